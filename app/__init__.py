@@ -1,0 +1,1 @@
+"""The FastAPI application: settings, identity, endpoints and the command line."""

@@ -1,0 +1,90 @@
+"""Running the application: the listening socket, uvicorn, and a drain before it stops."""
+
+import asyncio
+import logging
+import signal
+import socket
+from types import FrameType
+from typing import Final
+
+import uvicorn
+from fastapi import FastAPI
+
+from app.main import create_app
+from app.settings import Settings
+from app.state import State
+
+_log = logging.getLogger(__name__)
+
+_USER_TIMEOUT_MS: Final = 30_000
+"""How long sent bytes may stay unacknowledged. Without it a peer that does not read keeps its
+connection, and uvicorn's shutdown, for ever: a keepalive timeout waits to flush first."""
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, which on SIGTERM or SIGINT lets the application drain before it closes sockets."""
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI, settings: Settings) -> None:
+        super().__init__(config)
+        self._app = app
+        self._settings = settings
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._draining: asyncio.Task[None] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        await super().startup(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        state: State | None = getattr(self._app.state, "quire", None)
+        if self._loop is None or state is None or state.rooms.draining:
+            super().handle_exit(sig, frame)
+            return
+        state.rooms.draining = True
+        self._loop.call_soon_threadsafe(self._start_drain, state, sig)
+
+    def _start_drain(self, state: State, sig: int) -> None:
+        self._draining = asyncio.get_running_loop().create_task(self._drain(state, sig))
+
+    async def _drain(self, state: State, sig: int) -> None:
+        try:
+            async with asyncio.timeout(self._settings.drain_s + 5):
+                await state.rooms.settle()
+                await state.sockets.drain(self._settings.drain_s)
+        except TimeoutError:
+            _log.warning("some sockets did not close in time")
+        finally:
+            super().handle_exit(sig, None)
+
+
+def run(settings: Settings) -> int:
+    """Serve until SIGTERM or SIGINT; returns the process's exit code.
+
+    Raises:
+        OSError: the address cannot be bound.
+    """
+    app = create_app(settings)
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_level=settings.log_level,
+        loop="auto",
+        ws="websockets-sansio",
+        ws_max_size=settings.max_message_bytes,
+        ws_ping_interval=settings.ping_interval_s,
+        ws_ping_timeout=settings.ping_timeout_s,
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=5,
+        server_header=False,
+        access_log=settings.log_level in ("debug", "trace"),
+    )
+    listening = config.bind_socket()
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _USER_TIMEOUT_MS)
+    server = _Server(config, app, settings)
+    try:
+        server.run(sockets=[listening])
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+    return 0 if server.started else 3

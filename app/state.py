@@ -1,0 +1,20 @@
+"""What a running application holds; routes find it at `request.app.state.quire`."""
+
+from dataclasses import dataclass
+
+from app.identity import OpenGatekeeper
+from app.settings import Settings
+from app.ws import Sockets
+from sync.port import EventLog
+from sync.shells.rooms import Rooms
+
+
+@dataclass(slots=True)
+class State:
+    """The parts of one process."""
+
+    settings: Settings
+    log: EventLog
+    rooms: Rooms
+    gatekeeper: OpenGatekeeper
+    sockets: Sockets

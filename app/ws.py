@@ -1,0 +1,167 @@
+"""`/ws`: the native protocol on a WebSocket; a thin shell around `sync.shells.session`.
+
+This is a plain ASGI application: a socket that idles costs two tasks and an outbox, no framework
+objects.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from app.settings import Settings
+from sync.error import CloseCode
+from sync.message import (
+    JSON_SUBPROTOCOL,
+    MSGPACK_SUBPROTOCOL,
+    Encoding,
+    ServerInfo,
+)
+from sync.shells.outbox import SlowConsumerError
+from sync.shells.rooms import Rooms
+from sync.shells.session import Gatekeeper, Session, SessionClosedError
+
+_log = logging.getLogger(__name__)
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+ENCODINGS: Final[dict[str, Encoding]] = {
+    JSON_SUBPROTOCOL: "json",
+    MSGPACK_SUBPROTOCOL: "msgpack",
+}
+_CLOSE_TIMEOUT_S: Final = 5.0
+_POLL_S: Final = 0.02
+
+
+class _DisconnectedError(Exception):
+    """The peer is gone."""
+
+
+class Sockets:
+    """The open sockets of one process."""
+
+    def __init__(
+        self, rooms: Rooms, gatekeeper: Gatekeeper, settings: Settings, server: ServerInfo
+    ) -> None:
+        self._rooms = rooms
+        self._gatekeeper = gatekeeper
+        self._settings = settings
+        self._server = server
+        self._open: dict[str, Session] = {}
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    async def drain(self, window_s: float) -> None:
+        """Close every socket with 1012, spread over a window; what is queued is sent first."""
+        sessions = list(self._open.values())
+        pause = window_s / max(len(sessions), 1)
+        for session in sessions:
+            session.end(CloseCode.RESTART, "the server restarts")
+            await asyncio.sleep(pause)
+        async with asyncio.timeout(_CLOSE_TIMEOUT_S):
+            while self._open:
+                await asyncio.sleep(_POLL_S)
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """The ASGI application of `/ws`."""
+        assert scope["type"] == "websocket", "/ws takes WebSocket connections"
+        await receive()
+        offered: list[str] = scope.get("subprotocols") or []
+        chosen = next((name for name in offered if name in ENCODINGS), None)
+        if not self._is_allowed_origin(scope):
+            await send({"type": "websocket.close", "code": CloseCode.NOT_ALLOWED})
+            return
+        accepted = chosen or (offered[0] if offered else None)
+        await send({"type": "websocket.accept", "subprotocol": accepted})
+        if offered and chosen is None:
+            await _close(send, CloseCode.UNUSABLE, "unknown subprotocol")
+            return
+        if self._rooms.draining or len(self._open) >= self._rooms.limits.max_sessions:
+            await _close(send, CloseCode.TRY_LATER, "no room for another socket")
+            return
+        await self._serve(receive, send, ENCODINGS[chosen] if chosen else "json")
+
+    async def _serve(self, receive: Receive, send: Send, encoding: Encoding) -> None:
+        session_id = secrets.token_hex(8)
+        session = Session(
+            session_id,
+            self._rooms,
+            self._gatekeeper,
+            self._server,
+            send,
+            encoding,
+            max_outbox_bytes=self._settings.max_outbox_bytes,
+            slow_consumer_timeout_s=self._settings.slow_consumer_timeout_s,
+        )
+        self._open[session_id] = session
+        patience = asyncio.get_running_loop().call_later(
+            self._settings.auth_timeout_s, _require_auth, session
+        )
+        code: CloseCode | None = CloseCode.INTERNAL
+        reason = "internal error"
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                session.open(tasks)
+                tasks.create_task(session.outbox.run())
+                await _read(session, receive)
+        except* _DisconnectedError:
+            code = None
+        except* SessionClosedError as group:
+            closed = group.exceptions[0]
+            assert isinstance(closed, SessionClosedError), "the group holds what it says"
+            code, reason = closed.code, closed.reason
+        except* SlowConsumerError:
+            # Closing would wait behind what the peer does not read: the handler just ends, and
+            # the server's own timeouts end the connection.
+            code, reason = CloseCode.TRY_LATER, "too slow"
+        except* OSError:
+            code = None
+        except* Exception:
+            _log.exception("session %s failed", session_id)
+        finally:
+            patience.cancel()
+            session.close()
+            del self._open[session_id]
+        if code is not None:
+            await _close(send, code, reason)
+
+    def _is_allowed_origin(self, scope: Message) -> bool:
+        """Same origin, one that the settings name, or none at all: then it is not a browser."""
+        headers = dict(scope["headers"])
+        origin = headers.get(b"origin")
+        if origin is None:
+            return True
+        text = origin.decode("latin-1")
+        if text in self._settings.allowed_origins:
+            return True
+        host: bytes = headers.get(b"host", b"")
+        return urlsplit(text).netloc == host.decode("latin-1")
+
+
+def _require_auth(session: Session) -> None:
+    if session.user is None:
+        session.end(CloseCode.NOT_AUTHENTICATED, "not authenticated in time")
+
+
+async def _read(session: Session, receive: Receive) -> None:
+    """Hand frames to the session, one after another, until the peer goes."""
+    while True:
+        message = await receive()
+        if message["type"] == "websocket.disconnect":
+            raise _DisconnectedError
+        data = message.get("bytes")
+        await session.receive(message["text"] if data is None else data)
+
+
+async def _close(send: Send, code: CloseCode, reason: str) -> None:
+    """Close with a code, if the transport still takes it."""
+    try:
+        async with asyncio.timeout(_CLOSE_TIMEOUT_S):
+            await send({"type": "websocket.close", "code": int(code), "reason": reason})
+    except (OSError, RuntimeError, TimeoutError):
+        _log.debug("the peer was gone before it could be told %s", code)

@@ -1,0 +1,1 @@
+"""What the project exists for: merging edits of many writers into one log per document."""

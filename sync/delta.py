@@ -1,0 +1,448 @@
+"""The delta algebra: edits to a text as pure values, counted in Unicode code points.
+
+A delta is a tuple read from the start of the text: `+n` keeps n code points, `-n` deletes n, a
+`str` is inserted; what it does not reach is kept. The *place* of an insert is the gap between two
+code points of the text before the edit. Order therefore carries meaning: `(-2, "x")` inserts after
+the deleted pair, `("x", -2)` before it. Both give the same text, but they differ as soon as
+somebody else's insert has to be ordered against them. `canonical` gives that up, so it stands at
+the very end of a rebase and never between its steps.
+
+Two forms are in use: `Ops`, any order and any split, as a client may send it; `Delta`, a tuple,
+canonical wherever a docstring says so. Neither holds zeros or empty strings.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, TypeAlias
+
+Ops: TypeAlias = Sequence[int | str]
+Delta: TypeAlias = tuple[int | str, ...]
+
+EventType: TypeAlias = Literal["text_insert", "text_delete", "text_edit", "update"]
+EventShape: TypeAlias = (
+    tuple[Literal["text_insert"], int, str]
+    | tuple[Literal["text_delete"], int, int]
+    | tuple[Literal["text_edit"], Delta]
+    | tuple[Literal["update"]]
+)
+
+MAX_COUNT = 2**53 - 1
+"""The largest count a peer may send: the largest integer that JavaScript represents exactly."""
+
+_BEYOND = 1 << 62
+"""Stands for the kept rest of a text of any length; larger than any sum of real counts."""
+
+_CHAIN_FROM_SPANS = 64
+"""From this many spans on, `rebase` composes the log once instead of walking them per step."""
+
+
+class DeltaError(ValueError):
+    """An edit that cannot be meant; its message is fit for a peer."""
+
+
+class DeltaOutOfRange(DeltaError):
+    """An edit or a position that reaches past the end of the text, or into a surrogate pair."""
+
+
+def canonical(ops: Ops) -> Delta:
+    """Return the one form of all edits that give the same text from the same spans.
+
+    Neighbours of one kind are merged, an insert comes before a delete at one place, there is no
+    trailing retain, no zero and no empty string.
+    """
+    out: list[int | str] = []
+    texts: list[str] = []
+    deleted = kept = 0
+    for op in ops:
+        if isinstance(op, str):
+            if op:
+                texts.append(op)
+        elif op < 0:
+            deleted += op
+        elif op:
+            if texts or deleted:
+                if kept:
+                    out.append(kept)
+                    kept = 0
+                if texts:
+                    out.append("".join(texts))
+                    texts.clear()
+                if deleted:
+                    out.append(deleted)
+                    deleted = 0
+            kept += op
+    if texts or deleted:
+        if kept:
+            out.append(kept)
+        if texts:
+            out.append("".join(texts))
+        if deleted:
+            out.append(deleted)
+    return tuple(out)
+
+
+def insertion(pos: int, text: str) -> Delta:
+    """Return the canonical delta that inserts `text` at `pos`; empty when `text` is."""
+    if not text:
+        return ()
+    return (pos, text) if pos else (text,)
+
+
+def deletion(pos: int, length: int) -> Delta:
+    """Return the canonical delta that deletes `length` code points from `pos` on."""
+    if not length:
+        return ()
+    return (pos, -length) if pos else (-length,)
+
+
+def base_length(ops: Ops) -> int:
+    """Return how many code points the text must have at least for `ops` to apply."""
+    return sum(abs(op) for op in ops if not isinstance(op, str))
+
+
+def growth(ops: Ops) -> int:
+    """Return by how many code points `ops` makes a text longer (negative: shorter)."""
+    change = 0
+    for op in ops:
+        if isinstance(op, str):
+            change += len(op)
+        elif op < 0:
+            change += op
+    return change
+
+
+def is_noop(ops: Ops) -> bool:
+    """Return whether `ops` neither inserts nor deletes anything."""
+    return not any(isinstance(op, str) or op < 0 for op in ops)
+
+
+def check(ops: Ops, length: int) -> None:
+    """Raise `DeltaOutOfRange` unless `ops` fits a text of `length` code points."""
+    needed = base_length(ops)
+    if needed > length:
+        raise DeltaOutOfRange(f"the edit reaches to {needed}, the text ends at {length}")
+
+
+def apply(text: str, ops: Ops) -> str:
+    """Return `text` after `ops`.
+
+    Raises `DeltaOutOfRange` when `ops` reaches past the end of `text`.
+    """
+    parts: list[str] = []
+    at = 0
+    for op in ops:
+        if isinstance(op, str):
+            parts.append(op)
+        elif op > 0:
+            parts.append(text[at : at + op])
+            at += op
+        else:
+            at -= op
+    if at > len(text):
+        raise DeltaOutOfRange(f"the edit reaches to {at}, the text ends at {len(text)}")
+    parts.append(text[at:])
+    return "".join(parts)
+
+
+def invert(ops: Ops, text_before: str) -> Delta:
+    """Return the canonical delta that undoes `ops`: from the text after it to `text_before`.
+
+    Raises `DeltaOutOfRange` when `ops` reaches past the end of `text_before`.
+    """
+    check(ops, len(text_before))
+    out: list[int | str] = []
+    at = 0
+    for op in ops:
+        if isinstance(op, str):
+            out.append(-len(op))
+        elif op > 0:
+            out.append(op)
+            at += op
+        else:
+            out.append(text_before[at : at - op])
+            at -= op
+    return canonical(out)
+
+
+def compose(first: Ops, second: Ops) -> Delta:
+    """Return the canonical delta with the effect of `first`, then `second` on what that gave.
+
+    For texts only. Do not rebase over a composition: `canonical` moves inserts to the front of
+    deleted ranges, and a concurrent insert there would then be ordered differently.
+    """
+    return canonical(_chain(first, second))
+
+
+def transform(mine: Ops, logged: Ops) -> Delta:
+    """Return `mine` as it must read on the text that `logged` has already changed.
+
+    Both start from the same text. What `logged` inserted is retained, what it deleted is gone from
+    `mine`, its text comes first where both insert at one place. Text that it inserted inside a
+    range which `mine` deletes survives; an insert of `mine` whose surroundings it deleted lands
+    where they were. The spans of the result keep the order of `mine` and are not canonical.
+    """
+    out: list[int | str] = []
+    run = 0  # the retain (> 0) or delete (< 0) that is being collected
+    left = 0  # what is left of the retain or delete of `logged` at this place
+    source = iter(logged)
+    for op in mine:
+        span = 0 if isinstance(op, str) else op
+        while True:
+            while not left:
+                theirs = next(source, _BEYOND)
+                if isinstance(theirs, str):
+                    if run < 0:
+                        out.append(run)
+                        run = 0
+                    run += len(theirs)
+                else:
+                    left = theirs
+            if not span:
+                break
+            if left < 0:
+                taken = min(abs(span), -left)
+                left += taken
+            else:
+                taken = min(abs(span), left)
+                left -= taken
+                if run and (run < 0) != (span < 0):
+                    out.append(run)
+                    run = 0
+                run += taken if span > 0 else -taken
+            span += -taken if span > 0 else taken
+            if not span:
+                break
+        if isinstance(op, str):
+            if run:
+                out.append(run)
+                run = 0
+            out.append(op)
+    if run:
+        out.append(run)
+    return tuple(out)
+
+
+def rebase(mine: Ops, logged: Sequence[Ops]) -> Delta:
+    """Return `mine` moved over all of `logged`, one after the other, in canonical form.
+
+    `mine` means the text on which the first of `logged` was applied. Costs a few comparisons for
+    each logged delta that stays clear of `mine`, a `transform` for each that touches it.
+    """
+    start, core = _anchored(mine)
+    if len(core) >= _CHAIN_FROM_SPANS and len(logged) > 1:
+        return canonical(transform(mine, _chain_all(logged)))
+    end, closed = _extent(start, core)
+    for delta in logged:
+        if not delta:
+            continue
+        # `start..end` is what `mine` touches. Most logged deltas lie clear of it and at most move
+        # it; only the others are worth a walk over both.
+        lead = delta[0]
+        if not isinstance(lead, str) and (lead > end or (lead == end and closed)):
+            continue
+        if len(delta) == 2 and not isinstance(lead, str) and lead > 0:
+            change = delta[1]
+            if isinstance(change, str):
+                if lead <= start:
+                    start += len(change)
+                    end += len(change)
+                    continue
+            elif change < 0 and lead - change <= start:
+                start += change
+                end += change
+                continue
+        elif base_length(delta) <= start:
+            moved = growth(delta)
+            start += moved
+            end += moved
+            continue
+        start, core = _anchored(transform((start, *core) if start else core, delta))
+        if not core:
+            return ()
+        end, closed = _extent(start, core)
+    return canonical((start, *core))
+
+
+def transform_position(pos: int, logged: Ops, *, before: bool) -> int:
+    """Return where a caret at `pos` stands after `logged`.
+
+    A caret inside a deleted range moves to where that was.
+
+    :param before: whether text inserted exactly at `pos` leaves the caret before it; otherwise it
+        is pushed behind, as the own insert of a rebased edit would be.
+    """
+    at = 0  # the place in the text before `logged`
+    moved = pos
+    for op in logged:
+        if isinstance(op, str):
+            if at < pos or not before:
+                moved += len(op)
+        elif op > 0:
+            at += op
+        else:
+            moved -= min(-op, pos - at)
+            at -= op
+        # Past `pos` nothing counts; at it only what is inserted there, and that not for `before`.
+        if at > pos or (at == pos and before):
+            break
+    return moved
+
+
+def event_type(delta: Delta) -> EventType:
+    """Return the type under which a canonical delta is logged; `update` when it is empty."""
+    return event_shape(delta)[0]
+
+
+def event_shape(delta: Delta) -> EventShape:
+    """Return the type and the fields with which a canonical delta is logged and shown."""
+    if not delta:
+        return ("update",)
+    if len(delta) == 1:
+        pos, change = 0, delta[0]
+    elif len(delta) == 2 and isinstance(delta[0], int) and delta[0] > 0:
+        pos, change = delta[0], delta[1]
+    else:
+        return ("text_edit", delta)
+    if isinstance(change, str):
+        return ("text_insert", pos, change)
+    return ("text_delete", pos, -change)
+
+
+def to_wire(ops: Ops) -> list[dict[str, int | str]]:
+    """Return `ops` as the list of objects that peers read."""
+    return [
+        {"insert": op} if isinstance(op, str) else {"retain": op} if op > 0 else {"delete": -op}
+        for op in ops
+    ]
+
+
+def from_wire(wire: object) -> Delta:
+    """Return the ops a peer sent, in its order and split; unknown keys are ignored.
+
+    :param wire: what a JSON or MessagePack decoder gave: a list of maps, each with exactly one of
+        `retain` or `delete` (an integer, 1..`MAX_COUNT`) and `insert` (`valid_text`, not empty).
+
+    Raises `DeltaError`, with the place of the fault, for anything else.
+    """
+    if not isinstance(wire, list):
+        raise DeltaError("ops must be a list")
+    return tuple(_op_from_wire(index, item) for index, item in enumerate(wire))
+
+
+def valid_text(text: str) -> bool:
+    """Return whether `text` can be stored and sent: no NUL and no lone surrogate."""
+    if "\0" in text:
+        return False
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _op_from_wire(index: int, item: object) -> int | str:
+    if not isinstance(item, Mapping):
+        raise DeltaError(f"ops[{index}] must be an object")
+    kinds = [kind for kind in ("retain", "insert", "delete") if kind in item]
+    if len(kinds) != 1:
+        raise DeltaError(f"ops[{index}] must have exactly one of retain, insert, delete")
+    kind = kinds[0]
+    value = item[kind]
+    if kind == "insert":
+        if not isinstance(value, str) or not value:
+            raise DeltaError(f"ops[{index}].insert must be a text that is not empty")
+        if not valid_text(value):
+            raise DeltaError(f"ops[{index}].insert must not hold NUL or half a surrogate pair")
+        return value
+    # bool is an int to Python, but not to a peer.
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_COUNT:
+        raise DeltaError(f"ops[{index}].{kind} must be an integer from 1 to {MAX_COUNT}")
+    return -value if kind == "delete" else value
+
+
+def _anchored(ops: Ops) -> tuple[int, Delta]:
+    """Split `ops` into its leading retain and the spans after it, without a trailing retain."""
+    start, first, last = 0, 0, len(ops)
+    while last and not isinstance(op := ops[last - 1], str) and op > 0:
+        last -= 1
+    while first < last and not isinstance(op := ops[first], str) and op > 0:
+        start += op
+        first += 1
+    return start, tuple(ops[first:last])
+
+
+def _extent(start: int, core: Delta) -> tuple[int, bool]:
+    """Return where `core` ends, and whether an insert at that place would be behind all of it."""
+    return start + base_length(core), not core or not isinstance(core[-1], str)
+
+
+def _chain_all(deltas: Sequence[Ops]) -> Ops:
+    """Return `_chain` of all `deltas`, paired up like a tournament: n log n, not n squared."""
+    row: list[Ops] = list(deltas)
+    while len(row) > 1:
+        odd = row[-1:] if len(row) % 2 else []
+        row = [_chain(row[i], row[i + 1]) for i in range(0, len(row) - 1, 2)] + odd
+    return row[0] if row else ()
+
+
+def _chain(first: Ops, second: Ops) -> list[int | str]:
+    """Compose without losing places: `transform` over the result equals both, one by one.
+
+    An insert of `second` where `first` deleted goes before the deleted range, since that is where
+    a concurrent insert inside the range ends up behind it.
+    """
+    out: list[int | str] = []
+    source = iter(first)
+    text, left = "", 0  # what is left of the insert or the retain of `first` at this place
+    for op in second:
+        if isinstance(op, str):
+            out.append(op)
+            continue
+        todo = abs(op)
+        while todo:
+            if not left:
+                theirs = next(source, _BEYOND)
+                if isinstance(theirs, str):
+                    text, left = theirs, len(theirs)
+                elif theirs < 0:
+                    out.append(theirs)
+                    continue
+                else:
+                    text, left = "", theirs
+            taken = min(todo, left)
+            if not text:
+                out.append(taken if op > 0 else -taken)
+            elif op > 0:
+                at = len(text) - left
+                out.append(text[at : at + taken])
+            left -= taken
+            todo -= taken
+    if left:
+        out.append(text[len(text) - left :] if text else left)
+    out.extend(source)
+    return _merged(out)
+
+
+def _merged(ops: Ops) -> list[int | str]:
+    """Merge neighbours of one kind, drop a trailing retain; nothing changes its place."""
+    out: list[int | str] = []
+    texts: list[str] = []
+    run = 0
+    for op in ops:
+        if isinstance(op, str):
+            if run:
+                out.append(run)
+                run = 0
+            texts.append(op)
+            continue
+        if texts:
+            out.append(texts[0] if len(texts) == 1 else "".join(texts))
+            texts.clear()
+        if run and (run < 0) != (op < 0):
+            out.append(run)
+            run = 0
+        run += op
+    if run < 0:
+        out.append(run)
+    if texts:
+        out.append("".join(texts))
+    return out

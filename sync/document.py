@@ -1,0 +1,342 @@
+"""One document as the log has it, and how a submission is merged into it.
+
+`Document` owns the replica, the gate's knowledge of it, who may write under which CRDT client id,
+and the newest events. It decides; it neither waits nor sends. Every change goes through `merge`
+(a submission, which becomes the next event) or `follow` (an event that the log already has).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sync.delta import (
+    Delta,
+    DeltaError,
+    DeltaOutOfRange,
+    apply,
+    base_length,
+    canonical,
+    event_type,
+    growth,
+    rebase,
+)
+from sync.error import ErrorCode, Refusal, refusal
+from sync.gate import KnownState, Malformed, Ready, Waiting, decode_pairs, inspect
+from sync.limit import Limits
+from sync.port import AuthorBinding, Checkpoint, EventRecord, Opened
+from sync.position import delta_from_utf16
+from sync.replica import Replica, ReplicaBrokenError
+from sync.statevector import decode_state_vector
+from sync.submission import Submission, TextSubmission, UpdateSubmission
+from sync.window import Window
+
+_SERVER = ""
+"""Stands for the server among the owners of CRDT client ids; no user has this id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """It becomes this event, once committed."""
+
+    record: EventRecord
+    bindings: tuple[AuthorBinding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An event of that id and content is there already."""
+
+    record: EventRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """It changes nothing: acknowledged with the head, not logged."""
+
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """It builds on what the log does not have yet."""
+
+    missing: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """It cannot be done."""
+
+    why: Refusal
+
+
+Outcome = Accepted | Known | Unchanged | Parked | Refused
+
+
+@dataclass(slots=True)
+class Lookup:
+    """What the log was asked for on behalf of a batch, before it is merged."""
+
+    known: dict[str, EventRecord] = field(default_factory=dict)
+    """Events that already carry one of the batch's ids."""
+    history: list[EventRecord] = field(default_factory=list)
+    """Events older than the window, consecutive up to its first, for rebasing."""
+    texts: dict[int, str] = field(default_factory=dict)
+    """The text at versions that a utf-16 position refers to."""
+
+
+class Document:
+    """A document at one version, ready to merge.
+
+    Args:
+        opened: what the log holds; the version is its head.
+        limits: bounds.
+
+    Raises:
+        ReplicaBrokenError: the log's content does not load: quarantine the document.
+    """
+
+    def __init__(self, opened: Opened, limits: Limits) -> None:
+        record = opened.document
+        self.key = record.key
+        self.epoch = record.epoch
+        self.version = 0
+        self.checkpointed = opened.checkpoint.version if opened.checkpoint else 0
+        self.authors: dict[int, str] = {**opened.authors, record.crdt_client_id: _SERVER}
+        self.window = Window(limits.window_events, limits.window_bytes)
+        self._limits = limits
+        self._server_client = record.crdt_client_id
+        self._replica = Replica(record.crdt_client_id, record.text_root)
+        self._known = KnownState()
+        self._state: tuple[int, bytes] | None = None
+        self.advanced: tuple[int, ...] = ()
+        """The CRDT clients whose clocks the last merged submission moved."""
+        self._load(opened)
+        if self.version != record.version:
+            raise ReplicaBrokenError("the log's head and its events differ")
+
+    @property
+    def text(self) -> str:
+        return self._replica.text
+
+    @property
+    def has_pairs(self) -> bool:
+        """Whether the text ever held characters that take two UTF-16 units."""
+        return bool(self._known.pairs)
+
+    @property
+    def clocks(self) -> dict[int, int]:
+        """The state vector: what the log has of each CRDT client."""
+        return self._known.clocks
+
+    def state(self) -> bytes:
+        """A Yjs v1 update holding everything at this version."""
+        if self._state is None or self._state[0] != self.version:
+            self._state = (self.version, self._replica.state())
+        return self._state[1]
+
+    def state_vector(self) -> bytes:
+        """The Yjs state vector at this version."""
+        return self._known.encode_state_vector()
+
+    def checkpoint(self) -> Checkpoint:
+        """The full state at this version.
+
+        Raises:
+            ReplicaBrokenError: the replica does not hold the text that the events say.
+        """
+        self._replica.verify()
+        self.checkpointed = self.version
+        return Checkpoint(self.version, self.text, self.state(), self._known.encode_pairs())
+
+    def follow(self, records: Sequence[EventRecord]) -> None:
+        """Take over events that the log already has.
+
+        Raises:
+            ReplicaBrokenError: they do not follow, or do not apply: load the document anew.
+        """
+        for record in records:
+            if record.version != self.version + 1:
+                raise ReplicaBrokenError(f"version {record.version} after {self.version}")
+            verdict = self._ready(record.update)
+            before = self.text
+            applied = self._replica.apply(record.update, verdict)
+            if applied.ops != record.ops and apply(before, record.ops) != self.text:
+                raise ReplicaBrokenError(f"version {record.version} has other ops than logged")
+            self._known.advance(verdict)
+            self.version = record.version
+            self.window.append(record)
+
+    def learn_authors(self, authors: dict[int, str]) -> None:
+        """Take over bindings that other processes made."""
+        self.authors = {**authors, self._server_client: _SERVER}
+
+    def unseen(self, batch: Sequence[Submission]) -> list[str]:
+        """The ids of a batch that the window does not know, so that the log is to be asked."""
+        find = self.window.find
+        return [each.id for each in batch if find(each.id) is None]
+
+    def wants(self, batch: Sequence[Submission]) -> tuple[int | None, list[int]]:
+        """What a batch needs from the log: the events after a version, and the texts at some."""
+        oldest: int | None = None
+        texts: list[int] = []
+        for submission in batch:
+            if not isinstance(submission, TextSubmission) or submission.base is None:
+                continue
+            base = submission.base
+            if not self.version - self._limits.max_rebase_events <= base < self.version:
+                continue
+            if self.window.after(base, self.version) is None:
+                oldest = base if oldest is None else min(oldest, base)
+            if submission.encoding == "utf-16" and self.has_pairs:
+                texts.append(base)
+        return oldest, texts
+
+    def merge(self, submission: Submission, lookup: Lookup, now_ms: int) -> Outcome:
+        """Merge a submission as the next event.
+
+        Nothing of it is durable: if the commit fails, throw this document away.
+
+        Raises:
+            ReplicaBrokenError: the replica failed on it: throw this document away.
+        """
+        known = self.window.find(submission.id) or lookup.known.get(submission.id)
+        if known is not None:
+            if known.digest == submission.digest and known.actor_id == submission.user.id:
+                return Known(known)
+            return Refused(refusal(ErrorCode.DUPLICATE_ID, "This id was used for another edit."))
+        if isinstance(submission, TextSubmission):
+            return self._merge_text(submission, lookup, now_ms)
+        return self._merge_update(submission, now_ms)
+
+    # --- text events ------------------------------------------------------------------------
+
+    def _merge_text(self, submission: TextSubmission, lookup: Lookup, now_ms: int) -> Outcome:
+        base = self.version if submission.base is None else submission.base
+        since = self._since(base, lookup)
+        if since is None:
+            return Refused(
+                refusal(
+                    ErrorCode.BASE_UNKNOWN, f"There is no usable base {base} at {self.version}."
+                )
+            )
+        length = len(self.text) - sum(growth(record.ops) for record in since)
+        try:
+            ops = submission.ops
+            if submission.encoding == "utf-16" and self.has_pairs:
+                text = self.text if base == self.version else lookup.texts.get(base)
+                if text is None:
+                    return Refused(refusal(ErrorCode.BASE_UNKNOWN, "The base is too far behind."))
+                ops = delta_from_utf16(ops, text)
+            if base_length(ops) > length:
+                raise DeltaOutOfRange(f"The text at version {base} has {length} characters.")
+            delta = rebase(ops, [record.ops for record in since]) if since else canonical(ops)
+        except DeltaOutOfRange as error:
+            return Refused(refusal(ErrorCode.OUT_OF_RANGE, str(error)))
+        except DeltaError as error:
+            return Refused(refusal(ErrorCode.INVALID_MESSAGE, str(error)))
+        if not delta:
+            return Unchanged(self.version)
+        grown = growth(delta)
+        if grown > 0 and len(self.text) + grown > self._limits.max_document_chars:
+            return Refused(self._full())
+        update = self._replica.edit(delta)
+        self._known.advance(self._ready(update))
+        self.advanced = (self._server_client,)
+        return Accepted(self._record(submission, delta, update, now_ms))
+
+    def _since(self, base: int, lookup: Lookup) -> list[EventRecord] | None:
+        """The events after `base`, or None if there is no such base, or it is too far behind."""
+        if base > self.version:
+            return None
+        recent = self.window.after(base, self.version)
+        if recent is not None:
+            return recent
+        older = [record for record in lookup.history if record.version > base]
+        if not older or older[0].version != base + 1:
+            return None
+        recent = self.window.after(older[-1].version, self.version)
+        return None if recent is None else older + recent
+
+    # --- Yjs updates ------------------------------------------------------------------------
+
+    def _merge_update(self, submission: UpdateSubmission, now_ms: int) -> Outcome:
+        verdict = inspect(submission.update, self._known)
+        if isinstance(verdict, Malformed):
+            return Refused(refusal(ErrorCode.MALFORMED_UPDATE, verdict.reason))
+        if isinstance(verdict, Waiting):
+            return Parked(verdict.missing)
+        if not verdict.authored and not verdict.has_deletes:
+            return Unchanged(self.version)
+        bindings: list[AuthorBinding] = []
+        for client, _, _ in verdict.authored:
+            owner = self.authors.get(client)
+            if owner is None:
+                bindings.append(AuthorBinding(self.key, client, submission.user.id))
+            elif owner != submission.user.id:
+                return Refused(
+                    refusal(ErrorCode.FORBIDDEN, f"CRDT client id {client} is somebody else's.")
+                )
+        if bindings and len(self.authors) + len(bindings) > self._limits.max_crdt_clients:
+            return Refused(refusal(ErrorCode.DOCUMENT_FULL, "Too many CRDT clients wrote here."))
+        units = verdict.inserted_units
+        if units and len(self.text) + units > self._limits.max_document_chars:
+            return Refused(self._full())
+        applied = self._replica.apply(submission.update, verdict)
+        self._known.advance(verdict)
+        self.advanced = tuple(client for client, _, _ in verdict.authored)
+        if not applied.changed:
+            return Unchanged(self.version)
+        for binding in bindings:
+            self.authors[binding.client_id] = binding.user_id
+        record = self._record(submission, applied.ops, submission.update, now_ms)
+        return Accepted(record, tuple(bindings))
+
+    def _full(self) -> Refusal:
+        most = self._limits.max_document_chars
+        return refusal(ErrorCode.DOCUMENT_FULL, f"A document holds at most {most} characters.")
+
+    def _record(
+        self, submission: Submission, ops: Delta, update: bytes, now_ms: int
+    ) -> EventRecord:
+        self.version += 1
+        record = EventRecord(
+            version=self.version,
+            id=submission.id,
+            type=event_type(ops),
+            ops=ops,
+            update=update,
+            actor_id=submission.user.id,
+            actor_name=submission.user.name,
+            session=submission.session,
+            at_ms=now_ms,
+            digest=submission.digest,
+        )
+        self.window.append(record)
+        return record
+
+    def _load(self, opened: Opened) -> None:
+        """Take over a checkpoint and the events after it, without asking for positions."""
+        text, updates = "", []
+        checkpoint = opened.checkpoint
+        if checkpoint is not None and checkpoint.state is not None:
+            text, self.version = checkpoint.text, checkpoint.version
+            self._replica.load([checkpoint.state], text)
+            clocks = decode_state_vector(self._replica.state_vector())
+            self._known = KnownState(clocks, decode_pairs(checkpoint.pairs))
+        for record in opened.tail:
+            if record.version != self.version + 1:
+                raise ReplicaBrokenError(f"version {record.version} after {self.version}")
+            self._known.advance(self._ready(record.update))
+            text = apply(text, record.ops)
+            updates.append(record.update)
+            self.version = record.version
+            self.window.append(record)
+        self._replica.load(updates, text)
+        self.window.trim()
+
+    def _ready(self, update: bytes) -> Ready:
+        """The verdict on an update that the log, or the server itself, vouches for."""
+        verdict = inspect(update, self._known)
+        if not isinstance(verdict, Ready):
+            raise ReplicaBrokenError(f"the gate does not pass a logged update: {verdict}")
+        return verdict

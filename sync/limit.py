@@ -1,0 +1,68 @@
+"""Every bound of a room and a session, by name, with its default; promise P7.
+
+`app.settings` offers those that an operator may want to change; `docs/limits.md` lists them all
+with what happens at each.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of rooms and sessions. Bytes are bytes, chars are code points, times say their unit."""
+
+    max_message_bytes: int = 1 << 20
+    """One frame, one HTTP body. Answer: close 1009, HTTP 413."""
+    max_document_chars: int = 2_000_000
+    """The text of a document. Answer: `document_full`."""
+    max_crdt_clients: int = 4_000
+    """Distinct CRDT client ids in one document. Answer: `document_full`."""
+    max_documents: int = 100
+    """Documents joined on one socket. Answer: `rate_limited`."""
+    max_members: int = 2_000
+    """Sessions in one room. Answer: `rate_limited`."""
+    max_rooms: int = 10_000
+    """Open rooms in one process. Answer: `rate_limited`."""
+    max_sessions: int = 20_000
+    """Open sockets in one process. Answer: close 1013."""
+    edits_per_s: int = 50_000
+    """Submissions of one session, averaged over 10 s. Answer: `rate_limited`."""
+    max_unacknowledged: int = 2_048
+    """Submissions of one session that are not settled; past it, its socket is not read."""
+    max_unacknowledged_bytes: int = 8 << 20
+    """The same in bytes of frames."""
+    max_batch_events: int = 512
+    """Submissions merged in one transaction, over all rooms; the rest waits for the next."""
+    max_batch_bytes: int = 8 << 20
+    """The same in bytes of content."""
+    max_parked: int = 4_096
+    """Updates of one session that wait for what the log does not have. Answer: `malformed_update`."""
+    max_parked_bytes: int = 4 << 20
+    """The same in bytes."""
+    parked_ms: int = 30_000
+    """How long an update waits before it is dropped with `malformed_update`, retryable."""
+    resync_after_ms: int = 500
+    """How long an update waits before its sender is asked to resync."""
+    window_events: int = 1_024
+    """Recent events a room keeps in memory, for rebasing and short replays."""
+    window_bytes: int = 1 << 20
+    """The same in bytes of content."""
+    max_rebase_events: int = 20_000
+    """How far behind the head a `base` may be. Answer: `base_unknown`."""
+    checkpoint_events: int = 500
+    """A checkpoint is written each time this many events have been appended."""
+    max_awareness_bytes: int = 4_096
+    """One client's awareness state. Answer: `too_large`."""
+    max_awareness_clients: int = 4
+    """Awareness client ids of one session in one document. Answer: `forbidden`."""
+    page_events: int = 500
+    """Events read from the log at a time, for replays and history."""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Who a session speaks for; from authentication, never from a payload."""
+
+    id: str
+    name: str
+    color: str

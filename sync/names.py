@@ -1,0 +1,38 @@
+"""Identifiers that cross module boundaries, and the rules that their spelling obeys."""
+
+import re
+from typing import Final, Literal, NewType
+
+DocumentName = NewType("DocumentName", str)
+"""`[A-Za-z0-9][A-Za-z0-9:._-]{0,127}`"""
+EventId = NewType("EventId", str)
+"""1–64 of `[A-Za-z0-9:._-]`, chosen by the client, unique per document."""
+SessionId = NewType("SessionId", str)
+UserId = NewType("UserId", str)
+Epoch = NewType("Epoch", str)
+
+Mode = Literal["text", "yjs"]
+Role = Literal["owner", "editor", "commenter", "viewer"]
+PositionEncoding = Literal["codepoint", "utf-16"]
+POSITION_ENCODINGS: Final[tuple[PositionEncoding, ...]] = ("codepoint", "utf-16")
+
+DOCUMENT_NAME_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9:._-]{0,127}\Z"
+EVENT_ID_PATTERN: Final = r"^[A-Za-z0-9:._-]{1,64}\Z"
+MAX_INTEGER: Final = 2**53 - 1
+"""The largest version, position or length on the wire: what a JavaScript number holds exactly."""
+DEFAULT_TEXT_ROOT: Final = "content"
+
+WRITING_ROLES: Final[frozenset[str]] = frozenset({"owner", "editor"})
+
+_document_name = re.compile(r"[A-Za-z0-9][A-Za-z0-9:._-]{0,127}")
+_event_id = re.compile(r"[A-Za-z0-9:._-]{1,64}")
+
+
+def is_document_name(text: str) -> bool:
+    """Whether `text` may name a document."""
+    return _document_name.fullmatch(text) is not None
+
+
+def is_event_id(text: str) -> bool:
+    """Whether `text` may be the id of an event."""
+    return _event_id.fullmatch(text) is not None

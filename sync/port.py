@@ -1,0 +1,203 @@
+"""The contracts between the core, its shells and the store: records, the event log, its errors.
+
+Everything that crosses from SQL into a room, or back, is one of the frozen records below. The
+`EventLog` protocol is implemented by `storage.log`; one contract suite (`tests/contract/`) holds
+every implementation to it.
+"""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from sync.delta import Delta
+
+
+class StoreError(Exception):
+    """The store could not do what was asked; nothing of it was committed, or that is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventRecord:
+    """One accepted change to one document, as it stands in the log."""
+
+    version: int
+    """1, 2, 3 … within the document, without a gap."""
+    id: str
+    """Chosen by the client, unique per document."""
+    type: str
+    """`text_insert`, `text_delete`, `text_edit` or `update`, by the canonical form of `ops`."""
+    ops: Delta
+    """Canonical delta against the text at `version - 1`, in code points; `()` for `update`."""
+    update: bytes
+    """The same change as a Yjs v1 update: the bytes as they were accepted."""
+    actor_id: str
+    actor_name: str
+    session: str
+    at_ms: int
+    """Server time of acceptance, UTC, milliseconds since the epoch."""
+    digest: bytes
+    """16 bytes: hash of the submission as first sent, to tell "same content" on a resend."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRecord:
+    """One row of `documents`: the head of a log and its metadata."""
+
+    key: int
+    name: str
+    title: str
+    text_root: str
+    """Name of the Yjs root that holds the document's text."""
+    epoch: str
+    version: int
+    """The head: the version of the last event, 0 for the empty document."""
+    crdt_client_id: int
+    """The one CRDT client id under which the server writes for text-event clients."""
+    owner_id: str
+    created_at_ms: int
+    updated_at_ms: int
+    deleted_at_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewDocument:
+    """What it takes to create a document; the store adds the key, version 0."""
+
+    name: str
+    title: str
+    text_root: str
+    epoch: str
+    crdt_client_id: int
+    owner_id: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """The full state of a document at one version."""
+
+    version: int
+    text: str
+    state: bytes | None
+    """A Yjs v1 update that holds everything at `version`; None when only the text was kept."""
+    pairs: bytes = b""
+    """Where surrogate pairs stand, as `sync.gate.KnownState` encodes them; kept with `state`."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorBinding:
+    """A CRDT client id that belongs to one user in one document, from its first write on."""
+
+    key: int
+    client_id: int
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """All that a room needs to open a document, read in one transaction."""
+
+    document: DocumentRecord
+    checkpoint: Checkpoint | None
+    """The newest checkpoint that has a state."""
+    tail: list[EventRecord]
+    """The events after it, up to `document.version`."""
+    authors: dict[int, str]
+
+
+class AppendTransaction(Protocol):
+    """One write transaction over any number of documents. Nothing is durable before it ends."""
+
+    async def lock_heads(self, keys: Sequence[int]) -> dict[int, DocumentRecord]:
+        """Lock and read the heads, in key order (so that two appenders never deadlock)."""
+        ...
+
+    async def read(self, key: int, after: int, upto: int, limit: int) -> list[EventRecord]: ...
+
+    async def authors(self, key: int) -> dict[int, str]: ...
+
+    async def find_ids(
+        self, wanted: Sequence[tuple[int, str]]
+    ) -> dict[tuple[int, str], EventRecord]:
+        """The events that already carry these (document key, event id), in one query."""
+        ...
+
+    async def insert(
+        self,
+        events: Sequence[tuple[int, EventRecord]],
+        *,
+        authors: Sequence[AuthorBinding] = (),
+        checkpoints: Sequence[tuple[int, Checkpoint]] = (),
+        updated_at_ms: int,
+    ) -> None:
+        """Append events, bind authors, save checkpoints, and move the heads."""
+        ...
+
+
+class EventLog(Protocol):
+    """The SQL log. Reads see only what is committed. Every failure is a `StoreError`."""
+
+    async def find(self, name: str) -> DocumentRecord | None:
+        """The document of that name, deleted or not."""
+        ...
+
+    async def create(self, new: NewDocument) -> tuple[DocumentRecord, bool]:
+        """Create it; if the name is taken (even by a deleted one): that one, and False."""
+        ...
+
+    async def update_document(
+        self,
+        name: str,
+        *,
+        title: str | None = None,
+        deleted_at_ms: int | None = None,
+        updated_at_ms: int,
+    ) -> DocumentRecord | None: ...
+
+    async def list_documents(
+        self, *, query: str | None, before: tuple[int, int] | None, limit: int
+    ) -> list[DocumentRecord]:
+        """Not deleted, newest first; `before` is (updated_at_ms, key) of the last one seen."""
+        ...
+
+    async def open(self, name: str) -> Opened | None: ...
+
+    async def read(self, key: int, after: int, upto: int, limit: int) -> list[EventRecord]:
+        """Events with `after < version <= upto`, ascending, at most `limit`."""
+        ...
+
+    async def history(
+        self,
+        key: int,
+        *,
+        after: int | None,
+        before: int | None,
+        limit: int,
+        actor: str | None,
+        descending: bool,
+    ) -> list[EventRecord]:
+        """Events with `after < version < before`, by one actor id or all."""
+        ...
+
+    async def event(self, key: int, version: int) -> EventRecord | None: ...
+
+    async def find_id(self, key: int, event_id: str) -> EventRecord | None: ...
+
+    async def checkpoint_at_or_before(self, key: int, version: int) -> Checkpoint | None:
+        """The newest checkpoint at or before that version; its state may be None."""
+        ...
+
+    async def save_checkpoint(self, key: int, checkpoint: Checkpoint) -> None:
+        """Keep it; only the newest two checkpoints of a document keep their state."""
+        ...
+
+    def append(self) -> AbstractAsyncContextManager[AppendTransaction]:
+        """A write transaction: commits on normal exit, rolls back on any exception."""
+        ...
+
+    async def ping(self) -> None:
+        """Raise `StoreError` unless the store answers."""
+        ...
+
+    async def aclose(self) -> None: ...

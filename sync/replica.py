@@ -1,0 +1,375 @@
+"""The server's replica of one document: a Yjs document with its text kept beside it.
+
+This is the only module that knows pycrdt, and it hides what is sharp about it:
+
+- positions are UTF-8 bytes there and code points here;
+- a panic in the native library is a `BaseException`: every call goes through `_guarded`, and a
+  replica that panicked is never used again (`ReplicaBrokenError`);
+- an update applied out of causal order can end in wrong text, and a hostile one can end the
+  process: nothing reaches this module that `sync.gate` has not called ready;
+- an observer that can reach its document is a cycle that nothing collects: observers here close
+  over a plain list, and are dropped when the replica is;
+- the position of a change costs a walk over all fragments of the text: `_Tail` remembers where
+  the last writers stand, so that a keystroke in a long document costs none.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from pycrdt import Doc, Text, merge_updates
+
+from sync.delta import Delta, apply, canonical
+from sync.gate import Ready
+from sync.keystroke import TypingDelete, TypingInsert
+from sync.names import DEFAULT_TEXT_ROOT
+
+_MAX_TAILS: Final = 8
+_Result = TypeVar("_Result")
+
+
+class ReplicaBrokenError(Exception):
+    """The native library failed: throw this replica away and load the document from the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What an update did: the canonical delta of the text, and whether it changed anything."""
+
+    ops: Delta
+    changed: bool
+
+
+@dataclass(slots=True)
+class _Tail:
+    """Where one writer's last visible character ends, so that what follows it needs no search.
+
+    The next item with this character as its origin lands at `position`, because nothing visible
+    was put between them: whatever inserts at `position` drops the tail.
+    """
+
+    clock: int
+    """Clock of the writer's last visible UTF-16 unit."""
+    right: tuple[int, int] | None
+    """The right origin that its item had."""
+    position: int
+    """Code point offset just after that unit."""
+    run: int
+    """How many units before `position` are this writer's, one clock after another, all BMP."""
+
+
+class Replica:
+    """A document's CRDT state and text at one version.
+
+    Args:
+        client_id: the CRDT client id under which `edit` writes.
+        root: the name of the root text.
+    """
+
+    def __init__(self, client_id: int, root: str = DEFAULT_TEXT_ROOT) -> None:
+        self.text = ""
+        self._root = root
+        self._doc: Doc[Any] = Doc(client_id=client_id)
+        self._ytext: Text = self._doc.get(root, type=Text)
+        self._deltas: list[list[dict[str, Any]]] = []
+        self._watch: Any = None
+        self._mixed = False
+        self._tails: dict[int, _Tail] = {}
+
+    def load(self, updates: list[bytes], text: str | None = None) -> None:
+        """Apply what the log holds, in order, without asking for positions.
+
+        Args:
+            text: the text that must result, if the caller knows it.
+
+        Raises:
+            ReplicaBrokenError: the state does not load, or ends in another text.
+        """
+        self._unwatch()
+        self._tails.clear()
+
+        def run() -> str:
+            for update in updates:
+                self._doc.apply_update(update)
+            return str(self._ytext)
+
+        found = self._guarded(run)
+        if text is not None and found != text:
+            raise ReplicaBrokenError("the CRDT state and the logged text differ")
+        self.text = found
+        self._mixed = len(self._ytext) != len(found.encode())
+
+    def apply(self, update: bytes, ready: Ready) -> Applied:
+        """Merge a peer's update that the gate called ready.
+
+        Returns:
+            Its delta; `changed` is false if every part of it was known.
+
+        Raises:
+            ReplicaBrokenError: the native library failed; the document's state is unknown.
+        """
+        if self._mixed or not ready.plain:
+            return self._apply_by_comparison(update, bool(ready.authored))
+        changed = True
+        ops = self._foresee(ready)
+        if ops is not None:
+            self._unwatch()
+            self._guarded(lambda: self._doc.apply_update(update))
+        else:
+            self._watch_text()
+            if ready.authored:
+                self._guarded(lambda: self._doc.apply_update(update))
+            else:
+                changed = self._apply_observed(update)
+            deltas, self._deltas[:] = list(self._deltas), []
+            ops = canonical(self._in_codepoints(deltas[0])) if deltas else ()
+            self._follow(ops, writer=None)
+            if isinstance(ready.hint, TypingInsert):
+                self._remember(ready.hint, ready.inserted_units, ops)
+        if ops:
+            self.text = apply(self.text, ops)
+        return Applied(ops, changed)
+
+    def edit(self, ops: Delta) -> bytes:
+        """Make a change of the text as the server's own client.
+
+        Args:
+            ops: canonical, fits the text.
+
+        Returns:
+            The change as a Yjs v1 update.
+
+        Raises:
+            ReplicaBrokenError: as for `apply`.
+        """
+        self._unwatch()
+        updates: list[bytes] = []
+
+        def run() -> None:
+            subscription = self._doc.observe(lambda event: updates.append(event.update))
+            try:
+                with self._doc.transaction():
+                    self._write(ops)
+            finally:
+                self._doc.unobserve(subscription)
+
+        self._guarded(run)
+        self._follow(ops, writer=None)
+        self.text = apply(self.text, ops)
+        if len(updates) != 1:
+            raise ReplicaBrokenError("an edit of the text did not become one update")
+        return updates[0]
+
+    def state(self) -> bytes:
+        """A Yjs v1 update that holds everything."""
+        return self._guarded(self._doc.get_update)
+
+    def state_vector(self) -> bytes:
+        """The Yjs state vector."""
+        return self._guarded(self._doc.get_state)
+
+    def verify(self) -> None:
+        """Compare the text kept here with the document's own.
+
+        Raises:
+            ReplicaBrokenError: they differ.
+        """
+        if self._guarded(lambda: str(self._ytext)) != self.text:
+            raise ReplicaBrokenError("the text kept beside the replica and its own text differ")
+
+    # --- positions without a search ---------------------------------------------------------
+
+    def _foresee(self, ready: Ready) -> Delta | None:
+        """The delta of a keystroke that continues a known tail, or None if it must be asked for."""
+        hint = ready.hint
+        if isinstance(hint, TypingInsert):
+            tail = self._tails.get(hint.client)
+            if tail is None or hint.origin != (hint.client, tail.clock):
+                return None
+            if hint.right_origin not in (tail.right, (hint.client, tail.clock + 1)):
+                return None
+            position, units = tail.position, ready.inserted_units
+            ops: Delta = (position, hint.text) if position else (hint.text,)
+            self._follow(ops, writer=hint.client)
+            plain = units == len(hint.text)
+            tail.run = (tail.run if tail.clock + 1 == hint.clock else 0) + units if plain else 0
+            tail.clock = hint.clock + units - 1
+            tail.right = hint.right_origin
+            tail.position = position + len(hint.text)
+            return ops
+        if isinstance(hint, TypingDelete):
+            tail = self._tails.get(hint.client)
+            if tail is None or hint.clock + hint.length != tail.clock + 1:
+                return None
+            if hint.length >= tail.run:
+                return None
+            start = tail.position - hint.length
+            ops = (start, -hint.length) if start else (-hint.length,)
+            self._follow(ops, writer=hint.client)
+            tail.run -= hint.length
+            tail.clock -= hint.length
+            tail.position = start
+            return ops
+        return None
+
+    def _remember(self, hint: TypingInsert, units: int, ops: Delta) -> None:
+        """Learn the tail of a writer whose insert was found by asking."""
+        self._tails.pop(hint.client, None)
+        if not ops or ops[-1] != hint.text or len(ops) > 2:
+            return
+        position = (ops[0] if isinstance(ops[0], int) else 0) + len(hint.text)
+        plain = units == len(hint.text)
+        if len(self._tails) >= _MAX_TAILS:
+            del self._tails[next(iter(self._tails))]
+        self._tails[hint.client] = _Tail(
+            hint.clock + units - 1, hint.right_origin, position, units if plain else 0
+        )
+
+    def _follow(self, ops: Delta, *, writer: int | None) -> None:
+        """Move every tail but the writer's own over a change; drop those it puts in doubt."""
+        if not self._tails:
+            return
+        for client, tail in list(self._tails.items()):
+            if client != writer and not _moved(tail, ops):
+                del self._tails[client]
+
+    # --- pycrdt -----------------------------------------------------------------------------
+
+    def _apply_by_comparison(self, update: bytes, authored: bool) -> Applied:
+        """For documents whose text root holds more than characters: compare before and after."""
+        self._unwatch()
+        self._tails.clear()
+        changed = self._apply_observed(update)
+        after = self._guarded(lambda: str(self._ytext))
+        ops = _replaced(self.text, after)
+        self.text = after
+        self._mixed = len(self._ytext) != len(after.encode())
+        return Applied(ops, changed or authored)
+
+    def _apply_observed(self, update: bytes) -> bool:
+        """Apply an update, and tell whether anything at all changed."""
+        fired: list[bool] = []
+
+        def run() -> None:
+            subscription = self._doc.observe(lambda _: fired.append(True))
+            try:
+                self._doc.apply_update(update)
+            finally:
+                self._doc.unobserve(subscription)
+
+        self._guarded(run)
+        return bool(fired)
+
+    def _write(self, ops: Delta) -> None:
+        text, ascii_only = self.text, self.text.isascii()
+        at = index = 0
+        for op in ops:
+            if isinstance(op, str):
+                self._ytext.insert(at, op)
+                at += len(op.encode())
+                continue
+            count = abs(op)
+            size = count if ascii_only else len(text[index : index + count].encode())
+            index += count
+            if op > 0:
+                at += size
+            else:
+                del self._ytext[at : at + size]
+
+    def _in_codepoints(self, delta: list[dict[str, Any]]) -> list[int | str]:
+        """A delta in UTF-8 bytes against the text before it, as one in code points."""
+        ascii_only = self.text.isascii()
+        encoded = b"" if ascii_only else self.text.encode()
+        ops: list[int | str] = []
+        at = 0
+        for part in delta:
+            if "insert" in part:
+                ops.append(part["insert"])
+                continue
+            retain = "retain" in part
+            size: int = part["retain"] if retain else part["delete"]
+            count = size if ascii_only else len(encoded[at : at + size].decode())
+            at += size
+            ops.append(count if retain else -count)
+        return ops
+
+    def _watch_text(self) -> None:
+        if self._watch is None:
+            deltas = self._deltas
+            deltas.clear()
+            self._watch = self._guarded(
+                lambda: self._ytext.observe(lambda event: deltas.append(getattr(event, "delta")))
+            )
+
+    def _unwatch(self) -> None:
+        if self._watch is not None:
+            watch, self._watch = self._watch, None
+            self._guarded(lambda: self._ytext.unobserve(watch))
+            self._deltas.clear()
+
+    @staticmethod
+    def _guarded(call: Callable[[], _Result]) -> _Result:
+        try:
+            return call()
+        except (KeyboardInterrupt, SystemExit, GeneratorExit):
+            raise
+        except BaseException as error:  # a native panic is no Exception
+            raise ReplicaBrokenError("the CRDT library failed") from error
+
+
+def merged(updates: list[bytes]) -> bytes:
+    """One Yjs v1 update that does what these do, in causal order.
+
+    The cost grows with the square of their number: a few hundred at a time.
+
+    Raises:
+        ReplicaBrokenError: one of them is not an update.
+    """
+    if len(updates) == 1:
+        return updates[0]
+    return Replica._guarded(lambda: merge_updates(*updates))
+
+
+def _moved(tail: _Tail, ops: Delta) -> bool:
+    """Carry a tail over a foreign change; False if it may no longer say where it stands."""
+    at = 0
+    position = tail.position
+    for op in ops:
+        if isinstance(op, str):
+            if at > position:
+                break
+            if at == position:
+                return False
+            if at > position - tail.run:
+                tail.run = position - at
+            position += len(op)
+            at += len(op)
+        elif op > 0:
+            at += op
+            if at > position:
+                break
+        else:
+            end = at - op
+            if at < position:
+                gone = min(end, position) - at
+                tail.run = 0 if end > position - tail.run else tail.run
+                position -= gone
+            elif at == position:
+                break
+    tail.position = position
+    return True
+
+
+def _replaced(old: str, new: str) -> Delta:
+    """The one replaced range between two texts."""
+    if old == new:
+        return ()
+    shorter = min(len(old), len(new))
+    start = 0
+    while start < shorter and old[start] == new[start]:
+        start += 1
+    end = 0
+    while end < shorter - start and old[-1 - end] == new[-1 - end]:
+        end += 1
+    ops: list[int | str] = [start, new[start : len(new) - end], -(len(old) - start - end)]
+    return canonical([op for op in ops if op])

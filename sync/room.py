@@ -1,0 +1,1013 @@
+"""One document's room as a state machine: facts come in, orders go out; it never waits.
+
+A shell hands every fact to `handle` and carries out the effects in the order given. Same facts,
+same effects: there is no clock, no randomness and no I/O in here.
+
+            Opened                    take_batch / merge               Committed
+    (new) ─────────▶ settled ──────────────────────────────▶ merging ──────────▶ settled
+                        ▲                                        │
+                        └──── Opened (from the log) ◀── CommitFailed (the replica is thrown away)
+
+While `merging`, the document is ahead of the log, so nothing that would show it (a join, a check)
+is answered: such facts are kept and handled when the log has caught up. That, and that acks and
+fan-out are effects of `Committed` alone, is promise P1.
+"""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+
+from msgspec import UNSET, UnsetType
+
+from sync.delta import Delta, DeltaError, growth, to_wire, transform_position
+from sync.document import (
+    Accepted,
+    Document,
+    Known,
+    Lookup,
+    Outcome,
+    Parked,
+    Refused,
+    Unchanged,
+)
+from sync.error import ErrorCode, Refusal, refusal
+from sync.event import EventWriter, wire_event
+from sync.limit import Limits, User
+from sync.message import (
+    Ack,
+    AwarenessOut,
+    Checked,
+    Cursor,
+    Diverged,
+    ErrorMessage,
+    Event,
+    Events,
+    Joined,
+    MemberInfo,
+    MemberJoined,
+    MemberLeft,
+    Resync,
+    RoleChanged,
+    ServerMessage,
+    Updates,
+    UserInfo,
+    WireDelta,
+)
+from sync.names import POSITION_ENCODINGS, WRITING_ROLES, Mode, PositionEncoding, Role
+from sync.parking import Parking
+from sync.port import AuthorBinding, Checkpoint, EventRecord, Opened
+from sync.position import to_codepoints, to_utf16
+from sync.presence import Presence, TextCursor
+from sync.replica import ReplicaBrokenError, merged
+from sync.submission import Submission, TextSubmission, UpdateSubmission
+
+_MAX_KEPT: Final = 1_000
+"""Facts kept while a batch is committed, before presence is dropped."""
+MAX_MERGED_UPDATES: Final = 256
+"""Updates merged into one message; merging costs the square of their number."""
+
+# --- facts --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    session: str
+    user: User
+    role: Role
+    mode: Mode
+    since: int | None = None
+    epoch: str | None = None
+    encoding: PositionEncoding = "codepoint"
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    session: str
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    submission: Submission
+
+
+@dataclass(frozen=True, slots=True)
+class MoveCursor:
+    session: str
+    base: int | None
+    anchor: int | None
+    head: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SetAwareness:
+    session: str
+    update: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CheckText:
+    session: str
+    version: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetRole:
+    session: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Lagging:
+    """Messages to a session were dropped; it was last sent everything up to `version`."""
+
+    session: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class CaughtUp:
+    """A session has now been sent everything up to `version`, from the log."""
+
+    session: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """The batch that `merge` made is durable."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommitFailed:
+    """It is not, or that is unknown: `Reopen` follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reopened:
+    """The document as the log has it, after `CommitFailed`."""
+
+    opened: Opened
+
+
+@dataclass(frozen=True, slots=True)
+class StoreLost:
+    """The store keeps failing: refuse what waits, and all that comes."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFound:
+    """The store works again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """The document was moved to the trash."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The document does not load: it is served to nobody (P10)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed."""
+
+
+Fact = (
+    Join
+    | Leave
+    | Submit
+    | MoveCursor
+    | SetAwareness
+    | CheckText
+    | SetRole
+    | Lagging
+    | CaughtUp
+    | Committed
+    | CommitFailed
+    | Reopened
+    | StoreLost
+    | StoreFound
+    | Deleted
+    | Broken
+    | Tick
+)
+
+# --- effects ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Deliver:
+    """Encode a message once, and put it into the outboxes of these sessions."""
+
+    sessions: tuple[str, ...]
+    message: ServerMessage
+    upto: int | None = None
+    """After it, the session has everything up to this version; None: it is not about the log."""
+    droppable: bool = False
+    """Whether a full outbox may drop it, since the log can give it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class CatchUp:
+    """Send a session the events after `after` up to `upto` from the log; then say `CaughtUp`."""
+
+    session: str
+    after: int
+    upto: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A submission of that session has had its answer, or will have it from the log."""
+
+    session: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class WantBatch:
+    """There is something to merge: have the appender take a batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reopen:
+    """Load the document from the log and say `Reopened`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dismiss:
+    """The session is out of this room."""
+
+    session: str
+
+
+Effect = Deliver | Settled | CatchUp | WantBatch | Reopen | Dismiss
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a room wants appended, in order."""
+
+    events: tuple[EventRecord, ...]
+    bindings: tuple[AuthorBinding, ...]
+    checkpoint: Checkpoint | None
+
+
+@dataclass(slots=True)
+class Member:
+    """A session in the room."""
+
+    session: str
+    user: User
+    role: Role
+    mode: Mode
+    encoding: PositionEncoding
+    live: bool = True
+    """Whether it is sent what is committed at once; if not, it is being caught up from the log."""
+    resync_at_ms: int | None = None
+    """When it was last asked to resync, until it sends something that merges."""
+    owed: list[Deliver] | None = None
+    """Settlements that must not overtake the events which it still lacks."""
+
+
+class Room:
+    """See the module's docstring.
+
+    Args:
+        name: the document's name.
+        opened: what the log holds.
+        limits: bounds.
+
+    Raises:
+        ReplicaBrokenError: the document does not load (P10: it is not served).
+    """
+
+    def __init__(self, name: str, opened: Opened, limits: Limits) -> None:
+        self.name = name
+        self.key = opened.document.key
+        self.owner_id = opened.document.owner_id
+        self.members: dict[str, Member] = {}
+        self.document: Document = Document(opened, limits)
+        self.epoch = self.document.epoch
+        self.version = self.document.version
+        """The head of the log, as far as this room knows: all that may be shown."""
+        self.text = self.document.text
+        """The text at `version`."""
+        self.read_only = False
+        self.deleted = False
+        self._limits = limits
+        self._pending: deque[Submission] = deque()
+        self._settling: list[tuple[Submission, Outcome]] = []
+        self._foreign: list[EventRecord] = []
+        self._taken: list[Submission] = []
+        self._merging = False
+        self._lost = False
+        self._poisoned: list[Submission] = []
+        self._kept: deque[Fact] = deque()
+        self._parking = Parking(limits)
+        self._presence = Presence(limits)
+        self._hash: tuple[int, str] | None = None
+
+    # --- state that a shell may ask for ---------------------------------------------------------
+
+    @property
+    def has_pending(self) -> bool:
+        return bool(self._pending)
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing is lost if this room is unloaded now."""
+        return not (self._pending or self._merging or self._lost or self._kept or self._taken)
+
+    @property
+    def may_merge(self) -> bool:
+        """Whether `take_batch` may be called."""
+        return bool(self._pending or self._taken) and not (self._merging or self._lost)
+
+    @property
+    def wants_ticks(self) -> bool:
+        return len(self._parking) > 0
+
+    # --- facts in, effects out ------------------------------------------------------------------
+
+    def handle(self, fact: Fact, now_ms: int) -> list[Effect]:
+        """Take a fact; returns what is to be done, in order. Never raises on what a peer sent."""
+        return list(self._handle(fact, now_ms))
+
+    def _handle(self, fact: Fact, now_ms: int) -> Iterator[Effect]:
+        match fact:
+            case Submit():
+                yield from self._submit(fact.submission)
+            case Committed():
+                yield from self._committed(now_ms)
+            case Leave():
+                yield from self._leave(fact.session)
+            case Lagging():
+                self._lag(fact)
+            case CommitFailed():
+                yield from self._commit_failed()
+            case Reopened():
+                yield from self._reopened(fact.opened, now_ms)
+            case StoreLost():
+                yield from self._store_lost()
+            case StoreFound():
+                self.read_only = False
+            case Broken():
+                yield from self._expel(
+                    refusal(ErrorCode.STORE_UNAVAILABLE, "The document cannot be loaded.")
+                )
+            case _ if self._merging or self._lost:
+                yield from self._keep(fact)
+            case Join():
+                yield from self._join(fact)
+            case CaughtUp():
+                yield from self._caught_up(fact)
+            case SetAwareness():
+                yield from self._set_awareness(fact)
+            case MoveCursor():
+                yield from self._move_cursor(fact)
+            case CheckText():
+                yield from self._check(fact)
+            case SetRole():
+                yield from self._set_role(fact)
+            case Deleted():
+                yield from self._delete()
+            case Tick():
+                yield from self._tick(now_ms)
+
+    # --- membership -----------------------------------------------------------------------------
+
+    def _join(self, fact: Join) -> Iterator[Effect]:
+        if self.deleted:
+            yield self._error(fact.session, ErrorCode.UNKNOWN_DOCUMENT, "The document is deleted.")
+            yield Dismiss(fact.session)
+            return
+        again = fact.session in self.members
+        if not again and len(self.members) >= self._limits.max_members:
+            yield self._error(fact.session, ErrorCode.RATE_LIMITED, "The room is full.")
+            yield Dismiss(fact.session)
+            return
+        others = tuple(session for session in self.members if session != fact.session)
+        member = Member(fact.session, fact.user, fact.role, fact.mode, fact.encoding)
+        self.members[fact.session] = member
+        recovered = (
+            fact.since is not None and fact.epoch == self.epoch and fact.since <= self.version
+        )
+        full = not recovered
+        yield Deliver(
+            (fact.session,),
+            Joined(
+                doc=self.name,
+                epoch=self.epoch,
+                version=self.version,
+                role=fact.role,
+                recovered=recovered,
+                members=[_member_info(each) for each in self.members.values()],
+                text=self.text if full and fact.mode == "text" else UNSET,
+                state=self.document.state() if full and fact.mode == "yjs" else UNSET,
+            ),
+            upto=fact.since if recovered else self.version,
+        )
+        if recovered and fact.since is not None and fact.since < self.version:
+            yield from self._bring_up(member, fact.since)
+        yield from self._greet(member)
+        if others and not again:
+            message = MemberJoined(self.name, member.session, _user_info(member.user), member.mode)
+            yield Deliver(others, message)
+
+    def _greet(self, member: Member) -> Iterator[Effect]:
+        """Show someone who joins where the others are."""
+        if member.mode == "yjs":
+            states = self._presence.snapshot(but=member.session)
+            if states is not None:
+                yield Deliver((member.session,), AwarenessOut(self.name, states))
+            return
+        for session, cursor in self._presence.cursors.items():
+            other = self.members.get(session)
+            if other is not None and session != member.session:
+                current = self._current(cursor)
+                if current is not None:
+                    yield Deliver((member.session,), self._cursor_message(other, current, member))
+
+    def _leave(self, session: str) -> Iterator[Effect]:
+        self._kept = deque(fact for fact in self._kept if getattr(fact, "session", "") != session)
+        member = self.members.pop(session, None)
+        self._parking.drop(session)
+        if member is None:
+            return
+        gone = self._presence.leave(session)
+        if gone is not None:
+            yield from self._to_mode("yjs", AwarenessOut(self.name, gone))
+        rest = tuple(self.members)
+        if rest:
+            yield Deliver(rest, MemberLeft(self.name, session, _user_info(member.user)))
+
+    def _set_role(self, fact: SetRole) -> Iterator[Effect]:
+        member = self.members.get(fact.session)
+        if member is not None and member.role != fact.role:
+            member.role = fact.role
+            yield Deliver((fact.session,), RoleChanged(self.name, fact.role))
+
+    def _delete(self) -> Iterator[Effect]:
+        self.deleted = True
+        yield from self._expel(refusal(ErrorCode.UNKNOWN_DOCUMENT, "The document is deleted."))
+
+    def _expel(self, why: Refusal) -> Iterator[Effect]:
+        """Refuse what waits, and end everybody's membership."""
+        yield from self._refuse_all(why)
+        for session in tuple(self.members):
+            yield self._error(session, why.code, why.message)
+            yield Dismiss(session)
+        self.members.clear()
+
+    # --- catching up ----------------------------------------------------------------------------
+
+    def _bring_up(self, member: Member, version: int) -> Iterator[Effect]:
+        """Send what a member lacks: from memory if it is recent, else from the log."""
+        records = self.document.window.after(version, self.version)
+        if records is None or (member.encoding == "utf-16" and self._wide):
+            member.live = False
+            yield CatchUp(member.session, version, self.version)
+            return
+        member.live = True
+        if records:
+            yield from self._replay(member, records)
+        owed, member.owed = member.owed, None
+        yield from owed or ()
+
+    def _replay(self, member: Member, records: Sequence[EventRecord]) -> Iterator[Effect]:
+        to = (member.session,)
+        if member.mode == "yjs":
+            for message in updates_messages(self.name, records):
+                yield Deliver(to, message, message.to, droppable=True)
+            for record in records:
+                if record.session == member.session:
+                    ack = Ack(self.name, record.id, record.version)
+                    yield Deliver(to, ack, record.version, droppable=True)
+            return
+        events = [wire_event(record) for record in records]
+        yield Deliver(to, Events(self.name, events), records[-1].version, droppable=True)
+
+    def _lag(self, fact: Lagging) -> None:
+        member = self.members.get(fact.session)
+        if member is not None:
+            member.live = False
+
+    def _caught_up(self, fact: CaughtUp) -> Iterator[Effect]:
+        member = self.members.get(fact.session)
+        if member is None:
+            return
+        if fact.version < self.version:
+            yield from self._bring_up(member, fact.version)
+            return
+        member.live = True
+        owed, member.owed = member.owed, None
+        yield from owed or ()
+
+    # --- submissions ----------------------------------------------------------------------------
+
+    def _submit(self, submission: Submission) -> Iterator[Effect]:
+        why = self._objection(submission)
+        if why is not None:
+            yield self._refuse(submission, why)
+            return
+        idle = not self._pending
+        self._pending.append(submission)
+        if idle and not self._merging and not self._lost:
+            yield WantBatch()
+
+    def _objection(self, submission: Submission) -> Refusal | None:
+        if self.deleted:
+            return refusal(ErrorCode.UNKNOWN_DOCUMENT, "The document is deleted.")
+        if self.read_only:
+            return refusal(
+                ErrorCode.READ_ONLY, "The store does not answer; this is temporary. Send it again."
+            )
+        member = self.members.get(submission.session)
+        if member is None:
+            return None
+        if member.role not in WRITING_ROLES:
+            return refusal(ErrorCode.FORBIDDEN, f"A {member.role} may not write here.")
+        expected = "yjs" if isinstance(submission, UpdateSubmission) else "text"
+        if member.mode != expected:
+            return refusal(
+                ErrorCode.INVALID_MESSAGE,
+                f"The document is joined in {member.mode} mode; this takes {expected} mode.",
+            )
+        return None
+
+    def take_batch(self, max_events: int, max_bytes: int) -> list[Submission]:
+        """Take what is to be merged next, for the appender; `merge` must follow."""
+        assert not self._merging, "a batch is being merged"
+        batch = self._taken
+        size = sum(submission.size for submission in batch)
+        while self._pending and len(batch) < max_events and (size < max_bytes or not batch):
+            submission = self._pending.popleft()
+            batch.append(submission)
+            size += submission.size
+        return batch
+
+    def merge(self, foreign: Sequence[EventRecord], lookup: Lookup, now_ms: int) -> Draft:
+        """Merge the taken batch on top of `foreign`: what other processes have appended.
+
+        The document is ahead of the log from here until `Committed`.
+
+        Raises:
+            ReplicaBrokenError: the replica failed. Answer with `CommitFailed`; a submission
+                that made it fail is not tried again.
+        """
+        self._merging = True
+        document = self.document
+        self._foreign = list(foreign)
+        self._settling = []
+        waiting: deque[Submission] = deque(self._taken)
+        try:
+            document.follow(foreign)
+            if foreign:
+                waiting.extendleft(
+                    reversed(self._parking.release(self._parking.clients(), document.clocks))
+                )
+            while waiting:
+                self._merge_next(waiting, lookup, now_ms)
+        finally:
+            self._taken = [submission for submission, _ in self._settling] + list(waiting)
+        accepted = [outcome for _, outcome in self._settling if isinstance(outcome, Accepted)]
+        due = document.version - document.checkpointed >= self._limits.checkpoint_events
+        return Draft(
+            events=tuple(outcome.record for outcome in accepted),
+            bindings=tuple(binding for outcome in accepted for binding in outcome.bindings),
+            checkpoint=document.checkpoint() if due and accepted else None,
+        )
+
+    def _merge_next(self, waiting: deque[Submission], lookup: Lookup, now_ms: int) -> None:
+        submission = waiting.popleft()
+        try:
+            outcome = self.document.merge(submission, lookup, now_ms)
+        except ReplicaBrokenError:
+            self._poisoned.append(submission)
+            raise
+        if isinstance(outcome, Parked):
+            assert isinstance(submission, UpdateSubmission), "only updates wait"
+            if self._parking.park(submission, outcome.missing, now_ms):
+                return
+            why = Refusal(ErrorCode.MALFORMED_UPDATE, "Too many updates wait.", retryable=True)
+            outcome = Refused(why)
+        self._settling.append((submission, outcome))
+        if isinstance(outcome, Accepted) and len(self._parking):
+            freed = self._parking.release(self.document.advanced, self.document.clocks)
+            waiting.extendleft(reversed(freed))
+
+    # --- after the commit -----------------------------------------------------------------------
+
+    def _committed(self, now_ms: int) -> Iterator[Effect]:
+        assert self._merging, "nothing was merged"
+        settled, self._settling = self._settling, []
+        foreign, self._foreign = self._foreign, []
+        self._taken = []
+        self._merging = False
+        own = [outcome.record for _, outcome in settled if isinstance(outcome, Accepted)]
+        text_before = self.text
+        self.version = self.document.version
+        self.text = self.document.text
+        self.document.window.trim()
+        yield from self._fan_out(foreign, own, settled, text_before)
+        yield from self._resume(now_ms)
+
+    def _resume(self, now_ms: int) -> Iterator[Effect]:
+        """Handle what was kept while nothing could be shown."""
+        kept, self._kept = self._kept, deque()
+        for fact in kept:
+            yield from self._handle(fact, now_ms)
+        if self._pending or self._taken:
+            yield WantBatch()
+
+    def _fan_out(
+        self,
+        foreign: Sequence[EventRecord],
+        own: Sequence[EventRecord],
+        settled: Sequence[tuple[Submission, Outcome]],
+        text_before: str,
+    ) -> Iterator[Effect]:
+        records = [*foreign, *own]
+        settlements: dict[str, list[tuple[Submission, Outcome]]] = {}
+        for submission, outcome in settled:
+            settlements.setdefault(submission.session, []).append((submission, outcome))
+        if records:
+            yield from self._fan_out_updates(records)
+            yield from self._fan_out_events(records, settlements, text_before)
+        for session, items in settlements.items():
+            member = self.members.get(session)
+            if member is not None and member.mode == "text" and records:
+                continue
+            for submission, outcome in items:
+                yield from self._settle(submission, outcome, member)
+
+    def _fan_out_updates(self, records: Sequence[EventRecord]) -> Iterator[Effect]:
+        """One merged update for all Yjs sessions; who wrote all of it needs only its acks."""
+        only = records[0].session
+        if any(record.session != only for record in records):
+            only = ""
+        group = tuple(
+            member.session
+            for member in self.members.values()
+            if member.mode == "yjs" and member.live and member.session != only
+        )
+        if group:
+            for message in updates_messages(self.name, records):
+                yield Deliver(group, message, message.to, droppable=True)
+
+    def _fan_out_events(
+        self,
+        records: Sequence[EventRecord],
+        settlements: dict[str, list[tuple[Submission, Outcome]]],
+        text_before: str,
+    ) -> Iterator[Effect]:
+        """Every event to text sessions; to a sender its own as acks, in version order."""
+        listeners = [m for m in self.members.values() if m.mode == "text"]
+        if not listeners:
+            return
+        wide = self._wide
+        for encoding in POSITION_ENCODINGS:
+            group = [m for m in listeners if (m.encoding if wide else "codepoint") == encoding]
+            if not group:
+                continue
+            writer = EventWriter(encoding, text_before)
+            deltas = [writer.ops(record) for record in records]
+            events = [wire_event(record, ops) for record, ops in zip(records, deltas, strict=True)]
+            plain = tuple(m.session for m in group if m.live and m.session not in settlements)
+            if plain:
+                message = Events(self.name, events)
+                yield Deliver(plain, message, records[-1].version, droppable=True)
+            for member in group:
+                if member.session in settlements:
+                    items = settlements[member.session]
+                    yield from self._interleave(member, events, deltas, items)
+
+    def _interleave(
+        self,
+        member: Member,
+        events: Sequence[Event],
+        deltas: Sequence[Delta],
+        items: Sequence[tuple[Submission, Outcome]],
+    ) -> Iterator[Effect]:
+        """A sender's view of a batch: others' events, and acks where its own stand."""
+        at = 0
+        for submission, outcome in items:
+            accepted = isinstance(outcome, Accepted)
+            start, upto = at, _version_of(outcome) - accepted
+            while at < len(events) and events[at].version <= upto:
+                at += 1
+            yield from self._run(member, events[start:at])
+            yield from self._settle(submission, outcome, member, deltas[at] if accepted else None)
+            at += accepted
+        yield from self._run(member, events[at:])
+
+    def _run(self, member: Member, events: Sequence[Event]) -> Iterator[Effect]:
+        if events and member.live:
+            message = Events(self.name, list(events))
+            yield Deliver((member.session,), message, events[-1].version, droppable=True)
+
+    def _settle(
+        self,
+        submission: Submission,
+        outcome: Outcome,
+        member: Member | None,
+        ops: Delta | None = None,
+    ) -> Iterator[Effect]:
+        """Tell the sender what became of its submission."""
+        yield Settled(submission.session, submission.size)
+        if member is not None and not isinstance(outcome, Refused):
+            member.resync_at_ms = None
+        textual = isinstance(submission, TextSubmission)
+        to = submission.session
+        match outcome:
+            case Accepted(record=record):
+                if member is None or member.live:
+                    shown = record.ops if ops is None else ops
+                    spelled = to_wire(shown) if textual else UNSET
+                    ack = Ack(self.name, record.id, record.version, True, spelled)
+                    yield Deliver((to,), ack, record.version, droppable=True)
+            case Known(record=record):
+                known: WireDelta | UnsetType = UNSET
+                if textual and not (member and member.encoding == "utf-16" and self._wide):
+                    known = to_wire(record.ops)
+                ack = Ack(self.name, record.id, record.version, False, known)
+                yield from self._in_its_turn(member, Deliver((to,), ack))
+            case Unchanged(version=version):
+                ack = Ack(self.name, submission.id, version, False, [] if textual else UNSET)
+                yield from self._in_its_turn(member, Deliver((to,), ack))
+            case Refused(why=why):
+                yield self._refuse(submission, why)
+            case Parked():
+                raise AssertionError("what is parked is not settled")
+
+    @property
+    def _wide(self) -> bool:
+        """Whether the two position encodings may differ here."""
+        return self.document.has_pairs
+
+    def _in_its_turn(self, member: Member | None, ack: Deliver) -> Iterator[Effect]:
+        """Hold an ack back while its receiver still lacks events that come before it."""
+        if member is None or member.live:
+            yield ack
+        elif member.owed is None:
+            member.owed = [ack]
+        else:
+            member.owed.append(ack)
+
+    # --- refusals -------------------------------------------------------------------------------
+
+    def _refuse(self, submission: Submission, why: Refusal) -> Deliver:
+        message = ErrorMessage(
+            why.code,
+            why.message,
+            why.retryable,
+            doc=self.name,
+            id=submission.id,
+            retry_after_s=UNSET if why.retry_after_s is None else why.retry_after_s,
+        )
+        return Deliver((submission.session,), message)
+
+    def _error(self, session: str, code: ErrorCode, text: str) -> Deliver:
+        why = refusal(code, text)
+        return Deliver((session,), ErrorMessage(why.code, text, why.retryable, doc=self.name))
+
+    def _refuse_all(self, why: Refusal) -> Iterator[Effect]:
+        waiting = [*self._taken, *self._pending]
+        self._taken = []
+        self._pending.clear()
+        for submission in waiting:
+            yield Settled(submission.session, submission.size)
+            yield self._refuse(submission, why)
+
+    # --- when the store fails -------------------------------------------------------------------
+
+    def _commit_failed(self) -> Iterator[Effect]:
+        """Forget what the log may not have; the batch is tried again on what it does have."""
+        self._merging = False
+        self._lost = True
+        self._settling = []
+        self._foreign = []
+        poisoned, self._poisoned = self._poisoned, []
+        why = refusal(ErrorCode.MALFORMED_UPDATE, "The update could not be applied.")
+        for submission in poisoned:
+            yield Settled(submission.session, submission.size)
+            yield self._refuse(submission, why)
+        yield Reopen()
+
+    def _reopened(self, opened: Opened, now_ms: int) -> Iterator[Effect]:
+        before, text_before = self.version, self.text
+        self.document = Document(opened, self._limits)
+        self._lost = False
+        if self.document.epoch != self.epoch:
+            yield from self._begin_anew()
+        else:
+            self.version = self.document.version
+            self.text = self.document.text
+            missed = self.document.window.after(before, self.version)
+            if missed is None:
+                for member in self.members.values():
+                    if member.live:
+                        member.live = False
+                        yield CatchUp(member.session, before, self.version)
+            elif missed:
+                yield from self._fan_out(missed, (), (), text_before)
+        yield from self._resume(now_ms)
+
+    def _begin_anew(self) -> Iterator[Effect]:
+        """The log was rewound: what the members have is another history."""
+        self.epoch = self.document.epoch
+        self.version = self.document.version
+        self.text = self.document.text
+        members = list(self.members.values())
+        self.members.clear()
+        for member in members:
+            yield from self._join(
+                Join(
+                    member.session,
+                    member.user,
+                    member.role,
+                    member.mode,
+                    None,
+                    None,
+                    member.encoding,
+                )
+            )
+
+    def _store_lost(self) -> Iterator[Effect]:
+        self.read_only = True
+        yield from self._refuse_all(
+            refusal(ErrorCode.READ_ONLY, "The store does not answer; this is temporary.")
+        )
+
+    def _keep(self, fact: Fact) -> Iterator[Effect]:
+        """Put a fact off until the room is settled; presence beyond a bound is dropped."""
+        if isinstance(fact, CheckText):
+            yield Deliver((fact.session,), Checked(self.name, fact.version, None))
+        elif not isinstance(fact, Tick) and (
+            len(self._kept) < _MAX_KEPT or not isinstance(fact, SetAwareness | MoveCursor)
+        ):
+            self._kept.append(fact)
+
+    # --- presence and checks --------------------------------------------------------------------
+
+    def _set_awareness(self, fact: SetAwareness) -> Iterator[Effect]:
+        member = self.members.get(fact.session)
+        if member is None:
+            return
+        authors = self.document.authors
+        answer = self._presence.accept(fact.session, member.user, fact.update, authors)
+        if isinstance(answer, Refusal):
+            yield self._error(fact.session, answer.code, answer.message)
+            return
+        yield from self._to_mode("yjs", AwarenessOut(self.name, answer), but=fact.session)
+
+    def _move_cursor(self, fact: MoveCursor) -> Iterator[Effect]:
+        member = self.members.get(fact.session)
+        if member is None:
+            return
+        if fact.anchor is None or fact.head is None:
+            if fact.anchor is not fact.head:
+                text = "anchor and head are both given, or both null."
+                yield self._error(fact.session, ErrorCode.INVALID_MESSAGE, text)
+                return
+            self._presence.cursors.pop(fact.session, None)
+            cursor = None
+        else:
+            found = self._located(member, fact.base, fact.anchor, fact.head)
+            if isinstance(found, Refusal):
+                yield self._error(fact.session, found.code, found.message)
+                return
+            cursor = self._presence.cursors[fact.session] = found
+        for other in self.members.values():
+            if (
+                other.mode == "text"
+                and other.session != fact.session
+                and other.encoding == "utf-16"
+            ):
+                yield Deliver((other.session,), self._cursor_message(member, cursor, other))
+        group = tuple(
+            other.session
+            for other in self.members.values()
+            if other.mode == "text"
+            and other.session != fact.session
+            and other.encoding == "codepoint"
+        )
+        if group:
+            yield Deliver(group, self._cursor_message(member, cursor, None))
+
+    def _located(
+        self, member: Member, base: int | None, anchor: int, head: int
+    ) -> TextCursor | Refusal:
+        """A cursor at the head, from positions at `base`."""
+        version = self.version if base is None else base
+        since = (
+            self.document.window.after(version, self.version) if version <= self.version else None
+        )
+        wide = member.encoding == "utf-16" and self._wide
+        if since is None or (wide and since):
+            return refusal(ErrorCode.BASE_UNKNOWN, f"There is no usable base {version}.")
+        try:
+            if wide:
+                anchor, head = to_codepoints(self.text, anchor), to_codepoints(self.text, head)
+        except DeltaError as error:
+            return refusal(ErrorCode.OUT_OF_RANGE, str(error))
+        length = len(self.text) - sum(growth(record.ops) for record in since)
+        if max(anchor, head) > length:
+            text = f"The text at version {version} has {length} characters."
+            return refusal(ErrorCode.OUT_OF_RANGE, text)
+        return _carried(TextCursor(version, anchor, head), since)
+
+    def _current(self, cursor: TextCursor) -> TextCursor | None:
+        """A cursor carried to the head, if that is recent enough."""
+        since = self.document.window.after(cursor.version, self.version)
+        return None if since is None else _carried(cursor, since)
+
+    def _cursor_message(
+        self, owner: Member, cursor: TextCursor | None, reader: Member | None
+    ) -> Cursor:
+        anchor = None if cursor is None else cursor.anchor
+        head = None if cursor is None else cursor.head
+        if cursor is not None and reader is not None and reader.encoding == "utf-16":
+            anchor, head = to_utf16(self.text, cursor.anchor), to_utf16(self.text, cursor.head)
+        user = _user_info(owner.user)
+        return Cursor(self.name, owner.session, user, self.version, anchor, head)
+
+    def _check(self, fact: CheckText) -> Iterator[Effect]:
+        """Divergence is found: does a Yjs client at the head show what the log says?"""
+        found: str | None = None
+        if fact.version == self.version:
+            if self._hash is None or self._hash[0] != self.version:
+                self._hash = (self.version, sha256(self.text.encode()).hexdigest())
+            found = self._hash[1]
+        if found is None or found == fact.hash:
+            yield Deliver((fact.session,), Checked(self.name, fact.version, found))
+        else:
+            message = Diverged(self.name, self.version, self.document.state())
+            yield Deliver((fact.session,), message)
+
+    def _tick(self, now_ms: int) -> Iterator[Effect]:
+        for submission in self._parking.expire(now_ms):
+            text = "What the update builds on did not come; resync, then send it again."
+            why = Refusal(ErrorCode.MALFORMED_UPDATE, text, retryable=True)
+            yield Settled(submission.session, submission.size)
+            yield self._refuse(submission, why)
+        for session, since_ms in self._parking.waiting_since().items():
+            member = self.members.get(session)
+            if member is None or now_ms - since_ms < self._limits.resync_after_ms:
+                continue
+            asked = member.resync_at_ms
+            if asked is None or now_ms - asked >= self._limits.parked_ms:
+                member.resync_at_ms = now_ms
+                yield Deliver((session,), Resync(self.name, self.document.state_vector()))
+
+    def _to_mode(
+        self, mode: Mode, message: ServerMessage, *, but: str | None = None
+    ) -> Iterator[Effect]:
+        group = tuple(
+            member.session
+            for member in self.members.values()
+            if member.mode == mode and member.session != but
+        )
+        if group:
+            yield Deliver(group, message)
+
+
+def updates_messages(name: str, records: Sequence[EventRecord]) -> Iterator[Updates]:
+    """Consecutive events as `updates` messages, merged in bounded pieces."""
+    for start in range(0, len(records), MAX_MERGED_UPDATES):
+        piece = records[start : start + MAX_MERGED_UPDATES]
+        update = merged([record.update for record in piece])
+        yield Updates(name, piece[0].version, piece[-1].version, update)
+
+
+def _carried(cursor: TextCursor, since: Sequence[EventRecord]) -> TextCursor:
+    anchor, head, version = cursor.anchor, cursor.head, cursor.version
+    for record in since:
+        anchor = transform_position(anchor, record.ops, before=False)
+        head = transform_position(head, record.ops, before=False)
+        version = record.version
+    return TextCursor(version, anchor, head)
+
+
+def _version_of(outcome: Outcome) -> int:
+    match outcome:
+        case Accepted(record=record) | Known(record=record):
+            return record.version
+        case Unchanged(version=version):
+            return version
+        case _:
+            return 0
+
+
+def _user_info(user: User) -> UserInfo:
+    return UserInfo(user.id, user.name, user.color)
+
+
+def _member_info(member: Member) -> MemberInfo:
+    return MemberInfo(member.session, _user_info(member.user), member.mode)

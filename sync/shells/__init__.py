@@ -1,0 +1,1 @@
+"""The parts of `sync` that wait: rooms and their appender, sessions and their outboxes."""

@@ -1,0 +1,202 @@
+"""The appender: turns what waits in all rooms into events, one transaction at a time.
+
+    wait for a room ─▶ gather ─▶ begin ─▶ lock heads ─▶ rooms catch up and merge ─▶ insert ─▶ commit
+                                                                                                │
+                       acks, fan-out ◀── each room is told `Committed` ◀────────────────────────┘
+
+Idle, it acts at once; under load it starts at most one transaction in `flush_interval_s`, and one
+commit serves many rooms. It is one task, never cancelled by a socket, so an ack is never torn from
+its commit.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from sync.document import Lookup
+from sync.limit import Limits
+from sync.port import (
+    AppendTransaction,
+    AuthorBinding,
+    Checkpoint,
+    EventLog,
+    EventRecord,
+    StoreError,
+)
+from sync.replica import ReplicaBrokenError
+from sync.room import CommitFailed, Committed, Deleted, Fact, Room
+from sync.shells.history import text_at
+from sync.submission import Submission
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Batch:
+    room: Room
+    submissions: list[Submission]
+    merged: bool = False
+
+
+@dataclass(slots=True)
+class _Rows:
+    events: list[tuple[int, EventRecord]] = field(default_factory=list)
+    bindings: list[AuthorBinding] = field(default_factory=list)
+    checkpoints: list[tuple[int, Checkpoint]] = field(default_factory=list)
+
+
+class Appender:
+    """One per process.
+
+    Args:
+        tell: hands a fact to a room and carries out what it orders.
+        now_ms: the server's clock, UTC, milliseconds.
+        flush_interval_s: the shortest time between two transactions' starts.
+    """
+
+    def __init__(
+        self,
+        log: EventLog,
+        limits: Limits,
+        *,
+        tell: Callable[[Room, Fact], None],
+        now_ms: Callable[[], int],
+        flush_interval_s: float,
+    ) -> None:
+        self._log = log
+        self._limits = limits
+        self._tell = tell
+        self._now_ms = now_ms
+        self._flush_interval_s = flush_interval_s
+        self._waiting: dict[str, Room] = {}
+        self._wake = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    def want(self, room: Room) -> None:
+        """Have a room's submissions merged soon."""
+        self._waiting[room.name] = room
+        self._idle.clear()
+        self._wake.set()
+
+    async def settle(self) -> None:
+        """Wait until nothing waits to be merged."""
+        await self._idle.wait()
+
+    async def run(self) -> None:
+        """Append until cancelled. Cancelling between a commit and its acks loses the acks only."""
+        loop = asyncio.get_running_loop()
+        started = loop.time() - self._flush_interval_s
+        while True:
+            if not self._waiting:
+                self._idle.set()
+                self._wake.clear()
+                await self._wake.wait()
+            pause = started + self._flush_interval_s - loop.time()
+            if pause > 0:
+                await asyncio.sleep(pause)
+            started = loop.time()
+            await self._flush()
+
+    async def _flush(self) -> None:
+        """One transaction over the rooms that have waited longest."""
+        batches = self._take()
+        if not batches:
+            return
+        try:
+            async with self._log.append() as transaction:
+                rows = await self._merge(transaction, batches)
+                if rows.events:
+                    await transaction.insert(
+                        rows.events,
+                        authors=rows.bindings,
+                        checkpoints=rows.checkpoints,
+                        updated_at_ms=self._now_ms(),
+                    )
+        except StoreError as error:
+            _log.warning("append failed, its documents are reloaded: %s", error)
+            for batch in batches:
+                self._tell(batch.room, CommitFailed())
+            return
+        for batch in batches:
+            if batch.merged:
+                self._tell(batch.room, Committed())
+            elif not batch.room.deleted:
+                self._tell(batch.room, CommitFailed())
+
+    def _take(self) -> list[_Batch]:
+        batches: list[_Batch] = []
+        events, size = self._limits.max_batch_events, self._limits.max_batch_bytes
+        while self._waiting and events > 0 and size > 0:
+            name = next(iter(self._waiting))
+            room = self._waiting.pop(name)
+            if not room.may_merge:
+                continue
+            submissions = room.take_batch(events, size)
+            events -= len(submissions)
+            size -= sum(submission.size for submission in submissions)
+            batches.append(_Batch(room, submissions))
+        return batches
+
+    async def _merge(self, transaction: AppendTransaction, batches: Sequence[_Batch]) -> _Rows:
+        """Merge each batch on top of what the log has; a room that breaks is left out."""
+        heads = await transaction.lock_heads([batch.room.key for batch in batches])
+        wanted = [
+            (batch.room.key, event_id)
+            for batch in batches
+            for event_id in batch.room.document.unseen(batch.submissions)
+        ]
+        known = await transaction.find_ids(wanted) if wanted else {}
+        rows = _Rows()
+        for batch in batches:
+            room = batch.room
+            head = heads.get(room.key)
+            if head is None or head.epoch != room.epoch or head.version < room.version:
+                continue
+            if head.deleted_at_ms is not None:
+                self._tell(room, Deleted())
+                continue
+            foreign: list[EventRecord] = []
+            if head.version > room.version:
+                foreign = await self._read(transaction, room.key, room.version, head.version)
+                room.document.learn_authors(await transaction.authors(room.key))
+            lookup = await self._look_up(transaction, batch)
+            lookup.known = {
+                name: record for (key, name), record in known.items() if key == room.key
+            }
+            try:
+                draft = room.merge(foreign, lookup, self._now_ms())
+            except ReplicaBrokenError:
+                _log.exception("merging broke the replica of %r; it is reloaded", room.name)
+                continue
+            batch.merged = True
+            rows.events += [(room.key, event) for event in draft.events]
+            rows.bindings += draft.bindings
+            if draft.checkpoint is not None:
+                rows.checkpoints.append((room.key, draft.checkpoint))
+        return rows
+
+    async def _look_up(self, transaction: AppendTransaction, batch: _Batch) -> Lookup:
+        """What old bases need: the events since, and the texts that utf-16 positions count in."""
+        room = batch.room
+        oldest, texts = room.document.wants(batch.submissions)
+        lookup = Lookup()
+        if oldest is not None:
+            first = room.document.window.first(room.version)
+            lookup.history = await self._read(transaction, room.key, oldest, first)
+        for version in texts:
+            lookup.texts[version] = await text_at(self._log, room.key, version)
+        return lookup
+
+    async def _read(
+        self, transaction: AppendTransaction, key: int, after: int, upto: int
+    ) -> list[EventRecord]:
+        records: list[EventRecord] = []
+        while after < upto:
+            page = await transaction.read(key, after, upto, self._limits.page_events)
+            if not page:
+                raise StoreError(f"the log ends at {after}, its head says {upto}")
+            records += page
+            after = page[-1].version
+        return records

@@ -1,0 +1,395 @@
+"""The rooms that this process has open, and the hands that carry out what they order.
+
+A room is opened once, however many ask at once; it is unloaded when it has been empty and clean
+for a while. Everything runs on one event loop and `tell` never waits, so a room's state is never
+seen half-changed and needs no lock.
+"""
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+from sync.error import ErrorCode, QuireError
+from sync.limit import Limits, User
+from sync.message import Ack, ErrorMessage, ServerMessage
+from sync.names import DEFAULT_TEXT_ROOT, is_document_name
+from sync.port import DocumentRecord, EventLog, NewDocument, StoreError
+from sync.replica import ReplicaBrokenError
+from sync.room import (
+    Broken,
+    CatchUp,
+    Deliver,
+    Dismiss,
+    Fact,
+    Reopen,
+    Reopened,
+    Room,
+    Settled,
+    StoreFound,
+    StoreLost,
+    Submit,
+    Tick,
+    WantBatch,
+)
+from sync.shells.appender import Appender
+from sync.shells.sink import Parcel, Sink
+from sync.submission import Submission
+
+_log = logging.getLogger(__name__)
+
+_TICK_S = 0.25
+_REOPEN_ATTEMPTS = 3
+_REOPEN_PAUSE_S = 0.2
+_STORE_RETRY_S = 1.0
+
+
+def now_ms() -> int:
+    """The server's clock: UTC, milliseconds since the epoch."""
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(slots=True)
+class _Open:
+    """A room, and what only its shell cares about."""
+
+    room: Room
+    idle_since: float
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Rooms(AbstractAsyncContextManager["Rooms"]):
+    """All rooms of one process; `async with` runs its appender and housekeeping.
+
+    Args:
+        log: the event log.
+        flush_interval_s: see `Appender`.
+        unload_after_s: how long an empty room stays open.
+    """
+
+    def __init__(
+        self,
+        log: EventLog,
+        limits: Limits,
+        *,
+        flush_interval_s: float = 0.01,
+        unload_after_s: float = 30.0,
+    ) -> None:
+        self.log = log
+        self.limits = limits
+        self.sinks: dict[str, Sink] = {}
+        self.draining = False
+        self._open: dict[str, _Open] = {}
+        self._opening: dict[str, asyncio.Task[Room]] = {}
+        self._ticking: dict[str, Room] = {}
+        self._unload_after_s = unload_after_s
+        self._appender = Appender(
+            log, limits, tell=self.tell, now_ms=now_ms, flush_interval_s=flush_interval_s
+        )
+        self._exit = AsyncExitStack()
+        self._tasks: asyncio.TaskGroup | None = None
+        self._owned: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Self:
+        self._tasks = await self._exit.enter_async_context(asyncio.TaskGroup())
+        self._owned = [
+            self._tasks.create_task(self._appender.run(), name="appender"),
+            self._tasks.create_task(self._tick(), name="tick"),
+            self._tasks.create_task(self._unload(), name="unload"),
+        ]
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for task in self._owned:
+            task.cancel()
+        for opening in self._opening.values():
+            opening.cancel()
+        await self._exit.__aexit__(kind, error, trace)
+
+    # --- opening and closing --------------------------------------------------------------------
+
+    def find(self, name: str) -> Room | None:
+        """The room of a document, if it is open."""
+        held = self._open.get(name)
+        return held.room if held else None
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    async def open(self, name: str, creator: User | None = None) -> Room:
+        """The room of a document, loaded from the log if it is not open yet.
+
+        Args:
+            creator: creates the document if there is none; without, that is an error.
+
+        Raises:
+            QuireError: `unknown_document`, `store_unavailable`, `rate_limited` (too many rooms),
+                `invalid_message` (not a name).
+        """
+        held = self._open.get(name)
+        if held is not None:
+            if held.room.deleted:
+                raise QuireError(ErrorCode.UNKNOWN_DOCUMENT, "The document is deleted.")
+            return held.room
+        if not is_document_name(name):
+            raise QuireError(ErrorCode.INVALID_MESSAGE, "This cannot be a document's name.")
+        opening = self._opening.get(name)
+        if opening is None:
+            if len(self._open) + len(self._opening) >= self.limits.max_rooms:
+                raise QuireError(
+                    ErrorCode.RATE_LIMITED, "Too many documents are open.", retryable=True
+                )
+            opening = self._spawn_open(name, creator)
+        return await asyncio.shield(opening)
+
+    def _spawn_open(self, name: str, creator: User | None) -> "asyncio.Task[Room]":
+        opening = asyncio.get_running_loop().create_task(self._load(name, creator))
+        self._opening[name] = opening
+
+        def done(task: "asyncio.Task[Room]") -> None:
+            del self._opening[name]
+            if not task.cancelled():
+                task.exception()
+
+        opening.add_done_callback(done)
+        return opening
+
+    async def _load(self, name: str, creator: User | None) -> Room:
+        try:
+            opened = await self.log.open(name)
+            if opened is None and creator is not None:
+                await self.create(name, creator)
+                opened = await self.log.open(name)
+        except StoreError as error:
+            _log.warning("%r does not load: %s", name, error)
+            raise QuireError(
+                ErrorCode.STORE_UNAVAILABLE, "The store does not answer.", retryable=True
+            ) from error
+        if opened is None:
+            raise QuireError(ErrorCode.UNKNOWN_DOCUMENT, "There is no such document.")
+        if opened.document.deleted_at_ms is not None:
+            raise QuireError(ErrorCode.UNKNOWN_DOCUMENT, "The document is deleted.")
+        try:
+            room = Room(name, opened, self.limits)
+        except ReplicaBrokenError as error:
+            _log.exception("%r does not load; it is not served", name)
+            raise QuireError(
+                ErrorCode.STORE_UNAVAILABLE, "The document cannot be loaded."
+            ) from error
+        self._open[name] = _Open(room, time.monotonic())
+        return room
+
+    async def create(
+        self, name: str, creator: User, *, title: str = "", text_root: str = DEFAULT_TEXT_ROOT
+    ) -> tuple[DocumentRecord, bool]:
+        """Create a document of version 0, or find the one that has the name.
+
+        Raises:
+            StoreError: as the log does.
+        """
+        return await self.log.create(
+            NewDocument(
+                name=name,
+                title=title,
+                text_root=text_root,
+                epoch=secrets.token_hex(8),
+                crdt_client_id=secrets.randbits(32),
+                owner_id=creator.id,
+                at_ms=now_ms(),
+            )
+        )
+
+    # --- facts and effects ----------------------------------------------------------------------
+
+    def tell(self, room: Room, fact: Fact) -> None:
+        """Hand a fact to a room and carry out what it orders; never waits, never raises."""
+        try:
+            effects = room.handle(fact, now_ms())
+        except Exception:
+            # A defect in one room must cost one document, not the appender of all (P8).
+            _log.exception("room %r failed; it is closed and loaded anew when asked for", room.name)
+            self._discard(room)
+            return
+        for effect in effects:
+            match effect:
+                case Deliver():
+                    self._deliver(room, effect)
+                case Settled():
+                    sink = self.sinks.get(effect.session)
+                    if sink is not None:
+                        sink.settled(effect.size)
+                case WantBatch():
+                    self._appender.want(room)
+                case CatchUp():
+                    sink = self.sinks.get(effect.session)
+                    if sink is not None:
+                        sink.catch_up(room.name, effect.after, effect.upto)
+                case Dismiss():
+                    sink = self.sinks.get(effect.session)
+                    if sink is not None:
+                        sink.dismiss(room.name)
+                case Reopen():
+                    assert self._tasks is not None, "the rooms are not running"
+                    self._tasks.create_task(self._reopen(room), name=f"reopen {room.name}")
+        if room.wants_ticks:
+            self._ticking[room.name] = room
+        held = self._open.get(room.name)
+        if held is not None and held.room is room:
+            held.idle_since = time.monotonic()
+            held.changed.set()
+
+    def _discard(self, room: Room) -> None:
+        """Close a room without asking it; its sessions are told, and may join again."""
+        why = ErrorMessage(
+            ErrorCode.STORE_UNAVAILABLE, "The document was closed.", retryable=True, doc=room.name
+        )
+        parcel = Parcel(why, room.name)
+        for session in tuple(room.members):
+            sink = self.sinks.get(session)
+            if sink is not None:
+                sink.deliver(parcel)
+                sink.dismiss(room.name)
+        room.members.clear()
+        if self.find(room.name) is room:
+            del self._open[room.name]
+
+    def _deliver(self, room: Room, effect: Deliver) -> None:
+        upto = -1 if effect.upto is None else effect.upto
+        parcel = Parcel(effect.message, room.name, upto, droppable=effect.droppable)
+        sinks = self.sinks
+        for session in effect.sessions:
+            sink = sinks.get(session)
+            if sink is not None:
+                sink.deliver(parcel)
+
+    async def _reopen(self, room: Room) -> None:
+        """Load a room anew after its commit failed; heal by itself when the store does."""
+        attempt = 0
+        while True:
+            try:
+                opened = await self.log.open(room.name)
+                if opened is None or opened.document.deleted_at_ms is not None:
+                    raise ReplicaBrokenError("the document is gone")
+                self.tell(room, Reopened(opened))
+            except StoreError:
+                attempt += 1
+                if attempt == _REOPEN_ATTEMPTS:
+                    _log.error("the store does not answer; %r is read-only", room.name)
+                    self.tell(room, StoreLost())
+                pause = _REOPEN_PAUSE_S if attempt < _REOPEN_ATTEMPTS else _STORE_RETRY_S
+                await asyncio.sleep(pause)
+            except ReplicaBrokenError:
+                _log.exception("%r does not load; it is served no more", room.name)
+                self.tell(room, Broken())
+                if self.find(room.name) is room:
+                    del self._open[room.name]
+                return
+            else:
+                self.tell(room, StoreFound())
+                return
+
+    # --- for requests that wait -----------------------------------------------------------------
+
+    async def submit(self, room: Room, submission: Submission) -> Ack:
+        """Submit on behalf of a request, and wait; returns only after the commit.
+
+        Cancelling stops the waiting, not the submission.
+
+        Raises:
+            QuireError: it was refused.
+        """
+        waiter = _Waiter()
+        self.sinks[submission.session] = waiter
+        try:
+            self.tell(room, Submit(submission))
+            return await waiter.answer
+        finally:
+            del self.sinks[submission.session]
+
+    async def wait_beyond(self, name: str, version: int) -> int:
+        """Wait until a document has a version after `version`; returns its head.
+
+        Raises:
+            QuireError: the document is gone, or cannot be opened.
+        """
+        while True:
+            room = await self.open(name)
+            if room.version > version:
+                return room.version
+            held = self._open[name]
+            held.changed.clear()
+            await held.changed.wait()
+
+    async def settle(self) -> None:
+        """Wait until all that was submitted is committed."""
+        await self._appender.settle()
+
+    # --- housekeeping ---------------------------------------------------------------------------
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(_TICK_S)
+            ticking, self._ticking = self._ticking, {}
+            for room in ticking.values():
+                self.tell(room, Tick())
+
+    async def _unload(self) -> None:
+        while True:
+            await asyncio.sleep(min(1.0, self._unload_after_s))
+            before = time.monotonic() - self._unload_after_s
+            for name, held in list(self._open.items()):
+                if held.idle_since < before and not held.room.members and held.room.is_clean:
+                    await self._close(name, held)
+
+    async def _close(self, name: str, held: _Open) -> None:
+        """Unload a room; what it knows beyond its last checkpoint is kept for the next opening."""
+        room = held.room
+        try:
+            if room.version - room.document.checkpointed >= _MIN_TAIL:
+                await self.log.save_checkpoint(room.key, room.document.checkpoint())
+        except (StoreError, ReplicaBrokenError) as error:
+            _log.warning("no checkpoint of %r: %s", name, error)
+        if not room.members and room.is_clean and self._open.get(name) is held:
+            del self._open[name]
+            held.changed.set()
+
+
+_MIN_TAIL = 64
+"""Fewer events than this after a checkpoint are quicker to replay than to save again."""
+
+
+class _Waiter:
+    """The sink of one request."""
+
+    def __init__(self) -> None:
+        self.answer: asyncio.Future[Ack] = asyncio.get_running_loop().create_future()
+
+    def deliver(self, parcel: Parcel) -> None:
+        message: ServerMessage = parcel.message
+        if self.answer.done():
+            return
+        if isinstance(message, Ack):
+            self.answer.set_result(message)
+        elif isinstance(message, ErrorMessage):
+            self.answer.set_exception(
+                QuireError(message.code, message.message, retryable=message.retryable)
+            )
+
+    def settled(self, size: int) -> None:
+        pass
+
+    def catch_up(self, doc: str, after: int, upto: int) -> None:
+        pass
+
+    def dismiss(self, doc: str) -> None:
+        pass

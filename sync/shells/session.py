@@ -1,0 +1,446 @@
+"""One `quire.v1` session: its socket's messages become facts for rooms, and back.
+
+            auth                         join / leave
+    (new) ───────▶ authenticated ◀──────────────────────▶ subscribed to documents
+      │ 10 s: 4401                    edits, cursors, checks ▶ the document's room
+
+A session's frames are handled one after another; a session that has too much unsettled, or does
+not take what it is sent, is not read until it does (P7).
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from msgspec import UNSET
+
+from sync.delta import Delta, DeltaError, deletion, from_wire, insertion, valid_text
+from sync.error import CloseCode, ErrorCode, QuireError
+from sync.event import EventWriter, timestamp, wire_event
+from sync.limit import Limits, User
+from sync.message import (
+    Ack,
+    Auth,
+    AuthOk,
+    AwarenessIn,
+    Check,
+    ClientMessage,
+    CursorMove,
+    Encoding,
+    ErrorMessage,
+    Events,
+    Join,
+    Leave,
+    Ping,
+    Pong,
+    Rejected,
+    ServerInfo,
+    ServerMessage,
+    TextDelete,
+    TextEdit,
+    TextInsert,
+    Update,
+    UserInfo,
+    decode_client,
+)
+from sync.message import Limits as WireLimits
+from sync.names import Mode, PositionEncoding, Role
+from sync.port import EventRecord, StoreError
+from sync.replica import ReplicaBrokenError
+from sync.room import (
+    CaughtUp,
+    CheckText,
+    Lagging,
+    MoveCursor,
+    Room,
+    SetAwareness,
+    Submit,
+    updates_messages,
+)
+from sync.room import Join as JoinFact
+from sync.room import Leave as LeaveFact
+from sync.shells.history import pages, text_at
+from sync.shells.outbox import Frame, Outbox
+from sync.shells.rooms import Rooms, now_ms
+from sync.shells.sink import Parcel
+from sync.submission import (
+    Submission,
+    TextSubmission,
+    UpdateSubmission,
+    text_digest,
+    update_digest,
+)
+
+_log = logging.getLogger(__name__)
+
+MAX_FAULTS: Final = 200
+"""Refused frames in a row before the socket is closed with 1008."""
+_RATE_WINDOW_S: Final = 10.0
+
+
+class Gatekeeper(Protocol):
+    """Who a session is, and what it may do; `app` supplies it."""
+
+    def authenticate(self, token: str | None, name: str | None) -> User:
+        """The user of an `auth` message; raises `QuireError` (`auth_failed`)."""
+        ...
+
+    def role(self, user: User, owner_id: str) -> Role: ...
+
+    def may_create(self, user: User) -> bool: ...
+
+
+class SessionClosedError(Exception):
+    """The session is over: close its socket with this code."""
+
+    def __init__(self, code: CloseCode, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+@dataclass(slots=True)
+class _Subscription:
+    """A document that is joined on this socket."""
+
+    room: Room
+    mode: Mode
+    encoding: PositionEncoding
+    sent: int = 0
+    """The version up to which everything was written to the socket."""
+    lagging: bool = False
+    """Whether something was dropped, and is not yet being sent again."""
+
+
+class Session:
+    """One socket's session.
+
+    Args:
+        send: writes one ASGI frame.
+        server: what `auth_ok` says of the server.
+    """
+
+    def __init__(
+        self,
+        session_id: str,
+        rooms: Rooms,
+        gatekeeper: Gatekeeper,
+        server: ServerInfo,
+        send: Callable[[Frame], Awaitable[None]],
+        encoding: Encoding,
+        *,
+        max_outbox_bytes: int,
+        slow_consumer_timeout_s: float,
+    ) -> None:
+        self.id = session_id
+        self.user: User | None = None
+        self._rooms = rooms
+        self._limits: Limits = rooms.limits
+        self._gatekeeper = gatekeeper
+        self._server = server
+        self._encoding: Encoding = encoding
+        self._docs: dict[str, _Subscription] = {}
+        self._tasks: asyncio.TaskGroup | None = None
+        self._unsettled = 0
+        self._unsettled_bytes = 0
+        self._capacity: asyncio.Event | None = None
+        self._faults = 0
+        self._window_start = time.monotonic()
+        self._window_edits = 0
+        self.outbox = Outbox(
+            send,
+            max_bytes=max_outbox_bytes,
+            timeout_s=slow_consumer_timeout_s,
+            lagged=self._lagged,
+            sent=self._sent,
+            drained=self._drained,
+        )
+
+    # --- life -----------------------------------------------------------------------------------
+
+    def open(self, tasks: asyncio.TaskGroup) -> None:
+        """Start being reachable; `tasks` owns what the session does in the background."""
+        self._tasks = tasks
+        self._rooms.sinks[self.id] = self
+
+    def close(self) -> None:
+        """Leave every room; nothing is sent any more."""
+        self._rooms.sinks.pop(self.id, None)
+        for doc in list(self._docs):
+            self._leave(doc)
+
+    def end(self, code: CloseCode, reason: str) -> None:
+        """Have the socket closed once what is queued is written."""
+        self.outbox.finish(SessionClosedError(code, reason))
+
+    async def receive(self, frame: bytes | str) -> None:
+        """Handle one frame, whatever it holds.
+
+        Raises:
+            SessionClosedError: going on would be unsafe.
+        """
+        message = decode_client(frame, self._encoding)
+        try:
+            if isinstance(message, Rejected):
+                raise QuireError.of(message.why)
+            await self._handle(message, len(frame))
+            self._faults = 0
+        except QuireError as error:
+            doc = getattr(message, "doc", None)
+            event_id = getattr(message, "id", None)
+            self._refuse(error, doc, event_id)
+            self._faults += 1
+            if self._faults >= MAX_FAULTS:
+                raise SessionClosedError(CloseCode.POLICY, "too many errors") from None
+            if error.close_code is not None:
+                raise SessionClosedError(CloseCode(error.close_code), error.message) from None
+        if self.outbox.is_full:
+            await self.outbox.wait_for_room()
+
+    def _refuse(self, error: QuireError, doc: str | None, event_id: str | None) -> None:
+        self._send(
+            ErrorMessage(
+                error.code,
+                error.message,
+                error.retryable,
+                doc=UNSET if doc is None else doc,
+                id=UNSET if event_id is None else event_id,
+                retry_after_s=_RATE_WINDOW_S if error.code is ErrorCode.RATE_LIMITED else UNSET,
+            )
+        )
+
+    def _send(self, message: ServerMessage) -> None:
+        self.deliver(Parcel(message))
+
+    # --- messages -------------------------------------------------------------------------------
+
+    async def _handle(self, message: ClientMessage, size: int) -> None:
+        match message:
+            case Ping():
+                nonce = UNSET if message.nonce is None else message.nonce
+                self._send(Pong(timestamp(now_ms()), nonce))
+            case Auth():
+                self._authenticate(message)
+            case _ if self.user is None:
+                raise QuireError(ErrorCode.AUTH_REQUIRED, "The first message is auth.")
+            case Update():
+                await self._submit(self._update(message, self.user, size))
+            case TextInsert() | TextDelete() | TextEdit():
+                await self._submit(self._text(message, self.user, size))
+            case Join():
+                await self._join(message, self.user)
+            case Leave():
+                self._subscribed(message.doc)
+                self._leave(message.doc)
+            case CursorMove():
+                held = self._subscribed(message.doc, "text")
+                fact = MoveCursor(self.id, message.base, message.anchor, message.head)
+                self._rooms.tell(held.room, fact)
+            case AwarenessIn():
+                held = self._subscribed(message.doc, "yjs")
+                self._rooms.tell(held.room, SetAwareness(self.id, message.update))
+            case Check():
+                held = self._subscribed(message.doc, "yjs")
+                self._rooms.tell(held.room, CheckText(self.id, message.version, message.hash))
+
+    def _authenticate(self, message: Auth) -> None:
+        user = self._gatekeeper.authenticate(message.token, message.name)
+        if self._docs and self.user is not None and user.id != self.user.id:
+            raise QuireError(
+                ErrorCode.AUTH_FAILED, "A session that has joined documents keeps its user."
+            )
+        self.user = user
+        limits = self._limits
+        self._send(
+            AuthOk(
+                session=self.id,
+                user=UserInfo(user.id, user.name, user.color),
+                limits=WireLimits(
+                    limits.max_message_bytes,
+                    limits.max_document_chars,
+                    limits.max_documents,
+                    limits.edits_per_s,
+                ),
+                server=self._server,
+            )
+        )
+
+    def _subscribed(self, doc: str, mode: Mode | None = None) -> _Subscription:
+        held = self._docs.get(doc)
+        if held is None:
+            raise QuireError(ErrorCode.NOT_JOINED, "The document is not joined.")
+        if mode is not None and held.mode != mode:
+            raise QuireError(
+                ErrorCode.INVALID_MESSAGE,
+                f"The document is joined in {held.mode} mode; this takes {mode} mode.",
+            )
+        return held
+
+    async def _join(self, message: Join, user: User) -> None:
+        if self._rooms.draining:
+            raise QuireError(ErrorCode.STORE_UNAVAILABLE, "The server restarts.", retryable=True)
+        if message.doc not in self._docs and len(self._docs) >= self._limits.max_documents:
+            raise QuireError(ErrorCode.RATE_LIMITED, "Too many documents on one socket.")
+        creator = user if self._gatekeeper.may_create(user) else None
+        room = await self._rooms.open(message.doc, creator)
+        self._docs[message.doc] = _Subscription(room, message.mode, message.position_encoding)
+        self._rooms.tell(
+            room,
+            JoinFact(
+                self.id,
+                user,
+                self._gatekeeper.role(user, room.owner_id),
+                message.mode,
+                message.since,
+                message.epoch,
+                message.position_encoding,
+            ),
+        )
+
+    def _leave(self, doc: str) -> None:
+        held = self._docs.pop(doc)
+        self._rooms.tell(held.room, LeaveFact(self.id))
+
+    # --- edits ----------------------------------------------------------------------------------
+
+    async def _submit(self, submission: tuple[_Subscription, Submission]) -> None:
+        held, what = submission
+        self._count_edit()
+        self._unsettled += 1
+        self._unsettled_bytes += what.size
+        self._rooms.tell(held.room, Submit(what))
+        while self._is_over_capacity():
+            self._capacity = asyncio.Event()
+            await self._capacity.wait()
+
+    def _count_edit(self) -> None:
+        self._window_edits += 1
+        if self._window_edits <= self._limits.edits_per_s * _RATE_WINDOW_S:
+            return
+        now = time.monotonic()
+        if now - self._window_start < _RATE_WINDOW_S:
+            raise QuireError(ErrorCode.RATE_LIMITED, "Too many edits.", retryable=True)
+        self._window_start = now
+        self._window_edits = 1
+
+    def _is_over_capacity(self) -> bool:
+        return (
+            self._unsettled > self._limits.max_unacknowledged
+            or self._unsettled_bytes > self._limits.max_unacknowledged_bytes
+        )
+
+    def _update(self, message: Update, user: User, size: int) -> tuple[_Subscription, Submission]:
+        held = self._subscribed(message.doc, "yjs")
+        update = message.update
+        digest = update_digest(update)
+        return held, UpdateSubmission(self.id, user, message.id, update, digest, size)
+
+    def _text(
+        self, message: TextInsert | TextDelete | TextEdit, user: User, size: int
+    ) -> tuple[_Subscription, Submission]:
+        held = self._subscribed(message.doc, "text")
+        kind, ops = _ops(message)
+        digest = text_digest(kind, message.base, ops)
+        return held, TextSubmission(
+            self.id, user, message.id, message.base, ops, digest, size, held.encoding
+        )
+
+    # --- what rooms deliver (sync.shells.sink.Sink) ---------------------------------------------
+
+    def deliver(self, parcel: Parcel) -> None:
+        if parcel.droppable:
+            held = self._docs.get(parcel.doc)
+            if held is None or held.lagging:
+                return
+        frame, size = parcel.frame(self._encoding)
+        self.outbox.put_nowait(frame, size, parcel.doc, parcel.upto, droppable=parcel.droppable)
+
+    def settled(self, size: int) -> None:
+        self._unsettled -= 1
+        self._unsettled_bytes -= size
+        if self._capacity is not None and not self._is_over_capacity():
+            self._capacity.set()
+            self._capacity = None
+
+    def dismiss(self, doc: str) -> None:
+        self._docs.pop(doc, None)
+
+    def catch_up(self, doc: str, after: int, upto: int) -> None:
+        held = self._docs.get(doc)
+        if held is not None and self._tasks is not None:
+            self._tasks.create_task(self._catch_up(doc, held, after, upto))
+
+    async def _catch_up(self, doc: str, held: _Subscription, after: int, upto: int) -> None:
+        """Send events from the log, a page at a time, no faster than the socket takes them."""
+        try:
+            text = ""
+            if held.encoding == "utf-16" and held.mode == "text":
+                text = await text_at(self._rooms.log, held.room.key, after)
+            writer = EventWriter(held.encoding, text)
+            async for page in pages(self._rooms.log, held.room.key, after, upto):
+                await self.outbox.wait_for_room(0)
+                if held.lagging or self._docs.get(doc) is not held:
+                    return
+                for message in self._page(doc, held, page, writer):
+                    self.deliver(Parcel(message, doc, page[-1].version, droppable=True))
+        except (StoreError, ReplicaBrokenError) as error:
+            _log.warning("session %s cannot be caught up on %r: %s", self.id, doc, error)
+            why = QuireError(
+                ErrorCode.STORE_UNAVAILABLE, "What you missed cannot be read now.", retryable=True
+            )
+            if self._docs.get(doc) is held:
+                self._refuse(why, doc, None)
+                self._leave(doc)
+            return
+        if not held.lagging and self._docs.get(doc) is held:
+            self._rooms.tell(held.room, CaughtUp(self.id, upto))
+
+    def _page(
+        self, doc: str, held: _Subscription, page: list[EventRecord], writer: EventWriter
+    ) -> list[ServerMessage]:
+        if held.mode == "text":
+            return [Events(doc, [wire_event(each, writer.ops(each)) for each in page])]
+        acks = [Ack(doc, each.id, each.version) for each in page if each.session == self.id]
+        return [*updates_messages(doc, page), *acks]
+
+    # --- what the outbox reports ----------------------------------------------------------------
+
+    def _lagged(self, doc: str) -> None:
+        held = self._docs.get(doc)
+        if held is not None and not held.lagging:
+            held.lagging = True
+            self._rooms.tell(held.room, Lagging(self.id, held.sent))
+
+    def _sent(self, doc: str, upto: int) -> None:
+        held = self._docs.get(doc)
+        if held is not None and upto > held.sent:
+            held.sent = upto
+
+    def _drained(self) -> None:
+        for held in list(self._docs.values()):
+            if held.lagging:
+                held.lagging = False
+                self._rooms.tell(held.room, CaughtUp(self.id, held.sent))
+
+
+def _ops(message: TextInsert | TextDelete | TextEdit) -> tuple[str, Delta]:
+    """The type and delta of a text event, as sent.
+
+    Raises:
+        QuireError: `invalid_message`.
+    """
+    try:
+        match message:
+            case TextInsert(pos=pos, text=text):
+                if not valid_text(text):
+                    raise DeltaError("Text holds no NUL and no lone surrogates.")
+                return "text_insert", insertion(pos, text)
+            case TextDelete(pos=pos, len=length):
+                return "text_delete", deletion(pos, length)
+            case TextEdit(ops=ops):
+                return "text_edit", from_wire(ops)
+    except DeltaError as error:
+        raise QuireError(ErrorCode.INVALID_MESSAGE, str(error)) from None

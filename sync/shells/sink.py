@@ -1,0 +1,48 @@
+"""Where a room's messages for one session go: a socket, or a request that waits for an answer."""
+
+from typing import Protocol
+
+from sync.message import Encoding, ServerMessage, encode
+from sync.shells.outbox import Frame
+
+
+class Parcel:
+    """A message for many sessions: encoded at most once for each encoding."""
+
+    __slots__ = ("_frames", "doc", "droppable", "message", "upto")
+
+    def __init__(
+        self, message: ServerMessage, doc: str = "", upto: int = -1, *, droppable: bool = False
+    ) -> None:
+        self.message = message
+        self.doc = doc
+        self.upto = upto
+        self.droppable = droppable
+        self._frames: dict[Encoding, tuple[Frame, int]] = {}
+
+    def frame(self, encoding: Encoding) -> tuple[Frame, int]:
+        """The ASGI message that carries it, shared by all, and its size in bytes."""
+        frame = self._frames.get(encoding)
+        if frame is None:
+            data = encode(self.message, encoding)
+            kind = {"text": data.decode()} if encoding == "json" else {"bytes": data}
+            frame = self._frames[encoding] = ({"type": "websocket.send", **kind}, len(data))
+        return frame
+
+
+class Sink(Protocol):
+    """One session, as the rooms see it. No method waits."""
+
+    def deliver(self, parcel: Parcel) -> None: ...
+
+    def settled(self, size: int) -> None:
+        """A submission of this many bytes has had its answer, or will have it from the log."""
+        ...
+
+    def catch_up(self, doc: str, after: int, upto: int) -> None:
+        """Send the events from the log, then tell the room."""
+        ...
+
+    def dismiss(self, doc: str) -> None:
+        """It is out of that room."""
+        ...

@@ -1,0 +1,57 @@
+"""What a client asks to be written: a text edit against a base version, or a Yjs update."""
+
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from sync.delta import Ops
+from sync.limit import User
+from sync.names import PositionEncoding
+
+
+@dataclass(frozen=True, slots=True)
+class TextSubmission:
+    """A text event. Its positions mean the text exactly as it stood at `base`."""
+
+    session: str
+    user: User
+    id: str
+    base: int | None
+    """None is the head when it is merged."""
+    ops: Ops
+    """As sent: any order and split, counted in `encoding`."""
+    digest: bytes
+    size: int
+    """Bytes that it occupies while it waits."""
+    encoding: PositionEncoding = "codepoint"
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateSubmission:
+    """A Yjs v1 update, as received."""
+
+    session: str
+    user: User
+    id: str
+    update: bytes
+    digest: bytes
+    size: int
+
+
+Submission = TextSubmission | UpdateSubmission
+
+
+def text_digest(kind: str, base: int | None, ops: Ops) -> bytes:
+    """16 bytes that tell one text event's content, as first sent, from another's."""
+    parts = [kind, str(base)]
+    parts.extend(f"+{op}" if isinstance(op, str) else str(op) for op in ops)
+    return blake2b("\0".join(parts).encode(), digest_size=16).digest()
+
+
+def update_digest(update: bytes) -> bytes:
+    """16 bytes that tell one Yjs update from another."""
+    return blake2b(update, digest_size=16, person=b"update").digest()
+
+
+def named_digest(kind: str, value: str) -> bytes:
+    """16 bytes for a submission that is known by what it asks for, such as a restore."""
+    return blake2b(f"{kind}\0{value}".encode(), digest_size=16).digest()

@@ -1,0 +1,59 @@
+"""The newest events of a document, kept in memory for rebasing and short replays."""
+
+from collections import deque
+
+from sync.port import EventRecord
+
+
+def weight(record: EventRecord) -> int:
+    """Bytes that a record holds, roughly."""
+    text = sum(len(op) for op in record.ops if isinstance(op, str))
+    return 200 + text + len(record.update)
+
+
+class Window:
+    """Consecutive events up to the head, bounded in number and bytes; older ones fall out."""
+
+    def __init__(self, max_events: int, max_bytes: int) -> None:
+        self._records: deque[EventRecord] = deque()
+        self._by_id: dict[str, EventRecord] = {}
+        self._max_events = max_events
+        self._max_bytes = max_bytes
+        self._bytes = 0
+
+    def append(self, record: EventRecord) -> None:
+        """Add the next event."""
+        self._records.append(record)
+        self._by_id[record.id] = record
+        self._bytes += weight(record)
+
+    def trim(self) -> None:
+        """Let the oldest fall out. Not while a batch is merged: its bases were looked up before."""
+        while len(self._records) > self._max_events or (
+            self._bytes > self._max_bytes and len(self._records) > 1
+        ):
+            gone = self._records.popleft()
+            self._bytes -= weight(gone)
+            del self._by_id[gone.id]
+
+    def find(self, event_id: str) -> EventRecord | None:
+        """The event of that id, if it is recent."""
+        return self._by_id.get(event_id)
+
+    def first(self, head: int) -> int:
+        """The oldest version from which `after` can answer."""
+        return head - len(self._records)
+
+    def after(self, version: int, head: int) -> list[EventRecord] | None:
+        """The events after `version` up to `head`, or None if some have fallen out."""
+        missing = head - version
+        if missing <= 0:
+            return []
+        if missing > len(self._records):
+            return None
+        if missing * 2 < len(self._records):
+            newest = [self._records[-index] for index in range(1, missing + 1)]
+            newest.reverse()
+            return newest
+        records = list(self._records)
+        return records[len(records) - missing :]
