@@ -1,0 +1,77 @@
+"""Checkpoints in SQL: save one, find one, and let go of states that no opening will need."""
+
+from sqlalchemy import Connection, Select, bindparam, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from storage.row import Row, checkpoint_record, checkpoint_row
+from storage.table import checkpoints
+from sync.port import Checkpoint
+
+_STATES_KEPT = 2
+"""Per document: one to open from, and one more in case that one proves unreadable."""
+
+_key = bindparam("of_document", type_=checkpoints.c.document_key.type)
+
+
+def _newest() -> Select[tuple[int, bytes, bytes | None, bytes]]:
+    return (
+        select(checkpoints.c.version, checkpoints.c.text, checkpoints.c.state, checkpoints.c.pairs)
+        .where(checkpoints.c.document_key == _key)
+        .order_by(checkpoints.c.version.desc())
+        .limit(1)
+    )
+
+
+_newest_with_state = _newest().where(checkpoints.c.state.is_not(None))
+_at_or_before = _newest().where(checkpoints.c.version <= bindparam("upto"))
+
+_oldest_kept = (
+    select(checkpoints.c.version)
+    .where(checkpoints.c.document_key == _key, checkpoints.c.state.is_not(None))
+    .order_by(checkpoints.c.version.desc())
+    .limit(1)
+    .offset(_STATES_KEPT - 1)
+)
+_drop_old_states = (
+    update(checkpoints)
+    .where(
+        checkpoints.c.document_key == _key,
+        checkpoints.c.version < _oldest_kept.scalar_subquery(),
+        checkpoints.c.state.is_not(None),
+    )
+    .values(state=None, pairs=b"")
+)
+
+
+def _upsert(insert: sqlite.Insert | postgresql.Insert) -> sqlite.Insert | postgresql.Insert:
+    """Two processes may save the same version; a state is never replaced by none."""
+    new = insert.excluded
+    return insert.on_conflict_do_update(
+        index_elements=["document_key", "version"],
+        set_={"text": new.text, "state": new.state, "pairs": new.pairs},
+        where=new.state.is_not(None),
+    )
+
+
+_save = {
+    "sqlite": _upsert(sqlite.insert(checkpoints)),
+    "postgresql": _upsert(postgresql.insert(checkpoints)),
+}
+
+
+def save(connection: Connection, key: int, checkpoint: Checkpoint) -> None:
+    connection.execute(_save[connection.dialect.name], checkpoint_row(key, checkpoint))
+    connection.execute(_drop_old_states, {"of_document": key})
+
+
+def newest_with_state(connection: Connection, key: int) -> Checkpoint | None:
+    return _record(connection.execute(_newest_with_state, {"of_document": key}).one_or_none())
+
+
+def at_or_before(connection: Connection, key: int, version: int) -> Checkpoint | None:
+    found = connection.execute(_at_or_before, {"of_document": key, "upto": version})
+    return _record(found.one_or_none())
+
+
+def _record(row: Row | None) -> Checkpoint | None:
+    return None if row is None else checkpoint_record(row)

@@ -1,0 +1,105 @@
+"""The `documents` table in SQL: create, find, list, and the heads that appenders lock and move."""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Connection, bindparam, or_, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from storage.row import document_record
+from storage.table import documents
+from sync.port import DocumentRecord, NewDocument
+
+_by_name = select(*documents.c).where(documents.c.name == bindparam("document_name"))
+
+# In key order, so that two appenders that share documents queue up and never deadlock. SQLite has
+# no FOR UPDATE, and SQLAlchemy leaves it out there: BEGIN IMMEDIATE has locked everything.
+_heads = (
+    select(*documents.c)
+    .where(documents.c.key.in_(bindparam("keys", expanding=True)))
+    .order_by(documents.c.key)
+    .with_for_update()
+)
+_move_head = (
+    update(documents)
+    .where(documents.c.key == bindparam("of_document"))
+    .values(version=bindparam("head"), updated_at_ms=bindparam("now_ms"))
+)
+_create = {
+    "sqlite": sqlite.insert(documents).on_conflict_do_nothing(index_elements=["name"]),
+    "postgresql": postgresql.insert(documents).on_conflict_do_nothing(index_elements=["name"]),
+}
+
+
+def find(connection: Connection, name: str) -> DocumentRecord | None:
+    row = connection.execute(_by_name, {"document_name": name}).one_or_none()
+    return None if row is None else document_record(row)
+
+
+def create(connection: Connection, new: NewDocument) -> tuple[DocumentRecord, bool]:
+    inserted = connection.execute(
+        _create[connection.dialect.name],
+        {
+            "name": new.name,
+            "title": new.title,
+            "text_root": new.text_root,
+            "epoch": new.epoch,
+            "version": 0,
+            "crdt_client_id": new.crdt_client_id,
+            "owner_id": new.owner_id,
+            "created_at_ms": new.at_ms,
+            "updated_at_ms": new.at_ms,
+            "deleted_at_ms": None,
+        },
+    )
+    record = find(connection, new.name)
+    assert record is not None, "documents are never removed, and this name was just seen taken"
+    return record, inserted.rowcount == 1
+
+
+def change(
+    connection: Connection,
+    name: str,
+    *,
+    title: str | None,
+    deleted_at_ms: int | None,
+    updated_at_ms: int,
+) -> DocumentRecord | None:
+    values: dict[str, str | int] = {"updated_at_ms": updated_at_ms}
+    if title is not None:
+        values["title"] = title
+    if deleted_at_ms is not None:
+        values["deleted_at_ms"] = deleted_at_ms
+    connection.execute(update(documents).where(documents.c.name == name).values(values))
+    return find(connection, name)
+
+
+def newest(
+    connection: Connection, *, query: str | None, before: tuple[int, int] | None, limit: int
+) -> list[DocumentRecord]:
+    order = tuple_(documents.c.updated_at_ms, documents.c.key)
+    statement = select(*documents.c).where(documents.c.deleted_at_ms.is_(None))
+    if query:
+        statement = statement.where(
+            or_(
+                documents.c.title.icontains(query, autoescape=True),
+                documents.c.name.icontains(query, autoescape=True),
+            )
+        )
+    if before is not None:
+        statement = statement.where(order < before)
+    newest_first = (documents.c.updated_at_ms.desc(), documents.c.key.desc())
+    rows = connection.execute(statement.order_by(*newest_first).limit(limit))
+    return [document_record(row) for row in rows]
+
+
+def lock_heads(connection: Connection, keys: Sequence[int]) -> dict[int, DocumentRecord]:
+    rows = connection.execute(_heads, {"keys": list(keys)})
+    return {row.key: document_record(row) for row in rows}
+
+
+def move_heads(connection: Connection, heads: Mapping[int, int], updated_at_ms: int) -> None:
+    moves = [
+        {"of_document": key, "head": version, "now_ms": updated_at_ms}
+        for key, version in heads.items()
+    ]
+    connection.execute(_move_head, moves)

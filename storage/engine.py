@@ -1,0 +1,77 @@
+"""From a database URL to something that runs SQL: the contract of `sqlite` and `postgresql`.
+
+The SQL of the log is written once, as plain functions of a SQLAlchemy `Connection`. A `Database`
+says where they run: on threads of its own (SQLite), or inside an asyncio driver (PostgreSQL).
+"""
+
+import asyncio
+import sqlite3
+import zlib
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
+from typing import Protocol, TypeAlias, TypeVar
+
+import msgspec
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from sync.port import StoreError
+
+T = TypeVar("T")
+Work: TypeAlias = Callable[[Connection], T]
+"""SQL to run, start to end, on a connection that is inside a transaction."""
+
+
+class Transaction(Protocol):
+    async def run(self, work: Work[T]) -> T:
+        """Run `work` inside the transaction; the first call begins it."""
+        ...
+
+
+class Database(Protocol):
+    async def read(self, work: Work[T]) -> T:
+        """Run `work` on one read-only snapshot of what is committed."""
+        ...
+
+    def write(self) -> AbstractAsyncContextManager[Transaction]:
+        """A write transaction: commits on normal exit, rolls back on any exception.
+
+        Cancelled while it commits, it first learns how that ended: the commit stands, or it is
+        rolled back, and the connection is clean when `CancelledError` goes on its way.
+        """
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+@contextmanager
+def store_errors() -> Iterator[None]:
+    """Turn whatever the driver, or an unreadable row, raises into a `StoreError`."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise StoreError(f"the database refused: {error.orig}") from error
+    except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+        raise StoreError(f"the database failed: {error}") from error
+    except (UnicodeError, zlib.error, msgspec.MsgspecError) as error:
+        raise StoreError(f"a value cannot be stored or read back: {error}") from error
+
+
+async def finish(work: Awaitable[T]) -> T:
+    """Wait until `work` has ended, even if cancelled meanwhile; then raise `CancelledError`.
+
+    A commit whose waiter has gone would otherwise leave its connection, and SQLite's write lock,
+    to the garbage collector.
+    """
+    task = asyncio.ensure_future(work)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait((task,))
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        if not task.cancelled():
+            task.exception()  # marks it as seen: asyncio would report it as lost
+        raise cancelled
+    return task.result()

@@ -1,0 +1,191 @@
+"""The event log in SQL: `sync.port.EventLog` on SQLite and PostgreSQL."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+from sqlalchemy import Connection, make_url, select
+from sqlalchemy.exc import ArgumentError
+
+from storage import checkpoint, document, event
+from storage.append import SqlAppendTransaction
+from storage.engine import Database
+from storage.postgresql import PostgresqlDatabase
+from storage.sqlite import SqliteDatabase, database_path
+from sync.port import (
+    AppendTransaction,
+    Checkpoint,
+    DocumentRecord,
+    EventRecord,
+    NewDocument,
+    Opened,
+    StoreError,
+)
+
+
+def open_event_log(database_url: str, *, pool_size: int = 10) -> "SqlEventLog":
+    """The event log of an installation, e.g. `sqlite+aiosqlite:///quire.db`.
+
+    Connects at its first use; `storage.migrate.upgrade` should have run before. `pool_size` is
+    the number of connections to PostgreSQL. Raises `StoreError` for a URL that names no database.
+    """
+    return SqlEventLog(_open_database(database_url, pool_size=pool_size))
+
+
+def _open_database(database_url: str, *, pool_size: int) -> Database:
+    try:
+        url = make_url(database_url)
+    except ArgumentError:
+        # The text is not repeated: it may hold a password.
+        raise StoreError("the database URL cannot be read") from None
+    match url.get_backend_name():
+        case "sqlite":
+            return SqliteDatabase(database_path(url))
+        case "postgresql":
+            return PostgresqlDatabase(url, pool_size=pool_size)
+        case other:
+            raise StoreError(f"Quire keeps its log in SQLite or PostgreSQL, not in {other}")
+
+
+class SqlEventLog:
+    """A `sync.port.EventLog`. Every method may raise `StoreError`.
+
+    Cancelling a read is safe. A write that is cancelled either stands or leaves no trace, and its
+    connection is clean in both cases; which of the two, only the log can tell.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def find(self, name: str) -> DocumentRecord | None:
+        """The document of that name, deleted or not."""
+        return await self._database.read(partial(document.find, name=name))
+
+    async def create(self, new: NewDocument) -> tuple[DocumentRecord, bool]:
+        """Create it; if the name is taken (even by a deleted one): that one, and False."""
+        async with self._database.write() as transaction:
+            return await transaction.run(partial(document.create, new=new))
+
+    async def update_document(
+        self,
+        name: str,
+        *,
+        title: str | None = None,
+        deleted_at_ms: int | None = None,
+        updated_at_ms: int,
+    ) -> DocumentRecord | None:
+        """Change what is given; returns the document as it is then, None if there is none."""
+        async with self._database.write() as transaction:
+            return await transaction.run(
+                partial(
+                    document.change,
+                    name=name,
+                    title=title,
+                    deleted_at_ms=deleted_at_ms,
+                    updated_at_ms=updated_at_ms,
+                )
+            )
+
+    async def list_documents(
+        self, *, query: str | None, before: tuple[int, int] | None, limit: int
+    ) -> list[DocumentRecord]:
+        """Not deleted, newest first; `before` is (updated_at_ms, key) of the last one seen.
+
+        `query` is looked for in titles and names, in upper or lower case.
+        """
+        return await self._database.read(
+            partial(document.newest, query=query, before=before, limit=limit)
+        )
+
+    async def open(self, name: str) -> Opened | None:
+        """All that a room needs to open the document, deleted or not, from one snapshot.
+
+        Raises `StoreError` if the log does not lead without a gap to the head.
+        """
+        return await self._database.read(partial(_open, name=name))
+
+    async def read(self, key: int, after: int, upto: int, limit: int) -> list[EventRecord]:
+        """Events with `after < version <= upto`, ascending, at most `limit`."""
+        return await self._database.read(
+            partial(event.read, key=key, after=after, upto=upto, limit=limit)
+        )
+
+    async def history(
+        self,
+        key: int,
+        *,
+        after: int | None,
+        before: int | None,
+        limit: int,
+        actor: str | None,
+        descending: bool,
+    ) -> list[EventRecord]:
+        """Events with `after < version < before`, by one actor id or all."""
+        return await self._database.read(
+            partial(
+                event.history,
+                key=key,
+                after=after,
+                before=before,
+                limit=limit,
+                actor=actor,
+                descending=descending,
+            )
+        )
+
+    async def event(self, key: int, version: int) -> EventRecord | None:
+        return await self._database.read(partial(event.by_version, key=key, version=version))
+
+    async def find_id(self, key: int, event_id: str) -> EventRecord | None:
+        return await self._database.read(partial(event.by_id, key=key, event_id=event_id))
+
+    async def checkpoint_at_or_before(self, key: int, version: int) -> Checkpoint | None:
+        """The newest checkpoint at or before that version; its state may be None."""
+        return await self._database.read(partial(checkpoint.at_or_before, key=key, version=version))
+
+    async def save_checkpoint(self, key: int, checkpoint: Checkpoint) -> None:
+        """Keep it; only the newest two checkpoints of a document keep their state."""
+        async with self._database.write() as transaction:
+            await transaction.run(partial(_save_checkpoint, key=key, saved=checkpoint))
+
+    @asynccontextmanager
+    async def append(self) -> AsyncIterator[AppendTransaction]:
+        """A write transaction: commits on normal exit, rolls back on any exception.
+
+        What it wrote is durable once the block is left, and visible to nobody before. On SQLite
+        one transaction runs at a time and others wait; they begin at their first statement.
+        """
+        async with self._database.write() as transaction:
+            yield SqlAppendTransaction(transaction)
+
+    async def ping(self) -> None:
+        """Raise `StoreError` unless the store answers."""
+        await self._database.read(_ping)
+
+    async def aclose(self) -> None:
+        """Wait for the transaction under way, then close all connections."""
+        await self._database.aclose()
+
+
+def _open(connection: Connection, name: str) -> Opened | None:
+    found = document.find(connection, name)
+    if found is None:
+        return None
+    saved = checkpoint.newest_with_state(connection, found.key)
+    start = 0 if saved is None else saved.version
+    length = found.version - start
+    tail = event.read(connection, found.key, start, found.version, max(length, 0))
+    # Each version once and in order is what the primary key sees to; so the count is the proof.
+    if len(tail) != length:
+        raise StoreError(
+            f"the log of document {found.key} has {len(tail)} events after {start}, not {length}"
+        )
+    return Opened(found, saved, tail, event.authors_of(connection, found.key))
+
+
+def _save_checkpoint(connection: Connection, key: int, saved: Checkpoint) -> None:
+    checkpoint.save(connection, key, saved)
+
+
+def _ping(connection: Connection) -> None:
+    connection.execute(select(1))

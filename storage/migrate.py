@@ -1,0 +1,138 @@
+"""Bring a database to the schema of this Quire, or say why it cannot be used.
+
+Alembic, configured here alone: the revisions lie in `alembic/` of a checkout, in
+`storage/migrations/` of an installed wheel.
+"""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, make_url, text
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError
+
+from storage.engine import store_errors
+from storage.postgresql import postgresql_engine
+from storage.sqlite import database_path, sqlite_engine
+from sync.port import StoreError
+
+T = TypeVar("T")
+
+# Any number that other users of advisory locks in this database are unlikely to take.
+_POSTGRESQL_LOCK = 0x5175697265
+
+
+class SchemaError(StoreError):
+    """The database has not the schema that this Quire needs; its message says what to do."""
+
+
+async def upgrade(database_url: str) -> None:
+    """Migrate to the newest schema; returns after commit, at once if there is nothing to do.
+
+    All of it is one transaction under a lock: processes that start together wait for the first,
+    and one that dies half-way leaves the old schema. Cancelled, it runs to its end unattended.
+
+    Raises `SchemaError` if the database was written by a newer Quire, else `StoreError`.
+    """
+    await asyncio.to_thread(_transact, database_url, _upgrade)
+
+
+async def require_current(database_url: str) -> None:
+    """Raise `SchemaError` unless the database has exactly the schema of this Quire."""
+    await asyncio.to_thread(_transact, database_url, _require_current)
+
+
+def expected_revision() -> str:
+    head = _scripts().get_current_head()
+    assert head is not None, "the migrations are part of what is installed"
+    return head
+
+
+def _upgrade(connection: Connection) -> None:
+    current = _current_revision(connection)
+    if current == expected_revision():
+        return
+    _refuse_newer(current)
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _require_current(connection: Connection) -> None:
+    current = _current_revision(connection)
+    if current == expected_revision():
+        return
+    _refuse_newer(current)
+    raise SchemaError(
+        f"the database has schema {current or 'none'}, this Quire needs {expected_revision()}: "
+        "run `quire db upgrade`"
+    )
+
+
+def _refuse_newer(current: str | None) -> None:
+    known = {script.revision for script in _scripts().walk_revisions()}
+    if current is not None and current not in known:
+        raise SchemaError(
+            f"the database has schema {current}, which this Quire does not know: a newer one wrote "
+            f"it. This one knows schemas up to {expected_revision()}"
+        )
+
+
+def _current_revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _config() -> Config:
+    config = Config()
+    # Alembic reads the option with interpolation: a % in the path would start a variable.
+    config.set_main_option("script_location", str(_migrations()).replace("%", "%%"))
+    return config
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())
+
+
+def _migrations() -> Path:
+    here = Path(__file__).resolve().parent
+    installed = here / "migrations"
+    return installed if installed.is_dir() else here.parent / "alembic"
+
+
+def _transact(database_url: str, work: Callable[[Connection], T]) -> T:
+    """Run `work` in one write transaction, alone with this database. For a thread of its own."""
+    try:
+        url = make_url(database_url)
+    except ArgumentError:
+        raise StoreError("the database URL cannot be read") from None
+    if url.get_backend_name() == "sqlite":
+        return _transact_sqlite(url, work)
+    return asyncio.run(_transact_postgresql(url, work))
+
+
+def _transact_sqlite(url: URL, work: Callable[[Connection], T]) -> T:
+    engine = sqlite_engine(database_path(url), begin="BEGIN IMMEDIATE")
+    try:
+        with store_errors(), engine.begin() as connection:
+            return work(connection)
+    finally:
+        engine.dispose()
+
+
+async def _transact_postgresql(url: URL, work: Callable[[Connection], T]) -> T:
+    engine = postgresql_engine(url, pool_size=1)
+    try:
+        with store_errors():
+            async with engine.begin() as connection:
+                await connection.execute(
+                    text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _POSTGRESQL_LOCK}
+                )
+                return await connection.run_sync(work)
+    finally:
+        await engine.dispose()

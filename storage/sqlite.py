@@ -1,0 +1,188 @@
+"""SQLite: one writer thread with one connection, and a few reader threads.
+
+Not through aiosqlite: it crosses to its thread and back for every cursor operation, so that a
+flush pays 19 crossings (counted); here it pays four. See
+`docs/decisions/0002-sqlite-on-its-own-threads.md`.
+"""
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import SQLAlchemyError
+
+from storage.engine import Transaction, Work, finish, store_errors
+from sync.port import StoreError
+
+T = TypeVar("T")
+
+_READERS = 3
+"""Reader threads, each with a connection. A read that finds none free waits its turn."""
+
+_BUSY_TIMEOUT_MS = 5_000
+"""How long to wait for another process (a migration, a backup) that holds the write lock."""
+
+_PRAGMAS = (
+    f"busy_timeout = {_BUSY_TIMEOUT_MS}",
+    "foreign_keys = ON",
+    "synchronous = FULL",  # in WAL, NORMAL would lose the last commits when the power fails
+    "cache_size = -32768",  # KiB
+    "mmap_size = 268435456",
+    # Pages of WAL between two checkpoints, which the committing thread pays for. The default of
+    # 1,000 is a second of full load; the pages written most are the same ones each time.
+    "wal_autocheckpoint = 4000",
+    "journal_size_limit = 67108864",
+)
+
+
+def database_path(url: URL) -> Path:
+    """The file that a `sqlite` URL names, made absolute.
+
+    Raises `StoreError` for a database in memory (nothing in it would outlive its connection) and
+    for a folder that does not exist.
+    """
+    name = url.database
+    if not name or name == ":memory:" or name.startswith("file:"):
+        raise StoreError("SQLite needs the path of a file, as in sqlite+aiosqlite:///quire.db")
+    path = Path(os.path.abspath(name))
+    if not path.parent.is_dir():
+        raise StoreError(f"the folder of the database does not exist: {path.parent}")
+    return path
+
+
+def sqlite_engine(path: Path, *, begin: str, pragmas: Sequence[str] = ()) -> Engine:
+    """A pool of connections to that file whose transactions start with the statement `begin`."""
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)),
+        pool_size=_READERS,  # the writer's thread never asks for a second one
+        max_overflow=0,
+        hide_parameters=True,  # what people wrote does not belong into error messages and logs
+        connect_args={"check_same_thread": False},
+    )
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: sqlite3.Connection, _: object) -> None:
+        # Left alone, sqlite3 would begin a transaction only at the first write: two writers that
+        # each read the head first would then give out the same version.
+        connection.isolation_level = None
+        # SQLite's own lower() knows ASCII only, and a search for a title should not.
+        connection.create_function("lower", 1, _lower, deterministic=True)
+        for pragma in (*_PRAGMAS, *pragmas):
+            connection.execute(f"PRAGMA {pragma}")
+        if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+            connection.execute("PRAGMA journal_mode = WAL")
+
+    @event.listens_for(engine, "begin")
+    def begin_transaction(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _lower(text: str | bytes | float | None) -> str | bytes | float | None:
+    return text.lower() if isinstance(text, str) else text
+
+
+class SqliteDatabase:
+    """A `Database` in one SQLite file. Connects at its first use."""
+
+    def __init__(self, path: Path) -> None:
+        self.writer = sqlite_engine(path, begin="BEGIN IMMEDIATE")
+        self._reader = sqlite_engine(path, begin="BEGIN", pragmas=("query_only = ON",))
+        self._write_thread = ThreadPoolExecutor(1, "quire-sqlite-write")
+        self._read_threads = ThreadPoolExecutor(_READERS, "quire-sqlite-read")
+        # Held over a whole transaction, which takes the writer's thread several times.
+        self._writing = asyncio.Lock()
+        self._closed = False
+
+    async def read(self, work: Work[T]) -> T:
+        return await self._on(self._read_threads, partial(_read, self._reader, work))
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Transaction]:
+        async with self._writing:
+            transaction = _SqliteTransaction(self.writer, self._on_write_thread)
+            try:
+                yield transaction
+            except BaseException:
+                # Queued behind whatever the transaction still does on the one thread.
+                await finish(self._on_write_thread(transaction.roll_back))
+                raise
+            await finish(self._on_write_thread(transaction.commit))
+
+    async def aclose(self) -> None:
+        async with self._writing:
+            if self._closed:
+                return
+            self._closed = True
+            # Readers first: the last connection to close folds the WAL into the database file.
+            await asyncio.to_thread(self._read_threads.shutdown)
+            await asyncio.to_thread(self._write_thread.shutdown)
+            await asyncio.to_thread(self._reader.dispose)
+            await asyncio.to_thread(self.writer.dispose)
+
+    async def _on_write_thread(self, call: Callable[[], T]) -> T:
+        return await self._on(self._write_thread, call)
+
+    async def _on(self, threads: ThreadPoolExecutor, call: Callable[[], T]) -> T:
+        if self._closed:
+            raise StoreError("the database is closed")
+        with store_errors():
+            return await asyncio.get_running_loop().run_in_executor(threads, call)
+
+
+class _OnThread(Protocol):
+    async def __call__(self, call: Callable[[], T]) -> T: ...
+
+
+class _SqliteTransaction:
+    """One write transaction. The methods that do not wait run on the writer's thread."""
+
+    def __init__(self, engine: Engine, on_thread: _OnThread) -> None:
+        self._engine = engine
+        self._on_thread = on_thread
+        self._connection: Connection | None = None
+
+    async def run(self, work: Work[T]) -> T:
+        return await self._on_thread(partial(self._run_nowait, work))
+
+    def _run_nowait(self, work: Work[T]) -> T:
+        if self._connection is None:
+            self._connection = self._engine.connect()
+            self._connection.begin()
+        return work(self._connection)
+
+    def commit(self) -> None:
+        if self._connection is None:
+            return
+        with self._connection:
+            try:
+                self._connection.commit()
+            except BaseException:
+                # SQLAlchemy takes the transaction for ended and would hand out the connection as
+                # it is, inside it. Closed, SQLite rolls back.
+                self._connection.invalidate()
+                raise
+
+    def roll_back(self) -> None:
+        if self._connection is None:
+            return
+        with self._connection:
+            try:
+                self._connection.rollback()
+            except (SQLAlchemyError, sqlite3.Error):
+                # The reason for rolling back is on its way already. A fresh connection will do.
+                self._connection.invalidate()
+
+
+def _read(engine: Engine, work: Work[T]) -> T:
+    with engine.connect() as connection, connection.begin():
+        return work(connection)

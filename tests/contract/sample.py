@@ -1,0 +1,43 @@
+"""Events for the contract suite, and the usual ways to append them."""
+
+import hashlib
+
+from sync.delta import Delta
+from sync.port import EventLog, EventRecord
+
+
+def event(
+    version: int,
+    ops: Delta = ("x",),
+    *,
+    event_id: str | None = None,
+    actor: str = "u1",
+    update: bytes = b"\x01\x02\x00\xff",
+) -> EventRecord:
+    return EventRecord(
+        version=version,
+        id=event_id if event_id is not None else f"client:{version}",
+        type="text_insert",
+        ops=ops,
+        update=update,
+        actor_id=actor,
+        actor_name=f"Name of {actor}",
+        session="s1",
+        at_ms=1_700_000_000_000 + version,
+        digest=hashlib.blake2b(update, digest_size=16).digest(),
+    )
+
+
+async def append(log: EventLog, key: int, *events: EventRecord, at_ms: int = 2_000) -> None:
+    async with log.append() as transaction:
+        await transaction.lock_heads([key])
+        await transaction.insert([(key, event) for event in events], updated_at_ms=at_ms)
+
+
+async def append_next(log: EventLog, key: int, event_id: str) -> int:
+    """Append one event after the head, whatever that is by then; return its version."""
+    async with log.append() as transaction:
+        head = (await transaction.lock_heads([key]))[key]
+        added = event(head.version + 1, event_id=event_id)
+        await transaction.insert([(key, added)], updated_at_ms=2_000)
+    return added.version

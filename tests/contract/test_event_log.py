@@ -1,0 +1,468 @@
+"""What every event log keeps to: one suite over all implementations of `sync.port.EventLog`."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from storage.log import open_event_log
+from storage.migrate import upgrade
+from sync.delta import Delta
+from sync.port import AuthorBinding, Checkpoint, DocumentRecord, EventLog, NewDocument, StoreError
+from tests.contract.conftest import new_document
+from tests.contract.sample import append, append_next, event
+
+pytestmark = pytest.mark.anyio
+
+Create = Callable[[str], Awaitable[DocumentRecord]]
+
+
+# Documents
+
+
+async def test_create_gives_the_empty_document(log: EventLog) -> None:
+    record, created = await log.create(new_document("notes", title="Notizen 📝", at_ms=5))
+    assert created
+    assert record == DocumentRecord(
+        key=record.key,
+        name="notes",
+        title="Notizen 📝",
+        text_root="content",
+        epoch="8f14e45f",
+        version=0,
+        crdt_client_id=2**53 - 1,
+        owner_id="u-owner",
+        created_at_ms=5,
+        updated_at_ms=5,
+        deleted_at_ms=None,
+    )
+    assert await log.find("notes") == record
+    assert await log.find("Notes") is None
+
+
+async def test_create_of_a_taken_name_gives_the_first(log: EventLog, create: Create) -> None:
+    first = await create("notes")
+    again, created = await log.create(new_document("notes", title="Another", at_ms=9))
+    assert (again, created) == (first, False)
+
+
+async def test_create_race_has_one_winner(log: EventLog, database_url: str) -> None:
+    other = open_event_log(database_url)
+    new: list[NewDocument] = [new_document("race", title=str(n)) for n in range(10)]
+    results = await asyncio.gather(
+        *((log, other)[n % 2].create(document) for n, document in enumerate(new))
+    )
+    await other.aclose()
+    assert [created for _, created in results].count(True) == 1
+    assert len({record for record, _ in results}) == 1
+
+
+async def test_update_changes_title_and_marks_deleted(log: EventLog, create: Create) -> None:
+    await create("notes")
+    renamed = await log.update_document("notes", title="New", updated_at_ms=7)
+    assert renamed is not None
+    assert (renamed.title, renamed.updated_at_ms, renamed.deleted_at_ms) == ("New", 7, None)
+    deleted = await log.update_document("notes", deleted_at_ms=8, updated_at_ms=8)
+    assert deleted is not None
+    assert (deleted.title, deleted.deleted_at_ms) == ("New", 8)
+    assert await log.find("notes") == deleted
+    assert await log.create(new_document("notes")) == (deleted, False)
+    assert await log.list_documents(query=None, before=None, limit=10) == []
+    opened = await log.open("notes")
+    assert opened is not None
+    assert opened.document == deleted
+
+
+async def test_update_of_no_document_is_none(log: EventLog) -> None:
+    assert await log.update_document("nowhere", title="x", updated_at_ms=1) is None
+
+
+async def test_list_is_newest_first_and_paged(log: EventLog) -> None:
+    for n, at_ms in enumerate([10, 30, 20, 20, 20]):
+        await log.create(new_document(f"d{n}", at_ms=at_ms))
+    names: list[str] = []
+    before: tuple[int, int] | None = None
+    while page := await log.list_documents(query=None, before=before, limit=2):
+        assert len(page) <= 2
+        names += [record.name for record in page]
+        before = (page[-1].updated_at_ms, page[-1].key)
+    assert names == ["d1", "d4", "d3", "d2", "d0"]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [("PLAN", {"plan", "a"}), ("ärger", {"b"}), ("100%", {"c"}), ("%", {"c"}), ("_", set())],
+)
+async def test_list_finds_in_titles_and_names(log: EventLog, query: str, found: set[str]) -> None:
+    for name, title in [("plan", "x"), ("a", "My Plan"), ("b", "ÄRGER"), ("c", "100% sure")]:
+        await log.create(new_document(name, title=title))
+    listed = await log.list_documents(query=query, before=None, limit=10)
+    assert {record.name for record in listed} == found
+
+
+# Appending
+
+
+async def test_events_come_back_as_they_went_in(log: EventLog, create: Create) -> None:
+    key = (await create("notes")).key
+    deltas: list[Delta] = [
+        ("e\u0301 👩‍👩‍👧 \u202e\ufeff\U0010ffff ' \" \\ \n",),
+        (3, "with \0 in it", -2, 2**53 - 1, -(2**53 - 1)),
+        (),
+        ("long " * 200_000,),
+    ]
+    events = [
+        event(n, delta, update=b"" if n == 3 else bytes(range(256)) * n * n)
+        for n, delta in enumerate(deltas, 1)
+    ]
+    await append(log, key, *events)
+    assert await log.read(key, 0, 100, 100) == events
+    assert await log.event(key, 2) == events[1]
+    assert await log.find_id(key, "client:4") == events[3]
+    assert await log.event(key, 5) is None
+    assert await log.find_id(key, "client:5") is None
+    assert await log.event(key + 1, 1) is None
+
+
+async def test_insert_moves_the_heads_of_its_documents(log: EventLog, create: Create) -> None:
+    a, b, c = [(await create(name)).key for name in "abc"]
+    async with log.append() as transaction:
+        heads = await transaction.lock_heads([c, a, b, 10**9])
+        assert list(heads) == [a, b, c]
+        events = [(b, event(1)), (a, event(1)), (b, event(2)), (b, event(3))]
+        await transaction.insert(events, updated_at_ms=77)
+        await transaction.insert([(a, event(2))], updated_at_ms=78)
+    found = [await log.find(name) for name in "abc"]
+    assert [(r.version, r.updated_at_ms) for r in found if r] == [(2, 78), (3, 77), (0, 1_000)]
+
+
+async def test_concurrent_appenders_leave_no_gap(
+    log: EventLog, database_url: str, create: Create
+) -> None:
+    key = (await create("notes")).key
+    other = open_event_log(database_url)
+    versions = await asyncio.gather(
+        *(append_next((log, other)[n % 2], key, f"c{n}") for n in range(40))
+    )
+    await other.aclose()
+    assert sorted(versions) == list(range(1, 41))
+    logged = await log.read(key, 0, 40, 100)
+    assert [found.version for found in logged] == list(range(1, 41))
+    assert {found.id for found in logged} == {f"c{n}" for n in range(40)}
+
+
+async def test_appenders_of_the_same_documents_in_any_order_do_not_deadlock(
+    log: EventLog, database_url: str, create: Create
+) -> None:
+    keys = [(await create(name)).key for name in "abcd"]
+    other = open_event_log(database_url)
+
+    async def lock(store: EventLog, order: list[int], n: int) -> None:
+        async with store.append() as transaction:
+            heads = await transaction.lock_heads(order)
+            events = [(k, event(heads[k].version + 1, event_id=f"e{n}")) for k in order]
+            await transaction.insert(events, updated_at_ms=1)
+
+    await asyncio.gather(
+        *(lock(log, keys, n) for n in range(10)),
+        *(lock(other, keys[::-1], n) for n in range(10, 20)),
+    )
+    await other.aclose()
+    assert [len(await log.read(key, 0, 100, 100)) for key in keys] == [20] * 4
+
+
+async def test_nothing_is_visible_before_commit(log: EventLog, create: Create) -> None:
+    record = await create("notes")
+    async with log.append() as transaction:
+        await transaction.lock_heads([record.key])
+        await transaction.insert(
+            [(record.key, event(1))],
+            authors=[AuthorBinding(record.key, 5, "u1")],
+            checkpoints=[(record.key, Checkpoint(1, "x", b"state"))],
+            updated_at_ms=2_000,
+        )
+        assert len(await transaction.read(record.key, 0, 10, 10)) == 1
+        assert await log.read(record.key, 0, 10, 10) == []
+        assert await log.checkpoint_at_or_before(record.key, 9) is None
+        opened = await log.open("notes")
+        assert opened is not None
+        assert (opened.document, opened.tail, opened.authors) == (record, [], {})
+    assert len(await log.read(record.key, 0, 10, 10)) == 1
+
+
+async def test_exception_rolls_back(log: EventLog, create: Create) -> None:
+    record = await create("notes")
+
+    async def fail() -> None:
+        async with log.append() as transaction:
+            await transaction.lock_heads([record.key])
+            await transaction.insert([(record.key, event(1))], updated_at_ms=2_000)
+            raise LookupError("the room said no")
+
+    with pytest.raises(LookupError, match="the room said no"):
+        await fail()
+    assert await log.find("notes") == record
+    assert await log.read(record.key, 0, 10, 10) == []
+    assert await append_next(log, record.key, "later") == 1
+
+
+async def test_an_id_is_taken_once_per_document(log: EventLog, create: Create) -> None:
+    a, b = [(await create(name)).key for name in "ab"]
+    await append(log, a, event(1, event_id="same"))
+    await append(log, b, event(1, event_id="same"))
+    with pytest.raises(StoreError):
+        await append(log, a, event(2), event(3, event_id="same"))
+    assert [found.version for found in await log.read(a, 0, 9, 9)] == [1]
+    assert await append_next(log, a, "other") == 2
+
+
+async def test_find_ids_across_documents(log: EventLog, create: Create) -> None:
+    a, b = [(await create(name)).key for name in "ab"]
+    await append(log, a, *(event(n, event_id=f"i{n}") for n in range(1, 600)))
+    await append(log, b, event(1, event_id="i7"))
+    wanted = [(key, f"i{n}") for key in (a, b, 10**9) for n in range(1200)]
+    async with log.append() as transaction:
+        found = await transaction.find_ids(wanted)
+        assert await transaction.find_ids([]) == {}
+        assert await transaction.find_ids([(a, 'quoted "\\ \n')]) == {}
+    assert set(found) == {(a, f"i{n}") for n in range(1, 600)} | {(b, "i7")}
+    assert found[a, "i7"] == event(7, event_id="i7")
+    assert found[b, "i7"] == event(1, event_id="i7")
+
+
+@pytest.mark.parametrize("versions", [[2], [1, 3], [1, 1], [0]])
+async def test_insert_refuses_a_gap(log: EventLog, create: Create, versions: list[int]) -> None:
+    key = (await create("notes")).key
+    events = [event(version, event_id=f"e{n}") for n, version in enumerate(versions)]
+    with pytest.raises(ValueError, match="version"):
+        await append(log, key, *events)
+    assert await log.read(key, 0, 10, 10) == []
+
+
+async def test_insert_refuses_a_head_that_is_not_locked(log: EventLog, create: Create) -> None:
+    key = (await create("notes")).key
+    with pytest.raises(ValueError, match="not locked"):
+        async with log.append() as transaction:
+            await transaction.insert([(key, event(1))], updated_at_ms=1)
+
+
+async def test_a_client_id_belongs_to_one_user(log: EventLog, create: Create) -> None:
+    key = (await create("notes")).key
+
+    async def bind(user: str, *, version: int) -> None:
+        async with log.append() as transaction:
+            await transaction.lock_heads([key])
+            bindings = [AuthorBinding(key, 2**53 - 1, user), AuthorBinding(key, 7 + version, user)]
+            added = [(key, event(version))]
+            await transaction.insert(added, authors=bindings, updated_at_ms=1)
+
+    await bind("ada", version=1)
+    await bind("ada", version=2)
+    with pytest.raises(StoreError, match="another user"):
+        await bind("eve", version=3)
+    async with log.append() as transaction:
+        assert await transaction.authors(key) == {2**53 - 1: "ada", 8: "ada", 9: "ada"}
+    assert await log.event(key, 3) is None
+
+
+# Reading
+
+
+async def test_read_is_a_range(log: EventLog, create: Create) -> None:
+    key = (await create("notes")).key
+    await append(log, key, *map(event, range(1, 21)))
+
+    async def read(after: int, upto: int, limit: int) -> list[int]:
+        expected = [found.version for found in await log.read(key, after, upto, limit)]
+        async with log.append() as transaction:
+            inside = await transaction.read(key, after, upto, limit)
+        assert [found.version for found in inside] == expected
+        return expected
+
+    assert await read(0, 20, 100) == list(range(1, 21))
+    assert await read(5, 8, 100) == [6, 7, 8]
+    assert await read(5, 8, 2) == [6, 7]
+    assert await read(18, 99, 100) == [19, 20]
+    assert await read(8, 8, 100) == []
+    assert await read(20, 99, 100) == []
+
+
+async def test_history_filters_and_pages(log: EventLog, create: Create) -> None:
+    key = (await create("notes")).key
+    events = [event(n, actor="ada" if n % 3 else "bob") for n in range(1, 13)]
+    await append(log, key, *events)
+
+    async def history(
+        after: int | None = None,
+        before: int | None = None,
+        limit: int = 100,
+        actor: str | None = None,
+        *,
+        descending: bool = False,
+    ) -> list[int]:
+        found = await log.history(
+            key, after=after, before=before, limit=limit, actor=actor, descending=descending
+        )
+        assert all(events[each.version - 1] == each for each in found)
+        return [each.version for each in found]
+
+    assert await history() == list(range(1, 13))
+    assert await history(descending=True, limit=3) == [12, 11, 10]
+    assert await history(before=10, descending=True, limit=3) == [9, 8, 7]
+    assert await history(after=3, before=7) == [4, 5, 6]
+    assert await history(actor="bob") == [3, 6, 9, 12]
+    assert await history(after=3, actor="bob", limit=2) == [6, 9]
+    assert await history(before=12, actor="bob", limit=2, descending=True) == [9, 6]
+    assert await history(actor="eve") == []
+
+
+async def test_open_of_no_document_is_none(log: EventLog) -> None:
+    assert await log.open("nowhere") is None
+
+
+async def test_open_starts_at_the_newest_state(log: EventLog, create: Create) -> None:
+    record = await create("notes")
+    events = [event(n) for n in range(1, 11)]
+    await append(log, record.key, *events)
+    opened = await log.open("notes")
+    assert opened is not None
+    assert (opened.checkpoint, opened.tail) == (None, events)
+    await log.save_checkpoint(record.key, Checkpoint(4, "xxxx", b"state 4", b"pairs"))
+    await log.save_checkpoint(record.key, Checkpoint(8, "xxxxxxxx", None))
+    opened = await log.open("notes")
+    assert opened is not None
+    assert opened.document.version == 10
+    assert opened.checkpoint == Checkpoint(4, "xxxx", b"state 4", b"pairs")
+    assert opened.tail == events[4:]
+
+
+async def test_open_is_one_snapshot(log: EventLog, database_url: str, create: Create) -> None:
+    key = (await create("notes")).key
+    other = open_event_log(database_url)
+
+    async def write() -> None:
+        for n in range(1, 61):
+            async with other.append() as transaction:
+                await transaction.lock_heads([key])
+                await transaction.insert(
+                    [(key, event(n))],
+                    authors=[AuthorBinding(key, n, "u1")],
+                    checkpoints=[(key, Checkpoint(n, "x" * n, b"%d" % n))] if n % 3 == 0 else [],
+                    updated_at_ms=n,
+                )
+
+    writing = asyncio.create_task(write())
+    seen = set()
+    while not writing.done():
+        opened = await log.open("notes")
+        assert opened is not None
+        version = opened.document.version
+        start = opened.checkpoint.version if opened.checkpoint else 0
+        assert start == version - version % 3
+        assert [found.version for found in opened.tail] == list(range(start + 1, version + 1))
+        assert set(opened.authors) == set(range(1, version + 1))
+        seen.add(version)
+    await writing
+    await other.aclose()
+    assert len(seen) > 3
+
+
+# Checkpoints
+
+
+async def test_only_two_checkpoints_keep_their_state(log: EventLog, create: Create) -> None:
+    a, b = [(await create(name)).key for name in "ab"]
+    await log.save_checkpoint(b, Checkpoint(1, "b", b"b"))
+    async with log.append() as transaction:
+        saved = [(a, Checkpoint(1, "1", b"s1", b"p1")), (a, Checkpoint(2, "2", b"s2", b"p2"))]
+        await transaction.insert([], checkpoints=saved, updated_at_ms=1)
+    await log.save_checkpoint(a, Checkpoint(3, "3", None))
+    await log.save_checkpoint(a, Checkpoint(4, "4", b"s4", b"p4"))
+    assert [await log.checkpoint_at_or_before(a, n) for n in range(6)] == [
+        None,
+        Checkpoint(1, "1", None),
+        Checkpoint(2, "2", b"s2", b"p2"),
+        Checkpoint(3, "3", None),
+        Checkpoint(4, "4", b"s4", b"p4"),
+        Checkpoint(4, "4", b"s4", b"p4"),
+    ]
+    assert await log.checkpoint_at_or_before(b, 1) == Checkpoint(1, "b", b"b")
+
+
+async def test_checkpoint_saved_again_keeps_its_state(log: EventLog, create: Create) -> None:
+    key = (await create("notes")).key
+    text = "Ünïcode 😀 " * 100_000
+    for state in (None, b"state", None):
+        await log.save_checkpoint(key, Checkpoint(1, text, state, b"p" if state else b""))
+    assert await log.checkpoint_at_or_before(key, 1) == Checkpoint(1, text, b"state", b"p")
+
+
+async def test_checkpoint_of_no_document_is_refused(log: EventLog) -> None:
+    with pytest.raises(StoreError):
+        await log.save_checkpoint(10**9, Checkpoint(1, "", b""))
+
+
+# Cancellation, failure, end
+
+
+async def test_cancelled_append_is_all_or_nothing_and_leaves_the_log_usable(
+    log: EventLog, create: Create
+) -> None:
+    key = (await create("notes")).key
+    stood = 0
+    for n in range(40):
+        task = asyncio.create_task(append_next(log, key, f"c{n}"))
+        for _ in range(n % 20):
+            await asyncio.sleep(0.0002)
+        task.cancel()
+        await asyncio.wait([task])
+        found = await log.find_id(key, f"c{n}")
+        stood += found is not None
+        assert task.cancelled() or found is not None
+        head = await log.find("notes")
+        assert head is not None
+        assert head.version == stood
+    assert await append_next(log, key, "last") == stood + 1
+    assert [e.version for e in await log.read(key, 0, 999, 999)] == list(range(1, stood + 2))
+
+
+async def test_cancelled_reads_leave_the_log_usable(log: EventLog, create: Create) -> None:
+    key = (await create("notes")).key
+    await append(log, key, *map(event, range(1, 200)))
+    for _ in range(5):
+        tasks = [asyncio.create_task(log.read(key, 0, 999, 999)) for _ in range(30)]
+        await asyncio.sleep(0)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+    assert len(await log.read(key, 0, 999, 999)) == 199
+
+
+async def test_lone_surrogate_is_a_store_error(log: EventLog, create: Create) -> None:
+    key = (await create("notes")).key
+    with pytest.raises(StoreError):
+        await append(log, key, event(1, ("\ud83d",)))
+    with pytest.raises(StoreError):
+        await log.save_checkpoint(key, Checkpoint(1, "\ud83d", None))
+    assert await append_next(log, key, "later") == 1
+
+
+async def test_ping_needs_an_answer(log: EventLog) -> None:
+    await log.ping()
+    await log.aclose()
+    with pytest.raises(StoreError, match="closed"):
+        await log.ping()
+    with pytest.raises(StoreError, match="closed"):
+        await append(log, 1, event(1))
+    await log.aclose()
+
+
+async def test_log_outlives_its_process(database_url: str) -> None:
+    await upgrade(database_url)
+    first = open_event_log(database_url)
+    record, _ = await first.create(new_document("notes"))
+    await append(first, record.key, event(1))
+    await first.aclose()
+    second = open_event_log(database_url)
+    assert await second.read(record.key, 0, 9, 9) == [event(1)]
+    await second.aclose()

@@ -1,0 +1,132 @@
+"""Migrations: their schema is that of `storage.table`, and starting is safe for several at once."""
+
+import asyncio
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, Engine, create_engine, make_url, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from storage import migrate
+from storage.log import open_event_log
+from storage.migrate import SchemaError, expected_revision, require_current, upgrade
+from storage.table import metadata
+from sync.port import StoreError
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_migrations_give_the_tables(database_url: str) -> None:
+    await upgrade(database_url)
+    engine = create_async_engine(database_url)
+
+    def differences(connection: Connection) -> list[object]:
+        return list(compare_metadata(MigrationContext.configure(connection), metadata))
+
+    async with engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
+    await engine.dispose()
+
+
+async def test_upgrade_again_changes_nothing(database_url: str) -> None:
+    await upgrade(database_url)
+    await upgrade(database_url)
+    await require_current(database_url)
+
+
+async def test_empty_database_is_not_current(database_url: str) -> None:
+    with pytest.raises(SchemaError, match=r"schema none, .* needs 0001: run `quire db upgrade`"):
+        await require_current(database_url)
+
+
+async def test_newer_schema_is_refused(database_url: str) -> None:
+    await upgrade(database_url)
+    engine = create_async_engine(database_url)
+    async with engine.begin() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    await engine.dispose()
+    for check in (upgrade, require_current):
+        with pytest.raises(SchemaError, match="9999, which this Quire does not know"):
+            await check(database_url)
+
+
+# SQLite
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "quire.db"
+
+
+@pytest.fixture
+def from_tables(tmp_path: Path) -> Iterator[Engine]:
+    """A database that SQLAlchemy made from the tables, without migrations."""
+    engine = create_engine(f"sqlite:///{tmp_path}/tables.db")
+    metadata.create_all(engine)
+    yield engine
+    engine.dispose()
+
+
+async def test_migrated_schema_is_the_same_sql(path: Path, from_tables: Engine) -> None:
+    """Autogenerate does not compare everything: not WITHOUT ROWID, not names of constraints."""
+    await upgrade(f"sqlite:///{path}")
+    query = "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE '%alembic%' ORDER BY name"
+
+    def schema(database: str) -> dict[str, set[str]]:
+        connection = sqlite3.connect(database)
+        rows = connection.execute(query).fetchall()
+        connection.close()
+        return {name: {line.strip(" ,") for line in (sql or "").splitlines()} for name, sql in rows}
+
+    assert schema(str(path)) == schema(str(make_url(from_tables.url).database))
+
+
+def test_processes_that_start_together_all_serve(path: Path) -> None:
+    code = "import asyncio, sys, storage.migrate as m; asyncio.run(m.upgrade(sys.argv[1]))"
+    command = [sys.executable, "-c", code, f"sqlite:///{path}"]
+    children = [subprocess.Popen(command, cwd=Path(__file__).parents[2]) for _ in range(3)]
+    assert [child.wait(60) for child in children] == [0, 0, 0]
+    asyncio.run(require_current(f"sqlite:///{path}"))
+
+
+async def test_upgrades_at_once_in_one_process(path: Path) -> None:
+    await asyncio.gather(*(upgrade(f"sqlite:///{path}") for _ in range(8)))
+    await require_current(f"sqlite:///{path}")
+
+
+async def test_upgrade_that_fails_leaves_nothing(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    migrations = tmp_path / "100% mine"
+    shutil.copytree(Path(migrate.__file__).parents[1] / "alembic", migrations)
+    broken = migrations / "versions" / "0002_broken.py"
+    broken.write_text(
+        "from alembic import op\nrevision = '0002'\ndown_revision = '0001'\n"
+        "def upgrade():\n    op.execute('CREATE TABLE half (x)')\n    op.execute('broken')\n"
+    )
+    monkeypatch.setattr(migrate, "_migrations", lambda: migrations)
+    with pytest.raises(StoreError, match="syntax error"):
+        await upgrade(f"sqlite:///{path}")
+    connection = sqlite3.connect(path)
+    assert connection.execute("SELECT name FROM sqlite_master").fetchall() == []
+    connection.close()
+
+
+async def test_log_without_schema_says_so(path: Path) -> None:
+    log = open_event_log(f"sqlite:///{path}")
+    with pytest.raises(StoreError, match="no such table"):
+        await log.find("notes")
+    await log.aclose()
+
+
+def test_expected_revision_is_the_newest_file() -> None:
+    folder = Path(migrate.__file__).parents[1] / "alembic" / "versions"
+    newest = max(file.name for file in folder.glob("[0-9]*.py"))
+    assert newest.startswith(expected_revision())
