@@ -1,0 +1,1 @@
+"""Programs for working on Quire itself; nothing of this is installed."""

