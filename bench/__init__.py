@@ -1,0 +1,1 @@
+"""Measurements: one question a file, JSON out. `python -m bench` asks them all."""

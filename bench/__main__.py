@@ -1,0 +1,39 @@
+"""`python -m bench [name …]`: all measurements, or the named ones; one JSON line each."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from bench.figures import show
+from bench.idle import idle
+from bench.opening import opening
+from bench.pipeline import pipeline
+from bench.rooms import many_rooms, one_room
+
+BENCHES: dict[str, Callable[[], Awaitable[dict[str, Any]]]] = {
+    "room": one_room,
+    "rooms": many_rooms,
+    "pipeline": pipeline,
+    "opening": opening,
+    "idle": idle,
+}
+
+
+async def _run(name: str) -> dict[str, Any]:
+    return await BENCHES[name]()
+
+
+def main() -> int:
+    names = sys.argv[1:] or list(BENCHES)
+    unknown = [name for name in names if name not in BENCHES]
+    if unknown:
+        print(f"there is no measurement {', '.join(unknown)}; there are {', '.join(BENCHES)}")
+        return 2
+    for name in names:
+        show(asyncio.run(_run(name)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,179 @@
+"""A WebSocket client that costs little, so that the load generator is not what is measured.
+
+It knows what a load generator needs: the handshake, masked binary frames out, whole frames in. It
+speaks `quire.v1.msgpack` to a server that it trusts.
+"""
+
+import asyncio
+import base64
+import os
+import time
+from collections.abc import Callable
+from typing import Any, cast
+
+import msgspec
+
+_OPCODE_BINARY, _OPCODE_CLOSE, _OPCODE_PING, _OPCODE_PONG = 2, 8, 9, 10
+
+Receiver = Callable[[bytes, float], None]
+"""Called with a message's bytes and the time at which its chunk arrived (`time.perf_counter`)."""
+
+
+class Connection(asyncio.Protocol):
+    """One client connection."""
+
+    def __init__(self, host: str, path: str, receiver: Receiver) -> None:
+        self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.receiver = receiver
+        self._host = host
+        self._path = path
+        self._buffer = b""
+        self._transport: asyncio.Transport | None = None
+        self._writable = asyncio.Event()
+        self._writable.set()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        key = base64.b64encode(os.urandom(16)).decode()
+        self._transport.write(
+            (
+                f"GET {self._path} HTTP/1.1\r\nHost: {self._host}\r\nUpgrade: websocket\r\n"
+                f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n"
+                "Sec-WebSocket-Protocol: quire.v1.msgpack\r\n\r\n"
+            ).encode()
+        )
+
+    def data_received(self, data: bytes) -> None:
+        at = time.perf_counter()
+        buffer = self._buffer + data if self._buffer else data
+        if not self.opened.done():
+            head, separator, rest = buffer.partition(b"\r\n\r\n")
+            if not separator:
+                self._buffer = buffer
+                return
+            if b" 101 " not in head.split(b"\r\n", 1)[0]:
+                self.opened.set_exception(ConnectionError(head.decode("latin-1")))
+                return
+            self.opened.set_result(None)
+            buffer = rest
+        start, size = 0, len(buffer)
+        while size - start >= 2:
+            length = buffer[start + 1] & 0x7F
+            body = start + 2
+            if length == 126:
+                if size - start < 4:
+                    break
+                length = int.from_bytes(buffer[start + 2 : start + 4], "big")
+                body = start + 4
+            elif length == 127:
+                if size - start < 10:
+                    break
+                length = int.from_bytes(buffer[start + 2 : start + 10], "big")
+                body = start + 10
+            if size - body < length:
+                break
+            opcode = buffer[start] & 0x0F
+            payload = buffer[body : body + length]
+            start = body + length
+            if opcode == _OPCODE_BINARY:
+                self.receiver(payload, at)
+            elif opcode == _OPCODE_PING:
+                self._write(_OPCODE_PONG, payload)
+            elif opcode == _OPCODE_CLOSE and self._transport is not None:
+                self._transport.close()
+        self._buffer = buffer[start:]
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.opened.done():
+            self.opened.set_exception(exc or ConnectionError("closed during the handshake"))
+        if not self.closed.done():
+            self.closed.set_result(None)
+
+    def pause_writing(self) -> None:
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        self._writable.set()
+
+    async def writable(self) -> None:
+        """Wait until the kernel takes more."""
+        await self._writable.wait()
+
+    def send(self, payload: bytes) -> None:
+        """Send a binary message."""
+        self._write(_OPCODE_BINARY, payload)
+
+    def close(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+
+    def _write(self, opcode: int, payload: bytes) -> None:
+        # A mask of zeros is a valid mask, and costs the generator nothing.
+        length = len(payload)
+        if length < 126:
+            head = bytes((0x80 | opcode, 0x80 | length))
+        elif length < 65536:
+            head = bytes((0x80 | opcode, 0xFE)) + length.to_bytes(2, "big")
+        else:
+            head = bytes((0x80 | opcode, 0xFF)) + length.to_bytes(8, "big")
+        assert self._transport is not None, "not connected"
+        self._transport.write(head + b"\0\0\0\0" + payload)
+
+
+class Ack(msgspec.Struct, tag_field="type", tag="ack"):
+    id: str
+    version: int
+
+
+class Updates(msgspec.Struct, tag_field="type", tag="updates", rename={"from_": "from"}):
+    from_: int
+    to: int
+    update: msgspec.Raw
+
+
+class Joined(msgspec.Struct, tag_field="type", tag="joined"):
+    version: int
+    state: bytes | None = None
+
+
+class Error(msgspec.Struct, tag_field="type", tag="error"):
+    code: str
+    message: str
+
+
+class AuthOk(msgspec.Struct, tag_field="type", tag="auth_ok"):
+    session: str
+
+
+class _Other(msgspec.Struct):
+    type: str
+
+
+_decoder = msgspec.msgpack.Decoder(Ack | Updates | Joined | Error | AuthOk)
+_encoder = msgspec.msgpack.Encoder()
+
+Incoming = Ack | Updates | Joined | Error | AuthOk
+
+
+def decode(payload: bytes) -> Incoming | None:
+    """A message that a measurement looks at; None for every other kind."""
+    try:
+        return cast(Incoming, _decoder.decode(payload))
+    except msgspec.ValidationError:
+        return None
+
+
+def encode(**fields: Any) -> bytes:
+    """A client's message."""
+    return _encoder.encode(fields)
+
+
+async def connect(port: int, receiver: Receiver) -> Connection:
+    """Open a connection to `/ws` of a server on this machine."""
+    loop = asyncio.get_running_loop()
+    _, connection = await loop.create_connection(
+        lambda: Connection(f"127.0.0.1:{port}", "/ws", receiver), "127.0.0.1", port
+    )
+    await connection.opened
+    return connection
