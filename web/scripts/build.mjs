@@ -1,0 +1,132 @@
+/**
+ * Builds dist/: the same bytes for the same sources, every time.
+ *
+ * The vendor modules of src/vendor/ are bundled on their own first, and the app refers to them by
+ * their hashed names. So a change of the app leaves them in the caches of its users.
+ */
+
+import { createHash } from "node:crypto";
+import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+const source = join(root, "src");
+const dist = join(root, "dist");
+const assets = join(dist, "assets");
+
+const shared = {
+  absWorkingDir: root,
+  bundle: true,
+  format: "esm",
+  target: ["es2022", "chrome111", "firefox113", "safari16.4"],
+  minify: true,
+  charset: "utf8",
+  legalComments: "none",
+  metafile: true,
+  logLevel: "warning",
+  outdir: assets,
+};
+
+async function main() {
+  await rm(dist, { recursive: true, force: true });
+  await mkdir(assets, { recursive: true });
+  const vendor = await buildVendor();
+  const app = await buildApp(vendor.names);
+  const icon = await copyHashed("icon.svg");
+  await writeIndex(app, icon);
+  const packages = await bundledPackages([vendor.metafile, app.metafile]);
+  await writeFile(join(dist, "THIRD-PARTY-NOTICES.txt"), await notices(packages));
+}
+
+/** Bundle src/vendor/*.ts; `names` maps each source file to its file name in assets/. */
+async function buildVendor() {
+  const files = (await readdir(join(source, "vendor"))).filter((name) => name.endsWith(".ts"));
+  const result = await build({
+    ...shared,
+    entryPoints: files.sort().map((name) => join("src", "vendor", name)),
+    entryNames: "vendor-[name]-[hash]",
+  });
+  const names = new Map();
+  for (const [output, { entryPoint }] of Object.entries(result.metafile.outputs)) {
+    names.set(resolve(root, entryPoint), basename(output));
+  }
+  return { names, metafile: result.metafile };
+}
+
+/** Bundle the app, with the vendor modules left outside. */
+async function buildApp(vendorNames) {
+  const external = {
+    name: "vendor",
+    setup(plugin) {
+      plugin.onResolve({ filter: /\/vendor\/[a-z]+$/ }, ({ path, resolveDir }) => {
+        const name = vendorNames.get(`${resolve(resolveDir, path)}.ts`);
+        return name === undefined ? undefined : { path: `./${name}`, external: true };
+      });
+    },
+  };
+  const result = await build({
+    ...shared,
+    entryPoints: [join("src", "main.ts")],
+    entryNames: "app-[hash]",
+    chunkNames: "[name]-[hash]",
+    splitting: true,
+    plugins: [external],
+  });
+  const outputs = Object.entries(result.metafile.outputs);
+  const [script, entry] = outputs.find(([, output]) => output.entryPoint === "src/main.ts");
+  return {
+    metafile: result.metafile,
+    script: basename(script),
+    style: basename(entry.cssBundle),
+  };
+}
+
+async function copyHashed(name) {
+  const bytes = await readFile(join(source, name));
+  const hash = createHash("sha256").update(bytes).digest("hex").slice(0, 8).toUpperCase();
+  const hashed = name.replace(/(\.\w+)$/, `-${hash}$1`);
+  await writeFile(join(assets, hashed), bytes);
+  return hashed;
+}
+
+async function writeIndex({ script, style }, icon) {
+  const template = await readFile(join(root, "index.html"), "utf8");
+  const page = template
+    .replace("__SCRIPT__", script)
+    .replace("__STYLE__", style)
+    .replace("__ICON__", icon);
+  await writeFile(join(dist, "index.html"), page);
+}
+
+/** The folders of all packages that ended up in the bundles, sorted. */
+async function bundledPackages(metafiles) {
+  const folders = new Set();
+  for (const { outputs } of metafiles) {
+    for (const { inputs } of Object.values(outputs)) {
+      for (const [input, { bytesInOutput }] of Object.entries(inputs)) {
+        const found = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input.split(sep).join("/"));
+        if (found !== null && bytesInOutput > 0) folders.add(found[1]);
+      }
+    }
+  }
+  return [...folders].sort();
+}
+
+async function notices(folders) {
+  const parts = ["The Quire editor contains these packages, under their own licences.\n"];
+  for (const folder of folders) {
+    const path = join(root, folder);
+    const { name, version, license } = JSON.parse(await readFile(join(path, "package.json"), "utf8"));
+    const files = (await readdir(path)).filter((file) => /^(licen[cs]e|notice|copying)/i.test(file));
+    if (files.length === 0) throw new Error(`${relative(root, path)} has no licence file`);
+    const texts = await Promise.all(files.sort().map((file) => readFile(join(path, file), "utf8")));
+    parts.push(`${"=".repeat(80)}\n${name} ${version} (${license})\n\n${texts.map(tidy).join("\n\n")}\n`);
+  }
+  return parts.join("\n");
+}
+
+const tidy = (text) => text.replace(/\r\n/g, "\n").replace(/[ \t]+$/gm, "").trim();
+
+await main();

@@ -1,0 +1,34 @@
+/** Runs test/*.test.ts on Node's own test runner: bundled first, because Node 20 reads no TypeScript. */
+
+import { spawnSync } from "node:child_process";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+const tests = (await readdir(join(root, "test"))).filter((name) => name.endsWith(".test.ts"));
+const outdir = await mkdtemp(join(tmpdir(), "quire-web-test-"));
+try {
+  await build({
+    absWorkingDir: root,
+    entryPoints: tests.sort().map((name) => join("test", name)),
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    outdir,
+    outExtension: { ".js": ".mjs" },
+    sourcemap: "inline",
+    logLevel: "warning",
+    define: { VECTORS: JSON.stringify(resolve(root, "..", "tests", "vectors")) },
+  });
+  const files = tests.map((name) => join(outdir, name.replace(/\.ts$/, ".mjs")));
+  const run = spawnSync(process.execPath, ["--enable-source-maps", "--test", ...files], {
+    stdio: "inherit",
+  });
+  process.exitCode = run.status ?? 1;
+} finally {
+  await rm(outdir, { recursive: true, force: true });
+}

@@ -1,0 +1,2 @@
+/** The build turns stylesheets into files of their own. */
+declare module "*.css";

@@ -1,0 +1,212 @@
+/**
+ * Keeps a CodeMirror document and a Y.Text equal, edit by edit.
+ *
+ * Edits of the user become Yjs transactions whose ends lie on code-point borders (`pairs.ts`);
+ * edits of others become CodeMirror changes, so selections, scroll position and input methods stay
+ * where they are. Undo and redo are Yjs's and take back only what was typed here.
+ */
+
+import { cleanText, dropHalves, snapEdit, splitText, type Edit } from "../pairs";
+import {
+  Annotation,
+  EditorSelection,
+  EditorState,
+  EditorView,
+  Prec,
+  Transaction,
+  ViewPlugin,
+  keymap,
+  type Extension,
+  type ViewUpdate,
+} from "../vendor/codemirror";
+import {
+  UndoManager,
+  type Text as SharedText,
+  type Transaction as SharedTransaction,
+  type YTextEvent,
+} from "../vendor/yjs";
+
+/** Marks CodeMirror transactions that bring the editor up to the Y.Text. */
+export const fromShared = Annotation.define<"remote" | "undo">();
+
+/** What an embedded object (of a rich-text editor) looks like here; it keeps positions equal. */
+const OBJECT = "\ufffc";
+
+interface Insertion {
+  readonly insert: string | object;
+}
+
+/** A pasted book goes in several updates, each well below what the server takes as one message. */
+const MAX_INSERT_UNITS = 50_000;
+
+/** The text of `shared` with one character for each unit of its length. */
+export function editorText(shared: SharedText): string {
+  const delta = shared.toDelta() as Insertion[];
+  return delta.map(({ insert }) => (typeof insert === "string" ? insert : OBJECT)).join("");
+}
+
+/** Bind the editor to `shared`; the editor's document must be `editorText(shared)`. */
+export function sharedText(shared: SharedText): Extension {
+  const undoManager = new UndoManager(shared, { captureTimeout: 500 });
+  const binding = ViewPlugin.define((view) => new Binding(view, shared, undoManager));
+  const run = (step: "undo" | "redo") => () => {
+    undoManager[step]();
+    return true; // never the browser's own undo, even when there is nothing to take back
+  };
+  return [
+    // Yjs positions count every character: "\r\n" must stay two of them.
+    EditorState.lineSeparator.of("\n"),
+    EditorView.clipboardInputFilter.of(cleanText),
+    cleanEdits,
+    binding,
+    Prec.high(
+      keymap.of([
+        { key: "Mod-z", run: run("undo"), preventDefault: true },
+        { key: "Mod-y", run: run("redo"), preventDefault: true },
+        { key: "Mod-Shift-z", run: run("redo"), preventDefault: true },
+      ]),
+    ),
+    EditorView.domEventHandlers({
+      beforeinput: (event) => {
+        if (event.inputType === "historyUndo") undoManager.undo();
+        else if (event.inputType === "historyRedo") undoManager.redo();
+        else return false;
+        event.preventDefault();
+        return true;
+      },
+    }),
+  ];
+}
+
+/** No edit of the user may leave half a character or a NUL: the server would refuse it. */
+const cleanEdits = EditorState.transactionFilter.of((transaction) => {
+  if (!transaction.docChanged || transaction.annotation(fromShared) !== undefined) {
+    return transaction;
+  }
+  const before = transaction.startState.doc;
+  const edits = editsOf(transaction);
+  const clean = edits.map((edit) => {
+    const snapped = snapEdit(unitAt(before), edit);
+    return { ...snapped, insert: dropHalves(snapped.insert.replace(/\0/g, "")) };
+  });
+  const length = clean.reduce(
+    (sum, edit) => sum + edit.insert.length - (edit.to - edit.from),
+    before.length,
+  );
+  if (length === transaction.newDoc.length) return transaction;
+  const changes = transaction.startState.changes(clean);
+  const last = clean[clean.length - 1];
+  const cursor = last === undefined ? 0 : changes.mapPos(last.to, 1);
+  const userEvent = transaction.annotation(Transaction.userEvent);
+  return {
+    changes,
+    selection: EditorSelection.cursor(cursor),
+    effects: transaction.effects,
+    scrollIntoView: transaction.scrollIntoView,
+    ...(userEvent === undefined ? {} : { userEvent }),
+  };
+});
+
+type DocumentText = EditorState["doc"];
+
+const unitAt = (text: DocumentText) => (offset: number) =>
+  offset < 0 || offset >= text.length ? NaN : text.sliceString(offset, offset + 1).charCodeAt(0);
+
+function editsOf(change: { readonly changes: Transaction["changes"] }): Edit[] {
+  const edits: Edit[] = [];
+  change.changes.iterChanges((from, to, _fromNew, _toNew, inserted) => {
+    edits.push({ from, to, insert: inserted.sliceString(0, inserted.length, "\n") });
+  });
+  return edits;
+}
+
+class Binding {
+  private readonly observer = (event: YTextEvent, transaction: SharedTransaction) =>
+    this.follow(event, transaction);
+
+  constructor(
+    private readonly view: EditorView,
+    private readonly shared: SharedText,
+    private readonly undoManager: UndoManager,
+  ) {
+    shared.observe(this.observer);
+    undoManager.trackedOrigins.add(this);
+  }
+
+  update(update: ViewUpdate): void {
+    for (const transaction of update.transactions) {
+      if (transaction.docChanged && transaction.annotation(fromShared) === undefined) {
+        this.write(transaction);
+      }
+    }
+  }
+
+  destroy(): void {
+    this.shared.unobserve(this.observer);
+    this.undoManager.destroy();
+  }
+
+  /** An edit of the user goes into the Y.Text, as one transaction unless it is very long. */
+  private write(transaction: Transaction): void {
+    const before = unitAt(transaction.startState.doc);
+    // From the end, so that the offsets of the earlier ones still hold.
+    const edits = editsOf(transaction)
+      .map((edit) => snapEdit(before, edit))
+      .reverse();
+    const steps = edits.flatMap((edit) => this.steps(edit));
+    if (edits.every(({ insert }) => insert.length <= MAX_INSERT_UNITS)) {
+      this.transact(() => steps.forEach((step) => step()));
+    } else {
+      for (const step of steps) this.transact(step);
+    }
+  }
+
+  private steps({ from, to, insert }: Edit): (() => void)[] {
+    const steps = to > from ? [() => this.shared.delete(from, to - from)] : [];
+    let at = from;
+    for (const piece of splitText(insert, MAX_INSERT_UNITS)) {
+      const place = at;
+      steps.push(() => this.shared.insert(place, piece));
+      at += piece.length;
+    }
+    return steps;
+  }
+
+  private transact(change: () => void): void {
+    this.shared.doc?.transact(change, this);
+  }
+
+  /** A change of the Y.Text that was not made here goes into the editor. */
+  private follow(event: YTextEvent, transaction: SharedTransaction): void {
+    if (transaction.origin === this) return;
+    const changes: Edit[] = [];
+    let at = 0;
+    for (const step of event.delta) {
+      if (step.retain !== undefined) {
+        at += step.retain;
+      } else if (step.insert !== undefined) {
+        changes.push({ from: at, to: at, insert: insertedText(step.insert) });
+      } else if (step.delete !== undefined) {
+        changes.push({ from: at, to: at + step.delete, insert: "" });
+        at += step.delete;
+      }
+    }
+    if (changes.length === 0) return;
+    const undone = transaction.origin === this.undoManager;
+    const set = this.view.state.changes(changes);
+    const last = changes[changes.length - 1];
+    this.view.dispatch({
+      changes: set,
+      annotations: [fromShared.of(undone ? "undo" : "remote"), Transaction.remote.of(!undone)],
+      // What one takes back oneself is where one wants to be; the edits of others never scroll.
+      ...(undone && last !== undefined
+        ? { selection: EditorSelection.cursor(set.mapPos(last.to, 1)), scrollIntoView: true }
+        : {}),
+    });
+  }
+}
+
+function insertedText(insert: unknown): string {
+  if (typeof insert === "string") return insert;
+  return Array.isArray(insert) ? OBJECT.repeat(insert.length) : OBJECT;
+}

@@ -1,0 +1,111 @@
+/** The source pane: CodeMirror in markdown mode. */
+
+import {
+  Compartment,
+  EditorState,
+  EditorView,
+  bracketMatching,
+  defaultKeymap,
+  drawSelection,
+  dropCursor,
+  highlightActiveLine,
+  highlightSelectionMatches,
+  highlightSpecialChars,
+  indentUnit,
+  keymap,
+  markdown,
+  markdownLanguage,
+  placeholder,
+  search,
+  searchKeymap,
+  syntaxHighlighting,
+  type Extension,
+} from "../vendor/codemirror";
+import { markdownStyle } from "./highlight";
+
+const cspNonce = (): Extension => {
+  const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content;
+  return nonce === undefined || nonce === "" ? [] : EditorView.cspNonce.of(nonce);
+};
+
+/** What the live editor and the view of an old version have in common. */
+const reading: Extension = [
+  highlightSpecialChars(),
+  EditorView.lineWrapping,
+  markdown({ base: markdownLanguage, completeHTMLTags: false, pasteURLAsLink: true }),
+  syntaxHighlighting(markdownStyle),
+];
+
+export interface SourceEditor {
+  readonly view: EditorView;
+  setWritable(writable: boolean): void;
+}
+
+/**
+ * An editor of `text`; `extensions` bind it to where the text comes from.
+ *
+ * @param label what a screen reader says it is
+ */
+export function createEditor(
+  parent: HTMLElement,
+  text: string,
+  label: string,
+  extensions: Extension,
+): SourceEditor {
+  const access = new Compartment();
+  const view = new EditorView({
+    parent,
+    state: EditorState.create({
+      doc: text,
+      extensions: [
+        cspNonce(),
+        extensions,
+        access.of(accessTo(false)),
+        reading,
+        drawSelection(),
+        dropCursor(),
+        bracketMatching(),
+        highlightActiveLine(),
+        highlightSelectionMatches(),
+        search({ top: true }),
+        indentUnit.of("  "),
+        EditorState.tabSize.of(4),
+        placeholder("Start writing. Markdown works: # Title, **bold**, - list, - [ ] task"),
+        keymap.of([...searchKeymap, ...defaultKeymap]),
+        EditorView.contentAttributes.of({
+          "aria-label": label,
+          spellcheck: "true",
+          autocapitalize: "sentences",
+        }),
+      ],
+    }),
+  });
+  return {
+    view,
+    setWritable(writable) {
+      if (view.state.readOnly === !writable) return;
+      view.dispatch({ effects: access.reconfigure(accessTo(writable)) });
+    },
+  };
+}
+
+/** `text` to look at, as the source pane shows it. */
+export function createReader(parent: HTMLElement, text: string, label: string): EditorView {
+  return new EditorView({
+    parent,
+    state: EditorState.create({
+      doc: text,
+      extensions: [
+        cspNonce(),
+        EditorState.lineSeparator.of("\n"),
+        EditorState.readOnly.of(true),
+        EditorView.editable.of(false),
+        reading,
+        EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
+      ],
+    }),
+  });
+}
+
+// Read-only keeps the caret and the focus, so one can still select, copy and search.
+const accessTo = (writable: boolean): Extension => EditorState.readOnly.of(!writable);

@@ -1,0 +1,22 @@
+/** Markdown in the source pane, coloured by the design tokens. */
+
+import { HighlightStyle, tags } from "../vendor/codemirror";
+
+export const markdownStyle = HighlightStyle.define([
+  { tag: tags.heading1, fontWeight: "700", fontSize: "1.3em" },
+  { tag: tags.heading2, fontWeight: "700", fontSize: "1.15em" },
+  { tag: tags.heading, fontWeight: "700" },
+  { tag: tags.strong, fontWeight: "700" },
+  { tag: tags.emphasis, fontStyle: "italic" },
+  { tag: tags.strikethrough, textDecoration: "line-through" },
+  { tag: tags.link, color: "var(--color-accent)" },
+  { tag: tags.url, color: "var(--color-accent)" },
+  { tag: tags.monospace, color: "var(--color-code)" },
+  { tag: tags.quote, color: "var(--color-muted)" },
+  { tag: tags.processingInstruction, color: "var(--color-muted)" },
+  { tag: tags.contentSeparator, color: "var(--color-muted)" },
+  { tag: tags.meta, color: "var(--color-muted)" },
+  { tag: [tags.keyword, tags.tagName, tags.atom], color: "var(--color-accent)" },
+  { tag: [tags.string, tags.attributeValue], color: "var(--color-code)" },
+  { tag: tags.comment, color: "var(--color-muted)" },
+]);

@@ -1,0 +1,78 @@
+/**
+ * Cursors in awareness states: positions that stay with the text they point at, as Yjs relative
+ * positions. What peers wrote is read with suspicion.
+ */
+
+import {
+  createAbsolutePositionFromRelativePosition,
+  createRelativePositionFromJSON,
+  createRelativePositionFromTypeIndex,
+  relativePositionToJSON,
+  type Text,
+} from "../vendor/yjs";
+
+export interface Caret {
+  readonly client: number;
+  readonly anchor: number;
+  readonly head: number;
+  readonly name: string;
+  readonly color: string;
+}
+
+const MAX_NAME_LENGTH = 60;
+const NO_COLOR = "#777777";
+
+/** A colour that is safe to use in a style, whatever a peer wrote. */
+export function safeColor(value: unknown): string {
+  return typeof value === "string" && /^#[0-9a-f]{6}$/.test(value) ? value : NO_COLOR;
+}
+
+/** A name that is safe to show as text, whatever a peer wrote. */
+export function safeName(value: unknown): string {
+  const name = typeof value === "string" ? value.trim().slice(0, MAX_NAME_LENGTH) : "";
+  return name === "" ? "Someone" : name;
+}
+
+/** The `cursor` field for a selection in `text`. */
+export function cursorState(text: Text, anchor: number, head: number): object {
+  return { anchor: relative(text, anchor), head: relative(text, head) };
+}
+
+/** The carets of all clients but `self`, at their places in `text` as it is now. */
+export function readCarets(
+  states: ReadonlyMap<number, unknown>,
+  self: number,
+  text: Text,
+): Caret[] {
+  const carets: Caret[] = [];
+  for (const [client, state] of states) {
+    if (client === self || !isObject(state)) continue;
+    const cursor = state["cursor"];
+    if (!isObject(cursor)) continue;
+    const anchor = absolute(text, cursor["anchor"]);
+    const head = absolute(text, cursor["head"]);
+    if (anchor === null || head === null) continue;
+    const user = isObject(state["user"]) ? state["user"] : {};
+    const [name, color] = [safeName(user["name"]), safeColor(user["color"])];
+    carets.push({ client, anchor, head, name, color });
+  }
+  return carets.sort((one, other) => one.client - other.client);
+}
+
+const relative = (text: Text, offset: number): unknown =>
+  relativePositionToJSON(createRelativePositionFromTypeIndex(text, offset));
+
+function absolute(text: Text, value: unknown): number | null {
+  if (text.doc === null || !isObject(value)) return null;
+  try {
+    const position = createRelativePositionFromJSON(value);
+    const found = createAbsolutePositionFromRelativePosition(position, text.doc);
+    if (found === null || found.type !== text) return null;
+    return Math.min(Math.max(found.index, 0), text.length);
+  } catch {
+    return null; // a peer's bad position is no caret
+  }
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);

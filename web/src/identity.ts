@@ -1,0 +1,90 @@
+/** Who the user of this browser says to be, and which documents were open here. */
+
+import { userNameFrom } from "./names";
+
+const NAME_KEY = "quire:name";
+const RECENT_KEY = "quire:recent";
+const KEPT_KEY = "quire:kept:";
+const MAX_RECENT = 12;
+
+export interface RecentDocument {
+  readonly name: string;
+  readonly title: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** The name of this user; a new guest gets one that stays. */
+export function loadName(): string {
+  const known = userNameFrom(read(NAME_KEY) ?? "");
+  if (known !== null) return known;
+  const guest = `Guest ${10 + Math.floor(Math.random() * 90)}`;
+  saveName(guest);
+  return guest;
+}
+
+export function saveName(name: string): void {
+  write(NAME_KEY, name);
+}
+
+export function recentDocuments(): RecentDocument[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(read(RECENT_KEY) ?? "[]");
+  } catch {
+    return [];
+  }
+  return Array.isArray(value) ? value.filter(isRecent) : [];
+}
+
+export function rememberDocument(name: string, title: string): void {
+  const others = recentDocuments().filter((document) => document.name !== name);
+  const recent = [{ name, title, at: Date.now() }, ...others].slice(0, MAX_RECENT);
+  write(RECENT_KEY, JSON.stringify(recent));
+}
+
+/** A text that could not be saved, until the user has dealt with it. */
+export function keepText(document: string, text: string): void {
+  write(KEPT_KEY + document, text);
+}
+
+export function keptText(document: string): string | null {
+  return read(KEPT_KEY + document);
+}
+
+export function forgetKeptText(document: string): void {
+  try {
+    localStorage.removeItem(KEPT_KEY + document);
+  } catch {
+    // no storage, nothing to forget
+  }
+}
+
+function isRecent(value: unknown): value is RecentDocument {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "name" in value &&
+    typeof value.name === "string" &&
+    "title" in value &&
+    typeof value.title === "string" &&
+    "at" in value &&
+    typeof value.at === "number"
+  );
+}
+
+function read(key: string): string | null {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null; // storage is forbidden here: the page works without memory
+  }
+}
+
+function write(key: string, value: string): void {
+  try {
+    localStorage.setItem(key, value);
+  } catch {
+    // forbidden or full: the same
+  }
+}

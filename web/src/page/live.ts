@@ -1,0 +1,162 @@
+/** The live document on the page: session, source pane and preview kept together. */
+
+import type { DocumentInfo } from "../api";
+import { remoteCarets, showCarets } from "../editor/carets";
+import { editorText, fromShared, sharedText } from "../editor/binding";
+import { createEditor, type SourceEditor } from "../editor/editor";
+import { cursorState, readCarets } from "../editor/presence";
+import { editBetween } from "../pairs";
+import { PreviewPane } from "../preview/pane";
+import type { ReplaceReason } from "../provider/core";
+import { DocumentSession, type SessionConfig } from "../provider/session";
+import { Compartment, EditorView, Transaction, type ViewUpdate } from "../vendor/codemirror";
+
+const CURSOR_DELAY_MS = 60;
+
+export interface LiveListener {
+  /** The document exists on the server: what is it? Null if that cannot be found out now. */
+  describe(): Promise<DocumentInfo | null>;
+  /** Connection, save state, members or role may be different. */
+  changed(): void;
+  textChanged(): void;
+  /** The server's text took the place of `lost`, which is not saved anywhere. */
+  lost(text: string, reason: ReplaceReason): void;
+}
+
+export class LiveDocument {
+  readonly session: DocumentSession;
+  readonly preview = new PreviewPane();
+
+  private editor: SourceEditor | null = null;
+  private readonly binding = new Compartment();
+  private cursorTimer: number | undefined;
+  private cursorSent = "";
+  private opening = false;
+  private refreshing = false;
+  private drawing = false;
+
+  constructor(
+    private readonly host: HTMLElement,
+    private readonly label: string,
+    config: SessionConfig,
+    private readonly listener: LiveListener,
+  ) {
+    this.session = new DocumentSession(config, {
+      changed: () => this.refreshSoon(),
+      replaced: (lost, reason) => this.rebind(lost, reason),
+      presence: () => this.drawCaretsSoon(),
+    });
+  }
+
+  /** The text as it is here, or nothing while the document is being opened. */
+  get text(): string {
+    return this.editor === null ? "" : this.session.replica.text.toString();
+  }
+
+  focus(): void {
+    this.editor?.view.focus();
+  }
+
+  /** Events of the session come in the midst of editor updates, which must end first. */
+  private refreshSoon(): void {
+    if (this.refreshing) return;
+    this.refreshing = true;
+    queueMicrotask(() => {
+      this.refreshing = false;
+      this.refresh();
+    });
+  }
+
+  private refresh(): void {
+    if (!this.opening && this.session.view().loaded) void this.open();
+    this.editor?.setWritable(this.session.writable);
+    this.listener.changed();
+  }
+
+  private async open(): Promise<void> {
+    this.opening = true;
+    const info = await this.listener.describe();
+    if (info !== null && info.textRoot !== "") this.session.setRoot(info.textRoot);
+    this.createEditor();
+    this.refresh();
+  }
+
+  // An empty pane that can be typed into must never stand for a document that is still loading.
+  private createEditor(): void {
+    const { text } = this.session.replica;
+    this.host.replaceChildren();
+    this.editor = createEditor(this.host, editorText(text), this.label, [
+      this.binding.of(sharedText(text)),
+      remoteCarets,
+      EditorView.updateListener.of((update) => this.updated(update)),
+    ]);
+    this.renderPreview();
+    this.drawCaretsSoon();
+    this.publishCursorSoon();
+    this.listener.textChanged();
+    this.editor.view.focus();
+  }
+
+  private rebind(lost: string | null, reason: ReplaceReason): void {
+    const view = this.editor?.view;
+    const { text } = this.session.replica;
+    if (view !== undefined) {
+      // Only what differs, so that the reader keeps the place.
+      const edit = editBetween(view.state.doc.toString(), editorText(text));
+      view.dispatch({
+        ...(edit === null ? {} : { changes: edit }),
+        annotations: [fromShared.of("remote"), Transaction.remote.of(true)],
+        effects: this.binding.reconfigure(sharedText(text)),
+      });
+      this.cursorSent = "";
+      this.publishCursorSoon();
+    }
+    if (lost !== null) this.listener.lost(lost, reason);
+  }
+
+  private updated(update: ViewUpdate): void {
+    if (update.docChanged) {
+      this.renderPreview();
+      this.listener.textChanged();
+      if (update.transactions.some((transaction) => transaction.annotation(fromShared))) {
+        this.drawCaretsSoon(); // a cursor may have waited for the text that it points into
+      }
+    }
+    if (update.selectionSet || update.docChanged) this.publishCursorSoon();
+  }
+
+  private renderPreview(): void {
+    this.preview.schedule(() => this.text);
+  }
+
+  // --- cursors ---
+
+  private publishCursorSoon(): void {
+    this.cursorTimer ??= window.setTimeout(() => {
+      this.cursorTimer = undefined;
+      this.publishCursor();
+    }, CURSOR_DELAY_MS);
+  }
+
+  private publishCursor(): void {
+    if (this.editor === null) return;
+    const { anchor, head } = this.editor.view.state.selection.main;
+    const cursor = cursorState(this.session.replica.text, anchor, head);
+    const sent = JSON.stringify(cursor);
+    if (sent === this.cursorSent) return;
+    this.cursorSent = sent;
+    this.session.awareness.setLocalStateField("cursor", cursor);
+  }
+
+  private drawCaretsSoon(): void {
+    if (this.drawing) return;
+    this.drawing = true;
+    requestAnimationFrame(() => {
+      this.drawing = false;
+      if (this.editor === null) return;
+      const { awareness, replica } = this.session;
+      const carets = readCarets(awareness.getStates(), awareness.clientID, replica.text);
+      showCarets(this.editor.view, carets);
+    });
+  }
+}

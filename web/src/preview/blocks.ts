@@ -1,0 +1,61 @@
+/**
+ * Markdown as a list of top-level blocks, each with the HTML it becomes and the line it starts at.
+ * Pure: what is returned is not safe to insert yet; `pane.ts` sanitises it last.
+ */
+
+import { MarkdownIt } from "../vendor/markdown";
+import { taskLists } from "./tasks";
+
+export interface Block {
+  readonly html: string;
+  /** First source line, from 0. */
+  readonly line: number;
+}
+
+// HTML in documents stays text: what people write here is shown to others.
+const parser = new MarkdownIt({ html: false, linkify: true, typographer: false }).use(taskLists);
+
+export function renderBlocks(source: string): Block[] {
+  const env = {};
+  const tokens = parser.parse(source, env);
+  const blocks: Block[] = [];
+  let start = 0;
+  let depth = 0;
+  tokens.forEach((token, index) => {
+    depth += token.nesting;
+    if (depth > 0) return;
+    const html = parser.renderer.render(tokens.slice(start, index + 1), parser.options, env);
+    blocks.push({ html, line: tokens[start]?.map?.[0] ?? 0 });
+    start = index + 1;
+  });
+  return blocks;
+}
+
+/** Replace `removed` blocks at `start` by `inserted`; everything around them is unchanged. */
+export interface Patch {
+  readonly start: number;
+  readonly removed: number;
+  readonly inserted: readonly Block[];
+}
+
+/** The smallest single patch from one rendering to the next. */
+export function patchBlocks(before: readonly Block[], after: readonly Block[]): Patch {
+  const shorter = Math.min(before.length, after.length);
+  const same = (one: number, other: number): boolean => before[one]?.html === after[other]?.html;
+  let start = 0;
+  while (start < shorter && same(start, start)) start++;
+  let end = 0;
+  while (end < shorter - start && same(before.length - 1 - end, after.length - 1 - end)) end++;
+  return {
+    start,
+    removed: before.length - start - end,
+    inserted: after.slice(start, after.length - end),
+  };
+}
+
+/** The first heading's text without markup, or null: a document without a title is called so. */
+export function firstHeading(source: string): string | null {
+  const found = /^ {0,3}#{1,6}[ \t]+(.+?)[ \t]*#*[ \t]*$/m.exec(source.slice(0, 4_000));
+  const text = found?.[1]?.replace(/[*_`~[\]]/g, "").trim() ?? "";
+  return text === "" ? null : text;
+}

@@ -1,0 +1,162 @@
+/**
+ * A WebSocket that comes back: the shell around `reconnect.ts`. It owns the socket and the timers
+ * and decides nothing.
+ */
+
+import { SUBPROTOCOL, decodeMessage, encodeMessage } from "../protocol";
+import type { ClientMessage, ServerMessage } from "../protocol";
+import { Watchdog, closeRule, delayAfterClose } from "../reconnect";
+
+const TICK_MS = 1_000;
+/** A network that swallows packets would otherwise keep an attempt waiting for minutes. */
+const CONNECT_DEADLINE_MS = 10_000;
+
+export interface ConnectionListener {
+  opened(): void;
+  received(message: ServerMessage): void;
+  closed(): void;
+  /** It will not be tried again, for this reason. */
+  gaveUp(reason: string): void;
+  /** About once a second while connected. */
+  ticked(): void;
+}
+
+export class Connection {
+  /** Connections that were lost or did not come about since the last `settled()`. */
+  failures = 0;
+
+  private socket: WebSocket | null = null;
+  private watchdog: Watchdog | null = null;
+  private retry: number | undefined;
+  private wanted = false;
+  private connectingSince = 0;
+  private readonly ticker = window.setInterval(() => this.tick(), TICK_MS);
+
+  constructor(
+    private readonly url: string,
+    private readonly listener: ConnectionListener,
+  ) {
+    window.addEventListener("online", this.wake);
+    window.addEventListener("offline", this.wake);
+    window.addEventListener("pageshow", this.wake);
+    document.addEventListener("visibilitychange", this.wake);
+  }
+
+  open(): void {
+    this.wanted = true;
+    this.failures = 0;
+    this.connect();
+  }
+
+  /** The connection does what it is for: failures so far are forgotten, silence is watched. */
+  settled(): void {
+    this.failures = 0;
+    if (this.socket !== null) this.watchdog ??= new Watchdog(performance.now());
+  }
+
+  send(message: ClientMessage): void {
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(encodeMessage(message));
+  }
+
+  /** Do not wait for the next attempt. */
+  tryNow(): void {
+    if (this.socket === null) this.connect();
+  }
+
+  /** Close this socket and open another at once. */
+  reopen(): void {
+    this.drop();
+    this.connect();
+  }
+
+  /** Close and stay closed until `open()`. */
+  close(): void {
+    this.wanted = false;
+    this.drop();
+  }
+
+  /** Close for ever and let go of timers and listeners. */
+  dispose(): void {
+    this.close();
+    window.clearInterval(this.ticker);
+    window.removeEventListener("online", this.wake);
+    window.removeEventListener("offline", this.wake);
+    window.removeEventListener("pageshow", this.wake);
+    document.removeEventListener("visibilitychange", this.wake);
+  }
+
+  private connect(): void {
+    window.clearTimeout(this.retry);
+    if (!this.wanted || this.socket !== null) return;
+    const socket = new WebSocket(this.url, SUBPROTOCOL);
+    this.socket = socket;
+    this.connectingSince = performance.now();
+    // Events of a socket that was given up must not reach its successor's session.
+    socket.onopen = () => {
+      if (socket === this.socket) this.listener.opened();
+    };
+    socket.onmessage = (event: MessageEvent<unknown>) => {
+      if (socket !== this.socket || typeof event.data !== "string") return;
+      this.watchdog?.heard();
+      const message = decodeMessage(event.data);
+      if (message !== null) this.listener.received(message);
+    };
+    socket.onclose = (event) => {
+      if (socket === this.socket) this.lost(event.code, event.reason);
+    };
+  }
+
+  private lost(code: number, closeReason: string): void {
+    this.socket = null;
+    this.watchdog = null;
+    const delay = delayAfterClose(code, closeReason, this.failures, Math.random());
+    this.failures += 1;
+    if (delay === null) {
+      this.wanted = false;
+      this.listener.gaveUp(closeRule(code).reason);
+      return;
+    }
+    this.listener.closed();
+    window.clearTimeout(this.retry);
+    this.retry = window.setTimeout(() => this.connect(), delay);
+  }
+
+  private drop(): void {
+    window.clearTimeout(this.retry);
+    const socket = this.socket;
+    this.socket = null;
+    this.watchdog = null;
+    if (socket === null) return;
+    socket.close(1000);
+    this.listener.closed();
+  }
+
+  /** Network back, tab visible, machine awake: try at once, and doubt a socket that looks open. */
+  private readonly wake = (): void => {
+    if (document.visibilityState === "hidden") return;
+    if (this.socket === null) this.tryNow();
+    else if (this.watchdog?.suspect(performance.now()) === "ping") this.send({ type: "ping" });
+  };
+
+  private tick(): void {
+    if (this.socket === null) return;
+    if (this.socket.readyState === WebSocket.CONNECTING) {
+      if (performance.now() - this.connectingSince >= CONNECT_DEADLINE_MS) this.abandon();
+      return;
+    }
+    const verdict = this.watchdog?.check(performance.now()) ?? null;
+    if (verdict === "ping") this.send({ type: "ping" });
+    if (verdict === "dead") {
+      this.abandon();
+      return;
+    }
+    this.listener.ticked();
+  }
+
+  /** A dead socket can take minutes to notice a close, so it is let go instead of waited for. */
+  private abandon(): void {
+    const socket = this.socket;
+    this.lost(1006, "");
+    socket?.close();
+  }
+}

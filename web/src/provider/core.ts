@@ -1,0 +1,606 @@
+/**
+ * One document of `quire.v1` in yjs mode, as a state machine from events to effects. It knows no
+ * socket, no timer, no clock, no randomness and no Yjs document; `session.ts` is the shell that
+ * does.
+ *
+ *   offline ──opened──► authenticating ──auth_ok──► joining ──joined, replay complete──► live
+ *      ▲                      │                        │  ▲                               │
+ *      │                      │                        │  └── gap, lost membership, stall ─┤
+ *      └────────closed────────┴────────────────────────┴──────────────closed──────────────┘
+ *   any ──fatal error──► stopped
+ *
+ * What it promises:
+ * - An edit stays pending until the server says that it is durable, through any number of
+ *   connections, and is sent again under the same id with the same bytes.
+ * - `version` is contiguous: everything up to it has been applied.
+ * - The replica is dropped only for a reason (`ReplaceReason`), and then the shell keeps the text
+ *   for the user.
+ */
+
+import { OrderingBuffer } from "../ordering";
+import type {
+  ClientMessage,
+  ErrorReport,
+  Joined,
+  Member,
+  Role,
+  ServerMessage,
+  User,
+} from "../protocol";
+import { PendingEdits, type Merge } from "./pending";
+
+export const MAX_IN_FLIGHT = 64;
+/** A whole document may be on its way while joining. */
+export const ANSWER_DEADLINE_MS = { authenticating: 10_000, joining: 60_000 } as const;
+export const GAP_PATIENCE_MS = 3_000;
+export const ACK_PATIENCE_MS = 20_000;
+export const RETRY_DELAY_MS = 2_000;
+export const CHECK_IDLE_MS = 5_000;
+export const CHECK_INTERVAL_MS = 30_000;
+/** Times that an update the server gave up on is offered again before it counts as refused. */
+export const MAX_REJOINS_FOR_UPDATE = 3;
+const DEFAULT_MESSAGE_BYTES = 256 * 1024;
+
+export type Phase = "offline" | "authenticating" | "joining" | "live" | "stopped";
+
+/** Why the server's state takes the place of this tab's. */
+export type ReplaceReason = "epoch" | "diverged" | "refused";
+
+export type SessionEvent =
+  | { readonly type: "opened" }
+  | { readonly type: "closed" }
+  /** The connection will not be tried again; `reason` is for the user. */
+  | { readonly type: "gave_up"; readonly reason: string }
+  /** The user wants to try again after all. */
+  | { readonly type: "resumed" }
+  | { readonly type: "received"; readonly message: ServerMessage }
+  /** The user changed the replica; `update` is that one transaction. */
+  | { readonly type: "edited"; readonly update: Uint8Array }
+  | { readonly type: "awareness"; readonly update: Uint8Array }
+  /** Answer to `encode_since`. */
+  | { readonly type: "encoded"; readonly update: Uint8Array }
+  /** Answer to `hash`. */
+  | { readonly type: "hashed"; readonly version: number; readonly hash: string }
+  | { readonly type: "renamed"; readonly name: string }
+  | { readonly type: "tick" };
+
+export type SessionEffect =
+  | { readonly type: "send"; readonly message: ClientMessage }
+  /** Merge into the replica. */
+  | { readonly type: "apply"; readonly update: Uint8Array }
+  /** Keep a copy of the text if it differs, and begin a new replica from `state`. */
+  | { readonly type: "replace"; readonly state: Uint8Array; readonly reason: ReplaceReason }
+  /** Encode what the replica has beyond `stateVector`; answer at once with `encoded`. */
+  | { readonly type: "encode_since"; readonly stateVector: Uint8Array }
+  /** Hash the text as it is now; answer with `hashed`. */
+  | { readonly type: "hash"; readonly version: number }
+  /** Membership is fresh: send the local awareness state. */
+  | { readonly type: "announce" }
+  | { readonly type: "apply_awareness"; readonly update: Uint8Array }
+  /** The others' cursors are unknown from here on. */
+  | { readonly type: "forget_awareness" }
+  /** From now on author under a fresh CRDT client id. */
+  | { readonly type: "author_anew" }
+  /** Close the socket and open another one. */
+  | { readonly type: "reconnect" }
+  /** Close the socket for good. */
+  | { readonly type: "close" };
+
+/** What there is to show. */
+export interface SessionView {
+  readonly phase: Phase;
+  readonly loaded: boolean;
+  readonly version: number;
+  readonly epoch: string | null;
+  readonly pending: number;
+  readonly role: Role | null;
+  /** The server has said that it cannot store for the moment. */
+  readonly storeTrouble: boolean;
+  readonly stopped: string | null;
+  readonly user: User | null;
+  readonly session: string | null;
+  readonly members: readonly Member[];
+}
+
+export interface SessionOptions {
+  readonly document: string;
+  /** Makes this tab's edit ids unique: random, up to 40 of `[A-Za-z0-9._-]`. */
+  readonly tag: string;
+  readonly name: string;
+  readonly merge: Merge;
+}
+
+export class SessionCore {
+  private phase: Phase = "offline";
+  private loaded = false;
+  /** `joined` has been received on this connection. */
+  private member = false;
+  private epoch: string | null = null;
+  private role: Role | null = null;
+  private user: User | null = null;
+  private session: string | null = null;
+  private members: Member[] = [];
+  private stopped: string | null = null;
+  private storeTrouble = false;
+
+  private readonly order = new OrderingBuffer<Uint8Array | null>(0);
+  private readonly pending: PendingEdits;
+  /** The head when `joined` was sent: replay is complete when `order` has reached it. */
+  private target = 0;
+  private maxBatchBytes = DEFAULT_MESSAGE_BYTES;
+  private counter = 0;
+
+  /** The author that this connection is authenticated as, and the one that new edits belong to. */
+  private author = 0;
+  private nextAuthor = 0;
+  /** The name of each author, in order; `author` and `nextAuthor` point into it. */
+  private readonly names: string[];
+
+  /** The replica holds an edit that the server refused: the next join replaces it. */
+  private discard = false;
+  private readonly rejoins = new Map<string, number>();
+
+  private phaseSince = 0;
+  private gapSince: number | null = null;
+  private retryAt: number | null = null;
+  private waitingSince = 0;
+  private activeAt = 0;
+  private checkedAt = 0;
+  private checkedVersion = -1;
+  private effects: SessionEffect[] = [];
+
+  constructor(private readonly options: SessionOptions) {
+    this.pending = new PendingEdits(options.merge);
+    this.names = [options.name];
+  }
+
+  view(): SessionView {
+    return {
+      phase: this.phase,
+      loaded: this.loaded,
+      version: this.order.version,
+      epoch: this.epoch,
+      pending: this.pending.count,
+      role: this.role,
+      storeTrouble: this.storeTrouble,
+      stopped: this.stopped,
+      user: this.user,
+      session: this.session,
+      members: this.members,
+    };
+  }
+
+  /** Take an event at `now` (milliseconds, any origin); return what is to be done, in order. */
+  handle(event: SessionEvent, now: number): SessionEffect[] {
+    this.effects = [];
+    switch (event.type) {
+      case "opened":
+        this.opened(now);
+        break;
+      case "closed":
+        this.closed();
+        break;
+      case "gave_up":
+        this.stop(event.reason);
+        break;
+      case "resumed":
+        if (this.phase === "stopped") {
+          this.phase = "offline";
+          this.stopped = null;
+        }
+        break;
+      case "received":
+        this.received(event.message, now);
+        break;
+      case "edited":
+        this.activeAt = now;
+        this.pending.add(event.update, this.nextAuthor);
+        this.flush(now);
+        break;
+      case "awareness":
+        if (this.member) {
+          this.send({ type: "awareness", doc: this.options.document, update: event.update });
+        }
+        break;
+      case "encoded":
+        this.answerResync(event.update);
+        break;
+      case "hashed":
+        this.sendCheck(event.version, event.hash, now);
+        break;
+      case "renamed":
+        this.rename(event.name);
+        break;
+      case "tick":
+        this.tick(now);
+        break;
+    }
+    return this.effects;
+  }
+
+  // --- connection ---
+
+  private opened(now: number): void {
+    if (this.phase === "stopped") return;
+    this.enter("authenticating", now);
+    this.send({ type: "auth", name: this.names[this.author] ?? this.options.name });
+  }
+
+  private closed(): void {
+    if (this.phase === "stopped") return;
+    this.phase = "offline";
+    this.member = false;
+    this.order.restart(this.order.version);
+    this.gapSince = null;
+    this.retryAt = null;
+    this.members = [];
+    this.effect({ type: "forget_awareness" });
+  }
+
+  private stop(reason: string): void {
+    if (this.phase === "stopped") return;
+    this.phase = "stopped";
+    this.stopped = reason;
+    this.member = false;
+    this.members = [];
+    this.effect({ type: "forget_awareness" });
+    this.effect({ type: "close" });
+  }
+
+  /** Give this socket up; the shell opens another one. */
+  private reconnect(): void {
+    if (this.phase === "offline" || this.phase === "stopped") return;
+    this.effect({ type: "reconnect" });
+    this.closed();
+  }
+
+  private enter(phase: Phase, now: number): void {
+    this.phase = phase;
+    this.phaseSince = now;
+  }
+
+  private join(now: number): void {
+    this.enter("joining", now);
+    this.target = Infinity; // unknown until `joined`
+    this.order.restart(this.order.version);
+    this.gapSince = null;
+    const resume =
+      this.loaded && !this.discard && this.epoch !== null
+        ? { since: this.order.version, epoch: this.epoch }
+        : {};
+    this.send({ type: "join", doc: this.options.document, mode: "yjs", ...resume });
+  }
+
+  // --- what the server says ---
+
+  private received(message: ServerMessage, now: number): void {
+    if (this.phase === "stopped" || this.phase === "offline") return;
+    if ("doc" in message && message.doc !== undefined && message.doc !== this.options.document) {
+      return;
+    }
+    switch (message.type) {
+      case "auth_ok":
+        this.user = message.user;
+        this.session = message.session;
+        // base64 makes 4 of 3, and the rest of the message needs some room too
+        this.maxBatchBytes = Math.floor(message.limits.max_message_bytes * 0.7);
+        if (this.phase === "authenticating") this.join(now);
+        break;
+      case "joined":
+        this.joined(message, now);
+        break;
+      case "updates":
+        this.activeAt = now;
+        this.take(message.from, message.to, message.update, now);
+        break;
+      case "ack":
+        this.acknowledged(message.id, message.version, message.changed, now);
+        break;
+      case "awareness":
+        this.effect({ type: "apply_awareness", update: message.update });
+        break;
+      case "member_joined":
+        this.members = [
+          ...this.members.filter((member) => member.session !== message.session),
+          { session: message.session, user: message.user },
+        ];
+        break;
+      case "member_left":
+        this.members = this.members.filter((member) => member.session !== message.session);
+        break;
+      case "role":
+        this.role = message.role;
+        this.flush(now);
+        break;
+      case "resync":
+        this.effect({ type: "encode_since", stateVector: message.state_vector });
+        break;
+      case "checked":
+        if (message.hash !== null) this.checkedVersion = message.version;
+        break;
+      case "diverged":
+        this.diverged(message.version, message.state, now);
+        break;
+      case "error":
+        this.failed(message, now);
+        break;
+      case "pong":
+        break;
+    }
+  }
+
+  private joined(message: Joined, now: number): void {
+    if (this.phase !== "joining") return;
+    // The answer to an earlier join: the one that brings the state is still to come.
+    if (this.discard && message.state === undefined) return;
+    this.member = true;
+    this.role = message.role;
+    this.members = [...message.members];
+    this.target = message.version;
+    if (message.state !== undefined) this.takeState(message.state, message);
+    this.epoch = message.epoch;
+    this.checkedVersion = -1;
+    this.effect({ type: "announce" });
+    // What waits for an answer goes out again before anything new: later edits build on it.
+    this.resend(now);
+    this.settle(now);
+  }
+
+  private takeState(state: Uint8Array, message: Joined): void {
+    const reason: ReplaceReason | null = this.discard
+      ? "refused"
+      : this.loaded && this.epoch !== message.epoch
+        ? "epoch"
+        : null;
+    if (reason === null) {
+      this.effect({ type: "apply", update: state });
+    } else {
+      this.replace(state, reason);
+    }
+    this.order.restart(message.version);
+    this.loaded = true;
+  }
+
+  private replace(state: Uint8Array, reason: ReplaceReason): void {
+    this.pending.clear();
+    this.rejoins.clear();
+    this.discard = false;
+    this.effect({ type: "replace", state, reason });
+    this.becomeNextAuthor();
+  }
+
+  /** Versions `from`..`to` have come: as an update, or (null) as an ack of what is here already. */
+  private take(from: number, to: number, update: Uint8Array | null, now: number): void {
+    if (to <= this.order.version && update !== null) {
+      // Known by its number. Merging it again costs nothing and needs no trust in the number.
+      this.effect({ type: "apply", update });
+      return;
+    }
+    for (const range of this.order.offer({ from, to, item: update })) {
+      if (range.item !== null) this.effect({ type: "apply", update: range.item });
+    }
+    if (this.phase === "joining") this.phaseSince = now; // a long replay is no silence
+    if (this.order.gap === null) this.gapSince = null;
+    else this.gapSince ??= now;
+    this.settle(now);
+  }
+
+  /** Go from joining to live when the replay is complete. */
+  private settle(now: number): void {
+    if (this.phase !== "joining" || this.order.version < this.target) return;
+    this.loaded = true;
+    this.enter("live", now);
+    this.flush(now);
+  }
+
+  private acknowledged(id: string, version: number, changed: boolean, now: number): void {
+    this.activeAt = now;
+    const mine = this.pending.acknowledge(id);
+    this.rejoins.delete(id);
+    this.storeTrouble = false;
+    this.waitingSince = now;
+    // Only a submission whose bytes are in this replica may stand for its version.
+    if (mine && changed) this.take(version, version, null, now);
+    this.flush(now);
+  }
+
+  // --- edits ---
+
+  private get writable(): boolean {
+    return this.role === "owner" || this.role === "editor";
+  }
+
+  /** Send what may be sent. */
+  private flush(now: number): void {
+    this.becomeNextAuthor();
+    if (this.phase !== "live" || !this.writable || this.retryAt !== null || this.discard) return;
+    if (this.pending.sent.length === 0) this.waitingSince = now;
+    while (this.pending.sent.length < MAX_IN_FLIGHT) {
+      const submission = this.pending.take(this.nextId(), this.author, this.maxBatchBytes);
+      if (submission === null) return;
+      this.submit(submission.id, submission.update);
+    }
+  }
+
+  /** Everything that was sent and not answered, verbatim and in order. */
+  private resend(now: number): void {
+    this.retryAt = null;
+    this.waitingSince = now;
+    if (!this.writable) return;
+    for (const { id, update } of this.pending.sent) this.submit(id, update);
+  }
+
+  private submit(id: string, update: Uint8Array): void {
+    this.send({ type: "update", doc: this.options.document, id, update });
+  }
+
+  private nextId(): string {
+    this.counter += 1;
+    return `${this.options.tag}.${this.counter}`;
+  }
+
+  private answerResync(update: Uint8Array): void {
+    if (this.phase !== "live" && this.phase !== "joining") return;
+    const id = this.nextId();
+    this.pending.addSent(id, update, this.author);
+    this.submit(id, update);
+  }
+
+  // --- another name ---
+
+  /**
+   * In open mode a name is a user, and the log binds CRDT client ids to users. So edits made from
+   * now on get a new client id, and the connection changes its user once the earlier ones are in.
+   */
+  private rename(name: string): void {
+    if (name === this.names[this.nextAuthor]) return;
+    this.names.push(name);
+    this.nextAuthor += 1;
+    this.effect({ type: "author_anew" });
+    this.becomeNextAuthor();
+  }
+
+  /** Connect as the author of the oldest pending edit, or as the newest one if there is none. */
+  private becomeNextAuthor(): void {
+    const wanted = this.pending.oldestAuthor ?? this.nextAuthor;
+    if (wanted === this.author) return;
+    this.author = wanted;
+    this.reconnect();
+  }
+
+  // --- errors ---
+
+  private failed(report: ErrorReport, now: number): void {
+    switch (report.code) {
+      case "rate_limited":
+      case "store_unavailable":
+        this.storeTrouble = report.code === "store_unavailable";
+        this.retryLater((report.retry_after_s ?? 0) * 1000, now);
+        return;
+      case "read_only":
+        if (report.retryable) this.retryLater(0, now);
+        else this.role = "viewer";
+        return;
+      case "not_joined":
+        this.rejoin(now);
+        return;
+      case "auth_required":
+        this.reconnect();
+        return;
+      case "auth_failed":
+        this.stop(`The server did not let you in: ${report.message}`);
+        return;
+      case "unknown_document":
+        this.stop("This document does not exist, or it was deleted.");
+        return;
+      default:
+        this.refused(report, now);
+    }
+  }
+
+  /** An error about one message: only an edit of ours has consequences for the replica. */
+  private refused(report: ErrorReport, now: number): void {
+    const id = report.id;
+    if (id !== undefined && this.pending.sent.some((entry) => entry.id === id)) {
+      const attempts = (this.rejoins.get(id) ?? 0) + 1;
+      if (report.retryable && attempts <= MAX_REJOINS_FOR_UPDATE) {
+        this.rejoins.set(id, attempts);
+      } else {
+        // Later edits build on this one, so the replica cannot be saved; its text can.
+        this.discard = true;
+      }
+      this.rejoin(now);
+    } else if (this.phase === "joining" && report.doc !== undefined && !report.retryable) {
+      this.stop(
+        report.code === "forbidden" ? "You may not open this document." : report.message,
+      );
+    }
+  }
+
+  private rejoin(now: number): void {
+    if (this.phase === "live" || this.phase === "joining") this.join(now);
+  }
+
+  private retryLater(delayMs: number, now: number): void {
+    this.retryAt = now + Math.max(delayMs, RETRY_DELAY_MS);
+  }
+
+  // --- divergence ---
+
+  private get idle(): boolean {
+    return this.phase === "live" && this.pending.isEmpty && this.order.gap === null;
+  }
+
+  private sendCheck(version: number, hash: string, now: number): void {
+    if (!this.idle || version !== this.order.version) return;
+    this.checkedAt = now;
+    this.send({ type: "check", doc: this.options.document, version, hash });
+  }
+
+  private diverged(version: number, state: Uint8Array, now: number): void {
+    // Edits made since the check belong to the log first; the next check finds the rest.
+    if (!this.idle) return;
+    this.replace(state, "diverged");
+    this.order.restart(version);
+    this.effect({ type: "announce" });
+    this.activeAt = now;
+  }
+
+  // --- time ---
+
+  private tick(now: number): void {
+    switch (this.phase) {
+      case "authenticating":
+      case "joining":
+        if (now - this.phaseSince >= ANSWER_DEADLINE_MS[this.phase]) this.reconnect();
+        return;
+      case "live":
+        this.tickLive(now);
+        return;
+      case "offline":
+      case "stopped":
+        return;
+    }
+  }
+
+  private tickLive(now: number): void {
+    if (this.retryAt !== null) {
+      if (now >= this.retryAt) {
+        this.resend(now);
+        this.flush(now);
+      }
+      return;
+    }
+    if (this.gapSince !== null && now - this.gapSince >= GAP_PATIENCE_MS) {
+      this.rejoin(now);
+      return;
+    }
+    // "Reconnected, but edits do not flow": ask again rather than trust the connection.
+    if (
+      this.writable &&
+      this.pending.sent.length > 0 &&
+      now - this.waitingSince >= ACK_PATIENCE_MS
+    ) {
+      this.rejoin(now);
+      return;
+    }
+    if (this.checkIsDue(now)) this.effect({ type: "hash", version: this.order.version });
+  }
+
+  private checkIsDue(now: number): boolean {
+    return (
+      this.idle &&
+      this.checkedVersion !== this.order.version &&
+      now - this.activeAt >= CHECK_IDLE_MS &&
+      now - this.checkedAt >= CHECK_INTERVAL_MS
+    );
+  }
+
+  private send(message: ClientMessage): void {
+    this.effect({ type: "send", message });
+  }
+
+  private effect(effect: SessionEffect): void {
+    this.effects.push(effect);
+  }
+}

@@ -1,0 +1,57 @@
+/** This tab's Yjs document. The only module that creates one, and no DOM in it. */
+
+import {
+  Doc,
+  applyUpdate,
+  encodeStateAsUpdate,
+  sha256,
+  type Text,
+  type Transaction,
+} from "../vendor/yjs";
+
+/** Origin of what came from the server; everything else in the replica is the user's. */
+export const FROM_SERVER = Symbol("from server");
+
+export class Replica {
+  readonly doc = new Doc();
+
+  /**
+   * @param root name of the shared type that holds the text; may be set until `text` is first read
+   * @param onEdit called with each transaction of the user, as one Yjs update
+   */
+  constructor(
+    public root: string,
+    onEdit: (update: Uint8Array) => void,
+  ) {
+    this.doc.on("update", (update: Uint8Array, origin: unknown, _doc: Doc, _tr: Transaction) => {
+      if (origin !== FROM_SERVER) onEdit(update);
+    });
+  }
+
+  get text(): Text {
+    return this.doc.getText(this.root);
+  }
+
+  apply(update: Uint8Array): void {
+    applyUpdate(this.doc, update, FROM_SERVER);
+  }
+
+  encodeSince(stateVector: Uint8Array): Uint8Array {
+    return encodeStateAsUpdate(this.doc, stateVector);
+  }
+
+  /** SHA-256 of the text in UTF-8, hex. In script, because `crypto.subtle` needs a secure origin. */
+  hash(): string {
+    const digest = sha256(new TextEncoder().encode(this.text.toString()));
+    return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  }
+
+  /** What is written from now on belongs to a CRDT client id that was never used. */
+  authorAnew(): void {
+    this.doc.clientID = new Doc().clientID;
+  }
+
+  destroy(): void {
+    this.doc.destroy();
+  }
+}

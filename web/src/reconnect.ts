@@ -1,0 +1,105 @@
+/**
+ * When to connect again, and when a socket that looks open is dead. Pure: time and chance come in
+ * as arguments.
+ */
+
+export const MIN_DELAY_MS = 500;
+export const MAX_DELAY_MS = 30_000;
+export const PING_INTERVAL_MS = 20_000;
+export const PONG_DEADLINE_MS = 10_000;
+/** The deadline when there is a reason to doubt the socket. */
+export const DOUBT_DEADLINE_MS = 3_000;
+
+/** What a close code asks of the client; DESIGN section 5. */
+export type CloseAction = "reconnect" | "backoff" | "reauthenticate" | "stop";
+
+interface CloseRule {
+  readonly action: CloseAction;
+  readonly reason: string;
+}
+
+const CLOSE_RULES: Readonly<Record<number, CloseRule>> = {
+  1000: { action: "backoff", reason: "The server closed the connection." },
+  1001: { action: "reconnect", reason: "The server is going away." },
+  1008: { action: "stop", reason: "The server refused what this page sent." },
+  1009: { action: "stop", reason: "An edit was larger than the server takes." },
+  1011: { action: "backoff", reason: "The server had an internal error." },
+  1012: { action: "reconnect", reason: "The server is restarting." },
+  1013: { action: "backoff", reason: "The server is busy." },
+  4400: { action: "stop", reason: "The server cannot serve this document name." },
+  4401: { action: "reauthenticate", reason: "Your sign-in has expired." },
+  4403: { action: "stop", reason: "You may not open this document." },
+  4404: { action: "stop", reason: "There is no such document, or it was deleted." },
+  4429: { action: "backoff", reason: "Too many connections or messages." },
+};
+
+/** The rule for any close code: what is not in the table is a lost connection and is retried. */
+export function closeRule(code: number): CloseRule {
+  return CLOSE_RULES[code] ?? { action: "backoff", reason: "The connection was lost." };
+}
+
+/** Milliseconds that a 4429 close asks to wait (`retry_after=12` in its reason), or null. */
+export function retryAfterMs(closeReason: string): number | null {
+  const found = /retry_after(?:_s)?\W{1,3}(\d+(?:\.\d+)?)/.exec(closeReason);
+  return found?.[1] === undefined ? null : Number(found[1]) * 1000;
+}
+
+/**
+ * Milliseconds before the attempt after `failures` failed ones: exponential with full jitter, so
+ * that the clients of a restarted server do not all come at once.
+ *
+ * @param chance uniform in [0, 1)
+ */
+export function backoffMs(failures: number, chance: number): number {
+  const ceiling = Math.min(MAX_DELAY_MS, MIN_DELAY_MS * 2 ** Math.min(failures, 16));
+  return Math.round(chance * ceiling);
+}
+
+/** The delay that a close calls for, or null to stay away. */
+export function delayAfterClose(
+  code: number,
+  closeReason: string,
+  failures: number,
+  chance: number,
+): number | null {
+  if (closeRule(code).action === "stop") return null;
+  const jittered = backoffMs(failures, chance);
+  if (code !== 4429) return jittered;
+  return (retryAfterMs(closeReason) ?? 5_000) + jittered;
+}
+
+/**
+ * Finds sockets that are open but silent (a laptop that slept, a NAT that forgot): browsers hide
+ * the WebSocket's own pings from scripts, so this asks for protocol-level `ping`s and counts any
+ * frame as a sign of life.
+ */
+export class Watchdog {
+  private lastPingAt: number;
+  private deadline: number | null = null;
+
+  constructor(now: number) {
+    this.lastPingAt = now;
+  }
+
+  /** Any frame came. */
+  heard(): void {
+    this.deadline = null;
+  }
+
+  /** What to do now: send a `ping`, give the socket up, or nothing. */
+  check(now: number): "ping" | "dead" | null {
+    if (this.deadline !== null) return now >= this.deadline ? "dead" : null;
+    return now - this.lastPingAt >= PING_INTERVAL_MS ? this.ping(now, PONG_DEADLINE_MS) : null;
+  }
+
+  /** Doubt the socket at once, as after a sleep or when the network is said to be gone. */
+  suspect(now: number): "ping" {
+    return this.ping(now, DOUBT_DEADLINE_MS);
+  }
+
+  private ping(now: number, patienceMs: number): "ping" {
+    this.lastPingAt = now;
+    this.deadline = Math.min(this.deadline ?? Infinity, now + patienceMs);
+    return "ping";
+  }
+}

@@ -1,0 +1,3 @@
+/** What the app takes for the preview; its own file in the build, see `yjs.ts`. */
+export { default as DOMPurify } from "dompurify";
+export { default as MarkdownIt } from "markdown-it";

@@ -1,0 +1,2 @@
+/** The folder of the golden vectors; scripts/test.mjs puts it in. */
+declare const VECTORS: string;

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { documentNameFrom, documentOfPath, initials, isDocumentName, userNameFrom } from "../src/names";
+import { safeColor, safeName } from "../src/editor/presence";
+
+test("document names are made of what people type", () => {
+  assert.equal(documentNameFrom("Meeting notes"), "meeting-notes");
+  assert.equal(documentNameFrom("Köln, 3. Mai"), "koln-3.-mai");
+  assert.equal(documentNameFrom("Team:A_1"), "Team:A_1");
+  assert.equal(documentNameFrom("  …  "), null);
+  assert.equal(documentNameFrom("会議"), null);
+  const long = documentNameFrom("ü".repeat(300));
+  assert.ok(long !== null && isDocumentName(long) && long.length === 128);
+});
+
+test("paths name the document they open", () => {
+  assert.equal(documentOfPath("/"), null);
+  assert.equal(documentOfPath("/d/notes"), "notes");
+  assert.equal(documentOfPath("/d/a%3Ab/"), "a:b");
+  assert.equal(documentOfPath("/d/%"), "%");
+  assert.equal(documentOfPath("/d/a/b"), null);
+});
+
+test("user names are trimmed, bounded and never empty", () => {
+  assert.equal(userNameFrom("  Ana   Maria \n"), "Ana Maria");
+  assert.equal(userNameFrom(" \u0000 "), null);
+  assert.equal([...(userNameFrom("😀".repeat(100)) ?? "")].length, 60);
+});
+
+test("initials are one or two letters", () => {
+  assert.equal(initials("Ana Maria Lopez"), "AL");
+  assert.equal(initials("ana"), "A");
+  assert.equal(initials("😀 Smile"), "😀S");
+  assert.equal(initials(""), "?");
+});
+
+test("colours and names of peers are checked", () => {
+  assert.equal(safeColor("#1670c9"), "#1670c9");
+  for (const bad of ["red", "#FFF", "#1670C9", "#1670c9;x:y", undefined, 7, "#1670c9\n"]) {
+    assert.equal(safeColor(bad), "#777777");
+  }
+  assert.equal(safeName(7), "Someone");
+  assert.equal(safeName("x".repeat(500)).length, 60);
+});

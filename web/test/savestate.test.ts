@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { saveState, type SaveFacts } from "../src/savestate";
+
+const facts = (some: Partial<SaveFacts>): SaveFacts => ({
+  live: true,
+  loaded: true,
+  version: 812,
+  pending: 0,
+  writable: true,
+  failures: 0,
+  networkDown: false,
+  stopped: null,
+  ...some,
+});
+
+const words = (some: Partial<SaveFacts>): string => saveState(facts(some)).words;
+
+test("saved is said only when nothing is pending on a live connection", () => {
+  assert.equal(words({}), "Saved · version 812");
+  assert.equal(words({ pending: 1 }), "Saving…");
+  for (const live of [true, false]) {
+    for (const pending of [0, 1, 3]) {
+      for (const writable of [true, false]) {
+        for (const failures of [0, 1, 5]) {
+          for (const networkDown of [true, false]) {
+            const state = saveState(facts({ live, pending, writable, failures, networkDown }));
+            assert.equal(state.kind === "saved", live && pending === 0 && writable);
+          }
+        }
+      }
+    }
+  }
+});
+
+test("a lost connection is reconnecting first and offline when that fails", () => {
+  assert.equal(words({ live: false, failures: 1, pending: 3 }), "Reconnecting…");
+  assert.equal(words({ live: false, failures: 2, pending: 3 }), "Offline – 3 edits kept here");
+  assert.equal(words({ live: false, failures: 2, pending: 1 }), "Offline – 1 edit kept here");
+  assert.equal(words({ live: false, failures: 2 }), "Offline");
+  assert.equal(words({ live: false, networkDown: true, pending: 2 }), "Offline – 2 edits kept here");
+});
+
+test("the first connection is connecting", () => {
+  assert.equal(words({ live: false, loaded: false }), "Connecting…");
+});
+
+test("read-only and stopped say what is not saved", () => {
+  assert.equal(words({ writable: false }), "Read-only · version 812");
+  assert.equal(words({ writable: false, pending: 2 }), "Read-only – 2 edits not saved, kept here");
+  assert.equal(words({ stopped: "Deleted." }), "Not connected");
+  assert.equal(words({ stopped: "Deleted.", pending: 1 }), "Not connected – 1 edit not saved, kept here");
+});
