@@ -1,5 +1,6 @@
 """The application: its parts, wired, and their life."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
@@ -46,7 +47,11 @@ def create_app(settings: Settings) -> FastAPI:
                 server = ServerInfo("quire", quire_version(), PROTOCOL)
                 sockets = Sockets(rooms, gatekeeper, settings, server)
                 app.state.quire = State(settings, log, rooms, gatekeeper, sockets)
-                yield
+                sweeping = asyncio.create_task(sockets.sweep())
+                try:
+                    yield
+                finally:
+                    sweeping.cancel()
         finally:
             await log.aclose()
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import signal
 import socket
 from types import FrameType
 from typing import Final
@@ -41,12 +40,12 @@ class _Server(uvicorn.Server):
             super().handle_exit(sig, frame)
             return
         state.rooms.draining = True
-        self._loop.call_soon_threadsafe(self._start_drain, state, sig)
+        self._loop.call_soon_threadsafe(self._start_drain, state)
 
-    def _start_drain(self, state: State, sig: int) -> None:
-        self._draining = asyncio.get_running_loop().create_task(self._drain(state, sig))
+    def _start_drain(self, state: State) -> None:
+        self._draining = asyncio.get_running_loop().create_task(self._drain(state))
 
-    async def _drain(self, state: State, sig: int) -> None:
+    async def _drain(self, state: State) -> None:
         try:
             async with asyncio.timeout(self._settings.drain_s + 5):
                 await state.rooms.settle()
@@ -54,7 +53,9 @@ class _Server(uvicorn.Server):
         except TimeoutError:
             _log.warning("some sockets did not close in time")
         finally:
-            super().handle_exit(sig, None)
+            # Not by `super().handle_exit`: uvicorn would raise the signal again once it has
+            # stopped, and a clean drain would end with the status of a kill.
+            self.should_exit = True
 
 
 def run(settings: Settings) -> int:
@@ -83,8 +84,5 @@ def run(settings: Settings) -> int:
     if hasattr(socket, "TCP_USER_TIMEOUT"):
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _USER_TIMEOUT_MS)
     server = _Server(config, app, settings)
-    try:
-        server.run(sockets=[listening])
-    except KeyboardInterrupt:
-        return 128 + signal.SIGINT
+    server.run(sockets=[listening])
     return 0 if server.started else 3

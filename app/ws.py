@@ -9,8 +9,10 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
-from urllib.parse import urlsplit
 
+from starlette.datastructures import Headers
+
+from app.origin import is_allowed_origin
 from app.settings import Settings
 from sync.error import CloseCode
 from sync.message import (
@@ -67,13 +69,23 @@ class Sockets:
             while self._open:
                 await asyncio.sleep(_POLL_S)
 
+    async def sweep(self) -> None:
+        """Until cancelled: give up sockets that take nothing any more."""
+        timeout_s = self._settings.slow_consumer_timeout_s
+        while True:
+            await asyncio.sleep(min(1.0, timeout_s / 4))
+            for session in list(self._open.values()):
+                session.outbox.give_up_if_stalled(timeout_s)
+
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """The ASGI application of `/ws`."""
         assert scope["type"] == "websocket", "/ws takes WebSocket connections"
         await receive()
         offered: list[str] = scope.get("subprotocols") or []
         chosen = next((name for name in offered if name in ENCODINGS), None)
-        if not self._is_allowed_origin(scope):
+        headers = Headers(scope=scope)
+        origin, host = headers.get("origin"), headers.get("host")
+        if not is_allowed_origin(origin, host, self._settings.allowed_origins):
             await send({"type": "websocket.close", "code": CloseCode.NOT_ALLOWED})
             return
         accepted = chosen or (offered[0] if offered else None)
@@ -96,7 +108,6 @@ class Sockets:
             send,
             encoding,
             max_outbox_bytes=self._settings.max_outbox_bytes,
-            slow_consumer_timeout_s=self._settings.slow_consumer_timeout_s,
         )
         self._open[session_id] = session
         patience = asyncio.get_running_loop().call_later(
@@ -121,7 +132,7 @@ class Sockets:
             code, reason = CloseCode.TRY_LATER, "too slow"
         except* OSError:
             code = None
-        except* Exception:
+        except* Exception:  # noqa: BLE001
             _log.exception("session %s failed", session_id)
         finally:
             patience.cancel()
@@ -129,18 +140,6 @@ class Sockets:
             del self._open[session_id]
         if code is not None:
             await _close(send, code, reason)
-
-    def _is_allowed_origin(self, scope: Message) -> bool:
-        """Same origin, one that the settings name, or none at all: then it is not a browser."""
-        headers = dict(scope["headers"])
-        origin = headers.get(b"origin")
-        if origin is None:
-            return True
-        text = origin.decode("latin-1")
-        if text in self._settings.allowed_origins:
-            return True
-        host: bytes = headers.get(b"host", b"")
-        return urlsplit(text).netloc == host.decode("latin-1")
 
 
 def _require_auth(session: Session) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of rooms and sessions. Bytes are bytes, chars are code points, times say their unit."""
+    """Bounds of rooms and sessions; chars are code points, times say their unit."""
 
     max_message_bytes: int = 1 << 20
     """One frame, one HTTP body. Answer: close 1009, HTTP 413."""
@@ -36,7 +36,7 @@ class Limits:
     max_batch_bytes: int = 8 << 20
     """The same in bytes of content."""
     max_parked: int = 4_096
-    """Updates of one session that wait for what the log does not have. Answer: `malformed_update`."""
+    """Updates of one session that wait for others. Answer: `malformed_update`, retryable."""
     max_parked_bytes: int = 4 << 20
     """The same in bytes."""
     parked_ms: int = 30_000

@@ -37,6 +37,7 @@ class _Batch:
     room: Room
     submissions: list[Submission]
     merged: bool = False
+    discarded: bool = False
 
 
 @dataclass(slots=True)
@@ -51,6 +52,7 @@ class Appender:
 
     Args:
         tell: hands a fact to a room and carries out what it orders.
+        discard: closes a room that failed in a way which nobody foresaw.
         now_ms: the server's clock, UTC, milliseconds.
         flush_interval_s: the shortest time between two transactions' starts.
     """
@@ -61,12 +63,14 @@ class Appender:
         limits: Limits,
         *,
         tell: Callable[[Room, Fact], None],
+        discard: Callable[[Room], None],
         now_ms: Callable[[], int],
         flush_interval_s: float,
     ) -> None:
         self._log = log
         self._limits = limits
         self._tell = tell
+        self._discard = discard
         self._now_ms = now_ms
         self._flush_interval_s = flush_interval_s
         self._waiting: dict[str, Room] = {}
@@ -117,12 +121,13 @@ class Appender:
         except StoreError as error:
             _log.warning("append failed, its documents are reloaded: %s", error)
             for batch in batches:
-                self._tell(batch.room, CommitFailed())
+                if not (batch.room.deleted or batch.discarded):
+                    self._tell(batch.room, CommitFailed())
             return
         for batch in batches:
             if batch.merged:
                 self._tell(batch.room, Committed())
-            elif not batch.room.deleted:
+            elif not (batch.room.deleted or batch.discarded):
                 self._tell(batch.room, CommitFailed())
 
     def _take(self) -> list[_Batch]:
@@ -169,6 +174,12 @@ class Appender:
                 draft = room.merge(foreign, lookup, self._now_ms())
             except ReplicaBrokenError:
                 _log.exception("merging broke the replica of %r; it is reloaded", room.name)
+                continue
+            except Exception:  # noqa: BLE001
+                # A defect must cost one document, not the appender of all (P8).
+                _log.exception("merging failed in room %r; it is closed", room.name)
+                batch.discarded = True
+                self._discard(room)
                 continue
             batch.merged = True
             rows.events += [(room.key, event) for event in draft.events]

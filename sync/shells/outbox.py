@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from sync.message import Ack
+
 Frame = dict[str, Any]
 """An ASGI `websocket.send` message; one object is shared by all who are sent the same."""
 
@@ -22,6 +24,7 @@ class _Entry:
     doc: str
     upto: int
     droppable: bool
+    ack: Ack | None
 
 
 class SlowConsumerError(Exception):
@@ -34,8 +37,9 @@ class Outbox:
     Args:
         send: writes one frame; returns when the transport has taken it.
         max_bytes: past it, what can be dropped is dropped.
-        timeout_s: how long one frame may take before `run` raises.
-        lagged: called with (document, version sent last) for each document that lost something.
+        lagged: called with the name of each document that lost something, and those of its lost
+            acks that were given to `put_nowait`.
+        sent: called with (document, version) once what brings that version is written.
         drained: called when everything has been written.
     """
 
@@ -44,14 +48,12 @@ class Outbox:
         send: Callable[[Frame], Awaitable[None]],
         *,
         max_bytes: int,
-        timeout_s: float,
-        lagged: Callable[[str], None],
+        lagged: Callable[[str, tuple[Ack, ...]], None],
         sent: Callable[[str, int], None],
         drained: Callable[[], None],
     ) -> None:
         self._send = send
         self._max_bytes = max_bytes
-        self._timeout_s = timeout_s
         self._lagged = lagged
         self._sent = sent
         self._drained = drained
@@ -59,6 +61,9 @@ class Outbox:
         self._ready = asyncio.Event()
         self._room: asyncio.Future[None] | None = None
         self._last: Exception | None = None
+        self._writing_since: float | None = None
+        self._writer: asyncio.Task[None] | None = None
+        self._too_slow = False
         self.bytes = 0
         """Bytes that wait, the frame being written included."""
 
@@ -71,19 +76,27 @@ class Outbox:
         return self.bytes == 0
 
     def put_nowait(
-        self, frame: Frame, size: int, doc: str = "", upto: int = -1, *, droppable: bool = False
+        self,
+        frame: Frame,
+        size: int,
+        doc: str = "",
+        upto: int = -1,
+        *,
+        droppable: bool = False,
+        ack: Ack | None = None,
     ) -> None:
         """Queue a frame; drops what can be dropped if that is too much.
 
         Args:
             upto: once it is written, `sent(doc, upto)` is called; -1 for none.
+            ack: what the frame says, if it is one: the log may not give it again.
         """
         if self.bytes and self.bytes + size > self._max_bytes:
             self._overflow()
             if droppable:
-                self._lagged(doc)
+                self._lagged(doc, () if ack is None else (ack,))
                 return
-        self._entries.append(_Entry(frame, size, doc, upto, droppable))
+        self._entries.append(_Entry(frame, size, doc, upto, droppable, ack))
         self.bytes += size
         self._ready.set()
 
@@ -94,24 +107,33 @@ class Outbox:
         self._entries = deque(entry for entry in self._entries if not entry.droppable)
         self.bytes -= sum(entry.size for entry in dropped)
         for doc in dict.fromkeys(entry.doc for entry in dropped):
-            self._lagged(doc)
+            acks = tuple(e.ack for e in dropped if e.doc == doc and e.ack is not None)
+            self._lagged(doc, acks)
 
     async def run(self) -> None:
         """Write until cancelled; cancelling loses what is queued.
 
         Raises:
-            SlowConsumerError: the socket took nothing for `timeout_s`.
+            SlowConsumerError: `give_up_if_stalled` gave up.
             Exception: what `finish` was given, once everything before it is written.
         """
+        self._writer = asyncio.current_task()
+        try:
+            await self._run()
+        except asyncio.CancelledError:
+            if self._too_slow:
+                raise SlowConsumerError from None
+            raise
+
+    async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
         while True:
             await self._ready.wait()
             while self._entries:
                 entry = self._entries.popleft()
-                try:
-                    async with asyncio.timeout(self._timeout_s):
-                        await self._send(entry.frame)
-                except TimeoutError:
-                    raise SlowConsumerError from None
+                self._writing_since = loop.time()
+                await self._send(entry.frame)
+                self._writing_since = None
                 self.bytes -= entry.size
                 if entry.upto >= 0:
                     self._sent(entry.doc, entry.upto)
@@ -120,6 +142,18 @@ class Outbox:
                 raise self._last
             self._ready.clear()
             self._drained()
+
+    def give_up_if_stalled(self, timeout_s: float) -> None:
+        """End `run` if the frame being written has not been taken for `timeout_s`.
+
+        Called now and then from outside: a timer for each frame would cost more than the frame.
+        """
+        since = self._writing_since
+        if since is None or self._writer is None:
+            return
+        if asyncio.get_running_loop().time() - since >= timeout_s:
+            self._too_slow = True
+            self._writer.cancel()
 
     def finish(self, error: Exception) -> None:
         """Have `run` raise this once what is queued is written."""

@@ -9,7 +9,6 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -89,7 +88,12 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
         self._ticking: dict[str, Room] = {}
         self._unload_after_s = unload_after_s
         self._appender = Appender(
-            log, limits, tell=self.tell, now_ms=now_ms, flush_interval_s=flush_interval_s
+            log,
+            limits,
+            tell=self.tell,
+            discard=self.discard,
+            now_ms=now_ms,
+            flush_interval_s=flush_interval_s,
         )
         self._exit = AsyncExitStack()
         self._tasks: asyncio.TaskGroup | None = None
@@ -215,10 +219,10 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
         """Hand a fact to a room and carry out what it orders; never waits, never raises."""
         try:
             effects = room.handle(fact, now_ms())
-        except Exception:
+        except Exception:  # noqa: BLE001
             # A defect in one room must cost one document, not the appender of all (P8).
             _log.exception("room %r failed; it is closed and loaded anew when asked for", room.name)
-            self._discard(room)
+            self.discard(room)
             return
         for effect in effects:
             match effect:
@@ -248,7 +252,7 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
             held.idle_since = time.monotonic()
             held.changed.set()
 
-    def _discard(self, room: Room) -> None:
+    def discard(self, room: Room) -> None:
         """Close a room without asking it; its sessions are told, and may join again."""
         why = ErrorMessage(
             ErrorCode.STORE_UNAVAILABLE, "The document was closed.", retryable=True, doc=room.name
@@ -259,9 +263,18 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
             if sink is not None:
                 sink.deliver(parcel)
                 sink.dismiss(room.name)
+        for sink in tuple(self.sinks.values()):
+            if isinstance(sink, _Waiter) and sink.room is room:
+                sink.deliver(parcel)
         room.members.clear()
-        if self.find(room.name) is room:
+        self._forget(room)
+
+    def _forget(self, room: Room) -> None:
+        """Take a room out, and let those who wait for its next version look again."""
+        held = self._open.get(room.name)
+        if held is not None and held.room is room:
             del self._open[room.name]
+            held.changed.set()
 
     def _deliver(self, room: Room, effect: Deliver) -> None:
         upto = -1 if effect.upto is None else effect.upto
@@ -291,8 +304,7 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
             except ReplicaBrokenError:
                 _log.exception("%r does not load; it is served no more", room.name)
                 self.tell(room, Broken())
-                if self.find(room.name) is room:
-                    del self._open[room.name]
+                self._forget(room)
                 return
             else:
                 self.tell(room, StoreFound())
@@ -308,7 +320,7 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
         Raises:
             QuireError: it was refused.
         """
-        waiter = _Waiter()
+        waiter = _Waiter(room)
         self.sinks[submission.session] = waiter
         try:
             self.tell(room, Submit(submission))
@@ -360,8 +372,7 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
         except (StoreError, ReplicaBrokenError) as error:
             _log.warning("no checkpoint of %r: %s", name, error)
         if not room.members and room.is_clean and self._open.get(name) is held:
-            del self._open[name]
-            held.changed.set()
+            self._forget(room)
 
 
 _MIN_TAIL = 64
@@ -371,7 +382,8 @@ _MIN_TAIL = 64
 class _Waiter:
     """The sink of one request."""
 
-    def __init__(self) -> None:
+    def __init__(self, room: Room) -> None:
+        self.room = room
         self.answer: asyncio.Future[Ack] = asyncio.get_running_loop().create_future()
 
     def deliver(self, parcel: Parcel) -> None:

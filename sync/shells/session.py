@@ -133,7 +133,6 @@ class Session:
         encoding: Encoding,
         *,
         max_outbox_bytes: int,
-        slow_consumer_timeout_s: float,
     ) -> None:
         self.id = session_id
         self.user: User | None = None
@@ -153,7 +152,6 @@ class Session:
         self.outbox = Outbox(
             send,
             max_bytes=max_outbox_bytes,
-            timeout_s=slow_consumer_timeout_s,
             lagged=self._lagged,
             sent=self._sent,
             drained=self._drained,
@@ -177,10 +175,8 @@ class Session:
         self.outbox.finish(SessionClosedError(code, reason))
 
     async def receive(self, frame: bytes | str) -> None:
-        """Handle one frame, whatever it holds.
-
-        Raises:
-            SessionClosedError: going on would be unsafe.
+        """Handle one frame, whatever it holds. Where going on would be unsafe, never returns: the
+        outbox ends the session once the peer was told why.
         """
         message = decode_client(frame, self._encoding)
         try:
@@ -194,11 +190,16 @@ class Session:
             self._refuse(error, doc, event_id)
             self._faults += 1
             if self._faults >= MAX_FAULTS:
-                raise SessionClosedError(CloseCode.POLICY, "too many errors") from None
+                await self._stop(CloseCode.POLICY, "too many errors")
             if error.close_code is not None:
-                raise SessionClosedError(CloseCode(error.close_code), error.message) from None
+                await self._stop(CloseCode(error.close_code), error.message)
         if self.outbox.is_full:
             await self.outbox.wait_for_room()
+
+    async def _stop(self, code: CloseCode, reason: str) -> None:
+        """Read nothing more; the outbox writes what is queued, then ends the session's tasks."""
+        self.end(code, reason)
+        await asyncio.get_running_loop().create_future()
 
     def _refuse(self, error: QuireError, doc: str | None, event_id: str | None) -> None:
         self._send(
@@ -351,12 +352,18 @@ class Session:
     # --- what rooms deliver (sync.shells.sink.Sink) ---------------------------------------------
 
     def deliver(self, parcel: Parcel) -> None:
-        if parcel.droppable:
-            held = self._docs.get(parcel.doc)
-            if held is None or held.lagging:
+        droppable, doc = parcel.droppable, parcel.doc
+        ack = parcel.message if droppable and isinstance(parcel.message, Ack) else None
+        if droppable:
+            held = self._docs.get(doc)
+            if held is None:
+                return
+            if held.lagging:
+                if ack is not None:
+                    self._lagged(doc, (ack,))
                 return
         frame, size = parcel.frame(self._encoding)
-        self.outbox.put_nowait(frame, size, parcel.doc, parcel.upto, droppable=parcel.droppable)
+        self.outbox.put_nowait(frame, size, doc, parcel.upto, droppable=droppable, ack=ack)
 
     def settled(self, size: int) -> None:
         self._unsettled -= 1
@@ -408,11 +415,11 @@ class Session:
 
     # --- what the outbox reports ----------------------------------------------------------------
 
-    def _lagged(self, doc: str) -> None:
+    def _lagged(self, doc: str, acks: tuple[Ack, ...]) -> None:
         held = self._docs.get(doc)
-        if held is not None and not held.lagging:
+        if held is not None and (acks or not held.lagging):
             held.lagging = True
-            self._rooms.tell(held.room, Lagging(self.id, held.sent))
+            self._rooms.tell(held.room, Lagging(self.id, held.sent, acks))
 
     def _sent(self, doc: str, upto: int) -> None:
         held = self._docs.get(doc)

@@ -1,0 +1,30 @@
+"""Answers in JSON that hold events, spelled exactly as sockets spell them."""
+
+from typing import Any
+
+import msgspec
+from starlette.responses import Response
+
+from app.http.schema import Document
+from sync.event import timestamp
+from sync.port import DocumentRecord
+
+_encoder = msgspec.json.Encoder()
+
+
+def json_response(body: Any) -> Response:
+    """An answer from structs of `sync.message`, dicts and lists."""
+    return Response(_encoder.encode(body), media_type="application/json")
+
+
+def document_answer(record: DocumentRecord) -> Document:
+    """A document as the API shows it."""
+    return Document(
+        name=record.name,
+        title=record.title,
+        version=record.version,
+        epoch=record.epoch,
+        text_root=record.text_root,
+        created_at=timestamp(record.created_at_ms),
+        updated_at=timestamp(record.updated_at_ms),
+    )

@@ -1,0 +1,198 @@
+"""What HTTP requests and answers look like: the models that check the former and describe both."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+
+from sync.delta import valid_text
+from sync.names import MAX_INTEGER, is_document_name, is_event_id
+
+MAX_TITLE_CHARS = 200
+
+
+def _require_text(text: str) -> str:
+    if not valid_text(text):
+        raise ValueError("must not hold NUL or half a surrogate pair")
+    return text
+
+
+def _require_document_name(name: str) -> str:
+    if not is_document_name(name):
+        raise ValueError(
+            "a name is 1 to 128 of A-Z a-z 0-9 : . _ - and starts with one of A-Z a-z 0-9"
+        )
+    return name
+
+
+def _require_event_id(event_id: str) -> str:
+    if not is_event_id(event_id):
+        raise ValueError("an id is 1 to 64 of A-Z a-z 0-9 : . _ -")
+    return event_id
+
+
+Text = Annotated[str, AfterValidator(_require_text)]
+DocumentName = Annotated[str, AfterValidator(_require_document_name)]
+EventId = Annotated[str, AfterValidator(_require_event_id)]
+Version = Annotated[int, Field(strict=True, ge=0, le=MAX_INTEGER)]
+Title = Annotated[Text, Field(max_length=MAX_TITLE_CHARS)]
+
+_COUNT = {"type": "integer", "minimum": 1, "maximum": MAX_INTEGER}
+_SPANS: dict[str, Any] = {
+    "type": "array",
+    "items": {
+        "oneOf": [
+            {"type": "object", "required": ["retain"], "properties": {"retain": _COUNT}},
+            {
+                "type": "object",
+                "required": ["insert"],
+                "properties": {"insert": {"type": "string", "minLength": 1}},
+            },
+            {"type": "object", "required": ["delete"], "properties": {"delete": _COUNT}},
+        ]
+    },
+    "examples": [[{"retain": 5}, {"insert": ", world"}]],
+}
+Spans = Annotated[list[Any], WithJsonSchema(_SPANS)]
+"""A delta as it travels; `sync.delta.from_wire` reads it and says what is wrong with it."""
+
+
+class Problem(BaseModel):
+    """A problem document (RFC 9457)."""
+
+    type: str = Field(examples=["urn:quire:problem:base_unknown"])
+    title: str = Field(examples=["Conflict"])
+    status: int = Field(examples=[409])
+    code: str = Field(examples=["base_unknown"])
+    detail: str = Field(examples=["There is no usable base 813 at 812."])
+
+
+class NewDocument(BaseModel):
+    """What a document starts with; all of it may be left out."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"name": "notes", "title": "Notes", "text": "Hello"}]}
+    )
+
+    name: DocumentName | None = None
+    title: Title | None = None
+    text: Text | None = None
+
+
+class DocumentChange(BaseModel):
+    """What is to be different about a document."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"title": "Meeting notes"}]})
+
+    title: Title
+
+
+class Edit(BaseModel):
+    """A change to the text as it was at version `base`; null is the head."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"id": "ed-1", "base": 1, "ops": [{"retain": 5}, {"insert": ", world"}]}]
+        }
+    )
+
+    id: EventId | None = None
+    base: Version | None
+    ops: Spans
+
+
+class Restore(BaseModel):
+    """Which version's text is to come back."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"version": 1, "id": "undo-1"}]})
+
+    version: Version
+    id: EventId | None = None
+
+
+class Document(BaseModel):
+    """A document's metadata."""
+
+    name: str = Field(examples=["notes"])
+    title: str = Field(examples=["Notes"])
+    version: int = Field(description="The head: the newest version.", examples=[812])
+    epoch: str = Field(
+        description="Changes if the log is ever rewound; versions mean something within one epoch.",
+        examples=["9f86d081884c7d65"],
+    )
+    text_root: str = Field(description="The Yjs root that holds the text.", examples=["content"])
+    created_at: str = Field(examples=["2026-11-20T09:30:00.125Z"])
+    updated_at: str = Field(examples=["2026-11-20T09:45:10.000Z"])
+
+
+class DocumentList(BaseModel):
+    """A page of documents, newest first."""
+
+    documents: list[Document]
+    next: str | None = Field(
+        description="Ask for the next page with `before=` this; null: there is none.",
+        examples=["1795167010000-12"],
+    )
+
+
+class Written(BaseModel):
+    """A change is durable, as this version; `ops` as it was merged, empty if nothing changed."""
+
+    id: str = Field(examples=["ed-1"])
+    version: int = Field(examples=[2])
+    ops: Spans
+
+
+class Actor(BaseModel):
+    """Who did it."""
+
+    id: str = Field(examples=["open-3f2a9c11d0a7e6b54c"])
+    name: str = Field(examples=["Ada"])
+
+
+class Event(BaseModel):
+    """One version. Which of the optional fields are there depends on `type`, and on `include`."""
+
+    version: int = Field(examples=[2])
+    id: str = Field(examples=["ed-1"])
+    type: Literal["text_insert", "text_delete", "text_edit", "update"]
+    actor: Actor
+    session: str = Field(examples=["http-5d41402abc4b"])
+    at: str = Field(examples=["2026-11-20T09:30:00.125Z"])
+    pos: int | None = Field(None, examples=[5])
+    len: int | None = None
+    text: str | None = Field(None, examples=[", world"])
+    ops: Spans | None = None
+    update: str | None = Field(None, description="Yjs v1 update, base64.")
+
+
+class History(BaseModel):
+    """A page of events."""
+
+    events: list[Event]
+    next: int | None = Field(
+        description="Ask for the next page with `after=` this (or `before=`, newest first); "
+        "null: there is none."
+    )
+
+
+class VersionOfText(BaseModel):
+    """One version: what happened, and the text after it. Version 0 has no event."""
+
+    event: Event | None
+    text: str
+
+
+class Diff(BaseModel):
+    """What makes the text at `to` out of the text at `from`."""
+
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    from_: int = Field(alias="from", examples=[1])
+    to: int = Field(examples=[2])
+    ops: Spans
+
+
+class Health(BaseModel):
+    """How the server is."""
+
+    status: str = Field(examples=["ok"])

@@ -1,0 +1,160 @@
+"""Errors over HTTP: problem documents (RFC 9457) for everything that is refused.
+
+`code` is an error code of `quire.v1` where one fits; `HttpCode` has the few that only HTTP needs.
+"""
+
+import logging
+from collections.abc import Mapping
+from enum import StrEnum
+from http import HTTPStatus
+from typing import Any, Final, cast
+
+import msgspec
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from sync.error import ErrorCode, QuireError
+from sync.port import StoreError
+
+_log = logging.getLogger(__name__)
+
+PROBLEM_MEDIA_TYPE: Final = "application/problem+json"
+_MAX_DETAIL_CHARS: Final = 500
+_RETRY_AFTER_S: Final = {429: "10", 503: "2"}
+
+
+class HttpCode(StrEnum):
+    """Codes that the socket protocol has no use for."""
+
+    NOT_FOUND = "not_found"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    UNKNOWN_VERSION = "unknown_version"
+    NAME_TAKEN = "name_taken"
+    PRECONDITION_REQUIRED = "precondition_required"
+    FOREIGN_ORIGIN = "foreign_origin"
+    INTERNAL = "internal"
+
+
+Code = ErrorCode | HttpCode
+
+STATUS: Final[dict[Code, int]] = {
+    ErrorCode.INVALID_JSON: 422,
+    ErrorCode.INVALID_MESSAGE: 422,
+    ErrorCode.UNKNOWN_TYPE: 422,
+    ErrorCode.AUTH_REQUIRED: 401,
+    ErrorCode.AUTH_FAILED: 401,
+    ErrorCode.FORBIDDEN: 403,
+    ErrorCode.NOT_JOINED: 422,
+    ErrorCode.UNKNOWN_DOCUMENT: 404,
+    ErrorCode.BASE_UNKNOWN: 409,
+    ErrorCode.OUT_OF_RANGE: 422,
+    ErrorCode.DUPLICATE_ID: 409,
+    ErrorCode.TOO_LARGE: 413,
+    ErrorCode.RATE_LIMITED: 429,
+    ErrorCode.DOCUMENT_FULL: 413,
+    ErrorCode.MALFORMED_UPDATE: 422,
+    ErrorCode.READ_ONLY: 503,
+    ErrorCode.STORE_UNAVAILABLE: 503,
+    HttpCode.NOT_FOUND: 404,
+    HttpCode.METHOD_NOT_ALLOWED: 405,
+    HttpCode.UNKNOWN_VERSION: 404,
+    HttpCode.NAME_TAKEN: 409,
+    HttpCode.PRECONDITION_REQUIRED: 428,
+    HttpCode.FOREIGN_ORIGIN: 403,
+    HttpCode.INTERNAL: 500,
+}
+"""The status of each code; a test holds that every code has one."""
+
+_OF_STATUS: Final[dict[int, Code]] = {
+    # The framework's word for a body that it could not read, for whatever reason.
+    400: ErrorCode.INVALID_JSON,
+    404: HttpCode.NOT_FOUND,
+    405: HttpCode.METHOD_NOT_ALLOWED,
+    413: ErrorCode.TOO_LARGE,
+}
+
+
+class ProblemError(Exception):
+    """A request is refused; becomes a problem document."""
+
+    def __init__(self, code: Code, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+
+
+def problem_response(code: Code, detail: str, headers: Mapping[str, str] | None = None) -> Response:
+    """The answer to a request that is refused.
+
+    Args:
+        detail: one sentence, fit for the one who asked; may hold any characters that they sent.
+    """
+    status = STATUS[code]
+    body = {
+        "type": f"urn:quire:problem:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": str(code),
+        "detail": detail[:_MAX_DETAIL_CHARS].encode("utf-8", "backslashreplace").decode(),
+    }
+    sent = dict(headers or {})
+    if status in _RETRY_AFTER_S:
+        sent.setdefault("Retry-After", _RETRY_AFTER_S[status])
+    if status == 401:
+        sent.setdefault("WWW-Authenticate", "Quire")
+    return Response(msgspec.json.encode(body), status, headers=sent, media_type=PROBLEM_MEDIA_TYPE)
+
+
+def install_problem_handlers(app: FastAPI) -> None:
+    """Have every error of the application answered with a problem document."""
+    app.add_exception_handler(ProblemError, _on_problem)
+    app.add_exception_handler(QuireError, _on_quire_error)
+    app.add_exception_handler(StoreError, _on_store_error)
+    app.add_exception_handler(RequestValidationError, _on_invalid_request)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(Exception, _on_defect)
+
+
+async def _on_problem(_: Request, error: Exception) -> Response:
+    problem = cast(ProblemError, error)
+    return problem_response(problem.code, problem.detail)
+
+
+async def _on_quire_error(_: Request, error: Exception) -> Response:
+    refused = cast(QuireError, error)
+    return problem_response(refused.code, refused.message)
+
+
+async def _on_store_error(request: Request, error: Exception) -> Response:
+    _log.warning("%s %s: the store failed: %s", request.method, request.url.path, error)
+    return problem_response(ErrorCode.STORE_UNAVAILABLE, "The store does not answer.")
+
+
+async def _on_invalid_request(_: Request, error: Exception) -> Response:
+    errors = cast(RequestValidationError, error).errors()
+    spelled = any(each.get("type") == "json_invalid" for each in errors)
+    code = ErrorCode.INVALID_JSON if spelled else ErrorCode.INVALID_MESSAGE
+    return problem_response(code, "; ".join(map(_complaint, errors[:3])))
+
+
+def _complaint(error: Mapping[str, Any]) -> str:
+    where = ".".join(str(part) for part in error.get("loc", ()))
+    what = str(error.get("msg", "not valid")).removeprefix("Value error, ")
+    return f"{where}: {what}"
+
+
+async def _on_http_exception(_: Request, error: Exception) -> Response:
+    raised = cast(HTTPException, error)
+    code = _OF_STATUS.get(raised.status_code)
+    if code is None:
+        return Response(status_code=raised.status_code, headers=raised.headers)
+    detail = str(raised.detail or HTTPStatus(raised.status_code).phrase)
+    return problem_response(code, detail, raised.headers)
+
+
+async def _on_defect(_: Request, __: Exception) -> Response:
+    """A defect of ours; the server logs the exception, which is raised on behind this answer."""
+    return problem_response(HttpCode.INTERNAL, "This is a defect of the server; it was logged.")

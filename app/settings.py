@@ -1,0 +1,298 @@
+"""The one table of settings: read from flags, then the environment, then a `.env` file.
+
+Each field of `Settings` is a setting, with its unit, bounds and help beside it. `SETTINGS` lists
+them for the command line and for `docs/settings.md`, which a test holds equal to it.
+"""
+
+import math
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final, Self
+from urllib.parse import urlsplit
+
+from sync.limit import Limits
+
+ENVIRONMENT_PREFIX: Final = "QUIRE_"
+LOG_LEVELS: Final = ("critical", "error", "warning", "info", "debug", "trace")
+
+Value = str | int | float | tuple[str, ...]
+"""What a setting may hold; the tuple is a list of origins."""
+
+
+class SettingsError(ValueError):
+    """A setting cannot be used; the message names it, where it came from, and what is wrong."""
+
+
+def _setting(default: Any, help_: str, *, unit: str = "", **bounds: Any) -> Any:
+    """A field of `Settings`. Bounds: `least`, `most` (both inclusive) or `choices`."""
+    return field(default=default, metadata={"help": help_, "unit": unit, **bounds})
+
+
+def _limit(name: str, help_: str, *, unit: str = "", least: int = 1) -> Any:
+    """A setting that is one of the limits of `sync.limit`, with the default that stands there."""
+    return _setting(getattr(_DEFAULT_LIMITS, name), help_, unit=unit, least=least, is_limit=True)
+
+
+_DEFAULT_LIMITS: Final = Limits()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How one server runs. Made by `load`; made directly, in tests, it is not checked."""
+
+    host: str = _setting("127.0.0.1", "Address to listen on; 0.0.0.0 is every IPv4 address.")
+    port: int = _setting(8000, "TCP port to listen on; 0 takes a free one.", least=0, most=65_535)
+    database_url: str = _setting("sqlite+aiosqlite:///quire.db", "Where the log is kept.")
+    redis_url: str = _setting("", "Redis that connects several processes; empty: none.")
+    workers: int = _setting(1, "Server processes.", least=1)
+    auth: str = _setting(
+        "open",
+        "How people prove who they are. `open`: they do not; a name is taken as given.",
+        choices=("open",),
+    )
+    allowed_origins: tuple[str, ...] = _setting(
+        (),
+        "Web origins, separated by commas, whose pages may use this server besides its own; "
+        "for example `https://wiki.example.org`. Programs that send no Origin are not concerned.",
+    )
+    log_level: str = _setting("info", "The least important messages to log.", choices=LOG_LEVELS)
+    flush_interval_ms: float = _setting(
+        10.0,
+        "Under load, the shortest time between two commits; one commit then carries more edits.",
+        unit="ms",
+        least=0.0,
+        most=10_000.0,
+    )
+    unload_after_s: float = _setting(
+        30.0, "How long a document that nobody uses stays in memory.", unit="s", least=0.1
+    )
+    max_outbox_bytes: int = _setting(
+        1 << 20,
+        "What may wait to be sent on one socket; past it, the socket is caught up from the log.",
+        unit="bytes",
+        least=1 << 12,
+    )
+    slow_consumer_timeout_s: float = _setting(
+        30.0, "A reader that takes nothing for this long is disconnected.", unit="s", least=0.1
+    )
+    ping_interval_s: float = _setting(25.0, "How often a WebSocket is pinged.", unit="s", least=0.1)
+    ping_timeout_s: float = _setting(
+        35.0, "How long an answer to a ping may take before the socket is closed.", unit="s",
+        least=0.1,
+    )  # fmt: skip
+    auth_timeout_s: float = _setting(
+        10.0, "How long a new WebSocket may take to say who it is.", unit="s", least=0.1
+    )
+    drain_s: float = _setting(
+        5.0,
+        "On shutdown, the window over which sockets are closed, so that not all return at once.",
+        unit="s",
+        least=0.0,
+    )
+    max_event_streams: int = _setting(
+        1_000, "Event streams (SSE) open at once; more get 429.", least=0
+    )
+    max_message_bytes: int = _limit(
+        "max_message_bytes", "One WebSocket message, one HTTP body.", unit="bytes", least=1 << 12
+    )
+    max_document_chars: int = _limit(
+        "max_document_chars", "The text of one document.", unit="characters"
+    )
+    max_documents: int = _limit("max_documents", "Documents joined on one socket.")
+    max_members: int = _limit("max_members", "Sessions in one document.")
+    max_rooms: int = _limit("max_rooms", "Documents held open at once.")
+    max_sessions: int = _limit("max_sessions", "WebSockets open at once.")
+    edits_per_s: int = _limit(
+        "edits_per_s", "Edits of one session, averaged over 10 s.", unit="edits/s"
+    )
+
+    def limits(self) -> Limits:
+        """The bounds of rooms and sessions, with those that an operator may change."""
+        chosen = {setting.name: getattr(self, setting.name) for setting in SETTINGS
+                  if setting.is_limit}  # fmt: skip
+        return Limits(**chosen)
+
+    @classmethod
+    def load(
+        cls,
+        flags: Mapping[str, object],
+        *,
+        environment: Mapping[str, str] | None = None,
+        env_file: Path | None = Path(".env"),
+    ) -> Self:
+        """The settings in force: a flag wins over the environment, that over the `.env` file.
+
+        Args:
+            flags: by name (`database_url`), as strings or already converted; what is None or
+                not a setting is passed over.
+            environment: `QUIRE_DATABASE_URL` and so on; None is the process's own.
+            env_file: lines of `NAME=value`; need not exist.
+
+        Raises:
+            SettingsError: a value cannot be used, or the file cannot be read.
+        """
+        if environment is None:
+            environment = os.environ
+        file = {} if env_file is None else read_env_file(env_file)
+        chosen: dict[str, Value] = {}
+        for setting in SETTINGS:
+            if (given := flags.get(setting.name)) is not None:
+                chosen[setting.name] = setting.read(given, setting.flag)
+            elif (text := environment.get(setting.variable)) is not None:
+                chosen[setting.name] = setting.read(text, setting.variable)
+            elif (text := file.get(setting.variable)) is not None:
+                chosen[setting.name] = setting.read(text, f"{setting.variable} in {env_file}")
+        settings = cls(**chosen)  # type: ignore[arg-type]
+        _refuse_unsupported(settings)
+        return settings
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row of the table."""
+
+    name: str
+    type: Callable[[str], str | int | float]
+    """What its text is read as: `str`, `int` or `float`; a list of origins is one text."""
+    default: Value
+    unit: str
+    help: str
+    least: float | None = None
+    most: float | None = None
+    choices: tuple[str, ...] = ()
+    is_limit: bool = False
+
+    @property
+    def flag(self) -> str:
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        return ENVIRONMENT_PREFIX + self.name.upper()
+
+    def read(self, given: object, source: str) -> Value:
+        """The value that was given, converted and checked.
+
+        Raises:
+            SettingsError: it cannot be used.
+        """
+        if isinstance(self.default, tuple):
+            return _read_origins(given, source)
+        text = str(given).strip()
+        try:
+            value = self.type(text)
+        except ValueError:
+            kind = "an integer" if self.type is int else "a number"
+            raise SettingsError(f"{source}: {text[:80]!r} is not {kind}") from None
+        if isinstance(value, str):
+            self._check_text(value, source)
+        else:
+            self._check_number(value, source)
+        return value
+
+    def _check_text(self, value: str, source: str) -> None:
+        if self.choices and value not in self.choices:
+            raise SettingsError(
+                f"{source}: {value[:80]!r} is not supported; it can be {', '.join(self.choices)}"
+            )
+
+    def _check_number(self, value: float, source: str) -> None:
+        below = self.least is not None and value < self.least
+        above = self.most is not None and value > self.most
+        if not math.isfinite(value) or below or above:
+            least = "" if self.least is None else f" from {self.least:g}"
+            most = "" if self.most is None else f" to {self.most:g}"
+            raise SettingsError(f"{source}: {value} is not a number{least}{most}")
+
+
+def _table() -> tuple[Setting, ...]:
+    rows = []
+    for each in fields(Settings):
+        default: Any = each.default
+        kind = str if isinstance(default, tuple) else type(default)
+        rows.append(Setting(each.name, kind, default, **each.metadata))
+    return tuple(rows)
+
+
+SETTINGS: Final = _table()
+"""Every setting, in the order in which it is shown."""
+
+
+def settings_from(flags: Mapping[str, object]) -> Settings:
+    """The settings for a parsed command line; see `Settings.load`."""
+    return Settings.load(flags)
+
+
+def _read_origins(given: object, source: str) -> tuple[str, ...]:
+    parts = given.split(",") if isinstance(given, str) else given
+    if not isinstance(parts, Sequence):
+        raise SettingsError(f"{source}: not a list of origins")
+    origins = (str(part).strip().lower().removesuffix("/") for part in parts)
+    return tuple(_checked_origin(origin, source) for origin in origins if origin)
+
+
+def _checked_origin(origin: str, source: str) -> str:
+    try:
+        parts = urlsplit(origin)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or origin != f"{parts.scheme}://{parts.netloc}" or "@" in parts.netloc:
+        raise SettingsError(
+            f"{source}: {origin[:80]!r} is not an origin such as https://wiki.example.org"
+        )
+    return origin
+
+
+def _refuse_unsupported(settings: Settings) -> None:
+    """Say at the start what this version cannot do, instead of doing something else."""
+    if settings.workers > 1:
+        raise SettingsError(
+            f"workers {settings.workers}: more than one process needs PostgreSQL and Redis, "
+            "which this version does not support yet"
+        )
+    if settings.redis_url:
+        raise SettingsError(
+            "redis_url: several processes need PostgreSQL and Redis, "
+            "which this version does not support yet"
+        )
+
+
+_ASSIGNMENT: Final = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)")
+
+
+def read_env_file(path: Path) -> dict[str, str]:
+    """The assignments in a `.env` file; none if there is no such file.
+
+    A line is `NAME=value`, perhaps after `export`; the value may be in single or double quotes,
+    and ends otherwise at ` #`. Empty lines and lines that start with `#` are passed over.
+
+    Raises:
+        SettingsError: it cannot be read, or a line is something else.
+    """
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (FileNotFoundError, IsADirectoryError):
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}") from error
+    found: dict[str, str] = {}
+    for number, line in enumerate(lines, 1):
+        stripped = line.strip()
+        if not stripped or stripped.startswith("#"):
+            continue
+        match = _ASSIGNMENT.fullmatch(stripped)
+        if match is None:
+            # The line is not repeated: it may hold a password.
+            raise SettingsError(f"{path}, line {number}: not of the form NAME=value")
+        found[match[1]] = _unquoted(match[2])
+    return found
+
+
+def _unquoted(value: str) -> str:
+    if value[:1] in ('"', "'") and (end := value.find(value[0], 1)) > 0:
+        return value[1:end]
+    return re.split(r"(?:^|\s)#", value, maxsplit=1)[0].strip()

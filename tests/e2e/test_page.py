@@ -1,0 +1,67 @@
+"""The pages themselves: start, preview, history."""
+
+import httpx
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import OpenWindow
+from tests.e2e.window import wait_until_equal
+from tests.integration.server import ServerProcess
+
+
+def test_a_new_document_is_made_on_the_start_page(
+    server: ServerProcess, open_window: OpenWindow
+) -> None:
+    ana = open_window("/", "Ana")
+    ana.page.get_by_label("Name").fill("Meeting notes")
+    ana.page.get_by_role("button", name="New document").click()
+    ana.page.wait_for_url("**/d/*")
+    ana.wait_until_saved()
+    ana.focus_end()
+    ana.type("# Agenda")
+    ana.wait_until_saved()
+    listed = httpx.get(f"{server.url}/api/documents").raise_for_status().json()["documents"]
+    assert len(listed) == 1
+    ana.page.goto(server.url)
+    expect(ana.page.locator(".document-list").first).to_be_visible()
+
+
+def test_the_preview_shows_markdown_and_runs_nothing(open_window: OpenWindow) -> None:
+    ana = open_window("/d/preview", "Ana")
+    ana.focus_end()
+    ana.page.keyboard.insert_text(
+        "# Title\n\n**bold** <img src=x onerror='window.hacked=1'>"
+        "<script>window.hacked=1</script>\n\n[link](javascript:window.hacked=1)\n\n- [x] done\n"
+    )
+    preview = ana.page.locator(".preview")
+    expect(preview.locator("h1")).to_have_text("Title")
+    expect(preview.locator("strong")).to_have_text("bold")
+    assert preview.locator("script").count() == 0
+    assert preview.locator("[onerror]").count() == 0
+    assert preview.locator("a[href^='javascript']").count() == 0
+    assert ana.page.evaluate("window.hacked") is None
+
+
+def test_history_shows_who_wrote_what_and_brings_it_back(
+    server: ServerProcess, open_window: OpenWindow
+) -> None:
+    ana, ben = open_window("/d/past", "Ana"), open_window("/d/past", "Ben")
+    ana.focus_end()
+    ana.type("by Ana")
+    wait_until_equal(ana, ben)
+    before = ana.wait_until_saved()
+    ben.focus_end()
+    ben.type(", then by Ben")
+    wait_until_equal(ana, ben)
+    ana.page.get_by_role("button", name="History").click()
+    entries = ana.page.locator(".sitting")
+    expect(entries).to_have_count(2)
+    expect(entries.nth(0)).to_contain_text("Ben")
+    expect(entries.nth(1)).to_contain_text("Ana")
+    entries.nth(1).click()
+    expect(ana.page.get_by_text(f"Viewing version {before}")).to_be_visible()
+    ana.page.get_by_role("button", name="Restore").click()
+    ben.wait_for_text("by Ana")
+    assert wait_until_equal(ana, ben) == "by Ana"
+    events = httpx.get(f"{server.url}/api/documents/past/history?limit=500").json()["events"]
+    assert {event["actor"]["name"] for event in events} == {"Ana", "Ben"}
+    assert [event["version"] for event in events] == list(range(1, len(events) + 1))

@@ -1,0 +1,124 @@
+"""`app.settings`: where values come from, what is refused, and that the docs say the same."""
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from app.settings import SETTINGS, Settings, SettingsError, read_env_file, settings_from
+from scripts.write_docs import DOCS, PAGES
+from sync.limit import Limits
+
+
+def load(
+    flags: dict[str, object] | None = None,
+    environment: dict[str, str] | None = None,
+    env_file: Path | None = None,
+) -> Settings:
+    return Settings.load(flags or {}, environment=environment or {}, env_file=env_file)
+
+
+def test_settings_have_their_defaults_when_nothing_is_given() -> None:
+    settings = load()
+    assert settings == Settings()
+    assert (settings.host, settings.port) == ("127.0.0.1", 8000)
+    assert settings.database_url == "sqlite+aiosqlite:///quire.db"
+    assert settings.limits() == Limits()
+
+
+def test_flag_wins_over_environment_and_that_over_file(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("QUIRE_PORT=1\nQUIRE_HOST=file\nQUIRE_DRAIN_S=1.5\n")
+    environment = {"QUIRE_PORT": "2", "QUIRE_HOST": "environment"}
+    settings = load({"port": 3, "host": None, "command": "serve"}, environment, file)
+    assert (settings.port, settings.host, settings.drain_s) == (3, "environment", 1.5)
+
+
+def test_settings_from_takes_a_parsed_command_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("QUIRE_MAX_DOCUMENTS", "7")
+    settings = settings_from({"port": "8080"})
+    assert (settings.port, settings.limits().max_documents) == (8080, 7)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "complaint"),
+    [
+        ("port", "eighty", "--port: 'eighty' is not an integer"),
+        ("port", "65536", "--port: 65536 is not a number from 0 to 65535"),
+        ("port", "-1", "--port: -1 is not a number from 0"),
+        ("drain_s", "nan", "--drain-s: nan is not a number"),
+        ("ping_interval_s", "soon", "--ping-interval-s: 'soon' is not a number"),
+        ("max_message_bytes", "0", "--max-message-bytes: 0 is not a number from 4096"),
+        ("log_level", "loud", "it can be critical, error, warning, info, debug, trace"),
+        ("auth", "jwt", "--auth: 'jwt' is not supported; it can be open"),
+        ("workers", "4", "which this version does not support yet"),
+        ("redis_url", "redis://127.0.0.1", "which this version does not support yet"),
+        ("allowed_origins", "wiki.example.org", "is not an origin"),
+        ("allowed_origins", "https://a.example/path", "is not an origin"),
+        ("allowed_origins", "https://u@a.example", "is not an origin"),
+        ("allowed_origins", "https://[", "is not an origin"),
+        ("allowed_origins", "*", "is not an origin"),
+    ],
+)
+def test_unusable_value_is_refused_with_its_name(name: str, value: str, complaint: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load({name: value})
+    assert complaint in str(refused.value)
+
+
+def test_complaint_names_the_environment_variable() -> None:
+    with pytest.raises(SettingsError, match="QUIRE_PORT: 'x' is not an integer"):
+        load(environment={"QUIRE_PORT": "x"})
+
+
+def test_origins_are_split_and_spelled_as_browsers_do() -> None:
+    settings = load({"allowed_origins": " https://Wiki.Example.org/, http://localhost:3000 ,"})
+    assert settings.allowed_origins == ("https://wiki.example.org", "http://localhost:3000")
+
+
+def test_env_file_is_read_with_quotes_comments_and_export(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text(
+        "# a comment\n\nexport A=1\nB = two words # three\nC='quo # ted'\nD=\"x\"\nE=\nF=a#b\n"
+    )
+    assert read_env_file(file) == {
+        "A": "1",
+        "B": "two words",
+        "C": "quo # ted",
+        "D": "x",
+        "E": "",
+        "F": "a#b",
+    }
+
+
+def test_env_file_that_cannot_be_read_is_refused_without_repeating_it(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("A=1\nsecret\n")
+    with pytest.raises(SettingsError, match="line 2") as refused:
+        read_env_file(file)
+    assert "secret" not in str(refused.value)
+    file.write_bytes(b"\xff")
+    with pytest.raises(SettingsError, match="cannot be read"):
+        read_env_file(file)
+
+
+def test_missing_env_file_is_empty(tmp_path: Path) -> None:
+    assert read_env_file(tmp_path / "none") == {}
+
+
+def test_table_has_every_setting_with_flag_variable_and_help() -> None:
+    assert [each.name for each in SETTINGS] == [field.name for field in fields(Settings)]
+    by_name = {each.name: each for each in SETTINGS}
+    assert by_name["database_url"].flag == "--database-url"
+    assert by_name["database_url"].variable == "QUIRE_DATABASE_URL"
+    assert by_name["port"].type is int
+    assert all(each.help.endswith(".") for each in SETTINGS)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_is_what_the_code_says(name: str) -> None:
+    written = (DOCS / name).read_text("utf-8")
+    assert written == PAGES[name](), "run `python -m scripts.write_docs`"
