@@ -27,6 +27,7 @@ from sync.position import delta_from_utf16
 from sync.replica import Replica, ReplicaBrokenError
 from sync.statevector import decode_state_vector
 from sync.submission import Submission, TextSubmission, UpdateSubmission
+from sync.varint import MalformedError
 from sync.window import Window
 
 _SERVER = ""
@@ -82,6 +83,8 @@ class Lookup:
     """Events older than the window, consecutive up to its first, for rebasing."""
     texts: dict[int, str] = field(default_factory=dict)
     """The text at versions that a utf-16 position refers to."""
+    narrow: int = -1
+    """Up to this version no character took two UTF-16 units: positions need no text."""
 
 
 class Document:
@@ -160,7 +163,7 @@ class Document:
             verdict = self._ready(record.update)
             before = self.text
             applied = self._replica.apply(record.update, verdict)
-            if applied.ops != record.ops and apply(before, record.ops) != self.text:
+            if applied.ops != record.ops and _applied(before, record) != self.text:
                 raise ReplicaBrokenError(f"version {record.version} has other ops than logged")
             self._known.advance(verdict)
             self.version = record.version
@@ -190,6 +193,28 @@ class Document:
             if submission.encoding == "utf-16" and self.has_pairs:
                 texts.append(base)
         return oldest, texts
+
+    def prepare(
+        self, batch: Sequence[Submission], foreign: Sequence[EventRecord], lookup: Lookup
+    ) -> None:
+        """Follow what other processes appended, and note what the batch's bases will refer to.
+
+        Raises:
+            ReplicaBrokenError: as for `follow`.
+        """
+        bases = {
+            each.base
+            for each in batch
+            if isinstance(each, TextSubmission) and each.encoding == "utf-16"
+        }
+        if not self.has_pairs:
+            lookup.narrow = self.version
+        for record in foreign:
+            if self.version in bases:
+                lookup.texts[self.version] = self.text
+            self.follow((record,))
+        if self.version in bases:
+            lookup.texts[self.version] = self.text
 
     def merge(self, submission: Submission, lookup: Lookup, now_ms: int) -> Outcome:
         """Merge a submission as the next event.
@@ -222,7 +247,7 @@ class Document:
         length = len(self.text) - sum(growth(record.ops) for record in since)
         try:
             ops = submission.ops
-            if submission.encoding == "utf-16" and self.has_pairs:
+            if submission.encoding == "utf-16" and self.has_pairs and base > lookup.narrow:
                 text = self.text if base == self.version else lookup.texts.get(base)
                 if text is None:
                     return Refused(refusal(ErrorCode.BASE_UNKNOWN, "The base is too far behind."))
@@ -322,12 +347,15 @@ class Document:
             text, self.version = checkpoint.text, checkpoint.version
             self._replica.load([checkpoint.state], text)
             clocks = decode_state_vector(self._replica.state_vector())
-            self._known = KnownState(clocks, decode_pairs(checkpoint.pairs))
+            try:
+                self._known = KnownState(clocks, decode_pairs(checkpoint.pairs))
+            except MalformedError as error:
+                raise ReplicaBrokenError("the checkpoint's marks are damaged") from error
         for record in opened.tail:
             if record.version != self.version + 1:
                 raise ReplicaBrokenError(f"version {record.version} after {self.version}")
             self._known.advance(self._ready(record.update))
-            text = apply(text, record.ops)
+            text = _applied(text, record)
             updates.append(record.update)
             self.version = record.version
             self.window.append(record)
@@ -340,3 +368,10 @@ class Document:
         if not isinstance(verdict, Ready):
             raise ReplicaBrokenError(f"the gate does not pass a logged update: {verdict}")
         return verdict
+
+
+def _applied(text: str, record: EventRecord) -> str:
+    try:
+        return apply(text, record.ops)
+    except DeltaOutOfRange as error:
+        raise ReplicaBrokenError(f"the ops of version {record.version} do not fit") from error

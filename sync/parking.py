@@ -82,6 +82,10 @@ class Parking:
         """Take out what one session sent."""
         return self._take(lambda entry: entry.submission.session == session)
 
+    def clear(self) -> list[UpdateSubmission]:
+        """Take out everything."""
+        return self._take(lambda _: True)
+
     def waiting_since(self) -> dict[str, int]:
         """For each session with something parked: since when the oldest of it waits."""
         oldest: dict[str, int] = {}

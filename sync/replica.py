@@ -297,9 +297,11 @@ class Replica:
         if self._watch is None:
             deltas = self._deltas
             deltas.clear()
-            self._watch = self._guarded(
-                lambda: self._ytext.observe(lambda event: deltas.append(getattr(event, "delta")))
-            )
+
+            def record(event: Any) -> None:
+                deltas.append(event.delta)
+
+            self._watch = self._guarded(lambda: self._ytext.observe(record))
 
     def _unwatch(self) -> None:
         if self._watch is not None:
@@ -331,14 +333,19 @@ def merged(updates: list[bytes]) -> bytes:
 
 
 def _moved(tail: _Tail, ops: Delta) -> bool:
-    """Carry a tail over a foreign change; False if it may no longer say where it stands."""
+    """Carry a tail over a foreign change; False if it may no longer say where it stands.
+
+    The canonical delta names an insert before a delete at the same place. In truth it may stand
+    anywhere in what was deleted, or behind it.
+    """
     at = 0
     position = tail.position
-    for op in ops:
+    for op, following in zip(ops, (*ops[1:], 0), strict=False):
         if isinstance(op, str):
             if at > position:
                 break
-            if at == position:
+            gone = -following if isinstance(following, int) and following < 0 else 0
+            if position <= at + gone:
                 return False
             if at > position - tail.run:
                 tail.run = position - at

@@ -65,6 +65,8 @@ from sync.submission import Submission, TextSubmission, UpdateSubmission
 
 _MAX_KEPT: Final = 1_000
 """Facts kept while a batch is committed, before presence is dropped."""
+_MAX_FAILURES: Final = 5
+"""Commits of one batch that may fail, although the log can be read, before it is refused."""
 MAX_MERGED_UPDATES: Final = 256
 """Updates merged into one message; merging costs the square of their number."""
 
@@ -125,6 +127,8 @@ class Lagging:
 
     session: str
     version: int
+    acks: tuple[Ack, ...] = ()
+    """Those among them: the log gives only those again that are of versions after `version`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +213,7 @@ class Deliver:
     upto: int | None = None
     """After it, the session has everything up to this version; None: it is not about the log."""
     droppable: bool = False
-    """Whether a full outbox may drop it, since the log can give it again."""
+    """Whether a full outbox may drop it: the log can give it again, or `Lagging` hands it back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +277,8 @@ class Member:
     """When it was last asked to resync, until it sends something that merges."""
     owed: list[Deliver] | None = None
     """Settlements that must not overtake the events which it still lacks."""
+    echo: bool = False
+    """Whether it is sent its own updates too: some may be older than its join."""
 
 
 class Room:
@@ -307,8 +313,11 @@ class Room:
         self._taken: list[Submission] = []
         self._merging = False
         self._lost = False
+        self._failures = 0
         self._poisoned: list[Submission] = []
         self._kept: deque[Fact] = deque()
+        self._joining: set[str] = set()
+        """Sessions whose join is among what is kept."""
         self._parking = Parking(limits)
         self._presence = Presence(limits)
         self._hash: tuple[int, str] | None = None
@@ -394,6 +403,8 @@ class Room:
             return
         others = tuple(session for session in self.members if session != fact.session)
         member = Member(fact.session, fact.user, fact.role, fact.mode, fact.encoding)
+        member.owed = self.members[fact.session].owed if again else None
+        member.echo = any(each.session == fact.session for each in (*self._taken, *self._pending))
         self.members[fact.session] = member
         recovered = (
             fact.since is not None and fact.epoch == self.epoch and fact.since <= self.version
@@ -415,6 +426,8 @@ class Room:
         )
         if recovered and fact.since is not None and fact.since < self.version:
             yield from self._bring_up(member, fact.since)
+        else:
+            yield from self._pay(member)
         yield from self._greet(member)
         if others and not again:
             message = MemberJoined(self.name, member.session, _user_info(member.user), member.mode)
@@ -435,9 +448,17 @@ class Room:
                     yield Deliver((member.session,), self._cursor_message(other, current, member))
 
     def _leave(self, session: str) -> Iterator[Effect]:
-        self._kept = deque(fact for fact in self._kept if getattr(fact, "session", "") != session)
+        why = refusal(ErrorCode.NOT_JOINED, "The session has left the document.")
+        kept, self._kept = self._kept, deque()
+        for fact in kept:
+            if isinstance(fact, Submit) and fact.submission.session == session:
+                yield from self._reject(fact.submission, why)
+            elif getattr(fact, "session", "") != session:
+                self._kept.append(fact)
+        self._joining.discard(session)
         member = self.members.pop(session, None)
-        self._parking.drop(session)
+        for submission in self._parking.drop(session):
+            yield from self._reject(submission, why)
         if member is None:
             return
         gone = self._presence.leave(session)
@@ -459,10 +480,16 @@ class Room:
 
     def _expel(self, why: Refusal) -> Iterator[Effect]:
         """Refuse what waits, and end everybody's membership."""
+        kept, self._kept = self._kept, deque()
+        for fact in kept:
+            if isinstance(fact, Submit):
+                self._pending.append(fact.submission)
+        self._pending.extend(self._parking.clear())
         yield from self._refuse_all(why)
-        for session in tuple(self.members):
+        for session in dict.fromkeys((*self.members, *sorted(self._joining))):
             yield self._error(session, why.code, why.message)
             yield Dismiss(session)
+        self._joining.clear()
         self.members.clear()
 
     # --- catching up ----------------------------------------------------------------------------
@@ -477,6 +504,10 @@ class Room:
         member.live = True
         if records:
             yield from self._replay(member, records)
+        yield from self._pay(member)
+
+    def _pay(self, member: Member) -> Iterator[Effect]:
+        """Send the settlements that waited for it to have everything."""
         owed, member.owed = member.owed, None
         yield from owed or ()
 
@@ -495,26 +526,49 @@ class Room:
 
     def _lag(self, fact: Lagging) -> None:
         member = self.members.get(fact.session)
-        if member is not None:
-            member.live = False
+        if member is None:
+            return
+        member.live = False
+        # What it was caught up with before is not all that it was sent since.
+        self._kept = deque(
+            each
+            for each in self._kept
+            if not (isinstance(each, CaughtUp) and each.session == fact.session)
+        )
+        for ack in fact.acks:
+            owed = Deliver((member.session,), ack, droppable=True)
+            member.owed = [*(member.owed or ()), owed]
 
     def _caught_up(self, fact: CaughtUp) -> Iterator[Effect]:
         member = self.members.get(fact.session)
         if member is None:
             return
+        # An ack of a later version comes with what is replayed now.
+        member.owed = [
+            owed
+            for owed in member.owed or ()
+            if not (
+                isinstance(owed.message, Ack)
+                and owed.message.changed
+                and owed.message.version > fact.version
+            )
+        ]
         if fact.version < self.version:
             yield from self._bring_up(member, fact.version)
             return
         member.live = True
-        owed, member.owed = member.owed, None
-        yield from owed or ()
+        yield from self._pay(member)
 
     # --- submissions ----------------------------------------------------------------------------
 
     def _submit(self, submission: Submission) -> Iterator[Effect]:
+        if submission.session in self._joining:
+            # Its role and mode are not known before the join is handled.
+            self._kept.append(Submit(submission))
+            return
         why = self._objection(submission)
         if why is not None:
-            yield self._refuse(submission, why)
+            yield from self._reject(submission, why)
             return
         idle = not self._pending
         self._pending.append(submission)
@@ -567,7 +621,7 @@ class Room:
         self._settling = []
         waiting: deque[Submission] = deque(self._taken)
         try:
-            document.follow(foreign)
+            document.prepare(self._taken, foreign, lookup)
             if foreign:
                 waiting.extendleft(
                     reversed(self._parking.release(self._parking.clients(), document.clocks))
@@ -610,6 +664,7 @@ class Room:
         foreign, self._foreign = self._foreign, []
         self._taken = []
         self._merging = False
+        self._failures = 0
         own = [outcome.record for _, outcome in settled if isinstance(outcome, Accepted)]
         text_before = self.text
         self.version = self.document.version
@@ -621,6 +676,7 @@ class Room:
     def _resume(self, now_ms: int) -> Iterator[Effect]:
         """Handle what was kept while nothing could be shown."""
         kept, self._kept = self._kept, deque()
+        self._joining.clear()
         for fact in kept:
             yield from self._handle(fact, now_ms)
         if self._pending or self._taken:
@@ -638,7 +694,7 @@ class Room:
         for submission, outcome in settled:
             settlements.setdefault(submission.session, []).append((submission, outcome))
         if records:
-            yield from self._fan_out_updates(records)
+            yield from self._fan_out_updates(records, sole=None if foreign else own[0].session)
             yield from self._fan_out_events(records, settlements, text_before)
         for session, items in settlements.items():
             member = self.members.get(session)
@@ -647,15 +703,15 @@ class Room:
             for submission, outcome in items:
                 yield from self._settle(submission, outcome, member)
 
-    def _fan_out_updates(self, records: Sequence[EventRecord]) -> Iterator[Effect]:
-        """One merged update for all Yjs sessions; who wrote all of it needs only its acks."""
-        only = records[0].session
-        if any(record.session != only for record in records):
-            only = ""
+    def _fan_out_updates(
+        self, records: Sequence[EventRecord], sole: str | None
+    ) -> Iterator[Effect]:
+        """One merged update for all Yjs sessions; if `sole` wrote all, it needs only its acks."""
+        only = sole if all(record.session == sole for record in records) else None
         group = tuple(
             member.session
             for member in self.members.values()
-            if member.mode == "yjs" and member.live and member.session != only
+            if member.mode == "yjs" and member.live and (member.echo or member.session != only)
         )
         if group:
             for message in updates_messages(self.name, records):
@@ -737,10 +793,10 @@ class Room:
                 if textual and not (member and member.encoding == "utf-16" and self._wide):
                     known = to_wire(record.ops)
                 ack = Ack(self.name, record.id, record.version, False, known)
-                yield from self._in_its_turn(member, Deliver((to,), ack))
+                yield from self._in_its_turn(member, to, ack)
             case Unchanged(version=version):
                 ack = Ack(self.name, submission.id, version, False, [] if textual else UNSET)
-                yield from self._in_its_turn(member, Deliver((to,), ack))
+                yield from self._in_its_turn(member, to, ack)
             case Refused(why=why):
                 yield self._refuse(submission, why)
             case Parked():
@@ -751,16 +807,19 @@ class Room:
         """Whether the two position encodings may differ here."""
         return self.document.has_pairs
 
-    def _in_its_turn(self, member: Member | None, ack: Deliver) -> Iterator[Effect]:
+    def _in_its_turn(self, member: Member | None, session: str, ack: Ack) -> Iterator[Effect]:
         """Hold an ack back while its receiver still lacks events that come before it."""
+        deliver = Deliver((session,), ack, droppable=member is not None)
         if member is None or member.live:
-            yield ack
-        elif member.owed is None:
-            member.owed = [ack]
+            yield deliver
         else:
-            member.owed.append(ack)
+            member.owed = [*(member.owed or ()), deliver]
 
     # --- refusals -------------------------------------------------------------------------------
+
+    def _reject(self, submission: Submission, why: Refusal) -> Iterator[Effect]:
+        yield Settled(submission.session, submission.size)
+        yield self._refuse(submission, why)
 
     def _refuse(self, submission: Submission, why: Refusal) -> Deliver:
         message = ErrorMessage(
@@ -782,8 +841,7 @@ class Room:
         self._taken = []
         self._pending.clear()
         for submission in waiting:
-            yield Settled(submission.session, submission.size)
-            yield self._refuse(submission, why)
+            yield from self._reject(submission, why)
 
     # --- when the store fails -------------------------------------------------------------------
 
@@ -791,19 +849,21 @@ class Room:
         """Forget what the log may not have; the batch is tried again on what it does have."""
         self._merging = False
         self._lost = True
+        self._failures += 1
         self._settling = []
         self._foreign = []
         poisoned, self._poisoned = self._poisoned, []
         why = refusal(ErrorCode.MALFORMED_UPDATE, "The update could not be applied.")
         for submission in poisoned:
-            yield Settled(submission.session, submission.size)
-            yield self._refuse(submission, why)
+            yield from self._reject(submission, why)
         yield Reopen()
 
     def _reopened(self, opened: Opened, now_ms: int) -> Iterator[Effect]:
         before, text_before = self.version, self.text
         self.document = Document(opened, self._limits)
         self._lost = False
+        clocks = self.document.clocks
+        self._taken += self._parking.release(self._parking.clients(), clocks)
         if self.document.epoch != self.epoch:
             yield from self._begin_anew()
         else:
@@ -824,6 +884,12 @@ class Room:
         self.epoch = self.document.epoch
         self.version = self.document.version
         self.text = self.document.text
+        self._hash = None
+        self._presence.cursors.clear()
+        self._pending.extend(self._parking.clear())
+        yield from self._refuse_all(
+            refusal(ErrorCode.BASE_UNKNOWN, "The document was restored to an earlier state.")
+        )
         members = list(self.members.values())
         self.members.clear()
         for member in members:
@@ -853,6 +919,8 @@ class Room:
             len(self._kept) < _MAX_KEPT or not isinstance(fact, SetAwareness | MoveCursor)
         ):
             self._kept.append(fact)
+            if isinstance(fact, Join):
+                self._joining.add(fact.session)
 
     # --- presence and checks --------------------------------------------------------------------
 
@@ -955,8 +1023,7 @@ class Room:
         for submission in self._parking.expire(now_ms):
             text = "What the update builds on did not come; resync, then send it again."
             why = Refusal(ErrorCode.MALFORMED_UPDATE, text, retryable=True)
-            yield Settled(submission.session, submission.size)
-            yield self._refuse(submission, why)
+            yield from self._reject(submission, why)
         for session, since_ms in self._parking.waiting_since().items():
             member = self.members.get(session)
             if member is None or now_ms - since_ms < self._limits.resync_after_ms:

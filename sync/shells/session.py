@@ -147,6 +147,7 @@ class Session:
         self._unsettled_bytes = 0
         self._capacity: asyncio.Event | None = None
         self._faults = 0
+        self._deaf = False
         self._window_start = time.monotonic()
         self._window_edits = 0
         self.outbox = Outbox(
@@ -170,6 +171,10 @@ class Session:
         for doc in list(self._docs):
             self._leave(doc)
 
+    def stop_reading(self) -> None:
+        """Let all further frames pass unheard: their sender sends them again elsewhere."""
+        self._deaf = True
+
     def end(self, code: CloseCode, reason: str) -> None:
         """Have the socket closed once what is queued is written."""
         self.outbox.finish(SessionClosedError(code, reason))
@@ -178,6 +183,8 @@ class Session:
         """Handle one frame, whatever it holds. Where going on would be unsafe, never returns: the
         outbox ends the session once the peer was told why.
         """
+        if self._deaf:
+            return
         message = decode_client(frame, self._encoding)
         try:
             if isinstance(message, Rejected):

@@ -1,0 +1,165 @@
+"""A client's own edits that the server has not committed yet: one in flight, the rest in batches.
+
+    text at the log's version ─ in flight ─▶ ─ batch ─▶ ─ batch ─▶ the text shown
+
+What is in flight is sent again verbatim, whatever happens meanwhile: the server tells resends by
+their content, and moves the edit itself over what was logged after its base. `now` is where that
+has brought it. What is not sent yet is composed into few batches and moved along here.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+from sync.client.crossing import cross
+from sync.delta import Delta, Ops, canonical, compose, event_shape, invert, to_wire
+from sync.message import TextDelete, TextEdit, TextInsert
+
+MAX_BATCH_OPS: Final = 400
+MAX_BATCH_CHARS: Final = 32_768
+
+TextMessage: TypeAlias = TextInsert | TextDelete | TextEdit
+
+
+@dataclass(slots=True)
+class Batch:
+    """Edits that follow one another, to be sent as one event."""
+
+    ops: Ops
+    """All of them, as they read on the text before this batch."""
+    tickets: list[int]
+
+
+@dataclass(slots=True)
+class InFlight:
+    """An edit that was sent, or is about to be, and has had no answer."""
+
+    message: TextMessage
+    ops: Ops
+    """As it reads on the newest committed text; what the server would make of it now."""
+    tickets: list[int]
+    rebased: int = 0
+    """How often it was given a new id, because its base had become unusable."""
+
+
+@dataclass(slots=True)
+class Pending:
+    """See the module's docstring. Holds no text: callers hand in the committed one."""
+
+    in_flight: InFlight | None = None
+    batches: list[Batch] = field(default_factory=list)
+    count: int = 0
+    """Tickets that have had no answer."""
+
+    def __bool__(self) -> bool:
+        return self.in_flight is not None or bool(self.batches)
+
+    def steps(self) -> list[Ops]:
+        """The edits from the committed text to the one shown, in order."""
+        return [each.ops for each in self._all()]
+
+    def tickets(self) -> list[int]:
+        """Of everything, oldest first."""
+        return [ticket for each in self._all() for ticket in each.tickets]
+
+    def add(self, ticket: int, ops: Ops, max_chars: int = MAX_BATCH_CHARS) -> None:
+        """Take an edit of the text shown."""
+        self.count += 1
+        last = self.batches[-1] if self.batches else None
+        if last is not None and _inserted(last.ops) + _inserted(ops) <= max_chars:
+            composed = compose(last.ops, ops)
+            if len(composed) <= MAX_BATCH_OPS:
+                last.ops = composed
+                last.tickets.append(ticket)
+                return
+        self.batches.append(Batch(canonical(ops), [ticket]))
+
+    def cross(self, committed: Ops) -> Delta:
+        """Move everything over what was committed; returns how that changes the text shown."""
+        return _over(self._all(), committed)
+
+    def acknowledge(self, committed: Ops, text_before: str) -> tuple[list[int], Delta]:
+        """What is in flight was committed as `committed`, a change of `text_before`.
+
+        Returns its tickets, and how the text shown changes: not at all, unless the server made
+        something else of it than was expected here. That happens only after a replay that was
+        replaced by a full text, whose changes are guessed.
+        """
+        edit = self._settle()
+        expected = canonical(edit.ops)
+        if expected == committed:
+            return edit.tickets, ()
+        correction = compose(invert(expected, text_before), committed)
+        return edit.tickets, _over(self.batches, correction)
+
+    def withdraw(self, text_before: str) -> tuple[list[int], Delta]:
+        """What is in flight will not be committed; returns its tickets, and how the text changes.
+
+        Args:
+            text_before: the committed text.
+        """
+        edit = self._settle()
+        return edit.tickets, _over(self.batches, invert(edit.ops, text_before))
+
+    def drop_first(self) -> list[int]:
+        """Drop the first batch, which changes nothing; returns its tickets."""
+        tickets = self.batches.pop(0).tickets
+        self.count -= len(tickets)
+        return tickets
+
+    def launch(self, doc: str, event_id: str, base: int) -> InFlight:
+        """Make the first batch the edit in flight, against the text at `base`."""
+        assert self.in_flight is None, "one edit is in flight already"
+        batch = self.batches.pop(0)
+        message = text_message(doc, event_id, base, batch.ops)
+        self.in_flight = InFlight(message, batch.ops, batch.tickets)
+        return self.in_flight
+
+    def relaunch(self, event_id: str, base: int) -> InFlight:
+        """Give the edit in flight a new id, as it reads at `base`. Only if it was not logged."""
+        assert self.in_flight is not None, "nothing is in flight"
+        edit = self.in_flight
+        edit.message = text_message(edit.message.doc, event_id, base, edit.ops)
+        edit.rebased += 1
+        return edit
+
+    def clear(self) -> list[int]:
+        """Give everything up; returns the tickets."""
+        tickets = self.tickets()
+        self.in_flight = None
+        self.batches.clear()
+        self.count = 0
+        return tickets
+
+    def _settle(self) -> InFlight:
+        assert self.in_flight is not None, "nothing is in flight"
+        edit, self.in_flight = self.in_flight, None
+        self.count -= len(edit.tickets)
+        return edit
+
+    def _all(self) -> Iterator[InFlight | Batch]:
+        if self.in_flight is not None:
+            yield self.in_flight
+        yield from self.batches
+
+
+def text_message(doc: str, event_id: str, base: int, ops: Ops) -> TextMessage:
+    """The message that submits `ops`, in the plainest form. Nothing in it is reordered."""
+    if len(ops) <= 2:
+        match event_shape(tuple(ops)):
+            case ("text_insert", pos, text):
+                return TextInsert(doc, event_id, base, pos, text)
+            case ("text_delete", pos, length):
+                return TextDelete(doc, event_id, base, pos, length)
+    return TextEdit(doc, event_id, base, to_wire(ops))
+
+
+def _over(edits: "Iterator[InFlight | Batch] | list[Batch]", change: Ops) -> Delta:
+    shown: Delta = tuple(change)
+    for edit in edits:
+        edit.ops, shown = cross(edit.ops, shown)
+    return shown
+
+
+def _inserted(ops: Ops) -> int:
+    return sum(len(op) for op in ops if isinstance(op, str))

@@ -1,0 +1,34 @@
+"""When a client tries again: exponential backoff with full jitter; DESIGN section 5."""
+
+from typing import Final
+
+from sync.error import ClientAction
+
+MIN_DELAY_S: Final = 0.5
+MAX_DELAY_S: Final = 30.0
+_MAX_DOUBLINGS: Final = 16
+
+
+def backoff_s(attempt: int, max_s: float = MAX_DELAY_S) -> float:
+    """The longest pause before a try that follows `attempt` failed ones, from 0 on."""
+    return min(MIN_DELAY_S * 2.0 ** min(attempt, _MAX_DOUBLINGS), max_s)
+
+
+def reconnect_delay_s(
+    action: ClientAction, attempt: int, fraction: float, retry_after_s: float = 0.0
+) -> float:
+    """How long to wait before the next connection.
+
+    "Full jitter": anywhere between nothing and the bound, so that the clients of a server that
+    restarts do not come back at one moment. See "Exponential Backoff And Jitter" (Marc Brooker,
+    AWS Architecture Blog, 2015).
+
+    Args:
+        attempt: connections that failed in a row; 0 right after one that worked.
+        fraction: random, 0 to 1.
+        retry_after_s: what the server asked for, at least.
+    """
+    assert action is not ClientAction.STOP, "who is told to stop does not reconnect"
+    if action is ClientAction.BACK_OFF:
+        attempt += 1
+    return max(retry_after_s, fraction * backoff_s(attempt))

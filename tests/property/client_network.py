@@ -1,0 +1,330 @@
+"""A server made of the real room, an in-memory log, and clients on sockets that fail; no test.
+
+The room is `sync.room.Room` itself, with its merging and fan-out. The log is a list. A `Wire` is
+one socket: it keeps what travels in either direction, in order; the network may also do to a
+document's versioned messages what a socket never does (double, drop and swap them), since the
+ordering buffer promises to cope.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from msgspec import UNSET
+
+from sync.client.core import DocumentCore
+from sync.client.fact import (
+    Announce,
+    Change,
+    Connected,
+    Edited,
+    Effect,
+    Fact,
+    Lost,
+    Received,
+    Reject,
+    Replaced,
+    Resolve,
+    Send,
+    Tick,
+    Wake,
+    Withdrawn,
+)
+from sync.delta import Delta, Ops, apply, deletion, from_wire, insertion
+from sync.document import Lookup
+from sync.error import ErrorCode
+from sync.event import wire_event
+from sync.limit import Limits, User
+from sync.message import (
+    Ack,
+    CursorMove,
+    ErrorMessage,
+    Events,
+    Join,
+    Leave,
+    ServerMessage,
+    TextDelete,
+    TextEdit,
+    TextInsert,
+    decode_client,
+    decode_server,
+    encode,
+)
+from sync.names import Role
+from sync.port import DocumentRecord, EventRecord, Opened
+from sync.room import (
+    CatchUp,
+    CaughtUp,
+    CommitFailed,
+    Committed,
+    Deliver,
+    Dismiss,
+    MoveCursor,
+    Room,
+    SetRole,
+    Settled,
+    StoreFound,
+    StoreLost,
+    Submit,
+    WantBatch,
+)
+from sync.room import Effect as RoomEffect
+from sync.room import Fact as RoomFact
+from sync.room import Join as JoinFact
+from sync.room import Leave as LeaveFact
+from sync.submission import TextSubmission, text_digest
+
+DOC = "notes"
+SMALL = Limits(window_events=4, max_batch_events=8, max_document_chars=1_000)
+"""A window so short that bases and replays are soon older than it."""
+
+
+@dataclass
+class Wire:
+    """One socket."""
+
+    session: str
+    user: User
+    up: deque[bytes] = field(default_factory=deque)
+    down: deque[bytes] = field(default_factory=deque)
+    joined: bool = False
+
+
+class Server:
+    """One process's room over a log that survives it."""
+
+    def __init__(self) -> None:
+        self.epoch = "epoch-0"
+        self.log: list[EventRecord] = []
+        self.wires: dict[str, Wire] = {}
+        self.roles: dict[str, Role] = {}
+        self.room = self._open()
+
+    def text_at(self, version: int) -> str:
+        text = ""
+        for record in self.log[:version]:
+            text = apply(text, record.ops)
+        return text
+
+    def crash(self) -> None:
+        """All sockets are gone, and everything that was not committed."""
+        self.wires.clear()
+        self.room = self._open()
+
+    def rewind(self, version: int) -> None:
+        """Restore from a backup: the log ends at `version` and has another epoch."""
+        self.log = self.log[:version]
+        self.epoch = f"epoch-{int(self.epoch[6:]) + 1}"
+        self.crash()
+
+    def set_role(self, user: User, role: Role) -> None:
+        """What a user may do from now on."""
+        self.roles[user.id] = role
+        for wire in list(self.wires.values()):
+            if wire.user == user:
+                self._tell(SetRole(wire.session, role))
+
+    def close(self, wire: Wire) -> None:
+        self.wires.pop(wire.session, None)
+        self._tell(LeaveFact(wire.session))
+
+    def take(self, wire: Wire, frame: bytes) -> None:
+        """Handle one frame, as `sync.shells.session` does."""
+        message = decode_client(frame, "msgpack")
+        match message:
+            case Join(since=since, epoch=epoch):
+                wire.joined = True
+                role = self.roles.get(wire.user.id, "editor")
+                self._tell(JoinFact(wire.session, wire.user, role, "text", since, epoch))
+            case _ if not wire.joined:
+                event_id = getattr(message, "id", UNSET)
+                why = ErrorMessage(ErrorCode.NOT_JOINED, "not joined", False, DOC, event_id)
+                self._put(wire, why)
+            case Leave():
+                wire.joined = False
+                self._tell(LeaveFact(wire.session))
+            case TextInsert(pos=pos, text=text):
+                self._submit(wire, "text_insert", message, insertion(pos, text))
+            case TextDelete(pos=pos, len=length):
+                self._submit(wire, "text_delete", message, deletion(pos, length))
+            case TextEdit(ops=ops):
+                self._submit(wire, "text_edit", message, from_wire(ops))
+            case CursorMove(base=base, anchor=anchor, head=head):
+                self._tell(MoveCursor(wire.session, base, anchor, head))
+            case _:
+                raise AssertionError(f"no client should send {message}")
+
+    def commit(self, *, works: bool = True, crashes: bool = False) -> None:
+        """The appender's turn: merge what waits, and append it, or fail to.
+
+        Args:
+            crashes: the process ends after the commit, before anybody is told.
+        """
+        if not self.room.may_merge:
+            return
+        batch = self.room.take_batch(SMALL.max_batch_events, SMALL.max_batch_bytes)
+        known = {record.id: record for record in self.log}
+        asked = self.room.document.unseen(batch)
+        draft = self.room.merge(
+            [], Lookup({i: known[i] for i in asked if i in known}, self._history()), 0
+        )
+        if works:
+            self.log += draft.events
+            if crashes:
+                self.crash()
+            else:
+                self._tell(Committed())
+        else:
+            self._tell(CommitFailed())
+            self._tell(StoreLost())
+            self.room = self._reopened()
+
+    def _reopened(self) -> Room:
+        """Members stay members when a room is loaded anew."""
+        room, old = self._open(), self.room
+        room.members = old.members
+        self._carry_out(room.handle(StoreFound(), 0))
+        return room
+
+    def _history(self) -> list[EventRecord]:
+        return self.log[: self.room.document.window.first(self.room.document.version)]
+
+    def _open(self) -> Room:
+        record = DocumentRecord(1, DOC, "", "content", self.epoch, len(self.log), 77, "u", 0, 0)
+        return Room(DOC, Opened(record, None, list(self.log), {}), SMALL)
+
+    def _submit(
+        self, wire: Wire, kind: str, message: TextInsert | TextDelete | TextEdit, ops: Delta
+    ) -> None:
+        digest = text_digest(kind, message.base, ops)
+        submission = TextSubmission(
+            wire.session, wire.user, message.id, message.base, ops, digest, 10
+        )
+        self._tell(Submit(submission))
+
+    def _tell(self, fact: RoomFact) -> None:
+        self._carry_out(self.room.handle(fact, 0))
+
+    def _carry_out(self, effects: list[RoomEffect]) -> None:
+        for effect in effects:
+            match effect:
+                case Deliver(sessions=sessions, message=message):
+                    for session in sessions:
+                        if session in self.wires:
+                            self._put(self.wires[session], message)
+                case CatchUp(session=session, after=after, upto=upto):
+                    events = [wire_event(record) for record in self.log[after:upto]]
+                    if session in self.wires:
+                        self._put(self.wires[session], Events(DOC, events))
+                    self._tell(CaughtUp(session, upto))
+                case Dismiss(session=session):
+                    if session in self.wires:
+                        self.wires[session].joined = False
+                case Settled() | WantBatch():
+                    pass
+                case _:
+                    pass  # A failed commit reopens the room in `commit`.
+
+    def _put(self, wire: Wire, message: ServerMessage) -> None:
+        wire.down.append(encode(message, "msgpack"))
+
+
+class Author:
+    """A client core, what its user did and saw, and its socket."""
+
+    def __init__(self, server: Server, name: str) -> None:
+        self.server = server
+        self.user = User(f"id-{name}", name, "#000000")
+        self.core = DocumentCore(DOC, self._new_id)
+        self.wire: Wire | None = None
+        self.shown = ""
+        """The text on the user's screen: own edits, and `shown` of what was announced."""
+        self.inserted: dict[int, str] = {}
+        self.deleted: dict[int, str] = {}
+        self.resolved: dict[int, int] = {}
+        self.rejected: set[int] = set()
+        self.seen: list[int] = []
+        self.lost_texts: list[str] = []
+        self.now_s = 0.0
+        self._ids = 0
+        self._tickets = 0
+        self._sockets = 0
+
+    def connect(self) -> None:
+        if self.wire is None:
+            self._sockets += 1
+            self.wire = Wire(f"{self.user.name}-{self._sockets}", self.user)
+            self.server.wires[self.wire.session] = self.wire
+            self.tell(Connected(1 << 20, SMALL.max_document_chars))
+
+    def lose(self) -> None:
+        """The socket breaks; what travels on it is gone."""
+        if self.wire is not None:
+            self.server.close(self.wire)
+            self.wire = None
+            self.tell(Lost())
+
+    def edit(self, ops: Ops) -> int:
+        self._tickets += 1
+        ticket = self._tickets
+        at, gone, new = 0, [], []
+        for op in ops:
+            if isinstance(op, str):
+                new.append(op)
+                continue
+            if op < 0:
+                gone.append(self.core.text[at : at - op])
+            at += abs(op)
+        self.inserted[ticket], self.deleted[ticket] = "".join(new), "".join(gone)
+        self.shown = apply(self.shown, ops)
+        self.tell(Edited(ticket, ops))
+        return ticket
+
+    def receive(self, frame: bytes) -> None:
+        self.tell(Received(decode_server(frame, "msgpack")))
+
+    def pass_time(self) -> None:
+        self.now_s += 60.0
+        self.tell(Tick())
+
+    def tell(self, fact: Fact) -> None:
+        for effect in self.core.handle(fact, self.now_s):
+            self._carry_out(effect)
+
+    def _carry_out(self, effect: Effect) -> None:
+        match effect:
+            case Send(message=message):
+                assert self.wire is not None, "nothing is sent without a socket"
+                self.wire.up.append(encode(message, "msgpack"))
+            case Resolve(tickets=tickets, version=version):
+                for ticket in tickets:
+                    assert ticket not in self.resolved, "an edit is resolved once"
+                    assert ticket not in self.rejected, "a rejected edit is not resolved"
+                    self.resolved[ticket] = version
+            case Reject(tickets=tickets):
+                assert not self.rejected & set(tickets), "an edit is rejected once"
+                assert not set(tickets) & self.resolved.keys(), "no edit is both"
+                self.rejected |= set(tickets)
+            case Announce(event=Change() as change):
+                self.seen.append(change.version)
+                self.shown = apply(self.shown, change.shown)
+            case Announce(event=Replaced() as replaced):
+                self.seen.clear()
+                self.shown = apply(self.shown, replaced.shown)
+                if replaced.lost_text is not None:
+                    self.lost_texts.append(replaced.lost_text)
+            case Announce(event=Withdrawn() as withdrawn):
+                self.shown = apply(self.shown, withdrawn.shown)
+            case Wake():
+                pass  # `pass_time` comes when it likes.
+            case _:
+                if self.core.epoch is not None and not self.seen and not self.shown:
+                    self.shown = self.core.text
+
+    def _new_id(self) -> str:
+        self._ids += 1
+        return f"{self.user.name}.{self._ids}"
+
+
+def is_versioned(frame: bytes) -> bool:
+    """Whether a server's frame is one that the ordering buffer puts in order."""
+    return isinstance(decode_server(frame, "msgpack"), Events | Ack)

@@ -1,0 +1,814 @@
+"""A small world, deterministic from its seed: clients, a network, server processes, a store.
+
+    TextClient ─┐  up: one socket's frames, in order      ┌─ Server (a Room, driven as the shells
+    YjsClient  ─┤  ◀── down ── outbox, may overflow ──────┤  drive it) ── begin / end ──▶ Store
+                └─ disconnects, reconnects, resends       └─ crashes, restarts from the store
+
+One step is the smallest thing that can happen to somebody: a frame read, a frame written, a batch
+merged, a commit that succeeds, fails, or fails after having been carried out. The world checks
+while it runs what must hold at every moment, and `settle` lets it come to rest and checks the end.
+"""
+
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from random import Random
+
+from sync.delta import Delta, apply, deletion, from_wire, insertion
+from sync.error import ErrorCode
+from sync.event import EventWriter, wire_event
+from sync.gate import KnownState, Ready, inspect
+from sync.limit import Limits, User
+from sync.message import (
+    Ack,
+    Cursor,
+    ErrorMessage,
+    Event,
+    Events,
+    Joined,
+    Resync,
+    ServerMessage,
+    Updates,
+)
+from sync.names import Mode, PositionEncoding
+from sync.port import EventRecord
+from sync.position import delta_from_utf16, delta_to_utf16
+from sync.room import (
+    CatchUp,
+    CaughtUp,
+    CommitFailed,
+    Committed,
+    Deliver,
+    Dismiss,
+    Draft,
+    Effect,
+    Fact,
+    Join,
+    Lagging,
+    Leave,
+    MoveCursor,
+    Reopen,
+    Reopened,
+    Room,
+    Settled,
+    StoreFound,
+    StoreLost,
+    Submit,
+    Tick,
+    WantBatch,
+    updates_messages,
+)
+from sync.submission import Submission, UpdateSubmission
+from tests.unit.driven_room import NAME, Editor, MemoryLog, edit, merge_batch, yjs
+
+PIECES = ("a", "b", "cd", "é", "中", "😀", "x😀", "\n")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What may go wrong, and how much of everything there is."""
+
+    seed: int
+    steps: int = 300
+    servers: int = 1
+    text_clients: int = 2
+    yjs_clients: int = 2
+    failures: bool = False
+    """Commits fail, some after having been carried out; the store is gone for a while."""
+    crashes: bool = False
+    drops: bool = False
+    """Connections break, with frames in flight that arrive late or never."""
+    disorder: bool = False
+    """Updates of one session arrive out of causal order."""
+    slow: bool = False
+    """Outboxes overflow."""
+    rewinds: bool = False
+    """With a crash the store may be restored from a backup: another epoch."""
+    window_events: int = 1_024
+    max_batch: int = 512
+    checkpoint_events: int = 500
+
+
+class Store:
+    """The durable log, what each version's text is, and who holds the write lock."""
+
+    def __init__(self) -> None:
+        self.log = MemoryLog()
+        self.texts = [""]
+        self.holder: Server | None = None
+        self.epochs = 1
+
+    @property
+    def version(self) -> int:
+        return self.log.version
+
+    def append(self, draft: Draft) -> None:
+        self.log.append(draft.events, draft.bindings, draft.checkpoint)
+        for event in draft.events:
+            self.texts.append(apply(self.texts[-1], event.ops))
+
+    def rewind(self, version: int) -> None:
+        """Restore a backup."""
+        self.epochs += 1
+        log = self.log
+        self.log = MemoryLog(f"e{self.epochs}", log.events[:version], authors=log.authors)
+        del self.texts[version + 1 :]
+
+
+@dataclass
+class Entry:
+    message: ServerMessage
+    upto: int | None
+    droppable: bool
+
+
+@dataclass
+class Connection:
+    """One socket, as both ends see it."""
+
+    id: str
+    client: "Client"
+    server: "Server"
+    up: deque[Fact] = field(default_factory=deque)
+    outbox: deque[Entry] = field(default_factory=deque)
+    down: deque[ServerMessage] = field(default_factory=deque)
+    client_open: bool = True
+    server_open: bool = True
+    joined: bool = False
+    """The server has a subscription for it."""
+    mode: Mode = "text"
+    encoding: PositionEncoding = "codepoint"
+    lagging: bool = False
+    sent: int = 0
+    submitted: int = 0
+    settled: int = 0
+    asked: Counter[str] = field(default_factory=Counter)
+    answered: Counter[str] = field(default_factory=Counter)
+
+
+class Server:
+    """A process: its room, its sockets, and the parts of the shells that carry out effects."""
+
+    def __init__(self, world: "World") -> None:
+        self.world = world
+        self.store = world.store
+        self.rng = world.rng
+        self.connections: list[Connection] = []
+        self.tasks: deque[Callable[[], None]] = deque()
+        self.draft: Draft | None = None
+        self.reopening = 0
+        self.room = Room(NAME, self.store.log.opened(), world.limits)
+
+    # --- effects ----------------------------------------------------------------------------
+
+    def tell(self, fact: Fact) -> None:
+        for effect in self.room.handle(fact, self.world.now_ms):
+            self.carry_out(effect)
+
+    def carry_out(self, effect: Effect) -> None:
+        match effect:
+            case Deliver():
+                for session in effect.sessions:
+                    connection = self.find(session)
+                    self.check_honest(effect.message, connection)
+                    if connection is not None:
+                        entry = Entry(effect.message, effect.upto, effect.droppable)
+                        self.deliver(connection, entry)
+            case Settled(session=session):
+                connection = self.find(session)
+                if connection is not None:
+                    connection.settled += 1
+                    assert connection.settled <= connection.submitted, "settled twice"
+            case CatchUp():
+                self.tasks.append(lambda: self.catch_up(effect))
+            case Reopen():
+                self.reopening = 1
+            case Dismiss(session=session):
+                raise AssertionError(f"{session} was dismissed")
+            case WantBatch():
+                assert self.room.may_merge or self.draft is None
+
+    def find(self, session: str) -> Connection | None:
+        return next(
+            (each for each in self.connections if each.id == session and each.server_open), None
+        )
+
+    def check_honest(self, message: ServerMessage, to: Connection | None) -> None:
+        """P1: what leaves is in the store at that moment, and says what the store says."""
+        store = self.store
+        match message:
+            case Events(events=events):
+                for event in events:
+                    self.check_event(event, to)
+            case Updates():
+                assert message.from_ <= message.to <= store.version, "P1: shown before durable"
+            case Ack(changed=True):
+                assert message.version <= store.version, "P1: acknowledged before durable"
+                assert store.log.events[message.version - 1].id == message.id, "P2"
+            case Ack():
+                assert message.version <= store.version, "P1: acknowledged before durable"
+                logged = store.log.find(message.id)
+                assert logged is None or logged.version == message.version, "P3: another version"
+            case Joined():
+                assert message.version <= store.version, "P1: shown before durable"
+                text = store.texts[message.version]
+                if isinstance(message.text, str):
+                    assert message.text == text, "P5: another text than the log's"
+                if isinstance(message.state, bytes):
+                    editor = Editor(1)
+                    editor.apply(message.state)
+                    assert str(editor) == text, "P5: another state than the log's"
+            case ErrorMessage(code=ErrorCode.MALFORMED_UPDATE, id=str(event_id)):
+                sent = None if to is None else to.client.unanswered.get(event_id)
+                if isinstance(sent, UpdateSubmission):
+                    known = KnownState(dict(self.room.document.clocks))
+                    assert not isinstance(inspect(sent.update, known), Ready), "left parked"
+            case Cursor(anchor=int(anchor), head=int(head)):
+                text = store.texts[message.version]
+                wide = to is not None and to.encoding == "utf-16"
+                length = len(text.encode("utf-16-le")) // 2 if wide else len(text)
+                assert max(anchor, head) <= length
+
+    def check_event(self, event: Event, to: Connection | None) -> None:
+        assert event.version <= self.store.version, "P1: shown before durable"
+        record = self.store.log.events[event.version - 1]
+        ops = record.ops
+        if to is not None and to.encoding == "utf-16":
+            ops = delta_to_utf16(ops, self.store.texts[event.version - 1])
+        assert event == wire_event(record, ops), "P2: another event than the log's"
+
+    # --- sockets ----------------------------------------------------------------------------
+
+    def deliver(self, connection: Connection, entry: Entry) -> None:
+        if entry.droppable and not connection.joined:
+            return
+        connection.outbox.append(entry)
+        slow = self.world.scenario.slow and self.world.faulty and self.rng.randrange(12) == 0
+        if connection.lagging or slow:
+            self.overflow(connection)
+
+    def overflow(self, connection: Connection) -> None:
+        """Drop what can be dropped; the real outbox, too, says so amid a room's effects."""
+        gone = [entry.message for entry in connection.outbox if entry.droppable]
+        connection.outbox = deque(entry for entry in connection.outbox if not entry.droppable)
+        acks = tuple(each for each in gone if isinstance(each, Ack))
+        if gone and (acks or not connection.lagging):
+            connection.lagging = True
+            self.tell(Lagging(connection.id, connection.sent, acks))
+
+    def write(self, connection: Connection) -> None:
+        """One frame leaves the outbox; an empty one heals what overflowed."""
+        if connection.outbox:
+            entry = connection.outbox.popleft()
+            if entry.upto is not None:
+                connection.sent = max(connection.sent, entry.upto)
+            connection.down.append(entry.message)
+        elif connection.lagging:
+            connection.lagging = False
+            self.tell(CaughtUp(connection.id, connection.sent))
+
+    def read(self, connection: Connection) -> None:
+        """One frame of a client; after the last one of a broken connection, its end."""
+        if not connection.up:
+            if not connection.client_open:
+                self.close(connection)
+            return
+        fact = connection.up.popleft()
+        if self.world.scenario.disorder and self.world.faulty and isinstance(fact, Submit):
+            behind = connection.up[0] if connection.up else None
+            if connection.mode == "yjs" and isinstance(behind, Submit) and self.rng.randrange(2):
+                connection.up[0], fact = fact, behind
+        match fact:
+            case Join():
+                connection.joined = True
+                connection.mode, connection.encoding = fact.mode, fact.encoding
+                connection.sent, connection.lagging = 0, False
+            case Leave():
+                connection.joined = False
+                connection.asked.clear()
+            case Submit(submission=submission):
+                connection.submitted += 1
+                connection.asked[submission.id] += 1
+        self.tell(fact)
+
+    def close(self, connection: Connection) -> None:
+        connection.server_open = False
+        self.connections.remove(connection)
+        self.tell(Leave(connection.id))
+
+    def catch_up(self, order: CatchUp) -> None:
+        connection = self.find(order.session)
+        if connection is None or not connection.joined or connection.lagging:
+            return
+        if connection.outbox:
+            self.tasks.append(lambda: self.catch_up(order))
+            return
+        records = self.store.log.events[order.after : order.upto]
+        writer = EventWriter(connection.encoding, self.store.texts[order.after])
+        for message, upto in _replay(connection, records, writer):
+            self.check_honest(message, connection)
+            self.deliver(connection, Entry(message, upto, True))
+        again = self.find(order.session)
+        if again is not None and not again.lagging:
+            self.tell(CaughtUp(connection.id, order.upto))
+
+    # --- the appender -------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        if self.draft is None and self.store.holder is None and self.room.may_merge:
+            self.store.holder = self
+            batch = self.world.scenario.max_batch
+            self.draft = merge_batch(self.room, self.store.log, self.world.now_ms, batch)
+
+    def end(self) -> None:
+        if self.draft is None:
+            return
+        draft, self.draft = self.draft, None
+        self.store.holder = None
+        fails = self.world.scenario.failures and self.world.faulty and self.rng.randrange(4) == 0
+        if not fails or self.rng.randrange(2):
+            self.store.append(draft)
+        self.tell(CommitFailed() if fails else Committed())
+
+    def reopen(self) -> None:
+        if not self.reopening:
+            return
+        if self.world.scenario.failures and self.world.faulty and self.rng.randrange(2):
+            self.reopening += 1
+            if self.reopening == 4:
+                self.tell(StoreLost())
+            return
+        self.reopening = 0
+        self.tell(Reopened(self.store.log.opened()))
+        self.tell(StoreFound())
+
+    def crash(self) -> None:
+        """The process is gone; of what it had written, a part arrives."""
+        if self.draft is not None:
+            self.store.holder = None
+            if self.rng.randrange(2):
+                self.store.append(self.draft)
+        for connection in self.connections:
+            connection.server_open = False
+            while connection.down and self.rng.randrange(2):
+                connection.down.pop()
+
+    def step(self) -> None:
+        what = self.rng.randrange(10)
+        connection = self.rng.choice(self.connections) if self.connections else None
+        if what < 4 and connection is not None:
+            self.read(connection)
+        elif what < 6 and connection is not None:
+            self.write(connection)
+        elif what == 6:
+            self.begin()
+        elif what == 7:
+            self.end()
+        elif what == 8 and self.tasks:
+            self.tasks.popleft()()
+        elif what == 9:
+            self.reopen()
+            self.tell(Tick())
+
+
+def _replay(
+    connection: Connection, records: Sequence[EventRecord], writer: EventWriter
+) -> list[tuple[ServerMessage, int]]:
+    """What a session is sent from the log."""
+    if not records:
+        return []
+    last = records[-1].version
+    if connection.mode == "text":
+        return [(Events(NAME, [writer.event(record) for record in records]), last)]
+    acks = [
+        Ack(NAME, record.id, record.version)
+        for record in records
+        if record.session == connection.id
+    ]
+    updates: list[ServerMessage] = list(updates_messages(NAME, records))
+    return [(message, last) for message in [*updates, *acks]]
+
+
+# --- clients --------------------------------------------------------------------------------------
+
+
+class Client:
+    """What text and Yjs clients have in common: connecting, resending, knowing a version."""
+
+    mode: Mode = "text"
+    encoding: PositionEncoding = "codepoint"
+
+    def __init__(self, world: "World", name: str) -> None:
+        self.world = world
+        self.rng = world.rng
+        self.name = name
+        self.user = User(f"u-{name}", name, "#123456")
+        self.epoch: str | None = None
+        self.version = 0
+        self.connection: Connection | None = None
+        self.joined = False
+        self.sessions = 0
+        self.edits = 0
+        self.unanswered: dict[str, Submission] = {}
+
+    def next_id(self) -> str:
+        self.edits += 1
+        return f"{self.name}:{self.edits}"
+
+    def connect(self) -> None:
+        self.sessions += 1
+        server = self.rng.choice(self.world.servers)
+        session = f"{self.name}/{self.sessions}"
+        self.connection = Connection(session, self, server)
+        server.connections.append(self.connection)
+        self.join(resume=self.rng.randrange(5) > 0)
+
+    def join(self, *, resume: bool) -> None:
+        assert self.connection is not None
+        self.joined = False
+        since, epoch = (self.version, self.epoch) if resume and self.epoch else (None, None)
+        session = self.connection.id
+        self.connection.up.append(
+            Join(session, self.user, "editor", self.mode, since, epoch, self.encoding)
+        )
+
+    def disconnect(self) -> None:
+        """Break the connection; what is in flight to the server may arrive late or never."""
+        if self.connection is not None:
+            self.connection.client_open = False
+            while self.connection.up and self.rng.randrange(3):
+                self.connection.up.pop()
+            self.connection = None
+            self.joined = False
+
+    def send(self, submission: Submission) -> None:
+        if self.connection is not None and self.joined:
+            self.connection.up.append(Submit(replace(submission, session=self.connection.id)))
+
+    def resend(self) -> None:
+        for submission in self.unanswered.values():
+            self.send(submission)
+
+    def receive(self) -> None:
+        """Take one frame; notice that the other end has gone."""
+        connection = self.connection
+        if connection is None:
+            return
+        if connection.down:
+            self.take(connection, connection.down.popleft())
+        elif not connection.server_open:
+            self.connection = None
+            self.joined = False
+
+    def take(self, connection: Connection, message: ServerMessage) -> None:
+        if not self.joined and not isinstance(message, Joined):
+            return  # It is about what was left before.
+        match message:
+            case Joined():
+                self.take_joined(message)
+                self.joined = True
+                self.resend()
+            case Events(events=events):
+                for event in events:
+                    if event.id in connection.asked:
+                        connection.answered[event.id] += 1
+                    self.take_event(event)
+                    self.unanswered.pop(event.id, None)
+            case Updates():
+                self.take_updates(message)
+            case Ack():
+                connection.answered[message.id] += 1
+                self.take_ack(message)
+                self.unanswered.pop(message.id, None)
+            case ErrorMessage(id=str(event_id)):
+                connection.answered[event_id] += 1
+                assert message.retryable, f"an honest edit was refused: {message}"
+            case ErrorMessage():
+                raise AssertionError(f"an honest client was refused: {message}")
+            case Resync():
+                self.take_resync(message)
+
+    def check_place(self, version: int) -> None:
+        """P2, P4: an event comes exactly after the one before it."""
+        assert version == self.version + 1, f"P4: version {version} after {self.version}"
+
+    def take_joined(self, message: Joined) -> None:
+        raise NotImplementedError
+
+    def take_event(self, event: Event) -> None:
+        raise AssertionError("events are for text mode")
+
+    def take_updates(self, message: Updates) -> None:
+        raise AssertionError("updates are for yjs mode")
+
+    def take_ack(self, message: Ack) -> None:
+        raise NotImplementedError
+
+    def take_resync(self, message: Resync) -> None:
+        raise AssertionError("a resync is for yjs mode")
+
+    def act(self) -> None:
+        raise NotImplementedError
+
+    def shown(self) -> str:
+        raise NotImplementedError
+
+
+class TextClient(Client):
+    """Edits the text at the version that it has, several edits in flight if it likes."""
+
+    def __init__(self, world: "World", name: str, encoding: PositionEncoding) -> None:
+        super().__init__(world, name)
+        self.encoding = encoding
+        self.text = ""
+
+    def take_joined(self, message: Joined) -> None:
+        if not message.recovered:
+            if self.epoch is not None and message.epoch != self.epoch:
+                self.unanswered.clear()
+            assert isinstance(message.text, str), "P4: neither recovered nor a text"
+            self.text, self.version = message.text, message.version
+        else:
+            assert message.epoch == self.epoch, "P4: recovered into another history"
+        self.epoch = message.epoch
+
+    def change(self, version: int, ops: Delta) -> None:
+        self.check_place(version)
+        if self.encoding == "utf-16":
+            ops = delta_from_utf16(ops, self.text)
+        self.text = apply(self.text, ops)
+        self.version = version
+        if self.epoch == self.world.store.log.epoch:
+            assert self.text == self.world.store.texts[version], "P5: not the text of the log"
+
+    def take_event(self, event: Event) -> None:
+        self.change(event.version, _ops_of(event))
+
+    def take_ack(self, message: Ack) -> None:
+        if message.changed:
+            assert isinstance(message.ops, list)
+            self.change(message.version, from_wire(message.ops))
+        else:
+            assert message.version <= self.version, "an unchanged ack before its version"
+
+    def act(self) -> None:
+        if not self.joined:
+            return
+        length = len(self.text)
+        at = self.rng.randrange(length + 1)
+        what = self.rng.randrange(10)
+        ops: Delta
+        if what == 0 and self.connection is not None:
+            fact = MoveCursor(self.connection.id, None, 0, 0)
+            self.connection.up.append(fact)
+            return
+        if what < 7 or at == length:
+            ops = insertion(at, self.rng.choice(PIECES))
+        elif what < 9:
+            ops = deletion(at, min(length - at, self.rng.choice((1, 2, 6))))
+        else:
+            spans = (at, "(", 1, ")", -min(length - at - 1, 2))
+            ops = tuple(op for op in spans if op)
+        if self.encoding == "utf-16":
+            ops = delta_to_utf16(ops, self.text)
+        made = edit("", self.next_id(), self.version, *ops, user=self.user, encoding=self.encoding)
+        self.unanswered[made.id] = made
+        self.send(made)
+
+    def shown(self) -> str:
+        return self.text
+
+
+def _ops_of(event: Event) -> Delta:
+    if isinstance(event.ops, list):
+        return from_wire(event.ops)
+    if isinstance(event.text, str) and isinstance(event.pos, int):
+        return insertion(event.pos, event.text)
+    if isinstance(event.len, int) and isinstance(event.pos, int):
+        return deletion(event.pos, event.len)
+    return ()
+
+
+class YjsClient(Client):
+    """Edits its own replica at once, offline too, and sends the updates when it can."""
+
+    mode: Mode = "yjs"
+
+    def __init__(self, world: "World", name: str) -> None:
+        super().__init__(world, name)
+        self.editor = self.new_editor()
+
+    def new_editor(self) -> Editor:
+        return Editor(self.rng.randrange(1, 2**32))
+
+    def take_joined(self, message: Joined) -> None:
+        if self.epoch is not None and message.epoch != self.epoch:
+            assert not message.recovered, "P4: recovered into another history"
+            self.editor = self.new_editor()
+            self.unanswered.clear()
+        if not message.recovered:
+            assert isinstance(message.state, bytes), "P4: neither recovered nor a state"
+            self.editor.apply(message.state)
+            self.version = message.version
+        self.epoch = message.epoch
+
+    def take_updates(self, message: Updates) -> None:
+        assert message.from_ <= self.version + 1, "P4: versions are missing"
+        self.editor.apply(message.update)
+        self.version = max(self.version, message.to)
+
+    def take_ack(self, message: Ack) -> None:
+        if message.changed and message.version > self.version:
+            assert message.id in self.unanswered, "an ack of an update that this replica lacks"
+            self.check_place(message.version)
+            self.version = message.version
+        assert message.version <= self.version, "an ack before its version"
+
+    def take_resync(self, message: Resync) -> None:
+        self.submit(self.editor.doc.get_update(message.state_vector))
+
+    def submit(self, update: bytes) -> None:
+        made = yjs("", self.next_id(), update, self.user)
+        self.unanswered[made.id] = made
+        self.send(made)
+
+    def act(self) -> None:
+        length = len(str(self.editor))
+        at = self.rng.randrange(length + 1)
+        what = self.rng.randrange(12)
+        if what == 0 and self.connection is not None and self.joined:
+            # The tab is opened anew on the same socket; its old edits are in flight.
+            self.connection.up.append(Leave(self.connection.id))
+            self.editor = self.new_editor()
+            self.unanswered.clear()
+            self.epoch = None
+            self.join(resume=False)
+        elif what < 8 or at == length:
+            piece = self.rng.choice(PIECES)
+            self.submit(self.editor.edit((at, piece) if at else (piece,)))
+        else:
+            count = min(length - at, self.rng.choice((1, 1, 3)))
+            ops: tuple[int | str, ...] = (at, -count) if what < 11 else (at, "z", -count)
+            self.submit(self.editor.edit([op for op in ops if op]))
+
+    def shown(self) -> str:
+        return str(self.editor)
+
+
+# --- the world ------------------------------------------------------------------------------------
+
+
+class World:
+    """All of it, and the only source of chance."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.rng = Random(scenario.seed)
+        self.faulty = True
+        self.now_ms = 1_000_000
+        self.limits = Limits(
+            window_events=scenario.window_events, checkpoint_events=scenario.checkpoint_events
+        )
+        self.store = Store()
+        self.servers = [Server(self) for _ in range(scenario.servers)]
+        encodings: tuple[PositionEncoding, ...] = ("codepoint", "utf-16")
+        self.clients: list[Client] = [
+            TextClient(self, f"t{n}", encodings[n % 2]) for n in range(scenario.text_clients)
+        ]
+        self.clients += [YjsClient(self, f"y{n}") for n in range(scenario.yjs_clients)]
+
+    def run(self) -> None:
+        for _ in range(self.scenario.steps):
+            self.step()
+        self.settle()
+
+    def step(self) -> None:
+        scenario, rng = self.scenario, self.rng
+        self.now_ms += rng.choice((0, 1, 1, 20))
+        chance = rng.randrange(400)
+        if chance == 0 and scenario.crashes:
+            self.crash(rng.randrange(len(self.servers)))
+            if scenario.rewinds and rng.randrange(2):
+                self.rewind()
+        elif chance < 4 and scenario.drops:
+            rng.choice(self.clients).disconnect()
+        elif chance < 8 and scenario.drops:
+            rng.choice(self.clients).resend()
+        elif chance < 10 and scenario.disorder:
+            self.now_ms += rng.choice((600, 31_000))
+        elif chance < 200:
+            for _ in range(3):
+                rng.choice(self.servers).step()
+        else:
+            client = rng.choice(self.clients)
+            if client.connection is None and rng.randrange(3) == 0:
+                client.connect()
+            elif rng.randrange(3) == 0:
+                client.act()
+            else:
+                client.receive()
+
+    def crash(self, index: int) -> None:
+        self.servers[index].crash()
+        self.servers[index] = Server(self)
+
+    def rewind(self) -> None:
+        """All processes stop, and the store is restored from a backup."""
+        for server in self.servers:
+            server.crash()
+        self.store.rewind(self.rng.randrange(self.store.version + 1))
+        self.servers = [Server(self) for _ in self.servers]
+
+    def settle(self) -> None:
+        """Let everything arrive, with nothing failing any more; then check the end."""
+        self.faulty = False
+        for round_ in range(400):
+            if round_ % 40 == 39:
+                self.now_ms += 31_000
+            for client in self.clients:
+                if client.connection is None:
+                    client.connect()
+                for _ in range(4):
+                    client.receive()
+                if round_ % 40 == 20:
+                    client.resend()
+            for server in self.servers:
+                self.drain(server, round_)
+            if round_ > 45 and self.is_quiet():
+                break
+        else:
+            raise AssertionError(f"no rest: {self.describe()}")
+        self.check_end()
+
+    def drain(self, server: Server, round_: int) -> None:
+        for connection in list(server.connections):
+            for _ in range(4):
+                server.read(connection)
+                if not connection.server_open:
+                    break
+                server.write(connection)
+        for _ in range(len(server.tasks)):
+            server.tasks.popleft()()
+        server.reopen()
+        server.tell(Tick())
+        if server.room.version < self.store.version and not server.room.has_pending:
+            # What other processes appended is noticed with the next submission.
+            server.tell(Submit(edit("http", f"poke:{id(server)}:{round_}", None)))
+        server.begin()
+        server.end()
+
+    def is_quiet(self) -> bool:
+        return all(
+            client.joined
+            and not client.unanswered
+            and client.connection is not None
+            and not client.connection.up
+            and not client.connection.down
+            and not client.connection.outbox
+            and client.version == self.store.version
+            for client in self.clients
+        ) and all(server.room.is_clean and not server.tasks for server in self.servers)
+
+    def describe(self) -> str:
+        states = [
+            (c.name, c.joined, list(c.unanswered), c.version, c.connection and len(c.connection.up))
+            for c in self.clients
+        ]
+        rooms = [(s.room.version, s.room.is_clean, len(s.tasks)) for s in self.servers]
+        return f"{self.scenario} store {self.store.version} rooms {rooms} clients {states}"
+
+    # --- the end ----------------------------------------------------------------------------
+
+    def check_end(self) -> None:
+        self.check_log()
+        for client in self.clients:
+            assert client.shown() == self.store.texts[-1], f"P5: {client.name} shows another text"
+            connection = client.connection
+            assert connection is not None
+            assert connection.settled == connection.submitted, "not all submissions were settled"
+            missing = connection.asked - connection.answered
+            assert not missing, f"never answered: {missing}"
+        for server in self.servers:
+            assert server.room.text == self.store.texts[-1], "P5: the room has another text"
+
+    def check_log(self) -> None:
+        """P2, P3, P6, and that ops and updates say the same at every version."""
+        events = self.store.log.events
+        assert [event.version for event in events] == list(range(1, len(events) + 1)), "P2"
+        assert max(Counter(event.id for event in events).values(), default=1) == 1, "P3"
+        known = KnownState()
+        replay = Editor(1)
+        for event in events:
+            verdict = inspect(event.update, known)
+            assert isinstance(verdict, Ready), f"P6: version {event.version} waits: {verdict}"
+            known.advance(verdict)
+            replay.apply(event.update)
+            assert str(replay) == self.store.texts[event.version], "ops and update differ"
+        Room(NAME, self.store.log.opened(), self.limits)
+
+
+def play(scenario: Scenario) -> World:
+    """Run a scenario to its end."""
+    world = World(scenario)
+    world.run()
+    return world

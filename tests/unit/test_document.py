@@ -1,0 +1,274 @@
+"""sync.document: what becomes of each submission."""
+
+from dataclasses import replace
+
+import pytest
+
+from sync.delta import Delta
+from sync.document import Accepted, Document, Known, Lookup, Outcome, Parked, Refused, Unchanged
+from sync.error import ErrorCode
+from sync.limit import Limits
+from sync.port import AuthorBinding, Checkpoint
+from sync.replica import ReplicaBrokenError
+from sync.submission import Submission
+from tests.unit.driven_room import ANN, BOB, KEY, SERVER_CLIENT, Editor, MemoryLog, edit, yjs
+
+
+class Written:
+    """A document whose accepted submissions are durable at once."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self.log = MemoryLog()
+        self.limits = limits or Limits()
+        self.document = Document(self.log.opened(), self.limits)
+
+    def merge(self, submission: Submission) -> Outcome:
+        outcome = self.document.merge(submission, Lookup(), 5)
+        if isinstance(outcome, Accepted):
+            self.log.append([outcome.record], outcome.bindings)
+        return outcome
+
+    def accept(self, submission: Submission) -> Delta:
+        outcome = self.merge(submission)
+        assert isinstance(outcome, Accepted), outcome
+        return outcome.record.ops
+
+    def refuse(self, submission: Submission) -> ErrorCode:
+        before = (self.document.version, self.document.text)
+        outcome = self.merge(submission)
+        assert isinstance(outcome, Refused), outcome
+        assert (self.document.version, self.document.text) == before
+        return outcome.why.code
+
+    def reopened(self) -> Document:
+        return Document(self.log.opened(), self.limits)
+
+
+def test_text_event_becomes_the_next_event() -> None:
+    written = Written()
+    outcome = written.merge(edit("s1", "a", 0, "héllo"))
+    assert isinstance(outcome, Accepted)
+    record = outcome.record
+    assert (record.version, record.id, record.type, record.ops) == (
+        1,
+        "a",
+        "text_insert",
+        ("héllo",),
+    )
+    assert (record.actor_id, record.actor_name, record.session, record.at_ms) == (
+        ANN.id,
+        "Ann",
+        "s1",
+        5,
+    )
+    editor = Editor(1)
+    editor.apply(record.update)
+    assert str(editor) == "héllo"
+
+
+def test_text_event_is_rebased_and_canonical() -> None:
+    written = Written()
+    written.accept(edit("s1", "a", 0, "abcd"))
+    written.accept(edit("s1", "b", 1, "x"))
+    assert written.accept(edit("s2", "c", 1, 1, -1, "y", 3 - 1)) == (2, "y", -1)
+    assert written.document.text == "xaycd"
+
+
+@pytest.mark.parametrize(
+    ("base", "ops", "code"),
+    [
+        (1, (5, "x"), ErrorCode.OUT_OF_RANGE),
+        (1, (3, -2), ErrorCode.OUT_OF_RANGE),
+        (0, (1, "x"), ErrorCode.OUT_OF_RANGE),
+        (2, ("x",), ErrorCode.BASE_UNKNOWN),
+        (None, ("x" * 17,), ErrorCode.DOCUMENT_FULL),
+    ],
+)
+def test_text_event_that_cannot_be_is_refused(
+    base: int | None, ops: Delta, code: ErrorCode
+) -> None:
+    written = Written(Limits(max_document_chars=20))
+    written.accept(edit("s1", "a", 0, "abcd"))
+    assert written.refuse(edit("s1", "b", base, *ops)) == code
+
+
+def test_text_event_may_shrink_a_full_document() -> None:
+    written = Written(Limits(max_document_chars=4))
+    written.accept(edit("s1", "a", 0, "abcd"))
+    assert written.refuse(edit("s1", "b", 1, "x")) == ErrorCode.DOCUMENT_FULL
+    written.accept(edit("s1", "c", 1, "x", -1))
+
+
+def test_text_event_too_far_behind_is_refused() -> None:
+    written = Written(Limits(window_events=1, max_rebase_events=2))
+    for number in range(4):
+        written.accept(edit("s1", f"n{number}", None, "x"))
+        written.document.window.trim()
+    late = edit("s1", "late", 1, "y")
+    assert written.document.wants([late]) == (None, [])
+    assert written.refuse(late) == ErrorCode.BASE_UNKNOWN
+
+
+def test_old_bases_are_asked_for_and_merged() -> None:
+    written = Written(Limits(window_events=1))
+    for number in range(4):
+        written.accept(edit("s1", f"n{number}", None, "x"))
+        written.document.window.trim()
+    late = edit("s1", "late", 1, 1, "y")
+    assert written.document.wants([late, edit("s1", "other", 2, "z")]) == (1, [])
+    lookup = Lookup(history=written.log.events[1:3])
+    outcome = written.document.merge(late, lookup, 0)
+    assert isinstance(outcome, Accepted)
+    assert outcome.record.ops == (4, "y")
+
+
+@pytest.mark.parametrize("ops", [(), (2,), (1, 1)])
+def test_edit_that_changes_nothing_is_not_logged(ops: Delta) -> None:
+    written = Written()
+    written.accept(edit("s1", "a", 0, "ab"))
+    assert written.merge(edit("s1", "b", 1, *ops)) == Unchanged(1)
+
+
+def test_edit_of_what_others_deleted_changes_nothing() -> None:
+    written = Written()
+    written.accept(edit("s1", "a", 0, "ab"))
+    written.accept(edit("s1", "b", 1, -2))
+    assert written.merge(edit("s2", "c", 1, -1)) == Unchanged(2)
+
+
+def test_update_is_logged_as_it_came_and_binds_its_client_id() -> None:
+    written = Written()
+    update = Editor(5).edit(("hé",))
+    outcome = written.merge(yjs("s1", "u", update))
+    assert isinstance(outcome, Accepted)
+    assert outcome.record.update == update
+    assert outcome.record.ops == ("hé",)
+    assert outcome.bindings == (AuthorBinding(KEY, 5, BOB.id),)
+    assert written.reopened().authors[5] == BOB.id
+
+
+def test_update_under_somebody_else_s_client_id_is_forbidden() -> None:
+    written = Written()
+    editor = Editor(5)
+    written.accept(yjs("s1", "u", editor.edit(("a",)), BOB))
+    assert written.refuse(yjs("s2", "v", editor.edit((1, "b")), ANN)) == ErrorCode.FORBIDDEN
+    forged = Editor(SERVER_CLIENT).edit(("x",))
+    assert written.refuse(yjs("s2", "w", forged, ANN)) == ErrorCode.FORBIDDEN
+
+
+def test_update_deleting_somebody_else_s_text_is_fine() -> None:
+    written = Written()
+    written.accept(yjs("s1", "u", Editor(5).edit(("abc",)), BOB))
+    other = Editor(6)
+    other.apply(written.log.events[0].update)
+    assert written.accept(yjs("s2", "v", other.edit((1, -1)), ANN)) == (1, -1)
+
+
+def test_update_may_not_bring_too_much_or_too_many_clients() -> None:
+    written = Written(Limits(max_document_chars=3, max_crdt_clients=2))
+    assert written.refuse(yjs("s1", "u", Editor(5).edit(("abcd",)))) == ErrorCode.DOCUMENT_FULL
+    written.accept(yjs("s1", "v", Editor(6).edit(("a",))))
+    assert written.refuse(yjs("s1", "w", Editor(7).edit(("a",)))) == ErrorCode.DOCUMENT_FULL
+
+
+def test_update_that_is_none_is_malformed_and_an_early_one_waits() -> None:
+    written = Written()
+    assert written.refuse(yjs("s1", "u", b"\xff\xff")) == ErrorCode.MALFORMED_UPDATE
+    editor = Editor(5)
+    editor.edit(("a",))
+    assert written.merge(yjs("s1", "v", editor.edit((1, "b")))) == Parked(((5, 1),))
+
+
+def test_update_under_another_id_is_not_logged_twice() -> None:
+    written = Written()
+    editor = Editor(5)
+    first, second = editor.edit(("ab",)), editor.edit((-1,))
+    written.accept(yjs("s1", "u", first))
+    assert written.merge(yjs("s1", "v", first)) == Unchanged(1)
+    written.accept(yjs("s1", "w", second))
+    assert written.merge(yjs("s1", "x", second)) == Unchanged(2)
+    assert written.merge(yjs("s1", "y", editor.doc.get_update())) == Unchanged(2)
+
+
+def test_known_id_is_known_only_with_its_content_and_user() -> None:
+    written = Written()
+    first = edit("s1", "a", 0, "x")
+    written.accept(first)
+    assert written.merge(first) == Known(written.log.events[0])
+    assert written.merge(replace(first, session="s9")) == Known(written.log.events[0])
+    assert written.refuse(replace(first, user=BOB)) == ErrorCode.DUPLICATE_ID
+    assert written.refuse(edit("s1", "a", 0, "y")) == ErrorCode.DUPLICATE_ID
+    again = written.reopened()
+    again.window.trim()
+    found = again.merge(first, Lookup(known={"a": written.log.events[0]}), 0)
+    assert found == Known(written.log.events[0])
+
+
+def test_unseen_ids_are_those_the_window_does_not_know() -> None:
+    written = Written()
+    written.accept(edit("s1", "a", 0, "x"))
+    assert written.document.unseen([edit("s1", "a", 0, "x"), edit("s1", "b", 0, "x")]) == ["b"]
+
+
+def test_document_loads_from_its_events_and_from_a_checkpoint() -> None:
+    written = Written()
+    editor = Editor(5)
+    written.accept(yjs("s1", "u", editor.edit(("a😀",))))
+    written.accept(edit("s1", "a", 1, 2, "b"))
+    from_events = written.reopened()
+    written.log.checkpoints.append(written.document.checkpoint())
+    written.accept(edit("s1", "b", 2, -1))
+    again = written.reopened()
+    assert (from_events.version, from_events.text) == (2, "a😀b")
+    assert (again.version, again.text, again.checkpointed) == (3, "😀b", 2)
+    assert again.has_pairs
+    assert again.state_vector() == written.document.state_vector()
+    assert again.clocks == written.document.clocks
+
+
+def test_document_follows_what_the_log_has() -> None:
+    written = Written()
+    other = written.reopened()
+    written.accept(edit("s1", "a", 0, "ab"))
+    written.accept(yjs("s1", "u", Editor(5).edit(("c",))))
+    other.follow(written.log.events)
+    assert (other.version, other.text) == (2, written.document.text)
+    with pytest.raises(ReplicaBrokenError):
+        other.follow(written.log.events[:1])
+
+
+def damaged_logs() -> list[MemoryLog]:
+    """Logs that hold something else than what was written."""
+    written = Written()
+    written.accept(edit("s1", "a", 0, "ab"))
+    written.accept(edit("s1", "b", 1, 2, "c"))
+    first, second = written.log.events
+    checkpoint = Checkpoint(1, "ab", first.update, b"\0\0\0")
+    return [
+        MemoryLog(events=[second]),
+        MemoryLog(events=[first, replace(second, version=3)]),
+        MemoryLog(events=[first, replace(second, ops=(2, "d"))]),
+        MemoryLog(events=[first, replace(second, ops=(9, "c"))]),
+        MemoryLog(events=[first, replace(second, update=b"\xff")]),
+        MemoryLog(events=[replace(first, ops=()), second]),
+        MemoryLog(events=[first], checkpoints=[replace(checkpoint, text="zz")]),
+        MemoryLog(events=[first], checkpoints=[replace(checkpoint, state=b"\xff")]),
+        MemoryLog(events=[first], checkpoints=[replace(checkpoint, pairs=b"\xff")]),
+    ]
+
+
+@pytest.mark.parametrize("log", damaged_logs())
+def test_damaged_log_is_not_served(log: MemoryLog) -> None:
+    with pytest.raises(ReplicaBrokenError):
+        Document(log.opened(), Limits())
+
+
+@pytest.mark.parametrize("ops", [(2, "d"), (9, "c")])
+def test_event_with_other_ops_than_its_update_is_not_followed(ops: Delta) -> None:
+    written = Written()
+    other = written.reopened()
+    written.accept(edit("s1", "a", 0, "ab"))
+    written.accept(edit("s1", "b", 1, 2, "c"))
+    first, second = written.log.events
+    with pytest.raises(ReplicaBrokenError):
+        other.follow([first, replace(second, ops=ops)])

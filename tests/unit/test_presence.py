@@ -1,0 +1,115 @@
+"""sync.presence: whose cursor is whose, and clocks that only grow."""
+
+import msgspec
+import pytest
+
+from sync.awareness import AwarenessEntry, decode_awareness, encode_awareness
+from sync.error import ErrorCode, Refusal
+from sync.limit import Limits
+from sync.presence import Presence, TextCursor
+from tests.unit.driven_room import ANN, BOB
+
+
+def awareness(*entries: tuple[int, int, str | None]) -> bytes:
+    return encode_awareness(entries)
+
+
+def accepted(answer: bytes | Refusal | None) -> tuple[AwarenessEntry, ...]:
+    assert isinstance(answer, bytes), answer
+    return decode_awareness(answer)
+
+
+def refused(answer: bytes | Refusal) -> ErrorCode:
+    assert isinstance(answer, Refusal), answer
+    return answer.code
+
+
+def test_presence_puts_the_session_s_user_into_the_state() -> None:
+    presence = Presence(Limits())
+    claim = '{"user":{"id":"u-bob","name":"Bob","avatar":"x"},"cursor":{"at":1}}'
+    (entry,) = accepted(presence.accept("s1", ANN, awareness((1, 4, claim)), {}))
+    assert entry.fields == {
+        "user": {"id": ANN.id, "name": "Ann", "color": ANN.color, "avatar": "x"},
+        "cursor": {"at": 1},
+    }
+    assert entry.clock == 4
+
+
+def test_presence_replaces_a_user_that_is_no_object() -> None:
+    presence = Presence(Limits())
+    (entry,) = accepted(presence.accept("s1", ANN, awareness((1, 0, '{"user":"Bob"}')), {}))
+    assert entry.fields == {"user": {"id": ANN.id, "name": "Ann", "color": ANN.color}}
+
+
+def test_presence_refuses_a_client_id_that_somebody_else_holds_or_writes_under() -> None:
+    presence = Presence(Limits())
+    accepted(presence.accept("s1", ANN, awareness((1, 0, "{}")), {}))
+    assert refused(presence.accept("s2", BOB, awareness((1, 1, "{}")), {})) == ErrorCode.FORBIDDEN
+    assert refused(presence.accept("s2", BOB, awareness((1, 1, None)), {})) == ErrorCode.FORBIDDEN
+    writes = {7: ANN.id}
+    assert (
+        refused(presence.accept("s2", BOB, awareness((7, 0, "{}")), writes)) == ErrorCode.FORBIDDEN
+    )
+    accepted(presence.accept("s1", ANN, awareness((7, 0, "{}")), writes))
+
+
+def test_presence_lets_a_user_go_on_from_a_new_session() -> None:
+    presence = Presence(Limits())
+    accepted(presence.accept("s1", ANN, awareness((1, 5, "{}")), {}))
+    (entry,) = accepted(presence.accept("s2", ANN, awareness((1, 0, "{}")), {}))
+    assert entry.clock == 6
+    assert presence.leave("s1") is None, "it is the new session's now"
+
+
+def test_presence_clocks_only_grow_over_leaving_and_returning() -> None:
+    presence = Presence(Limits())
+    accepted(presence.accept("s1", ANN, awareness((1, 5, "{}")), {}))
+    (gone,) = accepted(presence.leave("s1"))
+    assert (gone.clock, gone.state) == (6, None)
+    (back,) = accepted(presence.accept("s2", ANN, awareness((1, 0, "{}")), {}))
+    assert back.clock == 7
+
+
+def test_presence_snapshot_holds_the_others_that_are_there() -> None:
+    presence = Presence(Limits())
+    assert presence.snapshot(but="s1") is None
+    accepted(presence.accept("s1", ANN, awareness((1, 0, "{}")), {}))
+    accepted(presence.accept("s2", BOB, awareness((2, 0, "{}"), (3, 0, None)), {}))
+    assert [entry.client for entry in accepted(presence.snapshot(but="s1"))] == [2]
+    assert presence.leave("s9") is None
+
+
+def test_presence_bounds_client_ids_and_sizes() -> None:
+    presence = Presence(Limits(max_awareness_clients=2, max_awareness_bytes=100))
+    accepted(presence.accept("s1", ANN, awareness((1, 0, "{}"), (2, 0, "{}")), {}))
+    third = presence.accept("s1", ANN, awareness((3, 0, "{}")), {})
+    assert refused(third) == ErrorCode.FORBIDDEN
+    assert refused(presence.accept("s1", ANN, b"\1" * 300, {})) == ErrorCode.TOO_LARGE
+
+
+@pytest.mark.parametrize("update", [b"", b"\1", b"\1\1\1\3[1]", b"\1\1\1\1x"])
+def test_presence_refuses_what_is_no_awareness_update(update: bytes) -> None:
+    presence = Presence(Limits())
+    assert refused(presence.accept("s1", ANN, update, {})) == ErrorCode.INVALID_MESSAGE
+
+
+def test_presence_refusal_leaves_no_trace() -> None:
+    presence = Presence(Limits())
+    accepted(presence.accept("s1", ANN, awareness((1, 0, "{}")), {}))
+    mixed = awareness((8, 0, "{}"), (1, 9, "{}"))
+    assert refused(presence.accept("s2", BOB, mixed, {})) == ErrorCode.FORBIDDEN
+    assert [entry.client for entry in accepted(presence.snapshot(but="s9"))] == [1]
+
+
+def test_presence_forgets_a_cursor_with_its_session() -> None:
+    presence = Presence(Limits())
+    presence.cursors["s1"] = TextCursor(1, 2, 3)
+    presence.leave("s1")
+    assert presence.cursors == {}
+
+
+def test_presence_state_stays_json() -> None:
+    presence = Presence(Limits())
+    (entry,) = accepted(presence.accept("s1", ANN, awareness((1, 0, '{"é":[1,2]}')), {}))
+    assert entry.state is not None
+    assert msgspec.json.decode(entry.state)["é"] == [1, 2]
