@@ -48,6 +48,8 @@ class _Server(uvicorn.Server):
     async def _drain(self, state: State) -> None:
         try:
             async with asyncio.timeout(self._settings.drain_s + 5):
+                # First: while clients write on, it would never settle.
+                state.sockets.stop_reading()
                 await state.rooms.settle()
                 await state.sockets.drain(self._settings.drain_s)
         except TimeoutError:

@@ -36,7 +36,6 @@ ENCODINGS: Final[dict[str, Encoding]] = {
     MSGPACK_SUBPROTOCOL: "msgpack",
 }
 _CLOSE_TIMEOUT_S: Final = 5.0
-_POLL_S: Final = 0.02
 
 
 class _DisconnectedError(Exception):
@@ -54,9 +53,16 @@ class Sockets:
         self._settings = settings
         self._server = server
         self._open: dict[str, Session] = {}
+        self._none_open = asyncio.Event()
+        self._none_open.set()
 
     def __len__(self) -> int:
         return len(self._open)
+
+    def stop_reading(self) -> None:
+        """Take nothing more from any socket; what was taken is still answered."""
+        for session in self._open.values():
+            session.stop_reading()
 
     async def drain(self, window_s: float) -> None:
         """Close every socket with 1012, spread over a window; what is queued is sent first."""
@@ -66,8 +72,7 @@ class Sockets:
             session.end(CloseCode.RESTART, "the server restarts")
             await asyncio.sleep(pause)
         async with asyncio.timeout(_CLOSE_TIMEOUT_S):
-            while self._open:
-                await asyncio.sleep(_POLL_S)
+            await self._none_open.wait()
 
     async def sweep(self) -> None:
         """Until cancelled: give up sockets that take nothing any more."""
@@ -110,6 +115,7 @@ class Sockets:
             max_outbox_bytes=self._settings.max_outbox_bytes,
         )
         self._open[session_id] = session
+        self._none_open.clear()
         patience = asyncio.get_running_loop().call_later(
             self._settings.auth_timeout_s, _require_auth, session
         )
@@ -138,6 +144,8 @@ class Sockets:
             patience.cancel()
             session.close()
             del self._open[session_id]
+            if not self._open:
+                self._none_open.set()
         if code is not None:
             await _close(send, code, reason)
 

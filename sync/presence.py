@@ -1,4 +1,4 @@
-"""Who is in a room and where: members, text cursors, and the awareness of Yjs clients.
+"""The awareness of a room's Yjs clients: who is there, and where.
 
 A session speaks only for awareness client ids that are its own: the first to name one owns it,
 until it leaves; an id under which somebody else writes CRDT content is never given. The `user` of
@@ -29,15 +29,6 @@ class _State:
     state: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class TextCursor:
-    """A text-mode client's selection: code point offsets in the text at `version`."""
-
-    version: int
-    anchor: int
-    head: int
-
-
 class Presence:
     """Presence of one room. Nothing of it is durable."""
 
@@ -48,7 +39,6 @@ class Presence:
         )
         self._states: dict[int, _State] = {}
         self._past: dict[int, int] = {}
-        self.cursors: dict[str, TextCursor] = {}
 
     def accept(
         self, session: str, user: User, update: bytes, authors: Mapping[int, str]
@@ -100,7 +90,6 @@ class Presence:
 
     def leave(self, session: str) -> bytes | None:
         """Forget a session; returns the awareness update that tells the others."""
-        self.cursors.pop(session, None)
         gone = [client for client, held in self._states.items() if held.session == session]
         if not gone:
             return None

@@ -15,270 +15,71 @@ fan-out are effects of `Committed` alone, is promise P1.
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
-from sync.delta import Delta, DeltaError, growth, to_wire, transform_position
-from sync.document import (
-    Accepted,
-    Document,
-    Known,
-    Lookup,
-    Outcome,
-    Parked,
-    Refused,
-    Unchanged,
+from sync.cursor import Cursors, Head
+from sync.document import Accepted, Document, Lookup, Outcome, Parked, Refused
+from sync.effect import (
+    CatchUp,
+    Deliver,
+    Dismiss,
+    Draft,
+    Effect,
+    Reopen,
+    WantBatch,
+    error,
+    rejected,
 )
 from sync.error import ErrorCode, Refusal, refusal
-from sync.event import EventWriter, wire_event
-from sync.limit import Limits, User
+from sync.fact import (
+    Broken,
+    CaughtUp,
+    CheckText,
+    CommitFailed,
+    Committed,
+    Deleted,
+    Fact,
+    Join,
+    Lagging,
+    Leave,
+    MoveCursor,
+    Reopened,
+    SetAwareness,
+    SetRole,
+    StoreFound,
+    StoreLost,
+    Submit,
+    Tick,
+)
+from sync.fanout import FanOut
+from sync.limit import Limits
+from sync.member import Member, member_info, user_info
 from sync.message import (
     Ack,
     AwarenessOut,
     Checked,
-    Cursor,
     Diverged,
-    ErrorMessage,
-    Event,
-    Events,
     Joined,
-    MemberInfo,
     MemberJoined,
     MemberLeft,
     Resync,
     RoleChanged,
     ServerMessage,
-    Updates,
-    UserInfo,
-    WireDelta,
 )
-from sync.names import POSITION_ENCODINGS, WRITING_ROLES, Mode, PositionEncoding, Role
+from sync.names import WRITING_ROLES, Mode
 from sync.parking import Parking
-from sync.port import AuthorBinding, Checkpoint, EventRecord, Opened
-from sync.position import to_codepoints, to_utf16
-from sync.presence import Presence, TextCursor
-from sync.replica import ReplicaBrokenError, merged
-from sync.submission import Submission, TextSubmission, UpdateSubmission
+from sync.port import EventRecord, Opened
+from sync.presence import Presence
+from sync.replica import ReplicaBrokenError
+from sync.submission import Submission, UpdateSubmission
 
 _MAX_KEPT: Final = 1_000
 """Facts kept while a batch is committed, before presence is dropped."""
 _MAX_FAILURES: Final = 5
 """Commits of one batch that may fail, although the log can be read, before it is refused."""
-MAX_MERGED_UPDATES: Final = 256
-"""Updates merged into one message; merging costs the square of their number."""
-
-# --- facts --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Join:
-    session: str
-    user: User
-    role: Role
-    mode: Mode
-    since: int | None = None
-    epoch: str | None = None
-    encoding: PositionEncoding = "codepoint"
-
-
-@dataclass(frozen=True, slots=True)
-class Leave:
-    session: str
-
-
-@dataclass(frozen=True, slots=True)
-class Submit:
-    submission: Submission
-
-
-@dataclass(frozen=True, slots=True)
-class MoveCursor:
-    session: str
-    base: int | None
-    anchor: int | None
-    head: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class SetAwareness:
-    session: str
-    update: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class CheckText:
-    session: str
-    version: int
-    hash: str
-
-
-@dataclass(frozen=True, slots=True)
-class SetRole:
-    session: str
-    role: Role
-
-
-@dataclass(frozen=True, slots=True)
-class Lagging:
-    """Messages to a session were dropped; it was last sent everything up to `version`."""
-
-    session: str
-    version: int
-    acks: tuple[Ack, ...] = ()
-    """Those among them: the log gives only those again that are of versions after `version`."""
-
-
-@dataclass(frozen=True, slots=True)
-class CaughtUp:
-    """A session has now been sent everything up to `version`, from the log."""
-
-    session: str
-    version: int
-
-
-@dataclass(frozen=True, slots=True)
-class Committed:
-    """The batch that `merge` made is durable."""
-
-
-@dataclass(frozen=True, slots=True)
-class CommitFailed:
-    """It is not, or that is unknown: `Reopen` follows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reopened:
-    """The document as the log has it, after `CommitFailed`."""
-
-    opened: Opened
-
-
-@dataclass(frozen=True, slots=True)
-class StoreLost:
-    """The store keeps failing: refuse what waits, and all that comes."""
-
-
-@dataclass(frozen=True, slots=True)
-class StoreFound:
-    """The store works again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Deleted:
-    """The document was moved to the trash."""
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """The document does not load: it is served to nobody (P10)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """Time has passed."""
-
-
-Fact = (
-    Join
-    | Leave
-    | Submit
-    | MoveCursor
-    | SetAwareness
-    | CheckText
-    | SetRole
-    | Lagging
-    | CaughtUp
-    | Committed
-    | CommitFailed
-    | Reopened
-    | StoreLost
-    | StoreFound
-    | Deleted
-    | Broken
-    | Tick
-)
-
-# --- effects ------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Deliver:
-    """Encode a message once, and put it into the outboxes of these sessions."""
-
-    sessions: tuple[str, ...]
-    message: ServerMessage
-    upto: int | None = None
-    """After it, the session has everything up to this version; None: it is not about the log."""
-    droppable: bool = False
-    """Whether a full outbox may drop it: the log can give it again, or `Lagging` hands it back."""
-
-
-@dataclass(frozen=True, slots=True)
-class CatchUp:
-    """Send a session the events after `after` up to `upto` from the log; then say `CaughtUp`."""
-
-    session: str
-    after: int
-    upto: int
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """A submission of that session has had its answer, or will have it from the log."""
-
-    session: str
-    size: int
-
-
-@dataclass(frozen=True, slots=True)
-class WantBatch:
-    """There is something to merge: have the appender take a batch."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reopen:
-    """Load the document from the log and say `Reopened`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Dismiss:
-    """The session is out of this room."""
-
-    session: str
-
-
-Effect = Deliver | Settled | CatchUp | WantBatch | Reopen | Dismiss
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """What a room wants appended, in order."""
-
-    events: tuple[EventRecord, ...]
-    bindings: tuple[AuthorBinding, ...]
-    checkpoint: Checkpoint | None
-
-
-@dataclass(slots=True)
-class Member:
-    """A session in the room."""
-
-    session: str
-    user: User
-    role: Role
-    mode: Mode
-    encoding: PositionEncoding
-    live: bool = True
-    """Whether it is sent what is committed at once; if not, it is being caught up from the log."""
-    resync_at_ms: int | None = None
-    """When it was last asked to resync, until it sends something that merges."""
-    owed: list[Deliver] | None = None
-    """Settlements that must not overtake the events which it still lacks."""
-    echo: bool = False
-    """Whether it is sent its own updates too: some may be older than its join."""
 
 
 class Room:
@@ -320,6 +121,7 @@ class Room:
         """Sessions whose join is among what is kept."""
         self._parking = Parking(limits)
         self._presence = Presence(limits)
+        self._cursors = Cursors(name)
         self._hash: tuple[int, str] | None = None
 
     # --- state that a shell may ask for ---------------------------------------------------------
@@ -393,12 +195,14 @@ class Room:
 
     def _join(self, fact: Join) -> Iterator[Effect]:
         if self.deleted:
-            yield self._error(fact.session, ErrorCode.UNKNOWN_DOCUMENT, "The document is deleted.")
+            yield error(
+                self.name, fact.session, ErrorCode.UNKNOWN_DOCUMENT, "The document is deleted."
+            )
             yield Dismiss(fact.session)
             return
         again = fact.session in self.members
         if not again and len(self.members) >= self._limits.max_members:
-            yield self._error(fact.session, ErrorCode.RATE_LIMITED, "The room is full.")
+            yield error(self.name, fact.session, ErrorCode.RATE_LIMITED, "The room is full.")
             yield Dismiss(fact.session)
             return
         others = tuple(session for session in self.members if session != fact.session)
@@ -418,7 +222,7 @@ class Room:
                 version=self.version,
                 role=fact.role,
                 recovered=recovered,
-                members=[_member_info(each) for each in self.members.values()],
+                members=[member_info(each) for each in self.members.values()],
                 text=self.text if full and fact.mode == "text" else UNSET,
                 state=self.document.state() if full and fact.mode == "yjs" else UNSET,
             ),
@@ -430,7 +234,7 @@ class Room:
             yield from self._pay(member)
         yield from self._greet(member)
         if others and not again:
-            message = MemberJoined(self.name, member.session, _user_info(member.user), member.mode)
+            message = MemberJoined(self.name, member.session, user_info(member.user), member.mode)
             yield Deliver(others, message)
 
     def _greet(self, member: Member) -> Iterator[Effect]:
@@ -440,33 +244,29 @@ class Room:
             if states is not None:
                 yield Deliver((member.session,), AwarenessOut(self.name, states))
             return
-        for session, cursor in self._presence.cursors.items():
-            other = self.members.get(session)
-            if other is not None and session != member.session:
-                current = self._current(cursor)
-                if current is not None:
-                    yield Deliver((member.session,), self._cursor_message(other, current, member))
+        yield from self._cursors.greet(member, self._head, self.members)
 
     def _leave(self, session: str) -> Iterator[Effect]:
         why = refusal(ErrorCode.NOT_JOINED, "The session has left the document.")
         kept, self._kept = self._kept, deque()
         for fact in kept:
             if isinstance(fact, Submit) and fact.submission.session == session:
-                yield from self._reject(fact.submission, why)
+                yield from rejected(self.name, fact.submission, why)
             elif getattr(fact, "session", "") != session:
                 self._kept.append(fact)
         self._joining.discard(session)
         member = self.members.pop(session, None)
         for submission in self._parking.drop(session):
-            yield from self._reject(submission, why)
+            yield from rejected(self.name, submission, why)
         if member is None:
             return
+        self._cursors.leave(session)
         gone = self._presence.leave(session)
         if gone is not None:
             yield from self._to_mode("yjs", AwarenessOut(self.name, gone))
         rest = tuple(self.members)
         if rest:
-            yield Deliver(rest, MemberLeft(self.name, session, _user_info(member.user)))
+            yield Deliver(rest, MemberLeft(self.name, session, user_info(member.user)))
 
     def _set_role(self, fact: SetRole) -> Iterator[Effect]:
         member = self.members.get(fact.session)
@@ -487,7 +287,7 @@ class Room:
         self._pending.extend(self._parking.clear())
         yield from self._refuse_all(why)
         for session in dict.fromkeys((*self.members, *sorted(self._joining))):
-            yield self._error(session, why.code, why.message)
+            yield error(self.name, session, why.code, why.message)
             yield Dismiss(session)
         self._joining.clear()
         self.members.clear()
@@ -503,26 +303,13 @@ class Room:
             return
         member.live = True
         if records:
-            yield from self._replay(member, records)
+            yield from self._fan_out.replay(member, records)
         yield from self._pay(member)
 
     def _pay(self, member: Member) -> Iterator[Effect]:
         """Send the settlements that waited for it to have everything."""
         owed, member.owed = member.owed, None
         yield from owed or ()
-
-    def _replay(self, member: Member, records: Sequence[EventRecord]) -> Iterator[Effect]:
-        to = (member.session,)
-        if member.mode == "yjs":
-            for message in updates_messages(self.name, records):
-                yield Deliver(to, message, message.to, droppable=True)
-            for record in records:
-                if record.session == member.session:
-                    ack = Ack(self.name, record.id, record.version)
-                    yield Deliver(to, ack, record.version, droppable=True)
-            return
-        events = [wire_event(record) for record in records]
-        yield Deliver(to, Events(self.name, events), records[-1].version, droppable=True)
 
     def _lag(self, fact: Lagging) -> None:
         member = self.members.get(fact.session)
@@ -568,7 +355,7 @@ class Room:
             return
         why = self._objection(submission)
         if why is not None:
-            yield from self._reject(submission, why)
+            yield from rejected(self.name, submission, why)
             return
         idle = not self._pending
         self._pending.append(submission)
@@ -670,7 +457,7 @@ class Room:
         self.version = self.document.version
         self.text = self.document.text
         self.document.window.trim()
-        yield from self._fan_out(foreign, own, settled, text_before)
+        yield from self._fan_out.batch(foreign, own, settled, text_before)
         yield from self._resume(now_ms)
 
     def _resume(self, now_ms: int) -> Iterator[Effect]:
@@ -682,166 +469,25 @@ class Room:
         if self._pending or self._taken:
             yield WantBatch()
 
-    def _fan_out(
-        self,
-        foreign: Sequence[EventRecord],
-        own: Sequence[EventRecord],
-        settled: Sequence[tuple[Submission, Outcome]],
-        text_before: str,
-    ) -> Iterator[Effect]:
-        records = [*foreign, *own]
-        settlements: dict[str, list[tuple[Submission, Outcome]]] = {}
-        for submission, outcome in settled:
-            settlements.setdefault(submission.session, []).append((submission, outcome))
-        if records:
-            yield from self._fan_out_updates(records, sole=None if foreign else own[0].session)
-            yield from self._fan_out_events(records, settlements, text_before)
-        for session, items in settlements.items():
-            member = self.members.get(session)
-            if member is not None and member.mode == "text" and records:
-                continue
-            for submission, outcome in items:
-                yield from self._settle(submission, outcome, member)
+    @property
+    def _fan_out(self) -> FanOut:
+        return FanOut(self.name, self.members, self._wide)
 
-    def _fan_out_updates(
-        self, records: Sequence[EventRecord], sole: str | None
-    ) -> Iterator[Effect]:
-        """One merged update for all Yjs sessions; if `sole` wrote all, it needs only its acks."""
-        only = sole if all(record.session == sole for record in records) else None
-        group = tuple(
-            member.session
-            for member in self.members.values()
-            if member.mode == "yjs" and member.live and (member.echo or member.session != only)
-        )
-        if group:
-            for message in updates_messages(self.name, records):
-                yield Deliver(group, message, message.to, droppable=True)
-
-    def _fan_out_events(
-        self,
-        records: Sequence[EventRecord],
-        settlements: dict[str, list[tuple[Submission, Outcome]]],
-        text_before: str,
-    ) -> Iterator[Effect]:
-        """Every event to text sessions; to a sender its own as acks, in version order."""
-        listeners = [m for m in self.members.values() if m.mode == "text"]
-        if not listeners:
-            return
-        wide = self._wide
-        for encoding in POSITION_ENCODINGS:
-            group = [m for m in listeners if (m.encoding if wide else "codepoint") == encoding]
-            if not group:
-                continue
-            writer = EventWriter(encoding, text_before)
-            deltas = [writer.ops(record) for record in records]
-            events = [wire_event(record, ops) for record, ops in zip(records, deltas, strict=True)]
-            plain = tuple(m.session for m in group if m.live and m.session not in settlements)
-            if plain:
-                message = Events(self.name, events)
-                yield Deliver(plain, message, records[-1].version, droppable=True)
-            for member in group:
-                if member.session in settlements:
-                    items = settlements[member.session]
-                    yield from self._interleave(member, events, deltas, items)
-
-    def _interleave(
-        self,
-        member: Member,
-        events: Sequence[Event],
-        deltas: Sequence[Delta],
-        items: Sequence[tuple[Submission, Outcome]],
-    ) -> Iterator[Effect]:
-        """A sender's view of a batch: others' events, and acks where its own stand."""
-        at = 0
-        for submission, outcome in items:
-            accepted = isinstance(outcome, Accepted)
-            start, upto = at, _version_of(outcome) - accepted
-            while at < len(events) and events[at].version <= upto:
-                at += 1
-            yield from self._run(member, events[start:at])
-            yield from self._settle(submission, outcome, member, deltas[at] if accepted else None)
-            at += accepted
-        yield from self._run(member, events[at:])
-
-    def _run(self, member: Member, events: Sequence[Event]) -> Iterator[Effect]:
-        if events and member.live:
-            message = Events(self.name, list(events))
-            yield Deliver((member.session,), message, events[-1].version, droppable=True)
-
-    def _settle(
-        self,
-        submission: Submission,
-        outcome: Outcome,
-        member: Member | None,
-        ops: Delta | None = None,
-    ) -> Iterator[Effect]:
-        """Tell the sender what became of its submission."""
-        yield Settled(submission.session, submission.size)
-        if member is not None and not isinstance(outcome, Refused):
-            member.resync_at_ms = None
-        textual = isinstance(submission, TextSubmission)
-        to = submission.session
-        match outcome:
-            case Accepted(record=record):
-                if member is None or member.live:
-                    shown = record.ops if ops is None else ops
-                    spelled = to_wire(shown) if textual else UNSET
-                    ack = Ack(self.name, record.id, record.version, True, spelled)
-                    yield Deliver((to,), ack, record.version, droppable=True)
-            case Known(record=record):
-                known: WireDelta | UnsetType = UNSET
-                if textual and not (member and member.encoding == "utf-16" and self._wide):
-                    known = to_wire(record.ops)
-                ack = Ack(self.name, record.id, record.version, False, known)
-                yield from self._in_its_turn(member, to, ack)
-            case Unchanged(version=version):
-                ack = Ack(self.name, submission.id, version, False, [] if textual else UNSET)
-                yield from self._in_its_turn(member, to, ack)
-            case Refused(why=why):
-                yield self._refuse(submission, why)
-            case Parked():
-                raise AssertionError("what is parked is not settled")
+    @property
+    def _head(self) -> Head:
+        return Head(self.version, self.text, self.document.window, self._wide)
 
     @property
     def _wide(self) -> bool:
         """Whether the two position encodings may differ here."""
         return self.document.has_pairs
 
-    def _in_its_turn(self, member: Member | None, session: str, ack: Ack) -> Iterator[Effect]:
-        """Hold an ack back while its receiver still lacks events that come before it."""
-        deliver = Deliver((session,), ack, droppable=member is not None)
-        if member is None or member.live:
-            yield deliver
-        else:
-            member.owed = [*(member.owed or ()), deliver]
-
-    # --- refusals -------------------------------------------------------------------------------
-
-    def _reject(self, submission: Submission, why: Refusal) -> Iterator[Effect]:
-        yield Settled(submission.session, submission.size)
-        yield self._refuse(submission, why)
-
-    def _refuse(self, submission: Submission, why: Refusal) -> Deliver:
-        message = ErrorMessage(
-            why.code,
-            why.message,
-            why.retryable,
-            doc=self.name,
-            id=submission.id,
-            retry_after_s=UNSET if why.retry_after_s is None else why.retry_after_s,
-        )
-        return Deliver((submission.session,), message)
-
-    def _error(self, session: str, code: ErrorCode, text: str) -> Deliver:
-        why = refusal(code, text)
-        return Deliver((session,), ErrorMessage(why.code, text, why.retryable, doc=self.name))
-
     def _refuse_all(self, why: Refusal) -> Iterator[Effect]:
         waiting = [*self._taken, *self._pending]
         self._taken = []
         self._pending.clear()
         for submission in waiting:
-            yield from self._reject(submission, why)
+            yield from rejected(self.name, submission, why)
 
     # --- when the store fails -------------------------------------------------------------------
 
@@ -855,7 +501,11 @@ class Room:
         poisoned, self._poisoned = self._poisoned, []
         why = refusal(ErrorCode.MALFORMED_UPDATE, "The update could not be applied.")
         for submission in poisoned:
-            yield from self._reject(submission, why)
+            yield from rejected(self.name, submission, why)
+        if self._failures >= _MAX_FAILURES:
+            self._failures = 0
+            text = "The store does not take this now."
+            yield from self._refuse_all(Refusal(ErrorCode.STORE_UNAVAILABLE, text, retryable=True))
         yield Reopen()
 
     def _reopened(self, opened: Opened, now_ms: int) -> Iterator[Effect]:
@@ -876,7 +526,7 @@ class Room:
                         member.live = False
                         yield CatchUp(member.session, before, self.version)
             elif missed:
-                yield from self._fan_out(missed, (), (), text_before)
+                yield from self._fan_out.batch(missed, (), (), text_before)
         yield from self._resume(now_ms)
 
     def _begin_anew(self) -> Iterator[Effect]:
@@ -885,7 +535,7 @@ class Room:
         self.version = self.document.version
         self.text = self.document.text
         self._hash = None
-        self._presence.cursors.clear()
+        self._cursors.clear()
         self._pending.extend(self._parking.clear())
         yield from self._refuse_all(
             refusal(ErrorCode.BASE_UNKNOWN, "The document was restored to an earlier state.")
@@ -931,7 +581,7 @@ class Room:
         authors = self.document.authors
         answer = self._presence.accept(fact.session, member.user, fact.update, authors)
         if isinstance(answer, Refusal):
-            yield self._error(fact.session, answer.code, answer.message)
+            yield error(self.name, fact.session, answer.code, answer.message)
             return
         yield from self._to_mode("yjs", AwarenessOut(self.name, answer), but=fact.session)
 
@@ -939,72 +589,7 @@ class Room:
         member = self.members.get(fact.session)
         if member is None:
             return
-        if fact.anchor is None or fact.head is None:
-            if fact.anchor is not fact.head:
-                text = "anchor and head are both given, or both null."
-                yield self._error(fact.session, ErrorCode.INVALID_MESSAGE, text)
-                return
-            self._presence.cursors.pop(fact.session, None)
-            cursor = None
-        else:
-            found = self._located(member, fact.base, fact.anchor, fact.head)
-            if isinstance(found, Refusal):
-                yield self._error(fact.session, found.code, found.message)
-                return
-            cursor = self._presence.cursors[fact.session] = found
-        for other in self.members.values():
-            if (
-                other.mode == "text"
-                and other.session != fact.session
-                and other.encoding == "utf-16"
-            ):
-                yield Deliver((other.session,), self._cursor_message(member, cursor, other))
-        group = tuple(
-            other.session
-            for other in self.members.values()
-            if other.mode == "text"
-            and other.session != fact.session
-            and other.encoding == "codepoint"
-        )
-        if group:
-            yield Deliver(group, self._cursor_message(member, cursor, None))
-
-    def _located(
-        self, member: Member, base: int | None, anchor: int, head: int
-    ) -> TextCursor | Refusal:
-        """A cursor at the head, from positions at `base`."""
-        version = self.version if base is None else base
-        since = (
-            self.document.window.after(version, self.version) if version <= self.version else None
-        )
-        wide = member.encoding == "utf-16" and self._wide
-        if since is None or (wide and since):
-            return refusal(ErrorCode.BASE_UNKNOWN, f"There is no usable base {version}.")
-        try:
-            if wide:
-                anchor, head = to_codepoints(self.text, anchor), to_codepoints(self.text, head)
-        except DeltaError as error:
-            return refusal(ErrorCode.OUT_OF_RANGE, str(error))
-        length = len(self.text) - sum(growth(record.ops) for record in since)
-        if max(anchor, head) > length:
-            text = f"The text at version {version} has {length} characters."
-            return refusal(ErrorCode.OUT_OF_RANGE, text)
-        return _carried(TextCursor(version, anchor, head), since)
-
-    def _current(self, cursor: TextCursor) -> TextCursor | None:
-        """A cursor carried to the head, if that is recent enough."""
-        since = self.document.window.after(cursor.version, self.version)
-        return None if since is None else _carried(cursor, since)
-
-    def _cursor_message(
-        self, owner: Member, cursor: TextCursor | None, reader: Member | None
-    ) -> Cursor:
-        anchor = None if cursor is None else cursor.anchor
-        head = None if cursor is None else cursor.head
-        if cursor is not None and reader is not None and reader.encoding == "utf-16":
-            anchor, head = to_utf16(self.text, cursor.anchor), to_utf16(self.text, cursor.head)
-        user = _user_info(owner.user)
-        return Cursor(self.name, owner.session, user, self.version, anchor, head)
+        yield from self._cursors.move(member, fact, self._head, self.members)
 
     def _check(self, fact: CheckText) -> Iterator[Effect]:
         """Divergence is found: does a Yjs client at the head show what the log says?"""
@@ -1023,7 +608,7 @@ class Room:
         for submission in self._parking.expire(now_ms):
             text = "What the update builds on did not come; resync, then send it again."
             why = Refusal(ErrorCode.MALFORMED_UPDATE, text, retryable=True)
-            yield from self._reject(submission, why)
+            yield from rejected(self.name, submission, why)
         for session, since_ms in self._parking.waiting_since().items():
             member = self.members.get(session)
             if member is None or now_ms - since_ms < self._limits.resync_after_ms:
@@ -1043,38 +628,3 @@ class Room:
         )
         if group:
             yield Deliver(group, message)
-
-
-def updates_messages(name: str, records: Sequence[EventRecord]) -> Iterator[Updates]:
-    """Consecutive events as `updates` messages, merged in bounded pieces."""
-    for start in range(0, len(records), MAX_MERGED_UPDATES):
-        piece = records[start : start + MAX_MERGED_UPDATES]
-        update = merged([record.update for record in piece])
-        yield Updates(name, piece[0].version, piece[-1].version, update)
-
-
-def _carried(cursor: TextCursor, since: Sequence[EventRecord]) -> TextCursor:
-    anchor, head, version = cursor.anchor, cursor.head, cursor.version
-    for record in since:
-        anchor = transform_position(anchor, record.ops, before=False)
-        head = transform_position(head, record.ops, before=False)
-        version = record.version
-    return TextCursor(version, anchor, head)
-
-
-def _version_of(outcome: Outcome) -> int:
-    match outcome:
-        case Accepted(record=record) | Known(record=record):
-            return record.version
-        case Unchanged(version=version):
-            return version
-        case _:
-            return 0
-
-
-def _user_info(user: User) -> UserInfo:
-    return UserInfo(user.id, user.name, user.color)
-
-
-def _member_info(member: Member) -> MemberInfo:
-    return MemberInfo(member.session, _user_info(member.user), member.mode)

@@ -13,7 +13,7 @@ from app.http.schema import Document, DocumentChange, DocumentList, NewDocument,
 from app.http.writing import write
 from app.problem import HttpCode, ProblemError
 from sync.error import ErrorCode, QuireError
-from sync.room import Deleted
+from sync.fact import Deleted
 from sync.shells.rooms import now_ms
 from sync.submission import text_digest
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from sync.document import Lookup
+from sync.fact import CommitFailed, Committed, Deleted, Fact
 from sync.limit import Limits
 from sync.port import (
     AppendTransaction,
@@ -25,7 +26,7 @@ from sync.port import (
     StoreError,
 )
 from sync.replica import ReplicaBrokenError
-from sync.room import CommitFailed, Committed, Deleted, Fact, Room
+from sync.room import Room
 from sync.shells.history import text_at
 from sync.submission import Submission
 

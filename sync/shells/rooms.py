@@ -14,28 +14,15 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
+from sync.effect import CatchUp, Deliver, Dismiss, Reopen, Settled, WantBatch
 from sync.error import ErrorCode, QuireError
+from sync.fact import Broken, Fact, Reopened, StoreFound, StoreLost, Submit, Tick
 from sync.limit import Limits, User
 from sync.message import Ack, ErrorMessage, ServerMessage
 from sync.names import DEFAULT_TEXT_ROOT, is_document_name
 from sync.port import DocumentRecord, EventLog, NewDocument, StoreError
 from sync.replica import ReplicaBrokenError
-from sync.room import (
-    Broken,
-    CatchUp,
-    Deliver,
-    Dismiss,
-    Fact,
-    Reopen,
-    Reopened,
-    Room,
-    Settled,
-    StoreFound,
-    StoreLost,
-    Submit,
-    Tick,
-    WantBatch,
-)
+from sync.room import Room
 from sync.shells.appender import Appender
 from sync.shells.sink import Parcel, Sink
 from sync.submission import Submission

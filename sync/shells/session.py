@@ -20,6 +20,10 @@ from msgspec import UNSET
 from sync.delta import Delta, DeltaError, deletion, from_wire, insertion, valid_text
 from sync.error import CloseCode, ErrorCode, QuireError
 from sync.event import EventWriter, timestamp, wire_event
+from sync.fact import CaughtUp, CheckText, Lagging, MoveCursor, SetAwareness, Submit
+from sync.fact import Join as JoinFact
+from sync.fact import Leave as LeaveFact
+from sync.fanout import updates_messages
 from sync.limit import Limits, User
 from sync.message import (
     Ack,
@@ -50,18 +54,7 @@ from sync.message import Limits as WireLimits
 from sync.names import Mode, PositionEncoding, Role
 from sync.port import EventRecord, StoreError
 from sync.replica import ReplicaBrokenError
-from sync.room import (
-    CaughtUp,
-    CheckText,
-    Lagging,
-    MoveCursor,
-    Room,
-    SetAwareness,
-    Submit,
-    updates_messages,
-)
-from sync.room import Join as JoinFact
-from sync.room import Leave as LeaveFact
+from sync.room import Room
 from sync.shells.history import pages, text_at
 from sync.shells.outbox import Frame, Outbox
 from sync.shells.rooms import Rooms, now_ms

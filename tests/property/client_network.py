@@ -31,8 +31,23 @@ from sync.client.fact import (
 )
 from sync.delta import Delta, Ops, apply, deletion, from_wire, insertion
 from sync.document import Lookup
+from sync.effect import CatchUp, Deliver, Dismiss, Settled, WantBatch
+from sync.effect import Effect as RoomEffect
 from sync.error import ErrorCode
 from sync.event import wire_event
+from sync.fact import (
+    CaughtUp,
+    CommitFailed,
+    Committed,
+    MoveCursor,
+    SetRole,
+    StoreFound,
+    StoreLost,
+    Submit,
+)
+from sync.fact import Fact as RoomFact
+from sync.fact import Join as JoinFact
+from sync.fact import Leave as LeaveFact
 from sync.limit import Limits, User
 from sync.message import (
     Ack,
@@ -51,26 +66,7 @@ from sync.message import (
 )
 from sync.names import Role
 from sync.port import DocumentRecord, EventRecord, Opened
-from sync.room import (
-    CatchUp,
-    CaughtUp,
-    CommitFailed,
-    Committed,
-    Deliver,
-    Dismiss,
-    MoveCursor,
-    Room,
-    SetRole,
-    Settled,
-    StoreFound,
-    StoreLost,
-    Submit,
-    WantBatch,
-)
-from sync.room import Effect as RoomEffect
-from sync.room import Fact as RoomFact
-from sync.room import Join as JoinFact
-from sync.room import Leave as LeaveFact
+from sync.room import Room
 from sync.submission import TextSubmission, text_digest
 
 DOC = "notes"
@@ -296,11 +292,13 @@ class Author:
                 assert self.wire is not None, "nothing is sent without a socket"
                 self.wire.up.append(encode(message, "msgpack"))
             case Resolve(tickets=tickets, version=version):
+                assert version <= self.core.version, "the text has what is said to be committed"
                 for ticket in tickets:
                     assert ticket not in self.resolved, "an edit is resolved once"
                     assert ticket not in self.rejected, "a rejected edit is not resolved"
                     self.resolved[ticket] = version
-            case Reject(tickets=tickets):
+            case Reject(tickets=tickets, why=why):
+                assert not why.retryable, "what is refused for now is sent again"
                 assert not self.rejected & set(tickets), "an edit is rejected once"
                 assert not set(tickets) & self.resolved.keys(), "no edit is both"
                 self.rejected |= set(tickets)

@@ -15,8 +15,25 @@ from dataclasses import dataclass, field, replace
 from random import Random
 
 from sync.delta import Delta, apply, deletion, from_wire, insertion
+from sync.effect import CatchUp, Deliver, Dismiss, Draft, Effect, Reopen, Settled, WantBatch
 from sync.error import ErrorCode
 from sync.event import EventWriter, wire_event
+from sync.fact import (
+    CaughtUp,
+    CommitFailed,
+    Committed,
+    Fact,
+    Join,
+    Lagging,
+    Leave,
+    MoveCursor,
+    Reopened,
+    StoreFound,
+    StoreLost,
+    Submit,
+    Tick,
+)
+from sync.fanout import updates_messages
 from sync.gate import KnownState, Ready, inspect
 from sync.limit import Limits, User
 from sync.message import (
@@ -33,31 +50,7 @@ from sync.message import (
 from sync.names import Mode, PositionEncoding
 from sync.port import EventRecord
 from sync.position import delta_from_utf16, delta_to_utf16
-from sync.room import (
-    CatchUp,
-    CaughtUp,
-    CommitFailed,
-    Committed,
-    Deliver,
-    Dismiss,
-    Draft,
-    Effect,
-    Fact,
-    Join,
-    Lagging,
-    Leave,
-    MoveCursor,
-    Reopen,
-    Reopened,
-    Room,
-    Settled,
-    StoreFound,
-    StoreLost,
-    Submit,
-    Tick,
-    WantBatch,
-    updates_messages,
-)
+from sync.room import Room
 from sync.submission import Submission, UpdateSubmission
 from tests.unit.driven_room import NAME, Editor, MemoryLog, edit, merge_batch, yjs
 

@@ -5,9 +5,9 @@ Invariants, in words. After every step:
 1. A client's committed text at its version is what the log says of that version (P5).
 2. What a user sees, who applies only what is announced to what they typed, is the client's text.
 3. The versions announced follow one another without a gap and without a duplicate (P2, P4).
-4. A resolved edit is in the log: no answer without a commit (P1).
+4. A resolved edit is in the log (P1), and in the text of who is told so.
 
-And once everybody is connected again and everything has arrived:
+And once everybody is connected again, and each has written once more:
 
 5. All show the same text, the log's; nobody has anything pending; each edit was answered once.
 6. No edit is lost or doubled (P3): each inserted character was inserted at most once; it is in the
@@ -153,8 +153,12 @@ class Session(RuleBasedStateMachine):
                 author.connect()
             case "wait":
                 author.pass_time()
-            case "forbid" | "allow":
-                self.server.set_role(author.user, "viewer" if what == "forbid" else "editor")
+            case "forbid":
+                self.server.set_role(author.user, "viewer")
+                self.types(who, 2, 2)
+                self.types(who, 3, 1)
+            case "allow":
+                self.server.set_role(author.user, "editor")
             case _:
                 author.lose()
                 author.connect()
@@ -216,9 +220,12 @@ class Session(RuleBasedStateMachine):
         if not hasattr(self, "server"):
             return
         for author in self.authors:
-            self.server.roles[author.user.id] = "editor"
-            author.lose()
-        self._settle(rounds=60)
+            self.server.set_role(author.user, "editor")
+        self._settle(rounds=10)
+        # Where the newest frame was dropped, only the next one tells.
+        for who in range(len(self.authors)):
+            self.types(who, 0, 1)
+        self._settle(rounds=20)
         for author in self.authors:
             core = author.core
             assert core.phase is Phase.LIVE

@@ -8,23 +8,13 @@ from pycrdt import Doc, Text
 
 from sync.delta import Ops, apply
 from sync.document import Lookup
+from sync.effect import Deliver, Draft, Effect, Settled
+from sync.fact import CommitFailed, Committed, Fact, Join, Reopened, Submit
 from sync.limit import Limits, User
 from sync.message import ServerMessage
 from sync.names import Mode, PositionEncoding, Role
 from sync.port import AuthorBinding, Checkpoint, DocumentRecord, EventRecord, Opened
-from sync.room import (
-    CommitFailed,
-    Committed,
-    Deliver,
-    Draft,
-    Effect,
-    Fact,
-    Join,
-    Reopened,
-    Room,
-    Settled,
-    Submit,
-)
+from sync.room import Room
 from sync.submission import (
     Submission,
     TextSubmission,

@@ -6,7 +6,7 @@ import pytest
 from sync.awareness import AwarenessEntry, decode_awareness, encode_awareness
 from sync.error import ErrorCode, Refusal
 from sync.limit import Limits
-from sync.presence import Presence, TextCursor
+from sync.presence import Presence
 from tests.unit.driven_room import ANN, BOB
 
 
@@ -99,13 +99,6 @@ def test_presence_refusal_leaves_no_trace() -> None:
     mixed = awareness((8, 0, "{}"), (1, 9, "{}"))
     assert refused(presence.accept("s2", BOB, mixed, {})) == ErrorCode.FORBIDDEN
     assert [entry.client for entry in accepted(presence.snapshot(but="s9"))] == [1]
-
-
-def test_presence_forgets_a_cursor_with_its_session() -> None:
-    presence = Presence(Limits())
-    presence.cursors["s1"] = TextCursor(1, 2, 3)
-    presence.leave("s1")
-    assert presence.cursors == {}
 
 
 def test_presence_state_stays_json() -> None:

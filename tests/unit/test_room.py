@@ -5,7 +5,25 @@ from hashlib import sha256
 import pytest
 from msgspec import UNSET
 
+from sync.effect import CatchUp, Dismiss, Effect, Reopen, Settled, WantBatch
 from sync.error import ErrorCode
+from sync.fact import (
+    Broken,
+    CaughtUp,
+    CheckText,
+    CommitFailed,
+    Committed,
+    Deleted,
+    Lagging,
+    Leave,
+    MoveCursor,
+    SetAwareness,
+    SetRole,
+    StoreFound,
+    StoreLost,
+    Submit,
+    Tick,
+)
 from sync.limit import Limits
 from sync.message import (
     Ack,
@@ -24,29 +42,6 @@ from sync.message import (
 )
 from sync.names import Role
 from sync.replica import Replica, ReplicaBrokenError
-from sync.room import (
-    Broken,
-    CatchUp,
-    CaughtUp,
-    CheckText,
-    CommitFailed,
-    Committed,
-    Deleted,
-    Dismiss,
-    Effect,
-    Lagging,
-    Leave,
-    MoveCursor,
-    Reopen,
-    SetAwareness,
-    SetRole,
-    Settled,
-    StoreFound,
-    StoreLost,
-    Submit,
-    Tick,
-    WantBatch,
-)
 from sync.verdict import Ready
 from tests.unit.driven_room import (
     ANN,

@@ -1,0 +1,1 @@
+"""The command `quire`: runs the server, and talks to one."""

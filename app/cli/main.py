@@ -1,0 +1,206 @@
+"""`quire`: the command line. Each command is a function of its parsed flags and exits with a code.
+
+0: done. 1: refused, or it failed. 2: wrong flags or settings. 3: no server answers.
+130: interrupted. 141: whoever read the output went away.
+"""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from app.cli.problem import CommandFailed, ExitCode
+from app.cli.push import push
+from app.cli.read import cat, log, tail
+from app.settings import SETTINGS, Settings, SettingsError
+from storage.migrate import upgrade
+from sync.names import is_document_name
+from sync.port import StoreError
+
+DEFAULT_URL: Final = "http://127.0.0.1:8000"
+URL_VARIABLE: Final = "QUIRE_URL"
+NAME_VARIABLE: Final = "QUIRE_NAME"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code.
+
+    Args:
+        argv: without the program's name; None takes the process's own.
+    """
+    try:
+        flags = parser().parse_args(argv)
+    except SystemExit as exit_:
+        return int(exit_.code or 0)
+    command: Callable[[argparse.Namespace], int] = flags.command
+    try:
+        code = command(flags)
+        sys.stdout.flush()
+    except CommandFailed as failed:
+        return _complain(str(failed), failed.exit_code)
+    except SettingsError as error:
+        return _complain(str(error), ExitCode.USAGE)
+    except StoreError as error:
+        return _complain(str(error), ExitCode.FAILED)
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # The interpreter flushes stdout once more at its end, and would complain about it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.BROKEN_PIPE
+    except OSError as error:
+        return _complain(str(error), ExitCode.FAILED)
+    return code
+
+
+def _complain(text: str, code: int) -> int:
+    print(f"quire: {text}", file=sys.stderr)
+    return code
+
+
+# --- commands -----------------------------------------------------------------------------------
+
+
+def _serve(flags: argparse.Namespace) -> int:
+    # Imported only here: it costs half a second, which `quire cat` need not pay.
+    from app.serve import run
+
+    try:
+        code = run(Settings.load(_given(flags)))
+    except SystemExit:
+        # uvicorn's way to say that it cannot listen there; it has logged why.
+        return ExitCode.FAILED
+    return code if code in (ExitCode.DONE, ExitCode.INTERRUPTED) else ExitCode.FAILED
+
+
+def _db_upgrade(flags: argparse.Namespace) -> int:
+    settings = Settings.load(_given(flags))
+    asyncio.run(upgrade(settings.database_url))
+    print("The database is up to date.", file=sys.stderr)
+    return ExitCode.DONE
+
+
+def _given(flags: argparse.Namespace) -> Mapping[str, object]:
+    return {name: value for name, value in vars(flags).items() if value is not None}
+
+
+# --- flags --------------------------------------------------------------------------------------
+
+
+def parser() -> argparse.ArgumentParser:
+    """The grammar of the command line."""
+    root = argparse.ArgumentParser(
+        prog="quire",
+        description="Documents that several people, programs and agents write at once.",
+    )
+    commands = root.add_subparsers(required=True, metavar="COMMAND")
+    _add_serve(commands.add_parser("serve", help="run a server"))
+    _add_db(commands.add_parser("db", help="look after the database"))
+    _add_cat(commands.add_parser("cat", help="print a document's text"))
+    _add_log(commands.add_parser("log", help="list who wrote what, newest first"))
+    _add_tail(commands.add_parser("tail", help="follow a document"))
+    _add_push(commands.add_parser("push", help="merge a local file into a document"))
+    return root
+
+
+def _add_serve(command: argparse.ArgumentParser) -> None:
+    command.set_defaults(command=_serve)
+    command.description = "Run a server. Flags win over QUIRE_… variables, those over a .env file."
+    for setting in SETTINGS:
+        unit = f" [{setting.unit}]" if setting.unit else ""
+        default = f" (default: {setting.default})" if setting.default not in ("", ()) else ""
+        # A help text is a format string to argparse.
+        help_ = f"{setting.help}{unit}{default}".replace("%", "%%")
+        metavar = "|".join(setting.choices) if setting.choices else "VALUE"
+        command.add_argument(setting.flag, dest=setting.name, metavar=metavar, help=help_)
+
+
+def _add_db(command: argparse.ArgumentParser) -> None:
+    actions = command.add_subparsers(required=True, metavar="ACTION")
+    action = actions.add_parser("upgrade", help="bring the tables to what this version needs")
+    action.set_defaults(command=_db_upgrade)
+    action.add_argument("--database-url", metavar="URL", help="(default: as for `quire serve`)")
+
+
+def _add_cat(command: argparse.ArgumentParser) -> None:
+    command.set_defaults(command=cat)
+    _add_server(command)
+    command.add_argument("--version", type=_version, metavar="N", help="as it was then")
+    command.add_argument(
+        "-o", "--output", metavar="FILE", help="write a file that `quire push` can merge back"
+    )
+
+
+def _add_log(command: argparse.ArgumentParser) -> None:
+    command.set_defaults(command=log)
+    _add_server(command)
+    command.add_argument(
+        "--limit", type=_count, default=20, metavar="N", help="at most so many (default: 20)"
+    )
+    command.add_argument("--json", action="store_true", help="one JSON object a line")
+
+
+def _add_tail(command: argparse.ArgumentParser) -> None:
+    command.set_defaults(command=tail)
+    _add_server(command)
+    command.add_argument(
+        "--since", type=_version, metavar="N", help="first what was written after version N"
+    )
+    command.add_argument("--json", action="store_true", help="one JSON object a line")
+
+
+def _add_push(command: argparse.ArgumentParser) -> None:
+    command.set_defaults(command=push)
+    _add_server(command)
+    command.add_argument("file", metavar="FILE", help="- is the standard input")
+    command.add_argument(
+        "--base",
+        type=_version,
+        metavar="N",
+        help="the version that the file was made from (default: what an earlier push or "
+        "`cat -o` noted beside it, else the newest: the document becomes what the file is)",
+    )
+    command.add_argument(
+        "--no-write",
+        action="store_true",
+        help="leave the file as it is, even if others have written meanwhile",
+    )
+
+
+def _add_server(command: argparse.ArgumentParser) -> None:
+    command.add_argument("document", type=_document, metavar="DOCUMENT")
+    url = os.environ.get(URL_VARIABLE, DEFAULT_URL)
+    command.add_argument(
+        "--url", default=url, help=f"the server (default: {URL_VARIABLE} or {DEFAULT_URL})"
+    )
+    command.add_argument(
+        "--name",
+        default=os.environ.get(NAME_VARIABLE),
+        help=f"who you are to the others, in open mode (default: {NAME_VARIABLE})",
+    )
+
+
+def _document(text: str) -> str:
+    if not is_document_name(text):
+        raise argparse.ArgumentTypeError(f"{text!r} cannot be a document's name")
+    return text
+
+
+def _version(text: str) -> int:
+    return _at_least(0, text)
+
+
+def _count(text: str) -> int:
+    return _at_least(1, text)
+
+
+def _at_least(least: int, text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not least <= int(text) < 1 << 53:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from {least} on")
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

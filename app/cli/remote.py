@@ -1,0 +1,175 @@
+"""The HTTP API of a running server, for commands: a method each, errors as `CommandFailed`."""
+
+import argparse
+from collections.abc import Callable, Mapping
+from typing import Final, TypeVar
+from urllib.parse import quote
+
+import httpx
+import msgspec
+
+from app.cli.problem import CommandFailed, ExitCode
+from app.identity import NAME_HEADER
+from sync.message import Event
+
+MAX_PAGE: Final = 500
+_TIMEOUT_S: Final = 30.0
+_WRITE_ATTEMPTS: Final = 3
+
+T = TypeVar("T")
+
+
+class Metadata(msgspec.Struct, frozen=True):
+    """What the server says of a document."""
+
+    name: str
+    version: int
+    epoch: str
+
+
+class Page(msgspec.Struct, frozen=True):
+    """Some of a document's history."""
+
+    events: list[Event]
+    next: int | None
+
+
+class Written(msgspec.Struct, frozen=True):
+    """What became of an edit."""
+
+    id: str
+    version: int
+
+
+class _Problem(msgspec.Struct, frozen=True):
+    code: str = ""
+    detail: str = ""
+
+
+class NoDocument(CommandFailed):
+    """There is none of that name."""
+
+
+class Remote:
+    """One document on one server; close it with `with`.
+
+    Every method raises `CommandFailed`: the server is not there, or refuses.
+    """
+
+    def __init__(self, flags: argparse.Namespace) -> None:
+        self.url: str = flags.url.rstrip("/")
+        self.document: str = flags.document
+        self.name: str | None = flags.name
+        headers = {} if self.name is None else {NAME_HEADER: quote(self.name)}
+        try:
+            self._http = httpx.Client(base_url=self.url, headers=headers, timeout=_TIMEOUT_S)
+        except (httpx.InvalidURL, ValueError) as error:
+            raise CommandFailed(f"--url {self.url}: {error}", ExitCode.USAGE) from None
+        self._path = f"/api/documents/{self.document}"
+
+    def __enter__(self) -> "Remote":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
+    def metadata(self) -> Metadata:
+        """Raises `NoDocument`, as all the others but `create` do."""
+        return self._read(self._http_get(""), Metadata)
+
+    def create(self) -> None:
+        """Create the document; nothing if somebody has created it meanwhile."""
+        answer = self._send("POST", "/api/documents", json={"name": self.document})
+        if answer.status_code != httpx.codes.CONFLICT:
+            self._checked(answer)
+
+    def text(self, version: int | None = None) -> tuple[str, int]:
+        """The text, at a version or the head, and which version it is."""
+        params = {} if version is None else {"version": version}
+        answer = self._http_get("/text", params)
+        tag = answer.headers.get("etag", "").strip('"')
+        if not tag.isdigit():
+            raise CommandFailed(f"{self.url} does not say which version this is; is it Quire?")
+        return answer.content.decode("utf-8"), int(tag)
+
+    def put_text(self, text: str, base: int | None, event_id: str) -> int:
+        """Make `text`, which was made from version `base`, the document's; returns the version.
+
+        Sent again if the answer is lost: the id makes sure that it is done once.
+        """
+        headers = {"If-Match": "*" if base is None else f'"{base}"'}
+        body = text.encode("utf-8")
+
+        def put() -> httpx.Response:
+            path, params = f"{self._path}/text", {"id": event_id}
+            return self._send("PUT", path, content=body, headers=headers, params=params)
+
+        return self._read(self._checked(_insist(put)), Written).version
+
+    def newest(self, limit: int) -> list[Event]:
+        """The newest events, the newest first."""
+        found: list[Event] = []
+        before: int | None = None
+        while len(found) < limit:
+            params: dict[str, str | int] = {
+                "order": "desc",
+                "limit": min(MAX_PAGE, limit - len(found)),
+            }
+            if before is not None:
+                params["before"] = before
+            page = self._read(self._http_get("/history", params), Page)
+            found += page.events
+            if page.next is None or not page.events:
+                break
+            before = page.events[-1].version
+        return found
+
+    def after(self, version: int, upto: int) -> list[Event]:
+        """One page of the events after a version up to another, oldest first."""
+        params: dict[str, str | int] = {"after": version, "before": upto + 1, "limit": MAX_PAGE}
+        return self._read(self._http_get("/history", params), Page).events
+
+    # --- how ------------------------------------------------------------------------------------
+
+    def _http_get(self, path: str, params: Mapping[str, str | int] | None = None) -> httpx.Response:
+        return self._checked(self._send("GET", self._path + path, params=dict(params or {})))
+
+    def _send(self, method: str, path: str, **options: object) -> httpx.Response:
+        try:
+            return self._http.request(method, path, **options)  # type: ignore[arg-type]
+        except httpx.UnsupportedProtocol:
+            problem = f"--url {self.url} is no URL of a server, such as http://127.0.0.1:8000"
+            raise CommandFailed(problem, ExitCode.USAGE) from None
+        except httpx.TransportError as error:
+            problem = f"no server answers at {self.url}: {str(error) or type(error).__name__}"
+            raise CommandFailed(problem, ExitCode.UNREACHABLE) from None
+
+    def _checked(self, answer: httpx.Response) -> httpx.Response:
+        if answer.is_success:
+            return answer
+        try:
+            problem = msgspec.json.decode(answer.content, type=_Problem)
+        except msgspec.DecodeError:
+            problem = _Problem()
+        if problem.code == "unknown_document":
+            raise NoDocument(f"{self.document}: {problem.detail}")
+        if problem.detail:
+            raise CommandFailed(f"{self.document}: {problem.detail}")
+        raise CommandFailed(f"{self.url} answers with HTTP {answer.status_code}; is it Quire?")
+
+    def _read(self, answer: httpx.Response, kind: type[T]) -> T:
+        try:
+            return msgspec.json.decode(answer.content, type=kind)
+        except msgspec.DecodeError:
+            raise CommandFailed(f"{self.url} gives no answer of Quire's; is it Quire?") from None
+
+
+def _insist(request: Callable[[], httpx.Response]) -> httpx.Response:
+    """Try again where only the answer may have been lost. For requests that may be repeated."""
+    for attempt in range(1, _WRITE_ATTEMPTS + 1):
+        try:
+            return request()
+        except CommandFailed as failed:
+            if attempt == _WRITE_ATTEMPTS or failed.exit_code is not ExitCode.UNREACHABLE:
+                raise
+    raise AssertionError("the last attempt returns or raises")

@@ -1,0 +1,94 @@
+"""What a room orders, each a value; a shell carries it out."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from msgspec import UNSET
+
+from sync.error import ErrorCode, Refusal, refusal
+from sync.message import ErrorMessage, ServerMessage
+from sync.port import AuthorBinding, Checkpoint, EventRecord
+from sync.submission import Submission
+
+
+@dataclass(frozen=True, slots=True)
+class Deliver:
+    """Encode a message once, and put it into the outboxes of these sessions."""
+
+    sessions: tuple[str, ...]
+    message: ServerMessage
+    upto: int | None = None
+    """After it, the session has everything up to this version; None: it is not about the log."""
+    droppable: bool = False
+    """Whether a full outbox may drop it: the log can give it again, or `Lagging` hands it back."""
+
+
+@dataclass(frozen=True, slots=True)
+class CatchUp:
+    """Send a session the events after `after` up to `upto` from the log; then say `CaughtUp`."""
+
+    session: str
+    after: int
+    upto: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A submission of that session has had its answer, or will have it from the log."""
+
+    session: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class WantBatch:
+    """There is something to merge: have the appender take a batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reopen:
+    """Load the document from the log and say `Reopened`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dismiss:
+    """The session is out of this room."""
+
+    session: str
+
+
+Effect = Deliver | Settled | CatchUp | WantBatch | Reopen | Dismiss
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a room wants appended, in order."""
+
+    events: tuple[EventRecord, ...]
+    bindings: tuple[AuthorBinding, ...]
+    checkpoint: Checkpoint | None
+
+
+def error(doc: str, session: str, code: ErrorCode, text: str) -> Deliver:
+    """Tell a session that what it asked of a document is not done."""
+    why = refusal(code, text)
+    return Deliver((session,), ErrorMessage(why.code, text, why.retryable, doc=doc))
+
+
+def refused(doc: str, submission: Submission, why: Refusal) -> Deliver:
+    """Tell a sender that its submission is not done."""
+    message = ErrorMessage(
+        why.code,
+        why.message,
+        why.retryable,
+        doc=doc,
+        id=submission.id,
+        retry_after_s=UNSET if why.retry_after_s is None else why.retry_after_s,
+    )
+    return Deliver((submission.session,), message)
+
+
+def rejected(doc: str, submission: Submission, why: Refusal) -> Iterator[Effect]:
+    """Settle a submission by refusing it."""
+    yield Settled(submission.session, submission.size)
+    yield refused(doc, submission, why)

@@ -1,0 +1,192 @@
+"""What a committed batch sends, to whom, in which order.
+
+Yjs sessions get one merged update, encoded once for all; text sessions get every event; a sender
+gets acks where its own events stand. On one socket all of it leaves in version order.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from msgspec import UNSET, UnsetType
+
+from sync.delta import Delta, to_wire
+from sync.document import Accepted, Known, Outcome, Parked, Refused, Unchanged
+from sync.effect import Deliver, Effect, Settled, refused
+from sync.event import EventWriter, wire_event
+from sync.member import Member
+from sync.message import Ack, Event, Events, Updates, WireDelta
+from sync.names import POSITION_ENCODINGS
+from sync.port import EventRecord
+from sync.replica import merged
+from sync.submission import Submission, TextSubmission
+
+MAX_MERGED_UPDATES: Final = 256
+"""Updates merged into one message; merging costs the square of their number."""
+
+
+@dataclass(frozen=True, slots=True)
+class FanOut:
+    """The sending side of one room at one moment."""
+
+    doc: str
+    members: Mapping[str, Member]
+    wide: bool
+    """Whether the two position encodings may differ in this document."""
+
+    def replay(self, member: Member, records: Sequence[EventRecord]) -> Iterator[Effect]:
+        to = (member.session,)
+        if member.mode == "yjs":
+            for message in updates_messages(self.doc, records):
+                yield Deliver(to, message, message.to, droppable=True)
+            for record in records:
+                if record.session == member.session:
+                    ack = Ack(self.doc, record.id, record.version)
+                    yield Deliver(to, ack, record.version, droppable=True)
+            return
+        events = [wire_event(record) for record in records]
+        yield Deliver(to, Events(self.doc, events), records[-1].version, droppable=True)
+
+    def batch(
+        self,
+        foreign: Sequence[EventRecord],
+        own: Sequence[EventRecord],
+        settled: Sequence[tuple[Submission, Outcome]],
+        text_before: str,
+    ) -> Iterator[Effect]:
+        records = [*foreign, *own]
+        settlements: dict[str, list[tuple[Submission, Outcome]]] = {}
+        for submission, outcome in settled:
+            settlements.setdefault(submission.session, []).append((submission, outcome))
+        if records:
+            yield from self._updates(records, sole=None if foreign else own[0].session)
+            yield from self._events(records, settlements, text_before)
+        for session, items in settlements.items():
+            member = self.members.get(session)
+            if member is not None and member.mode == "text" and records:
+                continue
+            for submission, outcome in items:
+                yield from self._settle(submission, outcome, member)
+
+    def _updates(self, records: Sequence[EventRecord], sole: str | None) -> Iterator[Effect]:
+        """One merged update for all Yjs sessions; if `sole` wrote all, it needs only its acks."""
+        only = sole if all(record.session == sole for record in records) else None
+        group = tuple(
+            member.session
+            for member in self.members.values()
+            if member.mode == "yjs" and member.live and (member.echo or member.session != only)
+        )
+        if group:
+            for message in updates_messages(self.doc, records):
+                yield Deliver(group, message, message.to, droppable=True)
+
+    def _events(
+        self,
+        records: Sequence[EventRecord],
+        settlements: dict[str, list[tuple[Submission, Outcome]]],
+        text_before: str,
+    ) -> Iterator[Effect]:
+        """Every event to text sessions; to a sender its own as acks, in version order."""
+        listeners = [m for m in self.members.values() if m.mode == "text"]
+        if not listeners:
+            return
+        wide = self.wide
+        for encoding in POSITION_ENCODINGS:
+            group = [m for m in listeners if (m.encoding if wide else "codepoint") == encoding]
+            if not group:
+                continue
+            writer = EventWriter(encoding, text_before)
+            deltas = [writer.ops(record) for record in records]
+            events = [wire_event(record, ops) for record, ops in zip(records, deltas, strict=True)]
+            plain = tuple(m.session for m in group if m.live and m.session not in settlements)
+            if plain:
+                message = Events(self.doc, events)
+                yield Deliver(plain, message, records[-1].version, droppable=True)
+            for member in group:
+                if member.session in settlements:
+                    items = settlements[member.session]
+                    yield from self._interleave(member, events, deltas, items)
+
+    def _interleave(
+        self,
+        member: Member,
+        events: Sequence[Event],
+        deltas: Sequence[Delta],
+        items: Sequence[tuple[Submission, Outcome]],
+    ) -> Iterator[Effect]:
+        """A sender's view of a batch: others' events, and acks where its own stand."""
+        at = 0
+        for submission, outcome in items:
+            accepted = isinstance(outcome, Accepted)
+            start, upto = at, _version_of(outcome) - accepted
+            while at < len(events) and events[at].version <= upto:
+                at += 1
+            yield from self._run(member, events[start:at])
+            yield from self._settle(submission, outcome, member, deltas[at] if accepted else None)
+            at += accepted
+        yield from self._run(member, events[at:])
+
+    def _run(self, member: Member, events: Sequence[Event]) -> Iterator[Effect]:
+        if events and member.live:
+            message = Events(self.doc, list(events))
+            yield Deliver((member.session,), message, events[-1].version, droppable=True)
+
+    def _settle(
+        self,
+        submission: Submission,
+        outcome: Outcome,
+        member: Member | None,
+        ops: Delta | None = None,
+    ) -> Iterator[Effect]:
+        """Tell the sender what became of its submission."""
+        yield Settled(submission.session, submission.size)
+        if member is not None and not isinstance(outcome, Refused):
+            member.resync_at_ms = None
+        textual = isinstance(submission, TextSubmission)
+        to = submission.session
+        match outcome:
+            case Accepted(record=record):
+                if member is None or member.live:
+                    shown = record.ops if ops is None else ops
+                    spelled = to_wire(shown) if textual else UNSET
+                    ack = Ack(self.doc, record.id, record.version, True, spelled)
+                    yield Deliver((to,), ack, record.version, droppable=True)
+            case Known(record=record):
+                known: WireDelta | UnsetType = UNSET
+                if textual and not (member and member.encoding == "utf-16" and self.wide):
+                    known = to_wire(record.ops)
+                ack = Ack(self.doc, record.id, record.version, False, known)
+                yield from self._in_its_turn(member, to, ack)
+            case Unchanged(version=version):
+                ack = Ack(self.doc, submission.id, version, False, [] if textual else UNSET)
+                yield from self._in_its_turn(member, to, ack)
+            case Refused(why=why):
+                yield refused(self.doc, submission, why)
+            case Parked():
+                raise AssertionError("what is parked is not settled")
+
+    def _in_its_turn(self, member: Member | None, session: str, ack: Ack) -> Iterator[Effect]:
+        """Hold an ack back while its receiver still lacks events that come before it."""
+        deliver = Deliver((session,), ack, droppable=member is not None)
+        if member is None or member.live:
+            yield deliver
+        else:
+            member.owed = [*(member.owed or ()), deliver]
+
+
+def updates_messages(name: str, records: Sequence[EventRecord]) -> Iterator[Updates]:
+    """Consecutive events as `updates` messages, merged in bounded pieces."""
+    for start in range(0, len(records), MAX_MERGED_UPDATES):
+        piece = records[start : start + MAX_MERGED_UPDATES]
+        update = merged([record.update for record in piece])
+        yield Updates(name, piece[0].version, piece[-1].version, update)
+
+
+def _version_of(outcome: Outcome) -> int:
+    match outcome:
+        case Accepted(record=record) | Known(record=record):
+            return record.version
+        case Unchanged(version=version):
+            return version
+        case _:
+            return 0
