@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
+from typing import Final
 
 from fastapi import FastAPI
-from starlette.routing import WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from app.http import install
@@ -18,6 +18,8 @@ from storage.log import open_event_log
 from storage.migrate import upgrade
 from sync.message import PROTOCOL, ServerInfo
 from sync.shells.rooms import Rooms
+
+NATIVE_PATH: Final = "/ws"
 
 
 def quire_version() -> str:
@@ -55,7 +57,7 @@ def create_app(settings: Settings) -> FastAPI:
         finally:
             await log.aclose()
 
-    app = FastAPI(
+    app = _Application(
         title="Quire",
         version=quire_version(),
         lifespan=lifespan,
@@ -64,13 +66,15 @@ def create_app(settings: Settings) -> FastAPI:
         openapi_url="/api/openapi.json",
     )
     install(app, settings)
-    app.router.routes.append(WebSocketRoute("/ws", _NativeProtocol()))
     return app
 
 
-class _NativeProtocol:
-    """`/ws`, as an ASGI application that finds the sockets which the lifespan opened."""
+class _Application(FastAPI):
+    """Sends `/ws` straight to the sockets; what HTTP needs in between costs memory and time."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        state: State = scope["app"].state.quire
-        await state.sockets(scope, receive, send)
+        if scope["type"] == "websocket" and scope["path"] == NATIVE_PATH:
+            state: State = self.state.quire
+            await state.sockets(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)

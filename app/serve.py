@@ -80,6 +80,7 @@ def run(settings: Settings) -> int:
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=5,
         server_header=False,
+        proxy_headers=False,
         access_log=settings.log_level in ("debug", "trace"),
     )
     listening = config.bind_socket()
