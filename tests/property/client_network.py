@@ -304,6 +304,7 @@ class Author:
                 self.rejected |= set(tickets)
             case Announce(event=Change() as change):
                 self.seen.append(change.version)
+                assert not (change.own and change.shown), "an answer does not move the text"
                 self.shown = apply(self.shown, change.shown)
             case Announce(event=Replaced() as replaced):
                 self.seen.clear()

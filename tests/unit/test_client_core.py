@@ -29,7 +29,7 @@ from sync.client.fact import (
     Withdrawn,
 )
 from sync.client.policy import backoff_s, reconnect_delay_s
-from sync.delta import Delta, DeltaError, DeltaOutOfRange, Ops, to_wire
+from sync.delta import Delta, DeltaError, DeltaOutOfRange, Ops, apply, to_wire
 from sync.error import ClientAction, ErrorCode, QuireError
 from sync.message import (
     Ack,
@@ -229,6 +229,16 @@ def test_at_one_place_the_logged_text_comes_first() -> None:
     assert desk.core.text == "atheirsqueued mineb"
 
 
+def test_what_is_in_flight_keeps_its_places_between_steps() -> None:
+    desk = Desk().open("ab", 1)
+    desk.edit("x", -1, 1, "y")
+    desk.hear(events(event(2, (1, -1))))
+    desk.hear(events(event(3, (1, "L"))))
+    assert desk.core.text == "xLy"
+    effects = desk.hear(ack("id-1", 4, ("x", -1, 1, "y")))
+    assert effects[-1] == Announce(Change(4, "id-1", ("x", -1, 1, "y"), (), True))
+
+
 @pytest.mark.parametrize(
     ("ops", "raised"),
     [
@@ -273,6 +283,20 @@ def test_an_edit_that_a_full_text_held_already_is_not_doubled() -> None:
     effects = desk.hear(ack("id-1", 2, (2, "c"), changed=False))
     assert Resolve((1,), 2) in effects
     assert desk.core.text == "abcd"
+
+
+def test_an_ack_that_differs_from_what_was_guessed_corrects_the_text() -> None:
+    desk = Desk().open("one two", 1)
+    desk.edit(3, "!")
+    desk.edit(8, "?")
+    desk.tell(Lost())
+    desk.tell(ONLINE)
+    desk.hear(joined(9, text="two one"))
+    effects = desk.hear(ack("id-1", 10, (7, "!")))
+    assert desk.core.committed == "two one!"
+    assert Resolve((1,), 10) in effects
+    (queued,) = desk.core.pending.steps()
+    assert desk.core.text == apply(desk.core.committed, queued)
 
 
 def test_another_epoch_hands_back_the_text_and_rejects_what_is_pending() -> None:
@@ -402,9 +426,12 @@ def test_a_deleted_document_ends_it_and_rejects_what_is_pending() -> None:
 def test_an_error_about_a_cursor_changes_nothing() -> None:
     desk = Desk().open("ab", 1)
     assert desk.hear(error(ErrorCode.OUT_OF_RANGE)) == []
-    assert desk.core.phase is Phase.LIVE
-    desk.hear(events(event(3, ("early",))))
-    assert desk.core.phase is Phase.JOINING
+    assert desk.edit("x") == [Send(TextInsert("notes", "id-1", 1, 0, "x"))]
+
+
+def test_an_error_about_a_cursor_from_before_a_rejoin_changes_nothing() -> None:
+    desk = Desk().open("ab", 1)
+    assert desk.hear(events(event(3, ("early",)))) == [Send(Join("notes", "text", 1, "e"))]
     assert desk.hear(error(ErrorCode.BASE_UNKNOWN)) == []
     assert desk.core.phase is Phase.JOINING
 

@@ -1,0 +1,71 @@
+"""`kill -9` under load (P1, P2, P3, P4, P5), round after round; more rounds with QUIRE_SOAK=1."""
+
+import asyncio
+import os
+import random
+from pathlib import Path
+
+import anyio.to_thread
+import pytest
+
+from tests.integration.peer import connect
+from tests.integration.read_history import read_history, replayed
+from tests.integration.server import ServerProcess
+from tests.integration.writer import TextWriter, Writer, YjsWriter
+from tests.integration.yjs_replica import YjsReplica
+
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(900)]
+
+ROUNDS = 25 if os.environ.get("QUIRE_SOAK") == "1" else 3
+
+
+@pytest.mark.parametrize("seed", [1])
+async def test_crash_under_load_loses_nothing_that_anyone_was_told_or_shown(
+    tmp_path: Path, seed: int
+) -> None:
+    dice = random.Random(seed)
+    doc = "crashing"
+    with ServerProcess(tmp_path) as server:
+        texts = [TextWriter(server, doc, f"text{n}", seed * 100 + n) for n in range(2)]
+        replicas = [YjsWriter(server, doc, f"yjs{n}", seed * 100 + 10 + n) for n in range(2)]
+        writers: list[Writer] = [*texts, *replicas]
+        for _ in range(ROUNDS):
+            await write_until_killed(server, writers, dice.randint(50, 400))
+            await anyio.to_thread.run_sync(server.start)
+        # Twice: what comes back in the first part is news to those who were done before.
+        await asyncio.gather(*(writer.flush() for writer in writers))
+        async with connect(server) as newcomer:
+            joined = await newcomer.join(doc)
+        await asyncio.gather(*(writer.finish(joined["version"]) for writer in writers))
+        log = await read_history(server, doc)
+    versions = {event["id"]: event["version"] for event in log}
+    assert len(versions) == len(log), "an edit is in the log twice"
+    told = {each: at for writer in writers for each, at in writer.acked.items()}
+    assert len(told) == sum(len(writer.acked) for writer in writers)
+    unchanged = {each for writer in writers for each in writer.unchanged}
+    for each, version in told.items():
+        assert versions.get(each, version) == version
+        assert each in versions or each in unchanged, f"{each} is not in the log"
+    assert versions.keys() <= told.keys(), "the log has what nobody wrote"
+    for text in texts:
+        assert text.shown == {event["version"]: event["id"] for event in log}
+    final = YjsReplica()
+    for event in log:
+        final.apply(event["update"])
+    before = final.state
+    for replica in replicas:
+        for update in (*replica.shown, *(replica.made[each] for each in replica.acked)):
+            final.apply(update)
+    assert final.state == before, "somebody was told or shown what the log does not have"
+    assert {writer.text for writer in writers} == {replayed(log)} == {joined["text"]}
+
+
+async def write_until_killed(server: ServerProcess, writers: list[Writer], acks: int) -> None:
+    """Let all write; kill the server when so many acks have come, in the midst of it."""
+    start = sum(len(writer.acked) for writer in writers)
+    runs = [asyncio.create_task(writer.write_until_cut()) for writer in writers]
+    watched = writers[0]
+    await watched.wait_for(lambda: sum(len(writer.acked) for writer in writers) >= start + acks)
+    await anyio.to_thread.run_sync(server.kill9)
+    for run in runs:
+        await run
