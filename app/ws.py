@@ -67,10 +67,13 @@ class Sockets:
     async def drain(self, window_s: float) -> None:
         """Close every socket with 1012, spread over a window; what is queued is sent first."""
         sessions = list(self._open.values())
-        pause = window_s / max(len(sessions), 1)
-        for session in sessions:
+        loop = asyncio.get_running_loop()
+        start = loop.time()
+        for number, session in enumerate(sessions):
+            early = start + window_s * number / len(sessions) - loop.time()
+            if early > 0:
+                await asyncio.sleep(early)
             session.end(CloseCode.RESTART, "the server restarts")
-            await asyncio.sleep(pause)
         async with asyncio.timeout(_CLOSE_TIMEOUT_S):
             await self._none_open.wait()
 

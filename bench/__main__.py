@@ -7,11 +7,13 @@ from typing import Any
 
 from bench.figures import show
 from bench.idle import idle
+from bench.machine import machine
 from bench.opening import opening
 from bench.pipeline import pipeline
 from bench.rooms import many_rooms, one_room
 
 BENCHES: dict[str, Callable[[], Awaitable[dict[str, Any]]]] = {
+    "machine": machine,
     "room": one_room,
     "rooms": many_rooms,
     "pipeline": pipeline,

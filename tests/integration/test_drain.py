@@ -71,10 +71,10 @@ async def test_drain_ends_in_time_with_a_reader_that_is_stuck(tmp_path: Path) ->
             await stuck.auth("Stuck")
             await stuck.join(doc)
             await ben.join(doc)
-            for number in range(120):
-                await ben.insert(doc, f"b.{number}", "x" * 100_000)
+            for number in range(30):
+                await ben.insert(doc, f"b.{number}", "x" * 400_000)
                 await ben.send(
-                    "text_delete", doc=doc, id=f"d.{number}", base=None, pos=0, len=100_000
+                    "text_delete", doc=doc, id=f"d.{number}", base=None, pos=0, len=400_000
                 )
                 await ben.expect("ack")
             started = time.monotonic()

@@ -13,9 +13,9 @@ from tests.integration.server import ServerProcess
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300)]
 
-PIECE = 100_000
-ROUNDS = 200
-"""So that 20 MB are written: many times what the kernel and the outbox hold."""
+PIECE = 400_000
+ROUNDS = 60
+"""So that 24 MB are written: many times what the kernel and the outbox hold."""
 MAX_GROWTH_BYTES = 12 << 20
 """Two sleepers, each with an outbox of 1 MiB, and what the allocator keeps."""
 
