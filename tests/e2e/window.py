@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from playwright.sync_api import Locator, Page, expect
 
-PATIENCE_MS: Final = 30_000
+PATIENCE_MS: Final = 120_000
 """How long a condition may take; a test that passes waits for the condition only."""
 _POLL_MS: Final = 50
 
