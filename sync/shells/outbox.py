@@ -9,7 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from sync.message import Ack
 
@@ -17,11 +17,15 @@ Frame = dict[str, Any]
 """An ASGI `websocket.send` message; one object is shared by all who are sent the same."""
 
 
+Topic = TypeVar("Topic")
+"""What frames are about: lost frames are reported under it."""
+
+
 @dataclass(slots=True)
-class _Entry:
+class _Entry(Generic[Topic]):
     frame: Frame
     size: int
-    doc: str
+    topic: Topic | None
     upto: int
     droppable: bool
     ack: Ack | None
@@ -31,15 +35,15 @@ class SlowConsumerError(Exception):
     """The socket took nothing for too long."""
 
 
-class Outbox:
+class Outbox(Generic[Topic]):
     """The outbox of one socket.
 
     Args:
         send: writes one frame; returns when the transport has taken it.
         max_bytes: past it, what can be dropped is dropped.
-        lagged: called with the name of each document that lost something, and those of its lost
-            acks that were given to `put_nowait`.
-        sent: called with (document, version) once what brings that version is written.
+        lagged: called with each topic that lost something, and those of its lost acks that were
+            given to `put_nowait`.
+        sent: called with (topic, version) once what brings that version is written.
         drained: called when everything has been written.
     """
 
@@ -48,8 +52,8 @@ class Outbox:
         send: Callable[[Frame], Awaitable[None]],
         *,
         max_bytes: int,
-        lagged: Callable[[str, tuple[Ack, ...]], None],
-        sent: Callable[[str, int], None],
+        lagged: Callable[[Topic, tuple[Ack, ...]], None],
+        sent: Callable[[Topic, int], None],
         drained: Callable[[], None],
     ) -> None:
         self._send = send
@@ -57,7 +61,7 @@ class Outbox:
         self._lagged = lagged
         self._sent = sent
         self._drained = drained
-        self._entries: deque[_Entry] = deque()
+        self._entries: deque[_Entry[Topic]] = deque()
         self._ready = asyncio.Event()
         self._room: asyncio.Future[None] | None = None
         self._last: Exception | None = None
@@ -79,7 +83,7 @@ class Outbox:
         self,
         frame: Frame,
         size: int,
-        doc: str = "",
+        topic: Topic | None = None,
         upto: int = -1,
         *,
         droppable: bool = False,
@@ -88,15 +92,16 @@ class Outbox:
         """Queue a frame; drops what can be dropped if that is too much.
 
         Args:
-            upto: once it is written, `sent(doc, upto)` is called; -1 for none.
+            upto: once it is written, `sent(topic, upto)` is called; -1 for none.
+            droppable: it has a topic, and the log can give it again.
             ack: what the frame says, if it is one: the log may not give it again.
         """
         if self.bytes and self.bytes + size > self._max_bytes:
             self._overflow()
-            if droppable:
-                self._lagged(doc, () if ack is None else (ack,))
+            if droppable and topic is not None:
+                self._lagged(topic, () if ack is None else (ack,))
                 return
-        self._entries.append(_Entry(frame, size, doc, upto, droppable, ack))
+        self._entries.append(_Entry(frame, size, topic, upto, droppable, ack))
         self.bytes += size
         self._ready.set()
 
@@ -106,9 +111,14 @@ class Outbox:
             return
         self._entries = deque(entry for entry in self._entries if not entry.droppable)
         self.bytes -= sum(entry.size for entry in dropped)
-        for doc in dict.fromkeys(entry.doc for entry in dropped):
-            acks = tuple(e.ack for e in dropped if e.doc == doc and e.ack is not None)
-            self._lagged(doc, acks)
+        lost: dict[int, tuple[Topic, list[Ack]]] = {}
+        for entry in dropped:
+            assert entry.topic is not None, "what can be dropped has a topic"
+            _, acks = lost.setdefault(id(entry.topic), (entry.topic, []))
+            if entry.ack is not None:
+                acks.append(entry.ack)
+        for topic, acks in lost.values():
+            self._lagged(topic, tuple(acks))
 
     async def run(self) -> None:
         """Write until cancelled; cancelling loses what is queued.
@@ -135,8 +145,8 @@ class Outbox:
                 await self._send(entry.frame)
                 self._writing_since = None
                 self.bytes -= entry.size
-                if entry.upto >= 0:
-                    self._sent(entry.doc, entry.upto)
+                if entry.upto >= 0 and entry.topic is not None:
+                    self._sent(entry.topic, entry.upto)
                 self._make_room()
             if self._last is not None:
                 raise self._last

@@ -143,7 +143,7 @@ class Session:
         self._deaf = False
         self._window_start = time.monotonic()
         self._window_edits = 0
-        self.outbox = Outbox(
+        self.outbox: Outbox[_Subscription] = Outbox(
             send,
             max_bytes=max_outbox_bytes,
             lagged=self._lagged,
@@ -352,18 +352,18 @@ class Session:
     # --- what rooms deliver (sync.shells.sink.Sink) ---------------------------------------------
 
     def deliver(self, parcel: Parcel) -> None:
-        droppable, doc = parcel.droppable, parcel.doc
-        ack = parcel.message if droppable and isinstance(parcel.message, Ack) else None
-        if droppable:
-            held = self._docs.get(doc)
+        held = self._docs.get(parcel.doc)
+        ack: Ack | None = None
+        if parcel.droppable:
             if held is None:
                 return
+            ack = parcel.message if isinstance(parcel.message, Ack) else None
             if held.lagging:
                 if ack is not None:
-                    self._lagged(doc, (ack,))
+                    self._lagged(held, (ack,))
                 return
         frame, size = parcel.frame(self._encoding)
-        self.outbox.put_nowait(frame, size, doc, parcel.upto, droppable=droppable, ack=ack)
+        self.outbox.put_nowait(frame, size, held, parcel.upto, droppable=parcel.droppable, ack=ack)
 
     def settled(self, size: int) -> None:
         self._unsettled -= 1
@@ -391,8 +391,8 @@ class Session:
                 await self.outbox.wait_for_room(0)
                 if held.lagging or self._docs.get(doc) is not held:
                     return
-                for message in self._page(doc, held, page, writer):
-                    self.deliver(Parcel(message, doc, page[-1].version, droppable=True))
+                for message, version in self._page(doc, held, page, writer):
+                    self.deliver(Parcel(message, doc, version, droppable=True))
         except (StoreError, ReplicaBrokenError) as error:
             _log.warning("session %s cannot be caught up on %r: %s", self.id, doc, error)
             why = QuireError(
@@ -407,24 +407,32 @@ class Session:
 
     def _page(
         self, doc: str, held: _Subscription, page: list[EventRecord], writer: EventWriter
-    ) -> list[ServerMessage]:
+    ) -> list[tuple[ServerMessage, int]]:
+        """Messages for a page of events, each with the version up to which it leads."""
         if held.mode == "text":
-            return [Events(doc, [wire_event(each, writer.ops(each)) for each in page])]
-        acks = [Ack(doc, each.id, each.version) for each in page if each.session == self.id]
-        return [*updates_messages(doc, page), *acks]
+            events = Events(doc, [wire_event(each, writer.ops(each)) for each in page])
+            return [(events, page[-1].version)]
+        updates = [(message, message.to) for message in updates_messages(doc, page)]
+        acks = [
+            (Ack(doc, each.id, each.version), each.version)
+            for each in page
+            if each.session == self.id
+        ]
+        return [*updates, *acks]
 
     # --- what the outbox reports ----------------------------------------------------------------
 
-    def _lagged(self, doc: str, acks: tuple[Ack, ...]) -> None:
-        held = self._docs.get(doc)
-        if held is not None and (acks or not held.lagging):
-            held.lagging = True
-            self._rooms.tell(held.room, Lagging(self.id, held.sent, acks))
+    def _lagged(self, held: _Subscription, acks: tuple[Ack, ...]) -> None:
+        """Something of a subscription was dropped; of one that was replaced, only acks matter."""
+        current = self._docs.get(held.room.name)
+        if current is None or (current is not held and not acks):
+            return
+        if acks or not current.lagging:
+            current.lagging = True
+            self._rooms.tell(current.room, Lagging(self.id, current.sent, acks))
 
-    def _sent(self, doc: str, upto: int) -> None:
-        held = self._docs.get(doc)
-        if held is not None and upto > held.sent:
-            held.sent = upto
+    def _sent(self, held: _Subscription, upto: int) -> None:
+        held.sent = max(held.sent, upto)
 
     def _drained(self) -> None:
         for held in list(self._docs.values()):

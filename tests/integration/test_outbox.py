@@ -1,0 +1,105 @@
+"""`sync.shells.outbox`: bounded, and honest about what it drops."""
+
+from dataclasses import dataclass, field
+
+import anyio
+import pytest
+from anyio.lowlevel import checkpoint
+
+from sync.message import Ack
+from sync.shells.outbox import Frame, Outbox, SlowConsumerError
+
+
+@dataclass(eq=False)
+class _Topic:
+    name: str
+    sent: int = 0
+    lost: list[Ack] = field(default_factory=list)
+    lags: int = 0
+
+
+@dataclass
+class _Wire:
+    """A socket that takes a frame each time it is let."""
+
+    taken: list[Frame] = field(default_factory=list)
+    gate: anyio.Event = field(default_factory=anyio.Event)
+
+    async def send(self, frame: Frame) -> None:
+        await self.gate.wait()
+        self.taken.append(frame)
+
+
+def _outbox(wire: _Wire) -> Outbox[_Topic]:
+    def lagged(topic: _Topic, acks: tuple[Ack, ...]) -> None:
+        topic.lags += 1
+        topic.lost += acks
+
+    def sent(topic: _Topic, upto: int) -> None:
+        topic.sent = upto
+
+    return Outbox(
+        wire.send,
+        max_bytes=100,
+        lagged=lagged,
+        sent=sent,
+        drained=lambda: None,
+    )
+
+
+@pytest.mark.anyio
+async def test_outbox_that_overflows_keeps_what_the_log_cannot_give_again() -> None:
+    wire, topic = _Wire(), _Topic("notes")
+    outbox = _outbox(wire)
+    ack = Ack("notes", "e1", 2)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(outbox.run)
+        outbox.put_nowait({"n": 1}, 60, topic, 1, droppable=True)
+        await checkpoint()
+        outbox.put_nowait({"n": "kept"}, 10)
+        outbox.put_nowait({"n": 2}, 20, topic, 2, droppable=True, ack=ack)
+        outbox.put_nowait({"n": 3}, 90, topic, 3, droppable=True)
+        assert (topic.lags, topic.lost) == (2, [ack])
+        assert outbox.bytes == 70
+        wire.gate.set()
+        await outbox.wait_for_room(0)
+        tasks.cancel_scope.cancel()
+    assert wire.taken == [{"n": 1}, {"n": "kept"}]
+    assert topic.sent == 1
+    assert outbox.is_empty
+
+
+@pytest.mark.anyio
+async def test_outbox_reports_topics_apart_even_if_they_look_alike() -> None:
+    wire = _Wire()
+    old, new = _Topic("notes"), _Topic("notes")
+    outbox = _outbox(wire)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(outbox.run)
+        outbox.put_nowait({"n": 1}, 10, old, 9, droppable=True)
+        outbox.put_nowait({"n": 2}, 10, new, 3)
+        wire.gate.set()
+        await outbox.wait_for_room(0)
+        tasks.cancel_scope.cancel()
+    assert (old.sent, new.sent) == (9, 3)
+
+
+@pytest.mark.anyio
+async def test_outbox_gives_up_a_socket_that_takes_nothing() -> None:
+    outbox = _outbox(_Wire())
+    ended: list[bool] = []
+
+    async def run() -> None:
+        with pytest.raises(SlowConsumerError):
+            await outbox.run()
+        ended.append(True)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(run)
+        outbox.put_nowait({"n": 1}, 10)
+        await checkpoint()
+        outbox.give_up_if_stalled(3600)
+        await checkpoint()
+        assert not ended
+        outbox.give_up_if_stalled(0)
+    assert ended
