@@ -715,7 +715,7 @@ class World:
     def settle(self) -> None:
         """Let everything arrive, with nothing failing any more; then check the end."""
         self.faulty = False
-        for round_ in range(400):
+        for round_ in range(2_000):
             if round_ % 40 == 39:
                 self.now_ms += 31_000
             for client in self.clients:
@@ -731,6 +731,13 @@ class World:
                 break
         else:
             raise AssertionError(f"no rest: {self.describe()}")
+        # What a tab left behind that was closed meanwhile may still be parked: let it expire.
+        self.now_ms += 31_000
+        for server in self.servers:
+            self.drain(server, round_)
+        for client in self.clients:
+            for _ in range(len(client.connection.down) if client.connection else 0):
+                client.receive()
         self.check_end()
 
     def drain(self, server: Server, round_: int) -> None:
