@@ -106,6 +106,8 @@ class _Subscription:
     """The version up to which everything was written to the socket."""
     lagging: bool = False
     """Whether something was dropped, and is not yet being sent again."""
+    order: int = 0
+    """Counts the orders to catch up, and the drops that make the one before void."""
 
 
 class Session:
@@ -378,10 +380,17 @@ class Session:
     def catch_up(self, doc: str, after: int, upto: int) -> None:
         held = self._docs.get(doc)
         if held is not None and self._tasks is not None:
-            self._tasks.create_task(self._catch_up(doc, held, after, upto))
+            held.order += 1
+            self._tasks.create_task(self._catch_up(doc, held, held.order, after, upto))
 
-    async def _catch_up(self, doc: str, held: _Subscription, after: int, upto: int) -> None:
-        """Send events from the log, a page at a time, no faster than the socket takes them."""
+    async def _catch_up(
+        self, doc: str, held: _Subscription, order: int, after: int, upto: int
+    ) -> None:
+        """Send events from the log, a page at a time, no faster than the socket takes them.
+
+        While it waits, something may be dropped and even healed by a later order: then this one is
+        void, and going on with it would leave a gap.
+        """
         try:
             text = ""
             if held.encoding == "utf-16" and held.mode == "text":
@@ -389,7 +398,7 @@ class Session:
             writer = EventWriter(held.encoding, text)
             async for page in pages(self._rooms.log, held.room.key, after, upto):
                 await self.outbox.wait_for_room(0)
-                if held.lagging or self._docs.get(doc) is not held:
+                if held.order != order or self._docs.get(doc) is not held:
                     return
                 for message, version in self._page(doc, held, page, writer):
                     self.deliver(Parcel(message, doc, version, droppable=True))
@@ -398,11 +407,11 @@ class Session:
             why = QuireError(
                 ErrorCode.STORE_UNAVAILABLE, "What you missed cannot be read now.", retryable=True
             )
-            if self._docs.get(doc) is held:
+            if held.order == order and self._docs.get(doc) is held:
                 self._refuse(why, doc, None)
                 self._leave(doc)
             return
-        if not held.lagging and self._docs.get(doc) is held:
+        if held.order == order and self._docs.get(doc) is held:
             self._rooms.tell(held.room, CaughtUp(self.id, upto))
 
     def _page(
@@ -429,6 +438,7 @@ class Session:
             return
         if acks or not current.lagging:
             current.lagging = True
+            current.order += 1
             self._rooms.tell(current.room, Lagging(self.id, current.sent, acks))
 
     def _sent(self, held: _Subscription, upto: int) -> None:

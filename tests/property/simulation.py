@@ -132,6 +132,8 @@ class Connection:
     mode: Mode = "text"
     encoding: PositionEncoding = "codepoint"
     lagging: bool = False
+    order: int = 0
+    """Counts the orders to catch up, and the drops that make the one before void."""
     sent: int = 0
     submitted: int = 0
     settled: int = 0
@@ -173,7 +175,7 @@ class Server:
                     connection.settled += 1
                     assert connection.settled <= connection.submitted, "settled twice"
             case CatchUp():
-                self.tasks.append(lambda: self.catch_up(effect))
+                self.order(effect)
             case Reopen():
                 self.reopening = 1
             case Dismiss(session=session):
@@ -247,6 +249,7 @@ class Server:
         acks = tuple(each for each in gone if isinstance(each, Ack))
         if gone and (acks or not connection.lagging):
             connection.lagging = True
+            connection.order += 1
             self.tell(Lagging(connection.id, connection.sent, acks))
 
     def write(self, connection: Connection) -> None:
@@ -276,6 +279,7 @@ class Server:
                 connection.joined = True
                 connection.mode, connection.encoding = fact.mode, fact.encoding
                 connection.sent, connection.lagging = 0, False
+                connection.order += 1
             case Leave():
                 connection.joined = False
                 connection.asked.clear()
@@ -289,20 +293,25 @@ class Server:
         self.connections.remove(connection)
         self.tell(Leave(connection.id))
 
-    def catch_up(self, order: CatchUp) -> None:
-        connection = self.find(order.session)
-        if connection is None or not connection.joined or connection.lagging:
+    def order(self, effect: CatchUp) -> None:
+        connection = self.find(effect.session)
+        if connection is not None:
+            connection.order += 1
+            number = connection.order
+            self.tasks.append(lambda: self.catch_up(connection, number, effect))
+
+    def catch_up(self, connection: Connection, number: int, order: CatchUp) -> None:
+        if connection.order != number or not connection.joined or not connection.server_open:
             return
         if connection.outbox:
-            self.tasks.append(lambda: self.catch_up(order))
+            self.tasks.append(lambda: self.catch_up(connection, number, order))
             return
         records = self.store.log.events[order.after : order.upto]
         writer = EventWriter(connection.encoding, self.store.texts[order.after])
         for message, upto in _replay(connection, records, writer):
             self.check_honest(message, connection)
             self.deliver(connection, Entry(message, upto, True))
-        again = self.find(order.session)
-        if again is not None and not again.lagging:
+        if connection.order == number:
             self.tell(CaughtUp(connection.id, order.upto))
 
     # --- the appender -------------------------------------------------------------------------
