@@ -1,7 +1,6 @@
 """`/ws`: the native protocol on a WebSocket; a thin shell around `sync.shells.session`.
 
-This is a plain ASGI application: a socket that idles costs two tasks and an outbox, no framework
-objects.
+This is a plain ASGI application: a socket that idles costs one task and no framework objects.
 """
 
 import asyncio
@@ -127,8 +126,10 @@ class Sockets:
         try:
             async with asyncio.TaskGroup() as tasks:
                 session.open(tasks)
-                tasks.create_task(session.outbox.run())
-                await _read(session, receive)
+                try:
+                    await _read(session, receive)
+                finally:
+                    session.close()
         except* _DisconnectedError:
             code = None
         except* SessionClosedError as group:
@@ -145,7 +146,6 @@ class Sockets:
             _log.exception("session %s failed", session_id)
         finally:
             patience.cancel()
-            session.close()
             del self._open[session_id]
             if not self._open:
                 self._none_open.set()

@@ -1,4 +1,4 @@
-"""What is on its way to one socket: bounded in bytes, written by one task.
+"""What is on its way to one socket: bounded in bytes, written by one task while there is something.
 
 Overflow policy: everything that the log can give again is dropped, and each document it belonged
 to is reported as lagging; once the socket has taken the rest, the documents are caught up from the
@@ -7,7 +7,7 @@ log. So a slow reader costs bounded memory and misses nothing.
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -40,6 +40,8 @@ class Outbox(Generic[Topic]):
 
     Args:
         send: writes one frame; returns when the transport has taken it.
+        spawn: starts a task that the session owns, unless the session is ending. What the task
+            raises ends the session: `SlowConsumerError`, or what `finish` was given.
         max_bytes: past it, what can be dropped is dropped.
         lagged: called with each topic that lost something, and those of its lost acks that were
             given to `put_nowait`.
@@ -51,18 +53,20 @@ class Outbox(Generic[Topic]):
         self,
         send: Callable[[Frame], Awaitable[None]],
         *,
+        spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None] | None],
         max_bytes: int,
         lagged: Callable[[Topic, tuple[Ack, ...]], None],
         sent: Callable[[Topic, int], None],
         drained: Callable[[], None],
     ) -> None:
         self._send = send
+        self._spawn = spawn
         self._max_bytes = max_bytes
         self._lagged = lagged
         self._sent = sent
         self._drained = drained
-        self._entries: deque[_Entry[Topic]] = deque()
-        self._ready = asyncio.Event()
+        self._entries: deque[_Entry[Topic]] | None = None
+        """Newest last. An idle outbox has no queue, no task and no event: there are many."""
         self._room: asyncio.Future[None] | None = None
         self._last: Exception | None = None
         self._writing_since: float | None = None
@@ -101,15 +105,18 @@ class Outbox(Generic[Topic]):
             if droppable and topic is not None:
                 self._lagged(topic, () if ack is None else (ack,))
                 return
+        if self._entries is None:
+            self._entries = deque()
         self._entries.append(_Entry(frame, size, topic, upto, droppable, ack))
         self.bytes += size
-        self._ready.set()
+        self._write_soon()
 
     def _overflow(self) -> None:
-        dropped = [entry for entry in self._entries if entry.droppable]
+        waiting = self._entries or ()
+        dropped = [entry for entry in waiting if entry.droppable]
         if not dropped:
             return
-        self._entries = deque(entry for entry in self._entries if not entry.droppable)
+        self._entries = deque(entry for entry in waiting if not entry.droppable)
         self.bytes -= sum(entry.size for entry in dropped)
         lost: dict[int, tuple[Topic, list[Ack]]] = {}
         for entry in dropped:
@@ -120,41 +127,40 @@ class Outbox(Generic[Topic]):
         for topic, acks in lost.values():
             self._lagged(topic, tuple(acks))
 
-    async def run(self) -> None:
-        """Write until cancelled; cancelling loses what is queued.
+    def _write_soon(self) -> None:
+        if self._writer is None:
+            self._writer = self._spawn(self._write())
 
-        Raises:
-            SlowConsumerError: `give_up_if_stalled` gave up.
-            Exception: what `finish` was given, once everything before it is written.
-        """
-        self._writer = asyncio.current_task()
+    async def _write(self) -> None:
+        """Write until nothing waits; cancelling loses what is queued."""
         try:
-            await self._run()
+            await self._write_all()
         except asyncio.CancelledError:
             if self._too_slow:
                 raise SlowConsumerError from None
             raise
+        finally:
+            self._writer = None
 
-    async def _run(self) -> None:
+    async def _write_all(self) -> None:
         loop = asyncio.get_running_loop()
-        while True:
-            await self._ready.wait()
-            while self._entries:
-                entry = self._entries.popleft()
-                self._writing_since = loop.time()
-                await self._send(entry.frame)
-                self._writing_since = None
-                self.bytes -= entry.size
-                if entry.upto >= 0 and entry.topic is not None:
-                    self._sent(entry.topic, entry.upto)
-                self._make_room()
-            if self._last is not None:
-                raise self._last
-            self._ready.clear()
-            self._drained()
+        while self._entries:
+            entry = self._entries.popleft()
+            self._writing_since = loop.time()
+            await self._send(entry.frame)
+            self._writing_since = None
+            self.bytes -= entry.size
+            if entry.upto >= 0 and entry.topic is not None:
+                self._sent(entry.topic, entry.upto)
+            self._make_room()
+            if not self._entries and self._last is None:
+                self._entries = None
+                self._drained()
+        if self._last is not None:
+            raise self._last
 
     def give_up_if_stalled(self, timeout_s: float) -> None:
-        """End `run` if the frame being written has not been taken for `timeout_s`.
+        """End the session if the frame being written has not been taken for `timeout_s`.
 
         Called now and then from outside: a timer for each frame would cost more than the frame.
         """
@@ -166,9 +172,9 @@ class Outbox(Generic[Topic]):
             self._writer.cancel()
 
     def finish(self, error: Exception) -> None:
-        """Have `run` raise this once what is queued is written."""
+        """End the session with this once what is queued is written."""
         self._last = error
-        self._ready.set()
+        self._write_soon()
 
     async def wait_for_room(self, below: int | None = None) -> None:
         """Wait until no more than `below` bytes wait (default: until it is not full)."""

@@ -11,9 +11,9 @@ not take what it is sent, is not read until it does (P7).
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from msgspec import UNSET
 
@@ -147,6 +147,7 @@ class Session:
         self._window_edits = 0
         self.outbox: Outbox[_Subscription] = Outbox(
             send,
+            spawn=self._spawn,
             max_bytes=max_outbox_bytes,
             lagged=self._lagged,
             sent=self._sent,
@@ -162,9 +163,21 @@ class Session:
 
     def close(self) -> None:
         """Leave every room; nothing is sent any more."""
+        self._tasks = None
         self._rooms.sinks.pop(self.id, None)
         for doc in list(self._docs):
             self._leave(doc)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None] | None:
+        """Start a task that the session owns; None if the session is ending."""
+        if self._tasks is not None:
+            try:
+                return self._tasks.create_task(work)
+            except RuntimeError:
+                # Its group is shutting down: what failed in it has not been handled yet.
+                self._tasks = None
+        work.close()
+        return None
 
     def stop_reading(self) -> None:
         """Let all further frames pass unheard: their sender sends them again elsewhere."""
@@ -379,9 +392,9 @@ class Session:
 
     def catch_up(self, doc: str, after: int, upto: int) -> None:
         held = self._docs.get(doc)
-        if held is not None and self._tasks is not None:
+        if held is not None:
             held.order += 1
-            self._tasks.create_task(self._catch_up(doc, held, held.order, after, upto))
+            self._spawn(self._catch_up(doc, held, held.order, after, upto))
 
     async def _catch_up(
         self, doc: str, held: _Subscription, order: int, after: int, upto: int

@@ -1,8 +1,8 @@
 """`sync.shells.outbox`: bounded, and honest about what it drops."""
 
+import asyncio
 from dataclasses import dataclass, field
 
-import anyio
 import pytest
 from anyio.lowlevel import checkpoint
 
@@ -23,14 +23,14 @@ class _Wire:
     """A socket that takes a frame each time it is let."""
 
     taken: list[Frame] = field(default_factory=list)
-    gate: anyio.Event = field(default_factory=anyio.Event)
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def send(self, frame: Frame) -> None:
         await self.gate.wait()
         self.taken.append(frame)
 
 
-def _outbox(wire: _Wire) -> Outbox[_Topic]:
+def _outbox(wire: _Wire, tasks: asyncio.TaskGroup) -> Outbox[_Topic]:
     def lagged(topic: _Topic, acks: tuple[Ack, ...]) -> None:
         topic.lags += 1
         topic.lost += acks
@@ -40,6 +40,7 @@ def _outbox(wire: _Wire) -> Outbox[_Topic]:
 
     return Outbox(
         wire.send,
+        spawn=tasks.create_task,
         max_bytes=100,
         lagged=lagged,
         sent=sent,
@@ -50,10 +51,9 @@ def _outbox(wire: _Wire) -> Outbox[_Topic]:
 @pytest.mark.anyio
 async def test_outbox_that_overflows_keeps_what_the_log_cannot_give_again() -> None:
     wire, topic = _Wire(), _Topic("notes")
-    outbox = _outbox(wire)
     ack = Ack("notes", "e1", 2)
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(outbox.run)
+    async with asyncio.TaskGroup() as tasks:
+        outbox = _outbox(wire, tasks)
         outbox.put_nowait({"n": 1}, 60, topic, 1, droppable=True)
         await checkpoint()
         outbox.put_nowait({"n": "kept"}, 10)
@@ -63,7 +63,6 @@ async def test_outbox_that_overflows_keeps_what_the_log_cannot_give_again() -> N
         assert outbox.bytes == 70
         wire.gate.set()
         await outbox.wait_for_room(0)
-        tasks.cancel_scope.cancel()
     assert wire.taken == [{"n": 1}, {"n": "kept"}]
     assert topic.sent == 1
     assert outbox.is_empty
@@ -73,33 +72,57 @@ async def test_outbox_that_overflows_keeps_what_the_log_cannot_give_again() -> N
 async def test_outbox_reports_topics_apart_even_if_they_look_alike() -> None:
     wire = _Wire()
     old, new = _Topic("notes"), _Topic("notes")
-    outbox = _outbox(wire)
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(outbox.run)
+    async with asyncio.TaskGroup() as tasks:
+        outbox = _outbox(wire, tasks)
         outbox.put_nowait({"n": 1}, 10, old, 9, droppable=True)
         outbox.put_nowait({"n": 2}, 10, new, 3)
         wire.gate.set()
         await outbox.wait_for_room(0)
-        tasks.cancel_scope.cancel()
     assert (old.sent, new.sent) == (9, 3)
 
 
 @pytest.mark.anyio
 async def test_outbox_gives_up_a_socket_that_takes_nothing() -> None:
-    outbox = _outbox(_Wire())
-    ended: list[bool] = []
+    async def stall() -> None:
+        async with asyncio.TaskGroup() as tasks:
+            outbox = _outbox(_Wire(), tasks)
+            outbox.put_nowait({"n": 1}, 10)
+            await checkpoint()
+            outbox.give_up_if_stalled(3600)
+            await checkpoint()
+            outbox.give_up_if_stalled(0)
 
-    async def run() -> None:
-        with pytest.raises(SlowConsumerError):
-            await outbox.run()
-        ended.append(True)
+    with pytest.raises(ExceptionGroup) as raised:
+        await stall()
+    assert raised.group_contains(SlowConsumerError)
 
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(run)
-        outbox.put_nowait({"n": 1}, 10)
-        await checkpoint()
-        outbox.give_up_if_stalled(3600)
-        await checkpoint()
-        assert not ended
-        outbox.give_up_if_stalled(0)
-    assert ended
+
+@pytest.mark.anyio
+async def test_outbox_ends_the_session_once_what_was_queued_is_written() -> None:
+    wire = _Wire()
+    wire.gate.set()
+
+    async def end() -> None:
+        async with asyncio.TaskGroup() as tasks:
+            outbox = _outbox(wire, tasks)
+            outbox.put_nowait({"n": 1}, 10)
+            outbox.finish(ConnectionAbortedError())
+
+    with pytest.raises(ExceptionGroup) as raised:
+        await end()
+    assert raised.group_contains(ConnectionAbortedError)
+    assert wire.taken == [{"n": 1}]
+
+
+@pytest.mark.anyio
+async def test_outbox_writes_again_after_it_was_idle() -> None:
+    wire = _Wire()
+    wire.gate.set()
+    async with asyncio.TaskGroup() as tasks:
+        outbox = _outbox(wire, tasks)
+        for number in range(3):
+            outbox.put_nowait({"n": number}, 10)
+            await outbox.wait_for_room(0)
+            for _ in range(5):
+                await checkpoint()
+    assert wire.taken == [{"n": 0}, {"n": 1}, {"n": 2}]
