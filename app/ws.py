@@ -88,22 +88,22 @@ class Sockets:
         """The ASGI application of `/ws`."""
         assert scope["type"] == "websocket", "/ws takes WebSocket connections"
         await receive()
-        offered: list[str] = scope.get("subprotocols") or []
-        chosen = next((name for name in offered if name in ENCODINGS), None)
-        headers = Headers(scope=scope)
-        origin, host = headers.get("origin"), headers.get("host")
-        if not is_allowed_origin(origin, host, self._settings.allowed_origins):
+        if not self._is_allowed(scope):
             await send({"type": "websocket.close", "code": CloseCode.NOT_ALLOWED})
             return
-        accepted = chosen or (offered[0] if offered else None)
-        await send({"type": "websocket.accept", "subprotocol": accepted})
-        if offered and chosen is None:
+        subprotocol, encoding = _negotiate(scope.get("subprotocols") or [])
+        await send({"type": "websocket.accept", "subprotocol": subprotocol})
+        if encoding is None:
             await _close(send, CloseCode.UNUSABLE, "unknown subprotocol")
-            return
-        if self._rooms.draining or len(self._open) >= self._rooms.limits.max_sessions:
+        elif self._rooms.draining or len(self._open) >= self._rooms.limits.max_sessions:
             await _close(send, CloseCode.TRY_LATER, "no room for another socket")
-            return
-        await self._serve(receive, send, ENCODINGS[chosen] if chosen else "json")
+        else:
+            await self._serve(receive, send, encoding)
+
+    def _is_allowed(self, scope: Message) -> bool:
+        headers = Headers(scope=scope)
+        allowed = self._settings.allowed_origins
+        return is_allowed_origin(headers.get("origin"), headers.get("host"), allowed)
 
     async def _serve(self, receive: Receive, send: Send, encoding: Encoding) -> None:
         session_id = secrets.token_hex(8)
@@ -151,6 +151,20 @@ class Sockets:
                 self._none_open.set()
         if code is not None:
             await _close(send, code, reason)
+
+
+def _negotiate(offered: list[str]) -> tuple[str | None, Encoding | None]:
+    """The subprotocol to accept, and the encoding that it means; None if none is known.
+
+    Offering nothing is JSON. Of unknown ones the first is accepted, so that the close code that
+    follows reaches the client.
+    """
+    if not offered:
+        return None, "json"
+    for name in offered:
+        if name in ENCODINGS:
+            return name, ENCODINGS[name]
+    return offered[0], None
 
 
 def _require_auth(session: Session) -> None:

@@ -116,7 +116,7 @@ class Room:
         self._lost = False
         self._failures = 0
         self._poisoned: list[Submission] = []
-        self._kept: deque[Fact] = deque()
+        self._kept: list[Fact] = []
         self._joining: set[str] = set()
         """Sessions whose join is among what is kept."""
         self._parking = Parking(limits)
@@ -248,7 +248,7 @@ class Room:
 
     def _leave(self, session: str) -> Iterator[Effect]:
         why = refusal(ErrorCode.NOT_JOINED, "The session has left the document.")
-        kept, self._kept = self._kept, deque()
+        kept, self._kept = self._kept, []
         for fact in kept:
             if isinstance(fact, Submit) and fact.submission.session == session:
                 yield from rejected(self.name, fact.submission, why)
@@ -280,7 +280,7 @@ class Room:
 
     def _expel(self, why: Refusal) -> Iterator[Effect]:
         """Refuse what waits, and end everybody's membership."""
-        kept, self._kept = self._kept, deque()
+        kept, self._kept = self._kept, []
         for fact in kept:
             if isinstance(fact, Submit):
                 self._pending.append(fact.submission)
@@ -317,11 +317,11 @@ class Room:
             return
         member.live = False
         # What it was caught up with before is not all that it was sent since.
-        self._kept = deque(
+        self._kept = [
             each
             for each in self._kept
             if not (isinstance(each, CaughtUp) and each.session == fact.session)
-        )
+        ]
         for ack in fact.acks:
             owed = Deliver((member.session,), ack, droppable=True)
             member.owed = [*(member.owed or ()), owed]
@@ -462,7 +462,7 @@ class Room:
 
     def _resume(self, now_ms: int) -> Iterator[Effect]:
         """Handle what was kept while nothing could be shown."""
-        kept, self._kept = self._kept, deque()
+        kept, self._kept = self._kept, []
         self._joining.clear()
         for fact in kept:
             yield from self._handle(fact, now_ms)

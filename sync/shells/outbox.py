@@ -49,6 +49,22 @@ class Outbox(Generic[Topic]):
         drained: called when everything has been written.
     """
 
+    __slots__ = (
+        "_drained",
+        "_entries",
+        "_lagged",
+        "_last",
+        "_max_bytes",
+        "_room",
+        "_send",
+        "_sent",
+        "_spawn",
+        "_too_slow",
+        "_writer",
+        "_writing_since",
+        "bytes",
+    )
+
     def __init__(
         self,
         send: Callable[[Frame], Awaitable[None]],

@@ -118,6 +118,27 @@ class Session:
         server: what `auth_ok` says of the server.
     """
 
+    # There are many of them, and most are idle.
+    __slots__ = (
+        "_capacity",
+        "_deaf",
+        "_docs",
+        "_encoding",
+        "_faults",
+        "_gatekeeper",
+        "_limits",
+        "_rooms",
+        "_server",
+        "_tasks",
+        "_unsettled",
+        "_unsettled_bytes",
+        "_window_edits",
+        "_window_start",
+        "id",
+        "outbox",
+        "user",
+    )
+
     def __init__(
         self,
         session_id: str,
