@@ -5,8 +5,9 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -20,19 +21,34 @@ from storage.migrate import SchemaError, expected_revision, require_current, upg
 from storage.table import metadata
 from sync.port import StoreError
 
+T = TypeVar("T")
+
 pytestmark = pytest.mark.anyio
+
+
+async def _in_database(database_url: str, work: Callable[[Connection], T]) -> T:
+    """Run something in a transaction of its own, past everything that is under test."""
+    url = make_url(database_url)
+    if url.get_backend_name() == "sqlite":
+        direct = create_engine(url.set(drivername="sqlite"))
+        with direct.begin() as connection:
+            result = work(connection)
+        direct.dispose()
+        return result
+    engine = create_async_engine(url)
+    async with engine.begin() as asynchronous:
+        result = await asynchronous.run_sync(work)
+    await engine.dispose()
+    return result
 
 
 async def test_migrations_give_the_tables(database_url: str) -> None:
     await upgrade(database_url)
-    engine = create_async_engine(database_url)
 
     def differences(connection: Connection) -> list[object]:
         return list(compare_metadata(MigrationContext.configure(connection), metadata))
 
-    async with engine.connect() as connection:
-        assert await connection.run_sync(differences) == []
-    await engine.dispose()
+    assert await _in_database(database_url, differences) == []
 
 
 async def test_upgrade_again_changes_nothing(database_url: str) -> None:
@@ -48,10 +64,11 @@ async def test_empty_database_is_not_current(database_url: str) -> None:
 
 async def test_newer_schema_is_refused(database_url: str) -> None:
     await upgrade(database_url)
-    engine = create_async_engine(database_url)
-    async with engine.begin() as connection:
-        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    await engine.dispose()
+
+    def advance(connection: Connection) -> None:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+    await _in_database(database_url, advance)
     for check in (upgrade, require_current):
         with pytest.raises(SchemaError, match="9999, which this Quire does not know"):
             await check(database_url)
