@@ -1,6 +1,16 @@
 """What every tier of tests shares."""
 
+import os
+
 import pytest
+from hypothesis import settings
+
+# A commit is judged by the same examples wherever its tests run; QUIRE_SOAK=1 draws new ones, and
+# many more. Either way a failure prints what reproduces it.
+settings.register_profile(
+    "quire", derandomize=not os.environ.get("QUIRE_SOAK"), print_blob=True, deadline=None
+)
+settings.load_profile("quire")
 
 
 @pytest.fixture(scope="session")

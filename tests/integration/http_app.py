@@ -17,7 +17,7 @@ from app.main import create_app
 from app.settings import Settings
 from app.state import State
 
-WAIT_S = 10.0
+WAIT_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from sync.message import Encoding
 from tests.integration.server import ServerProcess
 
 Message = dict[str, Any]
-PATIENCE_S: Final = 20.0
+PATIENCE_S: Final = 90.0
 """How long an answer may take before a test fails. Nothing waits that long in order to pass."""
 PRESENCE: Final = frozenset({"member_joined", "member_left", "cursor", "awareness", "pong"})
 """Messages that promise no order, and that most tests do not look at."""

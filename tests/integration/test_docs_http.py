@@ -103,7 +103,7 @@ def follow(http: httpx.Client, curl: Curl, shown: str) -> None:
             assert line in lines
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(300)
 def test_samples_answer_what_the_page_says(tmp_path: Path) -> None:
     ran = 0
     with (

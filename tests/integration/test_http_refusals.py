@@ -226,7 +226,7 @@ async def test_edit_in_a_room_that_breaks_is_told_to_come_again(
         edit = {"base": 1, "ops": [{"insert": "y"}]}
         with monkeypatch.context() as broken:
             broken.setattr(Room, "handle", fail)
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 refused = await quire.refused("POST", f"{BASE}/edits", json=edit)
         assert refused == (503, "store_unavailable")
         await quire.ok("POST", f"{BASE}/edits", json=edit)

@@ -11,7 +11,7 @@ import pytest
 from tests.integration.peer import Peer, connect, open_socket
 from tests.integration.server import ServerProcess
 
-pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(900)]
 
 PIECE = 400_000
 ROUNDS = 80

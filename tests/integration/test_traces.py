@@ -23,7 +23,7 @@ from tests.integration.read_history import read_history, replayed
 from tests.integration.server import ServerProcess
 from tests.integration.yjs_replica import YjsReplica
 
-pytestmark = [pytest.mark.anyio, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(1200)]
 
 TRACES: Final = Path(__file__).parents[1] / "traces"
 SOAK: Final = os.environ.get("QUIRE_SOAK") == "1"

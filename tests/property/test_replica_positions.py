@@ -190,7 +190,7 @@ def play(rng: Random, steps: int) -> Compared:
     return compared
 
 
-@pytest.mark.timeout(0 if SOAK else 120)
+@pytest.mark.timeout(0 if SOAK else 900)
 @settings(max_examples=SESSIONS, deadline=None)
 @given(st.integers(0, 2**64))
 def test_foreseen_positions_are_found_ones_in_honest_sessions(seed: int) -> None:
@@ -258,7 +258,7 @@ def hostile(rng: Random, compared: Compared) -> bytes:
     return item(client, have, origin, right, rng.choice(("a", "b", "ab", "aba", "é")))
 
 
-@pytest.mark.timeout(0 if SOAK else 120)
+@pytest.mark.timeout(0 if SOAK else 900)
 @settings(max_examples=SESSIONS * 3, deadline=None)
 @given(st.integers(0, 2**64))
 def test_foreseen_positions_are_found_ones_for_any_origins(seed: int) -> None:

@@ -58,7 +58,7 @@ scenarios = st.builds(
 )
 
 
-@pytest.mark.timeout(0 if SOAK else 120)
+@pytest.mark.timeout(0 if SOAK else 900)
 @settings(max_examples=WORLDS, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(scenarios)
 def test_promises_hold_whatever_happens(scenario: Scenario) -> None:
