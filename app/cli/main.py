@@ -15,7 +15,6 @@ from app.cli.problem import CommandFailed, ExitCode
 from app.cli.push import push
 from app.cli.read import cat, log, tail
 from app.settings import SETTINGS, Settings, SettingsError
-from storage.migrate import upgrade
 from sync.names import is_document_name
 from sync.port import StoreError
 
@@ -76,6 +75,8 @@ def _serve(flags: argparse.Namespace) -> int:
 
 
 def _db_upgrade(flags: argparse.Namespace) -> int:
+    from storage.migrate import upgrade
+
     settings = Settings.load(_given(flags))
     asyncio.run(upgrade(settings.database_url))
     print("The database is up to date.", file=sys.stderr)
