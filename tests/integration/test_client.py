@@ -246,11 +246,13 @@ async def test_a_deleted_document_ends_with_an_error(server: ServerProcess) -> N
         name = {"X-Quire-Name": "Ada"}
         answer = await http.delete(f"{server.url}/api/documents/doomed", headers=name)
         assert answer.is_success
-        doc.insert_nowait(0, "x")
         with pytest.raises(QuireError) as ended:
             await all_of(events)
         assert ended.value.code is ErrorCode.UNKNOWN_DOCUMENT
         assert doc.is_closed
+        with pytest.raises(QuireError) as refused:
+            doc.insert_nowait(0, "x")
+        assert refused.value.code is ErrorCode.UNKNOWN_DOCUMENT
         with pytest.raises(QuireError):
             await client.join("doomed")
 
