@@ -146,10 +146,6 @@ class AuthOk(msgspec.Struct, tag_field="type", tag="auth_ok"):
     session: str
 
 
-class _Other(msgspec.Struct):
-    type: str
-
-
 _decoder = msgspec.msgpack.Decoder(Ack | Updates | Joined | Error | AuthOk)
 _encoder = msgspec.msgpack.Encoder()
 

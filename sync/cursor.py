@@ -13,6 +13,7 @@ from sync.error import ErrorCode, Refusal, refusal
 from sync.fact import MoveCursor
 from sync.member import Member, user_info
 from sync.message import Cursor
+from sync.names import POSITION_ENCODINGS
 from sync.port import EventRecord
 from sync.position import to_codepoints, to_utf16
 from sync.window import Window
@@ -70,7 +71,7 @@ class Cursors:
                 yield error(self._doc, fact.session, found.code, found.message)
                 return
             cursor = self._cursors[fact.session] = found
-        for encoding in ("codepoint", "utf-16"):
+        for encoding in POSITION_ENCODINGS:
             group = tuple(
                 member.session
                 for member in members.values()

@@ -1,15 +1,7 @@
-"""Identifiers that cross module boundaries, and the rules that their spelling obeys."""
+"""Names and ids: the words that cross module boundaries, and the rules of their spelling."""
 
 import re
-from typing import Final, Literal, NewType
-
-DocumentName = NewType("DocumentName", str)
-"""`[A-Za-z0-9][A-Za-z0-9:._-]{0,127}`"""
-EventId = NewType("EventId", str)
-"""1–64 of `[A-Za-z0-9:._-]`, chosen by the client, unique per document."""
-SessionId = NewType("SessionId", str)
-UserId = NewType("UserId", str)
-Epoch = NewType("Epoch", str)
+from typing import Final, Literal
 
 Mode = Literal["text", "yjs"]
 Role = Literal["owner", "editor", "commenter", "viewer"]
@@ -18,6 +10,7 @@ POSITION_ENCODINGS: Final[tuple[PositionEncoding, ...]] = ("codepoint", "utf-16"
 
 DOCUMENT_NAME_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9:._-]{0,127}\Z"
 EVENT_ID_PATTERN: Final = r"^[A-Za-z0-9:._-]{1,64}\Z"
+"""Chosen by the client, unique per document."""
 MAX_INTEGER: Final = 2**53 - 1
 """The largest version, position or length on the wire: what a JavaScript number holds exactly."""
 DEFAULT_TEXT_ROOT: Final = "content"

@@ -68,7 +68,6 @@ class Replica:
 
     def __init__(self, client_id: int, root: str = DEFAULT_TEXT_ROOT) -> None:
         self.text = ""
-        self._root = root
         self._doc: Doc[Any] = Doc(client_id=client_id)
         self._ytext: Text = self._doc.get(root, type=Text)
         self._deltas: list[list[dict[str, Any]]] = []
