@@ -2,8 +2,9 @@
 
 A session speaks only for awareness client ids that are its own: the first to name one owns it,
 until it leaves; an id under which somebody else writes CRDT content is never given. The `user` of
-every state is the session's, whatever the state claims. Clocks that go out only ever grow, so a
-client that reconnects, or starts its clock anew, is not ignored by the others.
+every state is the session's, whatever the state claims. Clocks that go out start at 1, because
+y-protocols takes 0 for what it knows of a stranger and ignores it, and only ever grow, so a client
+that reconnects, or starts its clock anew, is not ignored by the others either.
 """
 
 from collections.abc import Mapping
@@ -72,7 +73,7 @@ class Presence:
         out: list[tuple[int, int, str | None]] = []
         for entry in entries:
             held = self._states.get(entry.client)
-            last = self._past.get(entry.client, -1) if held is None else held.clock
+            last = self._past.get(entry.client, 0) if held is None else held.clock
             clock = max(entry.clock, last + 1)
             state = None if entry.fields is None else _signed(entry.fields, user)
             self._states[entry.client] = _State(session, user.id, clock, state)

@@ -70,6 +70,15 @@ def test_presence_clocks_only_grow_over_leaving_and_returning() -> None:
     assert back.clock == 7
 
 
+def test_presence_sends_no_clock_that_y_protocols_ignores() -> None:
+    """A state under a client id that a peer never saw must have a clock above 0 to be taken."""
+    presence = Presence(Limits())
+    (entry,) = accepted(presence.accept("s1", ANN, awareness((1, 0, '{"cursor":1}')), {}))
+    assert entry.clock == 1
+    (known,) = accepted(presence.snapshot(but="s2"))
+    assert known.clock == 1
+
+
 def test_presence_snapshot_holds_the_others_that_are_there() -> None:
     presence = Presence(Limits())
     assert presence.snapshot(but="s1") is None
