@@ -6,6 +6,7 @@ no control characters, no bidirectional overrides, NFC.
 """
 
 import unicodedata
+from dataclasses import replace
 from hashlib import blake2b
 from typing import Final
 from urllib.parse import unquote
@@ -83,6 +84,19 @@ class OpenGatekeeper:
                 close_code=CloseCode.NOT_AUTHENTICATED,
             )
         return named_user(DEFAULT_NAME if name is None else name)
+
+    def admit(self, token: str | None, name: str | None) -> User:
+        """The user of a Yjs dialect's client, by the `name` in the address of its socket.
+
+        Clients of these dialects send tokens whether asked or not: open mode does not look at
+        them. One that gives no name is anonymous, and goes by what its awareness says.
+
+        Raises:
+            QuireError: `auth_failed`: not a usable name.
+        """
+        if name is None:
+            return replace(named_user(DEFAULT_NAME), anonymous=True)
+        return named_user(name)
 
     def user_for_request(self, request: HTTPConnection) -> User:
         """The user that an HTTP request names in `X-Quire-Name`.

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
-from typing import Final
 
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
@@ -18,8 +17,6 @@ from storage.log import open_event_log
 from storage.migrate import upgrade
 from sync.message import PROTOCOL, ServerInfo
 from sync.shells.rooms import Rooms
-
-NATIVE_PATH: Final = "/ws"
 
 
 def quire_version() -> str:
@@ -70,10 +67,10 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 class _Application(FastAPI):
-    """Sends `/ws` straight to the sockets; what HTTP needs in between costs memory and time."""
+    """Sends WebSockets straight to where they are served; what HTTP needs costs memory and time."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket" and scope["path"] == NATIVE_PATH:
+        if scope["type"] == "websocket":
             state: State = self.state.quire
             await state.sockets(scope, receive, send)
         else:

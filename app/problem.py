@@ -33,6 +33,8 @@ class HttpCode(StrEnum):
     METHOD_NOT_ALLOWED = "method_not_allowed"
     UNKNOWN_VERSION = "unknown_version"
     NAME_TAKEN = "name_taken"
+    TEXT_ROOT_DECIDED = "text_root_decided"
+    NOT_RESTORABLE = "not_restorable"
     PRECONDITION_REQUIRED = "precondition_required"
     FOREIGN_ORIGIN = "foreign_origin"
     INTERNAL = "internal"
@@ -62,6 +64,8 @@ STATUS: Final[dict[Code, int]] = {
     HttpCode.METHOD_NOT_ALLOWED: 405,
     HttpCode.UNKNOWN_VERSION: 404,
     HttpCode.NAME_TAKEN: 409,
+    HttpCode.TEXT_ROOT_DECIDED: 409,
+    HttpCode.NOT_RESTORABLE: 409,
     HttpCode.PRECONDITION_REQUIRED: 428,
     HttpCode.FOREIGN_ORIGIN: 403,
     HttpCode.INTERNAL: 500,

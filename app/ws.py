@@ -1,4 +1,4 @@
-"""`/ws`: the native protocol on a WebSocket; a thin shell around `sync.shells.session`.
+"""The WebSocket endpoints: `/ws`, `/yjs/{document}` and `/hocuspocus`; thin shells around sessions.
 
 This is a plain ASGI application: a socket that idles costs one task and no framework objects.
 """
@@ -6,8 +6,10 @@ This is a plain ASGI application: a socket that idles costs one task and no fram
 import asyncio
 import logging
 import secrets
+import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
+from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers
 
@@ -20,20 +22,28 @@ from sync.message import (
     Encoding,
     ServerInfo,
 )
+from sync.shells.hocuspocus import HocuspocusSession
 from sync.shells.outbox import SlowConsumerError
 from sync.shells.rooms import Rooms
-from sync.shells.session import Gatekeeper, Session, SessionClosedError
+from sync.shells.session import Session
+from sync.shells.socket import Gatekeeper, SessionClosedError, Socket
+from sync.shells.yws import YwsSession
 
 _log = logging.getLogger(__name__)
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+AnySession = Socket[Any]
 
 ENCODINGS: Final[dict[str, Encoding]] = {
     JSON_SUBPROTOCOL: "json",
     MSGPACK_SUBPROTOCOL: "msgpack",
 }
+NATIVE_PATH: Final = "/ws"
+YWS_PATH: Final = "/yjs/"
+"""A document's name follows."""
+HOCUSPOCUS_PATH: Final = "/hocuspocus"
 _CLOSE_TIMEOUT_S: Final = 5.0
 
 
@@ -51,7 +61,7 @@ class Sockets:
         self._gatekeeper = gatekeeper
         self._settings = settings
         self._server = server
-        self._open: dict[str, Session] = {}
+        self._open: dict[str, AnySession] = {}
         self._none_open = asyncio.Event()
         self._none_open.set()
 
@@ -77,45 +87,80 @@ class Sockets:
             await self._none_open.wait()
 
     async def sweep(self) -> None:
-        """Until cancelled: give up sockets that take nothing any more."""
+        """Until cancelled: give up sockets that take nothing any more, and break long silences."""
         timeout_s = self._settings.slow_consumer_timeout_s
         while True:
             await asyncio.sleep(min(1.0, timeout_s / 4))
             for session in list(self._open.values()):
                 session.outbox.give_up_if_stalled(timeout_s)
+                session.keep_alive(time.monotonic())
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """The ASGI application of `/ws`."""
-        assert scope["type"] == "websocket", "/ws takes WebSocket connections"
+        """The ASGI application of all WebSockets."""
+        assert scope["type"] == "websocket", "sockets take WebSocket connections"
         await receive()
         if not self._is_allowed(scope):
             await send({"type": "websocket.close", "code": CloseCode.NOT_ALLOWED})
             return
-        subprotocol, encoding = _negotiate(scope.get("subprotocols") or [])
+        session_id = secrets.token_hex(8)
+        subprotocol, session = self._session(session_id, scope, send)
+        if session is None and subprotocol is None:
+            await send({"type": "websocket.close", "code": CloseCode.UNUSABLE})
+            return
         await send({"type": "websocket.accept", "subprotocol": subprotocol})
-        if encoding is None:
+        if session is None:
             await _close(send, CloseCode.UNUSABLE, "unknown subprotocol")
         elif self._rooms.draining or len(self._open) >= self._rooms.limits.max_sessions:
             await _close(send, CloseCode.TRY_LATER, "no room for another socket")
         else:
-            await self._serve(receive, send, encoding)
+            await self._serve(session, receive, send)
+
+    def _session(
+        self, session_id: str, scope: Message, send: Send
+    ) -> tuple[str | None, AnySession | None]:
+        """The subprotocol to accept and the session that the path asks for; None if there is none.
+
+        The clients of the Yjs dialects choose their subprotocols freely: the first is accepted.
+        """
+        offered: list[str] = scope.get("subprotocols") or []
+        path: str = scope["path"]
+        most = self._settings.max_outbox_bytes
+        rooms, gatekeeper = self._rooms, self._gatekeeper
+        if path == NATIVE_PATH:
+            subprotocol, encoding = _negotiate(offered)
+            if encoding is None:
+                return subprotocol, None
+            native = Session(
+                session_id, rooms, gatekeeper, self._server, send, encoding, max_outbox_bytes=most
+            )
+            return subprotocol, native
+        query = parse_qs(scope.get("query_string", b"").decode("ascii", "replace"))
+        name = query.get("name", [None])[0]
+        first = offered[0] if offered else None
+        if path.startswith(YWS_PATH):
+            return first, YwsSession(
+                session_id,
+                rooms,
+                gatekeeper,
+                send,
+                max_outbox_bytes=most,
+                document=path.removeprefix(YWS_PATH),
+                token=query.get("token", [None])[0],
+                name=name,
+            )
+        if path.rstrip("/") == HOCUSPOCUS_PATH:
+            return first, HocuspocusSession(
+                session_id, rooms, gatekeeper, send, max_outbox_bytes=most, name=name
+            )
+        return None, None
 
     def _is_allowed(self, scope: Message) -> bool:
         headers = Headers(scope=scope)
         allowed = self._settings.allowed_origins
         return is_allowed_origin(headers.get("origin"), headers.get("host"), allowed)
 
-    async def _serve(self, receive: Receive, send: Send, encoding: Encoding) -> None:
-        session_id = secrets.token_hex(8)
-        session = Session(
-            session_id,
-            self._rooms,
-            self._gatekeeper,
-            self._server,
-            send,
-            encoding,
-            max_outbox_bytes=self._settings.max_outbox_bytes,
-        )
+    async def _serve(self, session: AnySession, receive: Receive, send: Send) -> None:
+        session_id = session.id
         self._open[session_id] = session
         self._none_open.clear()
         patience = asyncio.get_running_loop().call_later(
@@ -127,6 +172,7 @@ class Sockets:
             async with asyncio.TaskGroup() as tasks:
                 session.open(tasks)
                 try:
+                    await session.start()
                     await _read(session, receive)
                 finally:
                     session.close()
@@ -167,12 +213,12 @@ def _negotiate(offered: list[str]) -> tuple[str | None, Encoding | None]:
     return offered[0], None
 
 
-def _require_auth(session: Session) -> None:
+def _require_auth(session: AnySession) -> None:
     if session.user is None:
         session.end(CloseCode.NOT_AUTHENTICATED, "not authenticated in time")
 
 
-async def _read(session: Session, receive: Receive) -> None:
+async def _read(session: AnySession, receive: Receive) -> None:
     """Hand frames to the session, one after another, until the peer goes."""
     while True:
         message = await receive()

@@ -29,6 +29,7 @@ from scripts.node import node_environment
 ROOT: Final = Path(__file__).resolve().parent.parent
 CACHE: Final = ROOT / ".cache"
 WEB: Final = ROOT / "web"
+NPM_CLIENTS: Final = ROOT / "tests" / "npm"
 NO_TESTS_COLLECTED: Final = 5
 
 
@@ -94,7 +95,8 @@ def run_command(
     command: list[str], folder: Path = ROOT, variables: Mapping[str, str] | None = None
 ) -> None:
     """Run a command and raise `StageFailed` unless it succeeds."""
-    environment = node_environment(CACHE / "node") if folder == WEB else dict(os.environ)
+    needs_node = folder in (WEB, NPM_CLIENTS)
+    environment = node_environment(CACHE / "node") if needs_node else dict(os.environ)
     program = shutil.which(command[0], path=environment.get("PATH"))
     if program is None:
         raise StageFailed(f"{command[0]} not found")
@@ -143,7 +145,7 @@ def check_web(_: Options) -> None:
     """The web client type-checks, passes its tests, and `web/dist` is what it builds to."""
     if not (WEB / "package.json").exists():
         raise StageMissing("web/package.json")
-    install_web_packages()
+    install_packages(WEB)
     run_command(["npm", "run", "check"], WEB)
     run_command(["npm", "test"], WEB)
     committed = fingerprint(WEB / "dist")
@@ -152,12 +154,13 @@ def check_web(_: Options) -> None:
         raise StageFailed("web/dist was not what the sources build to; it is now: commit it")
 
 
-def install_web_packages() -> None:
-    """Run `npm ci` unless `node_modules` is already what the lock file says."""
-    stamp = WEB / "node_modules" / ".quire-lock"
-    wanted = hashlib.sha256((WEB / "package-lock.json").read_bytes()).hexdigest()
+def install_packages(folder: Path) -> None:
+    """Run `npm ci` unless the folder's `node_modules` is already what its lock file says."""
+    stamp = folder / "node_modules" / ".quire-lock"
+    wanted = hashlib.sha256((folder / "package-lock.json").read_bytes()).hexdigest()
     if not stamp.exists() or stamp.read_text() != wanted:
-        run_command(["npm", "ci"], WEB)
+        stamp.unlink(missing_ok=True)
+        run_command(["npm", "ci"], folder)
         stamp.write_text(wanted)
 
 
@@ -168,6 +171,21 @@ def fingerprint(folder: Path) -> dict[str, str]:
         for path in folder.rglob("*")
         if path.is_file()
     }
+
+
+def run_integration_tier(options: Options) -> None:
+    """The integration tier, with the clients from npm that some of its tests run in Node.
+
+    Where they cannot be installed, those tests are skipped; under CI=true the stage fails.
+    """
+    require_tier("integration")
+    try:
+        install_packages(NPM_CLIENTS)
+    except (StageFailed, SystemExit) as failure:
+        if is_ci():
+            raise StageFailed(f"the clients of tests/npm: {failure}") from None
+        print(f"!!! integration: without the clients of tests/npm: {failure}", flush=True)
+    run_tier("integration", options)
 
 
 def run_browser_tier(options: Options) -> None:
@@ -222,7 +240,11 @@ STAGES: Final = (
     tier_stage("unit", "tests/unit: pure, in seconds"),
     tier_stage("property", "tests/property: Hypothesis and simulated networks"),
     tier_stage("contract", "tests/contract: every implementation of a port"),
-    tier_stage("integration", "tests/integration: real server processes and sockets"),
+    Stage(
+        "integration",
+        "tests/integration: real server processes, sockets, and clients from npm",
+        run_integration_tier,
+    ),
     Stage("e2e", "tests/e2e: real browsers on the real page", run_browser_tier),
 )
 

@@ -46,9 +46,10 @@ class SqlAppendTransaction:
         *,
         authors: Sequence[AuthorBinding] = (),
         checkpoints: Sequence[tuple[int, Checkpoint]] = (),
+        text_roots: Sequence[tuple[int, str]] = (),
         updated_at_ms: int,
     ) -> None:
-        """Append events, bind authors, save checkpoints, and move the heads.
+        """Append events, bind authors, save checkpoints and text roots, and move the heads.
 
         The events of a document are to continue its locked head without a gap; anything else is
         a mistake of the caller (`ValueError`). Raises `StoreError` if an id is taken, or a CRDT
@@ -60,6 +61,8 @@ class SqlAppendTransaction:
             if events:
                 event.insert_many(connection, events)
                 document.move_heads(connection, moved, updated_at_ms)
+            if text_roots:
+                document.set_text_roots(connection, text_roots)
             if authors:
                 _bind_authors(connection, authors)
             for key, saved in checkpoints:

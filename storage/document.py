@@ -24,6 +24,11 @@ _move_head = (
     .where(documents.c.key == bindparam("of_document"))
     .values(version=bindparam("head"), updated_at_ms=bindparam("now_ms"))
 )
+_set_text_root = (
+    update(documents)
+    .where(documents.c.key == bindparam("of_document"))
+    .values(text_root=bindparam("root"))
+)
 _create = {
     "sqlite": sqlite.insert(documents).on_conflict_do_nothing(index_elements=["name"]),
     "postgresql": postgresql.insert(documents).on_conflict_do_nothing(index_elements=["name"]),
@@ -61,6 +66,7 @@ def change(
     name: str,
     *,
     title: str | None,
+    text_root: str | None,
     deleted_at_ms: int | None,
     updated_at_ms: int,
 ) -> DocumentRecord | None:
@@ -69,7 +75,13 @@ def change(
         values["title"] = title
     if deleted_at_ms is not None:
         values["deleted_at_ms"] = deleted_at_ms
-    connection.execute(update(documents).where(documents.c.name == name).values(values))
+    statement = update(documents).where(documents.c.name == name)
+    if text_root is not None:
+        values["text_root"] = text_root
+        # The ops of every event say what it did to the text root: they hold for no other one.
+        free = documents.c.text_root.in_(("", text_root))
+        statement = statement.where(or_(free, documents.c.version == 0))
+    connection.execute(statement.values(values))
     return find(connection, name)
 
 
@@ -103,3 +115,8 @@ def move_heads(connection: Connection, heads: Mapping[int, int], updated_at_ms: 
         for key, version in heads.items()
     ]
     connection.execute(_move_head, moves)
+
+
+def set_text_roots(connection: Connection, roots: Sequence[tuple[int, str]]) -> None:
+    """Save what their events have decided; the heads of these documents are locked."""
+    connection.execute(_set_text_root, [{"of_document": key, "root": root} for key, root in roots])

@@ -71,16 +71,21 @@ class SqlEventLog:
         name: str,
         *,
         title: str | None = None,
+        text_root: str | None = None,
         deleted_at_ms: int | None = None,
         updated_at_ms: int,
     ) -> DocumentRecord | None:
-        """Change what is given; returns the document as it is then, None if there is none."""
+        """Change what is given; returns the document as it is then, None if there is none.
+
+        Nothing is changed if `text_root` is another one and there may be a text already.
+        """
         async with self._database.write() as transaction:
             return await transaction.run(
                 partial(
                     document.change,
                     name=name,
                     title=title,
+                    text_root=text_root,
                     deleted_at_ms=deleted_at_ms,
                     updated_at_ms=updated_at_ms,
                 )

@@ -7,11 +7,18 @@ Only the codec. Who may speak for which client, whose clock counts and when a st
 decided elsewhere; nothing here trusts what a state says about its user.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from sync.bounded_json import MAX_DEPTH, parse_json
-from sync.varint import MAX_CLOCK, MalformedError, Reader, write_text, write_varint
+from sync.varint import (
+    MAX_CLOCK,
+    MAX_SAFE_INTEGER,
+    MalformedError,
+    Reader,
+    write_text,
+    write_varint,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +49,47 @@ def decode_awareness(
     Refused are too many clients, a client named twice, clocks above 2^31 - 1, a state that is too
     large or is neither a JSON object nor null, and bytes after the end.
     """
-    reader = Reader(data)
-    count = reader.number()
-    if count > limits.max_clients:
-        raise MalformedError(f"an awareness update of more than {limits.max_clients} clients")
     entries: dict[int, AwarenessEntry] = {}
-    for _ in range(count):
-        client = reader.number()
+    for client, clock, raw in scan_awareness(data, limits.max_clients, limits.max_state_bytes):
         if client in entries:
             raise MalformedError("an awareness update names a client twice")
-        clock = reader.number(MAX_CLOCK)
-        state = reader.text(limits.max_state_bytes)
-        value = parse_json(state, limits.max_depth)
-        if value is None:
-            entries[client] = AwarenessEntry(client, clock, None, None)
-        elif isinstance(value, dict):
-            entries[client] = AwarenessEntry(client, clock, state, value)
-        else:
-            raise MalformedError("an awareness state is neither an object nor null")
-    reader.end()
+        entries[client] = AwarenessEntry(client, clock, *parse_state(raw, limits.max_depth))
     return tuple(entries.values())
+
+
+def scan_awareness(
+    data: bytes, max_clients: int = MAX_SAFE_INTEGER, max_state_bytes: int = MAX_SAFE_INTEGER
+) -> Iterator[tuple[int, int, bytes]]:
+    """Yield client, clock and state of every entry, the state unread.
+
+    Raises `MalformedError`, fit for a peer, as soon as the format is broken.
+    """
+    reader = Reader(data)
+    count = reader.number()
+    if count > max_clients:
+        raise MalformedError(f"an awareness update of more than {max_clients} clients")
+    for _ in range(count):
+        client = reader.number()
+        clock = reader.number(MAX_CLOCK)
+        yield client, clock, reader.data(max_state_bytes)
+    reader.end()
+
+
+def parse_state(raw: bytes, max_depth: int) -> tuple[str, dict[str, object]] | tuple[None, None]:
+    """Read a state: its JSON and the same parsed, or None twice for a client that left.
+
+    Raises `MalformedError`, fit for a peer, for what is neither an object nor null.
+    """
+    try:
+        state = raw.decode()
+    except UnicodeDecodeError:
+        raise MalformedError("a string is not valid UTF-8") from None
+    value = parse_json(state, max_depth)
+    if value is None:
+        return None, None
+    if not isinstance(value, dict):
+        raise MalformedError("an awareness state is neither an object nor null")
+    return state, value
 
 
 def encode_awareness(entries: Iterable[tuple[int, int, str | None]]) -> bytes:

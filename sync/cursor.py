@@ -1,4 +1,4 @@
-"""Where text-mode clients have their carets.
+"""Where everyone's carets are, as text-mode clients are shown them.
 
 A cursor is kept at the version that it was set at and carried to the head when somebody has to be
 shown it, so an edit costs nothing for those who only look. Nothing of it is durable.
@@ -12,7 +12,7 @@ from sync.effect import Deliver, Effect, error
 from sync.error import ErrorCode, Refusal, refusal
 from sync.fact import MoveCursor
 from sync.member import Member, user_info
-from sync.message import Cursor
+from sync.message import Cursor, UserInfo
 from sync.names import POSITION_ENCODINGS
 from sync.port import EventRecord
 from sync.position import to_codepoints, to_utf16
@@ -32,7 +32,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class TextCursor:
-    """A text-mode client's selection: code point offsets in the text at `version`."""
+    """A selection: code point offsets in the text at `version`."""
 
     version: int
     anchor: int
@@ -40,19 +40,29 @@ class TextCursor:
 
 
 class Cursors:
-    """The cursors of one room's text-mode sessions."""
+    """The cursors of one room's sessions: those of text mode, and others as they are shown."""
 
     def __init__(self, doc: str) -> None:
         self._doc = doc
         self._cursors: dict[str, TextCursor] = {}
+        self._users: dict[str, UserInfo] = {}
+        """Whose cursor it is, where that is not simply its session's user."""
 
     def clear(self) -> None:
         """Forget all: the text they stood in is another's."""
         self._cursors.clear()
+        self._users.clear()
 
     def leave(self, session: str) -> None:
         """Forget one session's."""
         self._cursors.pop(session, None)
+        self._users.pop(session, None)
+
+    def at(self, session: str, head: Head) -> TextCursor | None:
+        """A session's cursor at the head, as far as that is known."""
+        cursor = self._cursors.get(session)
+        since = None if cursor is None else head.window.after(cursor.version, head.version)
+        return None if cursor is None or since is None else _carried(cursor, since)
 
     def move(
         self, owner: Member, fact: MoveCursor, head: Head, members: Mapping[str, Member]
@@ -64,20 +74,39 @@ class Cursors:
                 text = "anchor and head are both given, or both null."
                 yield error(self._doc, fact.session, ErrorCode.INVALID_MESSAGE, text)
                 return
-            self.leave(fact.session)
         else:
             found = _located(owner, fact.base, fact.anchor, fact.head, head)
             if isinstance(found, Refusal):
                 yield error(self._doc, fact.session, found.code, found.message)
                 return
-            cursor = self._cursors[fact.session] = found
+            cursor = found
+        yield from self.show(owner, cursor, None, head, members)
+
+    def show(
+        self,
+        owner: Member,
+        cursor: TextCursor | None,
+        user: UserInfo | None,
+        head: Head,
+        members: Mapping[str, Member],
+    ) -> Iterator[Effect]:
+        """Set or clear a cursor at the head, and show it to the other text-mode sessions.
+
+        Args:
+            user: whose it is; None: its session's user.
+        """
+        self.leave(owner.session)
+        if cursor is not None:
+            self._cursors[owner.session] = cursor
+            if user is not None:
+                self._users[owner.session] = user
         for encoding in POSITION_ENCODINGS:
             group = tuple(
                 member.session
                 for member in members.values()
                 if member.mode == "text"
                 and member.encoding == encoding
-                and member.session != fact.session
+                and member.session != owner.session
             )
             if group:
                 message = self._message(owner, cursor, head, units=encoding == "utf-16")
@@ -85,12 +114,11 @@ class Cursors:
 
     def greet(self, member: Member, head: Head, members: Mapping[str, Member]) -> Iterator[Effect]:
         """Show one who joins in text mode where the others are, as far as that is known."""
-        for session, cursor in self._cursors.items():
+        for session in self._cursors:
             owner = members.get(session)
-            since = head.window.after(cursor.version, head.version)
-            if owner is None or session == member.session or since is None:
+            current = self.at(session, head)
+            if owner is None or session == member.session or current is None:
                 continue
-            current = _carried(cursor, since)
             message = self._message(owner, current, head, units=member.encoding == "utf-16")
             yield Deliver((member.session,), message)
 
@@ -101,7 +129,7 @@ class Cursors:
         end = None if cursor is None else cursor.head
         if units and cursor is not None:
             anchor, end = to_utf16(head.text, cursor.anchor), to_utf16(head.text, cursor.head)
-        user = user_info(owner.user)
+        user = self._users.get(owner.session) or user_info(owner.user)
         return Cursor(self._doc, owner.session, user, head.version, anchor, end)
 
 

@@ -5,9 +5,10 @@ and the newest events. It decides; it neither waits nor sends. Every change goes
 (a submission, which becomes the next event) or `follow` (an event that the log already has).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from sync.anchor import AnchoredText
 from sync.delta import (
     Delta,
     DeltaError,
@@ -22,16 +23,19 @@ from sync.delta import (
 from sync.error import ErrorCode, Refusal, refusal
 from sync.gate import KnownState, Malformed, Ready, Waiting, decode_pairs, inspect
 from sync.limit import Limits
+from sync.names import DEFAULT_TEXT_ROOT, is_text_root
 from sync.port import AuthorBinding, Checkpoint, EventRecord, Opened
 from sync.position import delta_from_utf16
-from sync.replica import Replica, ReplicaBrokenError
-from sync.statevector import decode_state_vector
+from sync.replica import Applied, Replica, ReplicaBrokenError
+from sync.statevector import decode_state_vector, encode_state_vector
 from sync.submission import Submission, TextSubmission, UpdateSubmission
 from sync.varint import MalformedError
 from sync.window import Window
 
 _SERVER = ""
 """Stands for the server among the owners of CRDT client ids; no user has this id."""
+_MAX_UNDECIDED_ROOTS = 32
+"""Undecided, each insertion looks into every root: with more than these, none is waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,10 @@ class Lookup:
 class Document:
     """A document at one version, ready to merge.
 
+    Its text is that of one Yjs root, `text_root`. While that is undecided (empty), no root that may
+    become it holds a character, and the text is empty: so whichever it becomes, the ops of all
+    events before say what their updates did to it. The first event that brings characters decides.
+
     Args:
         opened: what the log holds; the version is its head.
         limits: bounds.
@@ -108,7 +116,8 @@ class Document:
         self.window = Window(limits.window_events, limits.window_bytes)
         self._limits = limits
         self._server_client = record.crdt_client_id
-        self._replica = Replica(record.crdt_client_id, record.text_root)
+        self.text_root = record.text_root
+        self._replica = Replica(record.crdt_client_id, record.text_root or DEFAULT_TEXT_ROOT)
         self._known = KnownState()
         self._state: tuple[int, bytes] | None = None
         self.advanced: tuple[int, ...] = ()
@@ -120,6 +129,11 @@ class Document:
     @property
     def text(self) -> str:
         return self._replica.text
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether its text is characters alone; costs a walk through it."""
+        return self._replica.is_plain()
 
     @property
     def has_pairs(self) -> bool:
@@ -137,9 +151,31 @@ class Document:
             self._state = (self.version, self._replica.state())
         return self._state[1]
 
+    def state_since(self, clocks: Mapping[int, int]) -> bytes:
+        """A Yjs v1 update with what a replica of that state vector lacks at this version.
+
+        Deletions are all there, as Yjs has it.
+        """
+        clocks = {
+            client: min(clock, self.clocks[client])
+            for client, clock in clocks.items()
+            if self.clocks.get(client, 0) and clock
+        }
+        if not clocks:
+            return self.state()
+        for client, clock in clocks.items():
+            # Nothing may be cut inside a surrogate pair, whatever a peer says that it has.
+            if clock - 1 in self._known.pairs.get(client, ()):
+                clocks[client] = clock - 1
+        return self._replica.state(encode_state_vector(clocks))
+
     def state_vector(self) -> bytes:
         """The Yjs state vector at this version."""
         return self._known.encode_state_vector()
+
+    def anchored_text(self) -> AnchoredText:
+        """The text at this version, for positions that stay with it."""
+        return AnchoredText(self._replica, self._known)
 
     def checkpoint(self) -> Checkpoint:
         """The full state at this version.
@@ -162,7 +198,7 @@ class Document:
                 raise ReplicaBrokenError(f"version {record.version} after {self.version}")
             verdict = self._ready(record.update)
             before = self.text
-            applied = self._replica.apply(record.update, verdict)
+            applied = self._apply(record.update, verdict)
             if applied.ops != record.ops and _applied(before, record) != self.text:
                 raise ReplicaBrokenError(f"version {record.version} has other ops than logged")
             self._known.advance(verdict)
@@ -172,6 +208,18 @@ class Document:
     def learn_authors(self, authors: dict[int, str]) -> None:
         """Take over bindings that other processes made."""
         self.authors = {**authors, self._server_client: _SERVER}
+
+    def learn_text_root(self, root: str) -> None:
+        """Take over the text root that the log has, decided by another process or by hand.
+
+        Raises:
+            ReplicaBrokenError: there may be a text in the one it had.
+        """
+        if not root or root == self.text_root:
+            return
+        if self.text_root and self.version:
+            raise ReplicaBrokenError("the text root was changed although events tell of the old")
+        self._decide(root)
 
     def unseen(self, batch: Sequence[Submission]) -> list[str]:
         """The ids of a batch that the window does not know, so that the log is to be asked."""
@@ -264,6 +312,8 @@ class Document:
         grown = growth(delta)
         if grown > 0 and len(self.text) + grown > self._limits.max_document_chars:
             return Refused(self._full())
+        if not self.text_root:
+            self._decide(DEFAULT_TEXT_ROOT)
         update = self._replica.edit(delta)
         self._known.advance(self._ready(update))
         self.advanced = (self._server_client,)
@@ -306,7 +356,7 @@ class Document:
         units = verdict.inserted_units
         if units and len(self.text) + units > self._limits.max_document_chars:
             return Refused(self._full())
-        applied = self._replica.apply(submission.update, verdict)
+        applied = self._apply(submission.update, verdict)
         self._known.advance(verdict)
         self.advanced = tuple(client for client, _, _ in verdict.authored)
         if not applied.changed:
@@ -315,6 +365,31 @@ class Document:
             self.authors[binding.client_id] = binding.user_id
         record = self._record(submission, applied.ops, submission.update, now_ms)
         return Accepted(record, tuple(bindings))
+
+    def _apply(self, update: bytes, verdict: Ready) -> Applied:
+        """Apply an update; if the text root is undecided and it brings characters, they decide.
+
+        The first root that it names for characters becomes the text root; what goes on after
+        something that is there already names none, so then it is the first by name that has any.
+        """
+        if self.text_root:
+            return self._replica.apply(update, verdict)
+        named = next(filter(is_text_root, verdict.text_roots), "")
+        if named:
+            self._decide(named)
+        applied = self._replica.apply(update, verdict)
+        if named or not verdict.inserted_units:
+            return applied
+        texts = self._replica.texts()
+        found = next((root for root, text in texts.items() if text and is_text_root(root)), "")
+        if not found and len(texts) <= _MAX_UNDECIDED_ROOTS:
+            return applied
+        self._decide(found or DEFAULT_TEXT_ROOT)
+        return Applied((self.text,) if found else (), applied.changed)
+
+    def _decide(self, root: str) -> None:
+        self._replica.turn_to(root)
+        self.text_root = root
 
     def _full(self) -> Refusal:
         most = self._limits.max_document_chars
@@ -351,6 +426,10 @@ class Document:
                 self._known = KnownState(clocks, decode_pairs(checkpoint.pairs))
             except MalformedError as error:
                 raise ReplicaBrokenError("the checkpoint's marks are damaged") from error
+        if not self.text_root:
+            self.follow(opened.tail)
+            self.window.trim()
+            return
         for record in opened.tail:
             if record.version != self.version + 1:
                 raise ReplicaBrokenError(f"version {record.version} after {self.version}")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from msgspec import UNSET
 
 from sync.error import ErrorCode, Refusal, refusal
-from sync.message import ErrorMessage, ServerMessage
+from sync.message import ErrorMessage, Outgoing
 from sync.port import AuthorBinding, Checkpoint, EventRecord
 from sync.submission import Submission
 
@@ -16,7 +16,7 @@ class Deliver:
     """Encode a message once, and put it into the outboxes of these sessions."""
 
     sessions: tuple[str, ...]
-    message: ServerMessage
+    message: Outgoing
     upto: int | None = None
     """After it, the session has everything up to this version; None: it is not about the log."""
     droppable: bool = False
@@ -67,6 +67,8 @@ class Draft:
     events: tuple[EventRecord, ...]
     bindings: tuple[AuthorBinding, ...]
     checkpoint: Checkpoint | None
+    text_root: str
+    """The text root after these events; empty: still undecided."""
 
 
 def error(doc: str, session: str, code: ErrorCode, text: str) -> Deliver:

@@ -84,6 +84,22 @@ _RETRYABLE: Final[frozenset[ErrorCode]] = frozenset(
 )
 
 
+_CLOSE_FOR: Final[dict[ErrorCode, CloseCode]] = {
+    ErrorCode.AUTH_REQUIRED: CloseCode.NOT_AUTHENTICATED,
+    ErrorCode.AUTH_FAILED: CloseCode.NOT_AUTHENTICATED,
+    ErrorCode.FORBIDDEN: CloseCode.NOT_ALLOWED,
+    ErrorCode.UNKNOWN_DOCUMENT: CloseCode.NO_DOCUMENT,
+}
+
+
+def close_code(code: ErrorCode, *, retryable: bool) -> CloseCode:
+    """With what a socket is closed whose protocol has no error messages.
+
+    Clients of y-websocket stop at 4400 to 4499 and reconnect after anything else.
+    """
+    return CloseCode.TRY_LATER if retryable else _CLOSE_FOR.get(code, CloseCode.UNUSABLE)
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """Why something a peer asked for is not done: a value, so that the core need not raise."""

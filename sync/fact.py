@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sync.limit import User
 from sync.message import Ack
-from sync.names import Mode, PositionEncoding, Role
+from sync.names import Dialect, Mode, PositionEncoding, Role
 from sync.port import Opened
 from sync.submission import Submission
 
@@ -18,6 +18,7 @@ class Join:
     since: int | None = None
     epoch: str | None = None
     encoding: PositionEncoding = "codepoint"
+    dialect: Dialect = "quire"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,29 @@ class MoveCursor:
 class SetAwareness:
     session: str
     update: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AskAwareness:
+    """A Yjs client wants everybody's awareness."""
+
+    session: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskState:
+    """A Yjs client wants what it lacks, by its state vector, as received."""
+
+    session: str
+    state_vector: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SendStateless:
+    """A message to the other Hocuspocus clients in the room, which nothing here looks into."""
+
+    session: str
+    payload: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +147,9 @@ Fact = (
     | Submit
     | MoveCursor
     | SetAwareness
+    | AskAwareness
+    | AskState
+    | SendStateless
     | CheckText
     | SetRole
     | Lagging

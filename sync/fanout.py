@@ -58,15 +58,25 @@ class FanOut:
         settlements: dict[str, list[tuple[Submission, Outcome]]] = {}
         for submission, outcome in settled:
             settlements.setdefault(submission.session, []).append((submission, outcome))
+        late = []
+        for session, items in settlements.items():
+            member = self.members.get(session)
+            if member is not None and member.dialect == "hocuspocus":
+                # Its providers are told what became of an update before they see it again.
+                yield from self._settle_all(items, member)
+            elif member is None or member.mode == "yjs" or not records:
+                late.append((items, member))
         if records:
             yield from self._updates(records, sole=None if foreign else own[0].session)
             yield from self._events(records, settlements, text_before)
-        for session, items in settlements.items():
-            member = self.members.get(session)
-            if member is not None and member.mode == "text" and records:
-                continue
-            for submission, outcome in items:
-                yield from self._settle(submission, outcome, member)
+        for items, member in late:
+            yield from self._settle_all(items, member)
+
+    def _settle_all(
+        self, items: Sequence[tuple[Submission, Outcome]], member: Member | None
+    ) -> Iterator[Effect]:
+        for submission, outcome in items:
+            yield from self._settle(submission, outcome, member)
 
     def _updates(self, records: Sequence[EventRecord], sole: str | None) -> Iterator[Effect]:
         """One merged update for all Yjs sessions; if `sole` wrote all, it needs only its acks."""
@@ -150,7 +160,10 @@ class FanOut:
                     shown = record.ops if ops is None else ops
                     spelled = to_wire(shown) if textual else UNSET
                     ack = Ack(self.doc, record.id, record.version, True, spelled)
-                    yield Deliver((to,), ack, record.version, droppable=True)
+                    # To Hocuspocus it goes before the update that brings the version.
+                    early = member is not None and member.dialect == "hocuspocus"
+                    upto = None if early else record.version
+                    yield Deliver((to,), ack, upto, droppable=True)
             case Known(record=record):
                 known: WireDelta | UnsetType = UNSET
                 if textual and not (member and member.encoding == "utf-16" and self.wide):

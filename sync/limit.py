@@ -55,6 +55,12 @@ class Limits:
     """One client's awareness state. Answer: `too_large`."""
     max_awareness_clients: int = 4
     """Awareness client ids of one session in one document. Answer: `forbidden`."""
+    awareness_per_s: int = 30
+    """Awareness updates of one session that go out in a second; the last of the rest follows."""
+    awareness_ms: int = 60_000
+    """How long an awareness state lasts that its owner does not renew."""
+    max_queued_frames: int = 1_000
+    """Hocuspocus: frames of one document that wait for its token. Answer: close 1008."""
     page_events: int = 500
     """Events read from the log at a time, for replays and history."""
 
@@ -66,3 +72,5 @@ class User:
     id: str
     name: str
     color: str
+    anonymous: bool = False
+    """Open mode: gave no name. It then goes by the one in its awareness; nobody is impersonated."""

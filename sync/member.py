@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sync.effect import Deliver
 from sync.limit import User
 from sync.message import MemberInfo, UserInfo
-from sync.names import Mode, PositionEncoding, Role
+from sync.names import Dialect, Mode, PositionEncoding, Role
 
 
 @dataclass(slots=True)
@@ -17,6 +17,7 @@ class Member:
     role: Role
     mode: Mode
     encoding: PositionEncoding
+    dialect: Dialect = "quire"
     live: bool = True
     """Whether it is sent what is committed at once; if not, it is being caught up from the log."""
     resync_at_ms: int | None = None

@@ -295,6 +295,26 @@ ServerMessage = (
     | Pong
 )
 
+# --- server to the clients of Yjs dialects, which spell it their own way ------------------------
+
+
+class SyncReply(Struct, frozen=True):
+    """What a client lacks, by the state vector that it named: an answer to `AskState`."""
+
+    doc: str
+    update: bytes
+
+
+class StatelessOut(Struct, frozen=True):
+    """Another client's message to the room, as it is."""
+
+    doc: str
+    payload: str
+
+
+Outgoing = ServerMessage | SyncReply | StatelessOut
+"""All that a room may have delivered; clients of `quire.v1` are sent server messages alone."""
+
 # --- codecs -------------------------------------------------------------------------------------
 
 _json_encoder = msgspec.json.Encoder()
@@ -307,7 +327,7 @@ _msgpack_server = msgspec.msgpack.Decoder(ServerMessage)
 Encoding = Literal["json", "msgpack"]
 
 
-def encode(message: ServerMessage | ClientMessage, encoding: Encoding) -> bytes:
+def encode(message: Outgoing | ClientMessage, encoding: Encoding) -> bytes:
     """One frame: UTF-8 JSON for a text frame, or MessagePack for a binary one."""
     return (_json_encoder if encoding == "json" else _msgpack_encoder).encode(message)
 

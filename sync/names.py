@@ -4,6 +4,8 @@ import re
 from typing import Final, Literal
 
 Mode = Literal["text", "yjs"]
+Dialect = Literal["quire", "y-websocket", "hocuspocus"]
+"""The protocol that a session speaks. All but `quire` are joined in `yjs` mode."""
 Role = Literal["owner", "editor", "commenter", "viewer"]
 PositionEncoding = Literal["codepoint", "utf-16"]
 POSITION_ENCODINGS: Final[tuple[PositionEncoding, ...]] = ("codepoint", "utf-16")
@@ -17,6 +19,8 @@ DEFAULT_TEXT_ROOT: Final = "content"
 
 WRITING_ROLES: Final[frozenset[str]] = frozenset({"owner", "editor"})
 
+MAX_TEXT_ROOT_CHARS: Final = 128
+
 _document_name = re.compile(r"[A-Za-z0-9][A-Za-z0-9:._-]{0,127}")
 _event_id = re.compile(r"[A-Za-z0-9:._-]{1,64}")
 
@@ -24,6 +28,11 @@ _event_id = re.compile(r"[A-Za-z0-9:._-]{1,64}")
 def is_document_name(text: str) -> bool:
     """Whether `text` may name a document."""
     return _document_name.fullmatch(text) is not None
+
+
+def is_text_root(text: str) -> bool:
+    """Whether `text` may name the Yjs root that holds a document's text."""
+    return 0 < len(text) <= MAX_TEXT_ROOT_CHARS and text.isprintable()
 
 
 def is_event_id(text: str) -> bool:

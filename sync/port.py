@@ -48,7 +48,7 @@ class DocumentRecord:
     name: str
     title: str
     text_root: str
-    """Name of the Yjs root that holds the document's text."""
+    """Name of the Yjs root that holds the document's text; empty: not decided yet."""
     epoch: str
     version: int
     """The head: the version of the last event, 0 for the empty document."""
@@ -129,9 +129,10 @@ class AppendTransaction(Protocol):
         *,
         authors: Sequence[AuthorBinding] = (),
         checkpoints: Sequence[tuple[int, Checkpoint]] = (),
+        text_roots: Sequence[tuple[int, str]] = (),
         updated_at_ms: int,
     ) -> None:
-        """Append events, bind authors, save checkpoints, and move the heads."""
+        """Append events, bind authors, save checkpoints and text roots, and move the heads."""
         ...
 
 
@@ -151,9 +152,16 @@ class EventLog(Protocol):
         name: str,
         *,
         title: str | None = None,
+        text_root: str | None = None,
         deleted_at_ms: int | None = None,
         updated_at_ms: int,
-    ) -> DocumentRecord | None: ...
+    ) -> DocumentRecord | None:
+        """Change what is given; returns the document as it is then, None if there is none.
+
+        Another `text_root` is taken only while no event can have changed the text: it is undecided,
+        or there is no event. Otherwise nothing is changed, and the answer has the old one.
+        """
+        ...
 
     async def list_documents(
         self, *, query: str | None, before: tuple[int, int] | None, limit: int

@@ -35,6 +35,8 @@ from sync.effect import (
 )
 from sync.error import ErrorCode, Refusal, refusal
 from sync.fact import (
+    AskAwareness,
+    AskState,
     Broken,
     CaughtUp,
     CheckText,
@@ -47,6 +49,7 @@ from sync.fact import (
     Leave,
     MoveCursor,
     Reopened,
+    SendStateless,
     SetAwareness,
     SetRole,
     StoreFound,
@@ -68,16 +71,22 @@ from sync.message import (
     Resync,
     RoleChanged,
     ServerMessage,
+    StatelessOut,
+    SyncReply,
 )
+from sync.mirror import Mirror, Scene
 from sync.names import WRITING_ROLES, Mode
 from sync.parking import Parking
 from sync.port import EventRecord, Opened
 from sync.presence import Presence
 from sync.replica import ReplicaBrokenError
+from sync.statevector import decode_state_vector
 from sync.submission import Submission, UpdateSubmission
+from sync.varint import MalformedError
 
 _MAX_KEPT: Final = 1_000
 """Facts kept while a batch is committed, before presence is dropped."""
+_EPHEMERAL: Final = (SetAwareness, MoveCursor, AskAwareness, SendStateless)
 _MAX_FAILURES: Final = 5
 """Commits of one batch that may fail, although the log can be read, before it is refused."""
 
@@ -122,6 +131,7 @@ class Room:
         self._parking = Parking(limits)
         self._presence = Presence(limits)
         self._cursors = Cursors(name)
+        self._mirror = Mirror(name, self._presence, self._cursors)
         self._hash: tuple[int, str] | None = None
 
     # --- state that a shell may ask for ---------------------------------------------------------
@@ -142,7 +152,8 @@ class Room:
 
     @property
     def wants_ticks(self) -> bool:
-        return len(self._parking) > 0
+        """Whether time must be told often; a room with members is told it now and then anyway."""
+        return len(self._parking) > 0 or self._presence.wants_ticks or self._mirror.wants_ticks
 
     # --- facts in, effects out ------------------------------------------------------------------
 
@@ -175,13 +186,19 @@ class Room:
             case _ if self._merging or self._lost:
                 yield from self._keep(fact)
             case Join():
-                yield from self._join(fact)
+                yield from self._join(fact, now_ms)
             case CaughtUp():
                 yield from self._caught_up(fact)
             case SetAwareness():
-                yield from self._set_awareness(fact)
+                yield from self._set_awareness(fact, now_ms)
+            case AskAwareness():
+                yield from self._tell_awareness(fact.session)
+            case AskState():
+                yield from self._tell_state(fact)
+            case SendStateless():
+                yield from self._relay(fact)
             case MoveCursor():
-                yield from self._move_cursor(fact)
+                yield from self._move_cursor(fact, now_ms)
             case CheckText():
                 yield from self._check(fact)
             case SetRole():
@@ -193,22 +210,26 @@ class Room:
 
     # --- membership -----------------------------------------------------------------------------
 
-    def _join(self, fact: Join) -> Iterator[Effect]:
+    def _join(self, fact: Join, now_ms: int) -> Iterator[Effect]:
         if self.deleted:
             yield error(
                 self.name, fact.session, ErrorCode.UNKNOWN_DOCUMENT, "The document is deleted."
             )
             yield Dismiss(fact.session)
             return
-        again = fact.session in self.members
+        before = self.members.get(fact.session)
+        again = before is not None
         if not again and len(self.members) >= self._limits.max_members:
             yield error(self.name, fact.session, ErrorCode.RATE_LIMITED, "The room is full.")
             yield Dismiss(fact.session)
             return
         others = tuple(session for session in self.members if session != fact.session)
-        member = Member(fact.session, fact.user, fact.role, fact.mode, fact.encoding)
-        member.owed = self.members[fact.session].owed if again else None
-        member.echo = any(each.session == fact.session for each in (*self._taken, *self._pending))
+        native = fact.dialect == "quire"
+        member = Member(fact.session, fact.user, fact.role, fact.mode, fact.encoding, fact.dialect)
+        member.owed = before.owed if before is not None else None
+        member.echo = not native or any(
+            each.session == fact.session for each in (*self._taken, *self._pending)
+        )
         self.members[fact.session] = member
         recovered = (
             fact.since is not None and fact.epoch == self.epoch and fact.since <= self.version
@@ -224,14 +245,18 @@ class Room:
                 recovered=recovered,
                 members=[member_info(each) for each in self.members.values()],
                 text=self.text if full and fact.mode == "text" else UNSET,
-                state=self.document.state() if full and fact.mode == "yjs" else UNSET,
+                state=self.document.state() if full and native and fact.mode == "yjs" else UNSET,
             ),
             upto=fact.since if recovered else self.version,
         )
+        if not native:
+            # It says itself what it lacks (`AskState`), and sends what the log lacks.
+            yield Deliver((fact.session,), Resync(self.name, self.document.state_vector()))
         if recovered and fact.since is not None and fact.since < self.version:
             yield from self._bring_up(member, fact.since)
         else:
             yield from self._pay(member)
+        yield from self._mirrored(self._mirror.joined(member, before, self._scene(now_ms)))
         yield from self._greet(member)
         if others and not again:
             message = MemberJoined(self.name, member.session, user_info(member.user), member.mode)
@@ -240,9 +265,7 @@ class Room:
     def _greet(self, member: Member) -> Iterator[Effect]:
         """Show someone who joins where the others are."""
         if member.mode == "yjs":
-            states = self._presence.snapshot(but=member.session)
-            if states is not None:
-                yield Deliver((member.session,), AwarenessOut(self.name, states))
+            yield from self._tell_awareness(member.session)
             return
         yield from self._cursors.greet(member, self._head, self.members)
 
@@ -260,7 +283,7 @@ class Room:
             yield from rejected(self.name, submission, why)
         if member is None:
             return
-        self._cursors.leave(session)
+        self._mirror.left(session)
         gone = self._presence.leave(session)
         if gone is not None:
             yield from self._to_mode("yjs", AwarenessOut(self.name, gone))
@@ -423,6 +446,7 @@ class Room:
             events=tuple(outcome.record for outcome in accepted),
             bindings=tuple(binding for outcome in accepted for binding in outcome.bindings),
             checkpoint=document.checkpoint() if due and accepted else None,
+            text_root=document.text_root,
         )
 
     def _merge_next(self, waiting: deque[Submission], lookup: Lookup, now_ms: int) -> None:
@@ -466,6 +490,8 @@ class Room:
         self._joining.clear()
         for fact in kept:
             yield from self._handle(fact, now_ms)
+        if not self._lost:
+            yield from self._mirrored(self._mirror.committed(self._scene(now_ms)))
         if self._pending or self._taken:
             yield WantBatch()
 
@@ -476,6 +502,16 @@ class Room:
     @property
     def _head(self) -> Head:
         return Head(self.version, self.text, self.document.window, self._wide)
+
+    def _scene(self, now_ms: int) -> Scene:
+        return Scene(self.members, self.document, self._head, now_ms)
+
+    def _mirrored(self, effects: Iterator[Effect]) -> Iterator[Effect]:
+        """What comes of the mirror; if the replica fails at it, it is loaded anew from the log."""
+        try:
+            yield from effects
+        except ReplicaBrokenError:
+            yield from self._commit_failed()
 
     @property
     def _wide(self) -> bool:
@@ -515,7 +551,7 @@ class Room:
         clocks = self.document.clocks
         self._taken += self._parking.release(self._parking.clients(), clocks)
         if self.document.epoch != self.epoch:
-            yield from self._begin_anew()
+            yield from self._begin_anew(now_ms)
         else:
             self.version = self.document.version
             self.text = self.document.text
@@ -529,13 +565,13 @@ class Room:
                 yield from self._fan_out.batch(missed, (), (), text_before)
         yield from self._resume(now_ms)
 
-    def _begin_anew(self) -> Iterator[Effect]:
+    def _begin_anew(self, now_ms: int) -> Iterator[Effect]:
         """The log was rewound: what the members have is another history."""
         self.epoch = self.document.epoch
         self.version = self.document.version
         self.text = self.document.text
         self._hash = None
-        self._cursors.clear()
+        self._mirror.clear()
         self._pending.extend(self._parking.clear())
         yield from self._refuse_all(
             refusal(ErrorCode.BASE_UNKNOWN, "The document was restored to an earlier state.")
@@ -552,7 +588,9 @@ class Room:
                     None,
                     None,
                     member.encoding,
-                )
+                    member.dialect,
+                ),
+                now_ms,
             )
 
     def _store_lost(self) -> Iterator[Effect]:
@@ -566,7 +604,7 @@ class Room:
         if isinstance(fact, CheckText):
             yield Deliver((fact.session,), Checked(self.name, fact.version, None))
         elif not isinstance(fact, Tick) and (
-            len(self._kept) < _MAX_KEPT or not isinstance(fact, SetAwareness | MoveCursor)
+            len(self._kept) < _MAX_KEPT or not isinstance(fact, _EPHEMERAL)
         ):
             self._kept.append(fact)
             if isinstance(fact, Join):
@@ -574,22 +612,57 @@ class Room:
 
     # --- presence and checks --------------------------------------------------------------------
 
-    def _set_awareness(self, fact: SetAwareness) -> Iterator[Effect]:
+    def _set_awareness(self, fact: SetAwareness, now_ms: int) -> Iterator[Effect]:
         member = self.members.get(fact.session)
         if member is None:
             return
-        authors = self.document.authors
-        answer = self._presence.accept(fact.session, member.user, fact.update, authors)
+        answer = self._presence.accept(
+            fact.session,
+            member.user,
+            fact.update,
+            self.document.authors,
+            now_ms,
+            repeats=member.dialect != "quire",
+        )
         if isinstance(answer, Refusal):
             yield error(self.name, fact.session, answer.code, answer.message)
-            return
-        yield from self._to_mode("yjs", AwarenessOut(self.name, answer), but=fact.session)
+        elif answer is not None:
+            yield from self._to_mode("yjs", AwarenessOut(self.name, answer), but=fact.session)
+        if isinstance(answer, bytes) or self._presence.is_held_back(fact.session):
+            yield from self._mirrored(self._mirror.heard(member, self._scene(now_ms)))
 
-    def _move_cursor(self, fact: MoveCursor) -> Iterator[Effect]:
+    def _tell_awareness(self, session: str) -> Iterator[Effect]:
+        states = self._presence.snapshot(but=session)
+        if states is not None and session in self.members:
+            yield Deliver((session,), AwarenessOut(self.name, states))
+
+    def _tell_state(self, fact: AskState) -> Iterator[Effect]:
+        if fact.session not in self.members:
+            return
+        try:
+            clocks = decode_state_vector(fact.state_vector)
+        except MalformedError as problem:
+            text = f"Not a state vector: {problem}."
+            yield error(self.name, fact.session, ErrorCode.INVALID_MESSAGE, text)
+            return
+        yield Deliver((fact.session,), SyncReply(self.name, self.document.state_since(clocks)))
+
+    def _relay(self, fact: SendStateless) -> Iterator[Effect]:
+        group = tuple(
+            member.session
+            for member in self.members.values()
+            if member.dialect == "hocuspocus" and member.session != fact.session
+        )
+        if group and fact.session in self.members:
+            yield Deliver(group, StatelessOut(self.name, fact.payload))
+
+    def _move_cursor(self, fact: MoveCursor, now_ms: int) -> Iterator[Effect]:
         member = self.members.get(fact.session)
         if member is None:
             return
         yield from self._cursors.move(member, fact, self._head, self.members)
+        if member.mode == "text":
+            yield from self._mirrored(self._mirror.moved(member, self._scene(now_ms)))
 
     def _check(self, fact: CheckText) -> Iterator[Effect]:
         """Divergence is found: does a Yjs client at the head show what the log says?"""
@@ -605,6 +678,10 @@ class Room:
             yield Deliver((fact.session,), message)
 
     def _tick(self, now_ms: int) -> Iterator[Effect]:
+        awareness = self._presence.tick(now_ms)
+        if awareness is not None:
+            yield from self._to_mode("yjs", AwarenessOut(self.name, awareness))
+        yield from self._mirrored(self._mirror.tick(self._scene(now_ms)))
         for submission in self._parking.expire(now_ms):
             text = "What the update builds on did not come; resync, then send it again."
             why = Refusal(ErrorCode.MALFORMED_UPDATE, text, retryable=True)

@@ -16,7 +16,8 @@ _PROBLEM_SCHEMA: Final = Problem.model_json_schema()
 _MEANINGS: Final = {
     403: "The role of whoever asks does not allow it, or a foreign web page asks.",
     404: "There is no such document or version.",
-    409: "The version is ahead of the head or too far behind, or the id or name is taken.",
+    409: "The version is ahead of the head or too far behind, the id or name is taken, "
+    "or the text root is decided.",
     413: "The body or the document would be too large.",
     422: "The request cannot be parsed, or something in it is out of range.",
     428: "The version that the request is based on is missing.",

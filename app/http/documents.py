@@ -1,4 +1,4 @@
-"""`/api/documents`: create, list, describe, rename, and move to the trash."""
+"""`/api/documents`: create, list, describe, change, and move to the trash."""
 
 import re
 import secrets
@@ -14,6 +14,7 @@ from app.http.writing import write
 from app.problem import HttpCode, ProblemError
 from sync.error import ErrorCode, QuireError
 from sync.fact import Deleted
+from sync.names import DEFAULT_TEXT_ROOT
 from sync.shells.rooms import now_ms
 from sync.submission import text_digest
 
@@ -35,7 +36,9 @@ async def create_document(
     if len(text) > most:
         raise QuireError(ErrorCode.DOCUMENT_FULL, f"A document holds at most {most} characters.")
     name = new.name or readable_name()
-    record, created = await state.rooms.create(name, user, title=new.title or "")
+    record, created = await state.rooms.create(
+        name, user, title=new.title or "", text_root=new.text_root or DEFAULT_TEXT_ROOT
+    )
     if not created:
         raise ProblemError(HttpCode.NAME_TAKEN, "There is, or was, a document of that name.")
     if text:
@@ -88,15 +91,27 @@ async def read_document(record: DocumentOf) -> Document:
     return document_answer(record)
 
 
-@router.patch("/{document}", responses=problems(403, 404, 413))
+@router.patch("/{document}", responses=problems(403, 404, 409, 413))
 async def change_document(
     change: DocumentChange, record: WritableDocumentOf, state: StateOf
 ) -> Document:
-    """Give a document another title."""
+    """Give a document another title, or, while nothing was written into it, another text root.
+
+    A room that is open learns of the root with the head, before it merges what comes next.
+    """
+    root = None if change.text_root == record.text_root else change.text_root
+    if change.title is None and root is None:
+        return document_answer(record)
     changed = await state.log.update_document(
-        record.name, title=change.title, updated_at_ms=now_ms()
+        record.name, title=change.title, text_root=root, updated_at_ms=now_ms()
     )
-    return document_answer(changed or record)
+    changed = changed or record
+    if root is not None and changed.text_root != root:
+        raise ProblemError(
+            HttpCode.TEXT_ROOT_DECIDED,
+            f"The text is in the root {changed.text_root!r}, and its history tells of that one.",
+        )
+    return document_answer(changed)
 
 
 @router.delete(

@@ -1,11 +1,18 @@
 """What HTTP requests and answers look like: the models that check the former and describe both."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
 
 from sync.delta import valid_text
-from sync.names import MAX_INTEGER, is_document_name, is_event_id
+from sync.names import MAX_INTEGER, is_document_name, is_event_id, is_text_root
 
 MAX_TITLE_CHARS = 200
 
@@ -30,10 +37,17 @@ def _require_event_id(event_id: str) -> str:
     return event_id
 
 
+def _require_text_root(root: str) -> str:
+    if not is_text_root(root):
+        raise ValueError("a text root is named by 1 to 128 printable characters")
+    return root
+
+
 Text = Annotated[str, AfterValidator(_require_text)]
 DocumentName = Annotated[str, AfterValidator(_require_document_name)]
 EventId = Annotated[str, AfterValidator(_require_event_id)]
 Version = Annotated[int, Field(strict=True, ge=0, le=MAX_INTEGER)]
+TextRoot = Annotated[str, AfterValidator(_require_text_root)]
 Title = Annotated[Text, Field(max_length=MAX_TITLE_CHARS)]
 
 _COUNT = {"type": "integer", "minimum": 1, "maximum": MAX_INTEGER}
@@ -76,14 +90,26 @@ class NewDocument(BaseModel):
     name: DocumentName | None = None
     title: Title | None = None
     text: Text | None = None
+    text_root: TextRoot | None = Field(
+        None, description="The Yjs root that is to hold the text; `content` if left out."
+    )
 
 
 class DocumentChange(BaseModel):
-    """What is to be different about a document."""
+    """What is to be different about a document; the rest stays as it is."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"title": "Meeting notes"}]})
 
-    title: Title
+    title: Title | None = None
+    text_root: TextRoot | None = Field(
+        None, description="Only while no event can have changed the text."
+    )
+
+    @model_validator(mode="after")
+    def _require_a_change(self) -> Self:
+        if self.title is None and self.text_root is None:
+            raise ValueError("nothing to change: title or text_root is missing")
+        return self
 
 
 class Edit(BaseModel):
@@ -101,7 +127,7 @@ class Edit(BaseModel):
 
 
 class Restore(BaseModel):
-    """Which version's text is to come back."""
+    """Which version is to come back."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"version": 1, "id": "undo-1"}]})
 
@@ -119,7 +145,10 @@ class Document(BaseModel):
         description="Changes if the log is ever rewound; versions mean something within one epoch.",
         examples=["9f86d081884c7d65"],
     )
-    text_root: str = Field(description="The Yjs root that holds the text.", examples=["content"])
+    text_root: str = Field(
+        description="The Yjs root that holds the text; empty: the first text written decides.",
+        examples=["content"],
+    )
     created_at: str = Field(examples=["2026-11-20T09:30:00.125Z"])
     updated_at: str = Field(examples=["2026-11-20T09:45:10.000Z"])
 

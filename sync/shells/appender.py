@@ -46,6 +46,7 @@ class _Rows:
     events: list[tuple[int, EventRecord]] = field(default_factory=list)
     bindings: list[AuthorBinding] = field(default_factory=list)
     checkpoints: list[tuple[int, Checkpoint]] = field(default_factory=list)
+    text_roots: list[tuple[int, str]] = field(default_factory=list)
 
 
 class Appender:
@@ -117,6 +118,7 @@ class Appender:
                         rows.events,
                         authors=rows.bindings,
                         checkpoints=rows.checkpoints,
+                        text_roots=rows.text_roots,
                         updated_at_ms=self._now_ms(),
                     )
         except StoreError as error:
@@ -172,6 +174,7 @@ class Appender:
                 name: record for (key, name), record in known.items() if key == room.key
             }
             try:
+                room.document.learn_text_root(head.text_root)
                 draft = room.merge(foreign, lookup, self._now_ms())
             except ReplicaBrokenError:
                 _log.exception("merging broke the replica of %r; it is reloaded", room.name)
@@ -187,6 +190,8 @@ class Appender:
             rows.bindings += draft.bindings
             if draft.checkpoint is not None:
                 rows.checkpoints.append((room.key, draft.checkpoint))
+            if draft.events and draft.text_root != head.text_root:
+                rows.text_roots.append((room.key, draft.text_root))
         return rows
 
     async def _look_up(self, transaction: AppendTransaction, batch: _Batch) -> Lookup:

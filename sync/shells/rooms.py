@@ -18,7 +18,7 @@ from sync.effect import CatchUp, Deliver, Dismiss, Reopen, Settled, WantBatch
 from sync.error import ErrorCode, QuireError
 from sync.fact import Broken, Fact, Reopened, StoreFound, StoreLost, Submit, Tick
 from sync.limit import Limits, User
-from sync.message import Ack, ErrorMessage, ServerMessage
+from sync.message import Ack, ErrorMessage
 from sync.names import DEFAULT_TEXT_ROOT, is_document_name
 from sync.port import DocumentRecord, EventLog, NewDocument, StoreError
 from sync.replica import ReplicaBrokenError
@@ -30,6 +30,8 @@ from sync.submission import Submission
 _log = logging.getLogger(__name__)
 
 _TICK_S = 0.25
+"""How often rooms that wait for something are told that time has passed; the others:"""
+_SLOW_TICK_S = 5.0
 _REOPEN_ATTEMPTS = 3
 _REOPEN_PAUSE_S = 0.2
 _STORE_RETRY_S = 1.0
@@ -117,11 +119,14 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
     def __len__(self) -> int:
         return len(self._open)
 
-    async def open(self, name: str, creator: User | None = None) -> Room:
+    async def open(
+        self, name: str, creator: User | None = None, text_root: str = DEFAULT_TEXT_ROOT
+    ) -> Room:
         """The room of a document, loaded from the log if it is not open yet.
 
         Args:
             creator: creates the document if there is none; without, that is an error.
+            text_root: of a document that is created; empty: what is written first decides.
 
         Raises:
             QuireError: `unknown_document`, `store_unavailable`, `rate_limited` (too many rooms),
@@ -140,11 +145,11 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
                 raise QuireError(
                     ErrorCode.RATE_LIMITED, "Too many documents are open.", retryable=True
                 )
-            opening = self._spawn_open(name, creator)
+            opening = self._spawn_open(name, creator, text_root)
         return await asyncio.shield(opening)
 
-    def _spawn_open(self, name: str, creator: User | None) -> "asyncio.Task[Room]":
-        opening = asyncio.get_running_loop().create_task(self._load(name, creator))
+    def _spawn_open(self, name: str, creator: User | None, text_root: str) -> "asyncio.Task[Room]":
+        opening = asyncio.get_running_loop().create_task(self._load(name, creator, text_root))
         self._opening[name] = opening
 
         def done(task: "asyncio.Task[Room]") -> None:
@@ -155,11 +160,11 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
         opening.add_done_callback(done)
         return opening
 
-    async def _load(self, name: str, creator: User | None) -> Room:
+    async def _load(self, name: str, creator: User | None, text_root: str) -> Room:
         try:
             opened = await self.log.open(name)
             if opened is None and creator is not None:
-                await self.create(name, creator)
+                await self.create(name, creator, text_root=text_root)
                 opened = await self.log.open(name)
         except StoreError as error:
             _log.warning("%r does not load: %s", name, error)
@@ -336,11 +341,17 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
     # --- housekeeping ---------------------------------------------------------------------------
 
     async def _tick(self) -> None:
+        elapsed = 0.0
         while True:
             await asyncio.sleep(_TICK_S)
+            elapsed += _TICK_S
             ticking, self._ticking = self._ticking, {}
+            if elapsed >= _SLOW_TICK_S:
+                elapsed = 0.0
+                ticking |= {name: held.room for name, held in self._open.items()}
             for room in ticking.values():
-                self.tell(room, Tick())
+                if room.members or room.wants_ticks:
+                    self.tell(room, Tick())
 
     async def _unload(self) -> None:
         while True:
@@ -374,7 +385,7 @@ class _Waiter:
         self.answer: asyncio.Future[Ack] = asyncio.get_running_loop().create_future()
 
     def deliver(self, parcel: Parcel) -> None:
-        message: ServerMessage = parcel.message
+        message = parcel.message
         if self.answer.done():
             return
         if isinstance(message, Ack):

@@ -10,10 +10,7 @@ not take what it is sent, is not read until it does (P7).
 
 import asyncio
 import logging
-import time
-from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
 
 from msgspec import UNSET
 
@@ -24,7 +21,7 @@ from sync.fact import CaughtUp, CheckText, Lagging, MoveCursor, SetAwareness, Su
 from sync.fact import Join as JoinFact
 from sync.fact import Leave as LeaveFact
 from sync.fanout import updates_messages
-from sync.limit import Limits, User
+from sync.limit import User
 from sync.message import (
     Ack,
     Auth,
@@ -51,14 +48,15 @@ from sync.message import (
     decode_client,
 )
 from sync.message import Limits as WireLimits
-from sync.names import Mode, PositionEncoding, Role
+from sync.names import Mode, PositionEncoding
 from sync.port import EventRecord, StoreError
 from sync.replica import ReplicaBrokenError
 from sync.room import Room
+from sync.shells.flow import RATE_WINDOW_S
 from sync.shells.history import pages, text_at
-from sync.shells.outbox import Frame, Outbox
 from sync.shells.rooms import Rooms, now_ms
 from sync.shells.sink import Parcel
+from sync.shells.socket import Gatekeeper, Send, Socket
 from sync.submission import (
     Submission,
     TextSubmission,
@@ -68,31 +66,6 @@ from sync.submission import (
 )
 
 _log = logging.getLogger(__name__)
-
-MAX_FAULTS: Final = 200
-"""Refused frames in a row before the socket is closed with 1008."""
-_RATE_WINDOW_S: Final = 10.0
-
-
-class Gatekeeper(Protocol):
-    """Who a session is, and what it may do; `app` supplies it."""
-
-    def authenticate(self, token: str | None, name: str | None) -> User:
-        """The user of an `auth` message; raises `QuireError` (`auth_failed`)."""
-        ...
-
-    def role(self, user: User, owner_id: str) -> Role: ...
-
-    def may_create(self, user: User) -> bool: ...
-
-
-class SessionClosedError(Exception):
-    """The session is over: close its socket with this code."""
-
-    def __init__(self, code: CloseCode, reason: str) -> None:
-        super().__init__(reason)
-        self.code = code
-        self.reason = reason
 
 
 @dataclass(slots=True)
@@ -110,34 +83,15 @@ class _Subscription:
     """Counts the orders to catch up, and the drops that make the one before void."""
 
 
-class Session:
+class Session(Socket[_Subscription]):
     """One socket's session.
 
     Args:
-        send: writes one ASGI frame.
         server: what `auth_ok` says of the server.
+        encoding: of its frames.
     """
 
-    # There are many of them, and most are idle.
-    __slots__ = (
-        "_capacity",
-        "_deaf",
-        "_docs",
-        "_encoding",
-        "_faults",
-        "_gatekeeper",
-        "_limits",
-        "_rooms",
-        "_server",
-        "_tasks",
-        "_unsettled",
-        "_unsettled_bytes",
-        "_window_edits",
-        "_window_start",
-        "id",
-        "outbox",
-        "user",
-    )
+    __slots__ = ("_docs", "_encoding", "_server")
 
     def __init__(
         self,
@@ -145,75 +99,29 @@ class Session:
         rooms: Rooms,
         gatekeeper: Gatekeeper,
         server: ServerInfo,
-        send: Callable[[Frame], Awaitable[None]],
+        send: Send,
         encoding: Encoding,
         *,
         max_outbox_bytes: int,
     ) -> None:
-        self.id = session_id
-        self.user: User | None = None
-        self._rooms = rooms
-        self._limits: Limits = rooms.limits
-        self._gatekeeper = gatekeeper
+        super().__init__(session_id, rooms, gatekeeper, send, max_outbox_bytes=max_outbox_bytes)
         self._server = server
         self._encoding: Encoding = encoding
         self._docs: dict[str, _Subscription] = {}
-        self._tasks: asyncio.TaskGroup | None = None
-        self._unsettled = 0
-        self._unsettled_bytes = 0
-        self._capacity: asyncio.Event | None = None
-        self._faults = 0
-        self._deaf = False
-        self._window_start = time.monotonic()
-        self._window_edits = 0
-        self.outbox: Outbox[_Subscription] = Outbox(
-            send,
-            spawn=self._spawn,
-            max_bytes=max_outbox_bytes,
-            lagged=self._lagged,
-            sent=self._sent,
-            drained=self._drained,
-        )
 
     # --- life -----------------------------------------------------------------------------------
 
     def open(self, tasks: asyncio.TaskGroup) -> None:
-        """Start being reachable; `tasks` owns what the session does in the background."""
-        self._tasks = tasks
+        super().open(tasks)
         self._rooms.sinks[self.id] = self
 
     def close(self) -> None:
-        """Leave every room; nothing is sent any more."""
-        self._tasks = None
+        super().close()
         self._rooms.sinks.pop(self.id, None)
         for doc in list(self._docs):
             self._leave(doc)
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None] | None:
-        """Start a task that the session owns; None if the session is ending."""
-        if self._tasks is not None:
-            try:
-                return self._tasks.create_task(work)
-            except RuntimeError:
-                # Its group is shutting down: what failed in it has not been handled yet.
-                self._tasks = None
-        work.close()
-        return None
-
-    def stop_reading(self) -> None:
-        """Let all further frames pass unheard: their sender sends them again elsewhere."""
-        self._deaf = True
-
-    def end(self, code: CloseCode, reason: str) -> None:
-        """Have the socket closed once what is queued is written."""
-        self.outbox.finish(SessionClosedError(code, reason))
-
-    async def receive(self, frame: bytes | str) -> None:
-        """Handle one frame, whatever it holds. Where going on would be unsafe, never returns: the
-        outbox ends the session once the peer was told why.
-        """
-        if self._deaf:
-            return
+    async def _receive(self, frame: bytes | str) -> None:
         message = decode_client(frame, self._encoding)
         try:
             if isinstance(message, Rejected):
@@ -224,18 +132,9 @@ class Session:
             doc = getattr(message, "doc", None)
             event_id = getattr(message, "id", None)
             self._refuse(error, doc, event_id)
-            self._faults += 1
-            if self._faults >= MAX_FAULTS:
-                await self._stop(CloseCode.POLICY, "too many errors")
+            await self._count_fault()
             if error.close_code is not None:
                 await self._stop(CloseCode(error.close_code), error.message)
-        if self.outbox.is_full:
-            await self.outbox.wait_for_room()
-
-    async def _stop(self, code: CloseCode, reason: str) -> None:
-        """Read nothing more; the outbox writes what is queued, then ends the session's tasks."""
-        self.end(code, reason)
-        await asyncio.get_running_loop().create_future()
 
     def _refuse(self, error: QuireError, doc: str | None, event_id: str | None) -> None:
         self._send(
@@ -245,7 +144,7 @@ class Session:
                 error.retryable,
                 doc=UNSET if doc is None else doc,
                 id=UNSET if event_id is None else event_id,
-                retry_after_s=_RATE_WINDOW_S if error.code is ErrorCode.RATE_LIMITED else UNSET,
+                retry_after_s=RATE_WINDOW_S if error.code is ErrorCode.RATE_LIMITED else UNSET,
             )
         )
 
@@ -345,29 +244,9 @@ class Session:
 
     async def _submit(self, submission: tuple[_Subscription, Submission]) -> None:
         held, what = submission
-        self._count_edit()
-        self._unsettled += 1
-        self._unsettled_bytes += what.size
+        self.flow.begin(what.size)
         self._rooms.tell(held.room, Submit(what))
-        while self._is_over_capacity():
-            self._capacity = asyncio.Event()
-            await self._capacity.wait()
-
-    def _count_edit(self) -> None:
-        self._window_edits += 1
-        if self._window_edits <= self._limits.edits_per_s * _RATE_WINDOW_S:
-            return
-        now = time.monotonic()
-        if now - self._window_start < _RATE_WINDOW_S:
-            raise QuireError(ErrorCode.RATE_LIMITED, "Too many edits.", retryable=True)
-        self._window_start = now
-        self._window_edits = 1
-
-    def _is_over_capacity(self) -> bool:
-        return (
-            self._unsettled > self._limits.max_unacknowledged
-            or self._unsettled_bytes > self._limits.max_unacknowledged_bytes
-        )
+        await self.flow.wait_for_capacity()
 
     def _update(self, message: Update, user: User, size: int) -> tuple[_Subscription, Submission]:
         held = self._subscribed(message.doc, "yjs")
@@ -402,11 +281,7 @@ class Session:
         self.outbox.put_nowait(frame, size, held, parcel.upto, droppable=parcel.droppable, ack=ack)
 
     def settled(self, size: int) -> None:
-        self._unsettled -= 1
-        self._unsettled_bytes -= size
-        if self._capacity is not None and not self._is_over_capacity():
-            self._capacity.set()
-            self._capacity = None
+        self.flow.settle(size)
 
     def dismiss(self, doc: str) -> None:
         self._docs.pop(doc, None)
@@ -415,7 +290,7 @@ class Session:
         held = self._docs.get(doc)
         if held is not None:
             held.order += 1
-            self._spawn(self._catch_up(doc, held, held.order, after, upto))
+            self.spawn(self._catch_up(doc, held, held.order, after, upto))
 
     async def _catch_up(
         self, doc: str, held: _Subscription, order: int, after: int, upto: int

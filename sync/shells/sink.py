@@ -1,8 +1,9 @@
 """Where a room's messages for one session go: a socket, or a request that waits for an answer."""
 
+from collections.abc import Callable
 from typing import Protocol
 
-from sync.message import Encoding, ServerMessage, encode
+from sync.message import Encoding, Outgoing, encode
 from sync.shells.outbox import Frame
 
 
@@ -12,22 +13,40 @@ class Parcel:
     __slots__ = ("_frames", "doc", "droppable", "message", "upto")
 
     def __init__(
-        self, message: ServerMessage, doc: str = "", upto: int = -1, *, droppable: bool = False
+        self, message: Outgoing, doc: str = "", upto: int = -1, *, droppable: bool = False
     ) -> None:
         self.message = message
         self.doc = doc
         self.upto = upto
         self.droppable = droppable
-        self._frames: dict[Encoding, tuple[Frame, int]] = {}
+        self._frames: dict[str, tuple[Frame, int] | None] = {}
 
     def frame(self, encoding: Encoding) -> tuple[Frame, int]:
-        """The ASGI message that carries it, shared by all, and its size in bytes."""
+        """The ASGI message that carries it in `quire.v1`, shared by all, and its size in bytes."""
         frame = self._frames.get(encoding)
         if frame is None:
             data = encode(self.message, encoding)
             kind = {"text": data.decode()} if encoding == "json" else {"bytes": data}
             frame = self._frames[encoding] = ({"type": "websocket.send", **kind}, len(data))
         return frame
+
+    def spelled(
+        self, key: str, spell: Callable[[Outgoing], bytes | None]
+    ) -> tuple[Frame, int] | None:
+        """The same in another protocol: `spell` is asked once for each `key`.
+
+        Returns:
+            None if the protocol has no words for it.
+        """
+        if key not in self._frames:
+            data = spell(self.message)
+            self._frames[key] = None if data is None else (binary_frame(data), len(data))
+        return self._frames[key]
+
+
+def binary_frame(data: bytes) -> Frame:
+    """The ASGI message for a binary WebSocket frame."""
+    return {"type": "websocket.send", "bytes": data}
 
 
 class Sink(Protocol):

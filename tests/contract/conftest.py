@@ -61,11 +61,13 @@ def create(log: EventLog) -> Callable[[str], Awaitable[DocumentRecord]]:
     return create
 
 
-def new_document(name: str, *, title: str = "A title", at_ms: int = 1_000) -> NewDocument:
+def new_document(
+    name: str, *, title: str = "A title", text_root: str = "content", at_ms: int = 1_000
+) -> NewDocument:
     return NewDocument(
         name=name,
         title=title,
-        text_root="content",
+        text_root=text_root,
         epoch="8f14e45f",
         crdt_client_id=2**53 - 1,
         owner_id="u-owner",

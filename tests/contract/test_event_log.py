@@ -73,6 +73,33 @@ async def test_update_changes_title_and_marks_deleted(log: EventLog, create: Cre
     assert opened.document == deleted
 
 
+async def test_text_root_changes_while_no_event_can_have_changed_the_text(
+    log: EventLog, create: Create
+) -> None:
+    async def change(name: str, root: str, title: str | None = None) -> tuple[str, str]:
+        changed = await log.update_document(name, title=title, text_root=root, updated_at_ms=7)
+        assert changed is not None
+        assert await log.find(name) == changed
+        return changed.text_root, changed.title
+
+    await create("empty")
+    await log.create(new_document("undecided", text_root=""))
+    for name in ("empty", "undecided"):
+        assert await change(name, "körper") == ("körper", "A title")
+        assert await change(name, "body", "New") == ("body", "New")
+    for name in ("written", "begun"):
+        await log.create(new_document(name, text_root="" if name == "begun" else "content"))
+        record = await log.find(name)
+        assert record is not None
+        await append(log, record.key, event(1))
+    assert await change("begun", "body") == ("body", "A title")
+    for name, root in (("begun", "body"), ("written", "content")):
+        before = await log.find(name)
+        assert await change(name, "other", "New") == (root, "A title")
+        assert await log.find(name) == before, "refused as a whole"
+        assert await change(name, root, "New") == (root, "New")
+
+
 async def test_update_of_no_document_is_none(log: EventLog) -> None:
     assert await log.update_document("nowhere", title="x", updated_at_ms=1) is None
 
@@ -204,6 +231,31 @@ async def test_exception_rolls_back(log: EventLog, create: Create) -> None:
     assert await log.find("notes") == record
     assert await log.read(record.key, 0, 10, 10) == []
     assert await append_next(log, record.key, "later") == 1
+
+
+async def test_text_roots_are_saved_with_the_events_that_decide_them(log: EventLog) -> None:
+    records = [(await log.create(new_document(name, text_root="")))[0] for name in "abc"]
+    a, b, c = [record.key for record in records]
+
+    async def decide(*, fail: bool) -> None:
+        async with log.append() as transaction:
+            await transaction.lock_heads([a, b, c])
+            events = [(a, event(1)), (b, event(1)), (c, event(1))]
+            roots = [(a, "körper"), (c, "content")]
+            await transaction.insert(events, text_roots=roots, updated_at_ms=2_000)
+            assert await log.find("a") == records[0], "not visible before the commit"
+            if fail:
+                raise LookupError("the room said no")
+
+    with pytest.raises(LookupError, match="the room said no"):
+        await decide(fail=True)
+    assert [await log.find(name) for name in "abc"] == records
+    await decide(fail=False)
+    opened = [await log.open(name) for name in "abc"]
+    assert [o.document.text_root for o in opened if o] == ["körper", "", "content"]
+    async with log.append() as transaction:
+        heads = await transaction.lock_heads([a])
+        assert (heads[a].text_root, heads[a].version) == ("körper", 1)
 
 
 async def test_an_id_is_taken_once_per_document(log: EventLog, create: Create) -> None:

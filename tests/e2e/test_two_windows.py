@@ -4,6 +4,7 @@ import threading
 
 import httpx
 from playwright.sync_api import expect
+from websockets.sync.client import connect
 
 from tests.e2e.conftest import OpenWindow
 from tests.e2e.link import Link
@@ -146,3 +147,17 @@ def test_a_caret_shows_its_owners_name(open_window: OpenWindow) -> None:
     wait_until_equal(ana, ben)
     # Less than the 15 s after which y-protocols renews a state, which would hide a lost one.
     expect(ben.page.locator(".peer-caret .caret-name")).to_have_text("Ana", timeout=12_000)
+
+
+def test_text_that_another_editor_starts_in_another_root_is_shown(
+    server: ServerProcess, open_window: OpenWindow
+) -> None:
+    url = server.url.replace("http", "ws", 1) + "/yjs/elsewhere"
+    with connect(url, proxy=None) as editor:
+        ana = open_window("/d/elsewhere", "Ana")
+        editor.send(bytes.fromhex("00020c010101000401017402686900"))  # root "t": "hi"
+        ana.wait_for_text("hi")
+        ana.focus_end()
+        ana.type(" there")
+        ana.wait_until_saved()
+    assert _text(server, "elsewhere") == "hi there"

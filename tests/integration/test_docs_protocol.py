@@ -71,7 +71,7 @@ class Stage:
     def _varies(where: str, key: str) -> bool:
         if key == "id":
             return where.endswith((".user", ".actor"))
-        return (where == "updates" and key == "update") or where.endswith(".server")
+        return (where in ("updates", "awareness") and key == "update") or where.endswith(".server")
 
 
 async def play(server: ServerProcess, exchange: str) -> None:

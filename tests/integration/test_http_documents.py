@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from sync.limit import User
 from sync.names import is_document_name
 from tests.integration.http_app import EventStream, application
+from tests.unit.driven_room import Editor, yjs
 
 pytestmark = pytest.mark.anyio
 
@@ -77,6 +79,97 @@ async def test_title_changes_and_nothing_else(tmp_path: Path) -> None:
         before = await quire.create(text="x")
         changed = await quire.ok("PATCH", "/api/documents/notes", json={"title": "Other"})
         assert changed == {**before, "title": "Other", "updated_at": changed["updated_at"]}
+
+
+async def test_text_root_is_chosen_at_creation_or_set_while_nothing_is_written(
+    tmp_path: Path,
+) -> None:
+    async with application(tmp_path) as quire:
+        body = {"name": "notes", "text_root": "codemirror"}
+        created = await quire.ok("POST", "/api/documents", json=body)
+        assert created["text_root"] == "codemirror"
+        room = await quire.state.rooms.open("notes")
+        change = {"text_root": "körper", "title": "Notes"}
+        changed = await quire.ok("PATCH", "/api/documents/notes", json=change)
+        assert (changed["text_root"], changed["title"]) == ("körper", "Notes")
+        await quire.edit("notes", 0, {"insert": "Hello"})
+        assert editor_text(room.document.state(), "körper") == "Hello", "the open room knows"
+        for root in ("content", "codemirror"):
+            refused = await quire.refused(
+                "PATCH", "/api/documents/notes", json={"text_root": root, "title": "No"}
+            )
+            assert refused == (409, "text_root_decided")
+        before = await quire.ok("GET", "/api/documents/notes")
+        assert (before["text_root"], before["title"]) == ("körper", "Notes")
+        same = await quire.ok("PATCH", "/api/documents/notes", json={"text_root": "körper"})
+        assert same == before
+        change = {"text_root": "körper", "title": "Other"}
+        assert (await quire.ok("PATCH", "/api/documents/notes", json=change))["title"] == "Other"
+
+
+@pytest.mark.parametrize("root", ["", "x" * 129, "a\n", "a\u0000", 7])
+async def test_what_cannot_name_a_text_root_is_refused(tmp_path: Path, root: str | int) -> None:
+    async with application(tmp_path) as quire:
+        await quire.create()
+        invalid = (422, "invalid_message")
+        body = {"text_root": root}
+        assert await quire.refused("POST", "/api/documents", json=body) == invalid
+        assert await quire.refused("PATCH", "/api/documents/notes", json=body) == invalid
+        assert await quire.refused("PATCH", "/api/documents/notes", json={}) == invalid
+
+
+async def test_first_text_of_another_editor_decides_the_text_root(tmp_path: Path) -> None:
+    async with application(tmp_path) as quire:
+        ann = User("u-ann", "Ann", "#aa0000")
+        rooms = quire.state.rooms
+        for name, begin in (("begun", True), ("set", False)):
+            room = await rooms.open(name, ann, text_root="")
+            for number, root in enumerate(("", "first", "second")):
+                if root and not begin:
+                    await quire.ok("PATCH", f"/api/documents/{name}", json={"text_root": "second"})
+                update = editor_update(number + 1, root, f"in {root}")
+                await rooms.submit(room, yjs(f"{name}-{number}", f"u{number}", update, ann))
+                described = await quire.ok("GET", f"/api/documents/{name}")
+                assert (described["text_root"] == "") == (root == ""), "undecided at first"
+            decided = "first" if begin else "second"
+            assert described["text_root"] == decided
+            assert await quire.text(name) == f"in {decided}"
+            change = {"text_root": "other"}
+            refused = await quire.refused("PATCH", f"/api/documents/{name}", json=change)
+            assert refused == (409, "text_root_decided")
+    async with application(tmp_path) as quire:
+        await quire.edit("begun", None, {"insert": "> "})
+        described = await quire.ok("GET", "/api/documents/begun")
+        assert (described["text_root"], described["version"]) == ("first", 4)
+        assert await quire.text("begun") == "> in first"
+        events = (await quire.ok("GET", "/api/documents/begun/history"))["events"]
+        assert [event["type"] for event in events] == [
+            "update",
+            "text_insert",
+            "update",
+            "text_insert",
+        ]
+
+
+async def test_text_over_http_decides_for_content(tmp_path: Path) -> None:
+    async with application(tmp_path) as quire:
+        await quire.state.rooms.open("notes", User("u-ann", "Ann", "#aa0000"), text_root="")
+        assert (await quire.ok("GET", "/api/documents/notes"))["text_root"] == ""
+        await quire.edit("notes", 0, {"insert": "Hello"})
+        assert (await quire.ok("GET", "/api/documents/notes"))["text_root"] == "content"
+        assert await quire.text("notes") == "Hello"
+
+
+def editor_update(client: int, root: str, text: str) -> bytes:
+    """What a Yjs editor sends that writes into `root`."""
+    return Editor(client, root).edit((text,))
+
+
+def editor_text(state: bytes, root: str) -> str:
+    """What a Yjs editor shows that looks at `root`."""
+    editor = Editor(1, root)
+    editor.apply(state)
+    return str(editor)
 
 
 async def test_deleted_document_is_gone_for_everyone(tmp_path: Path) -> None:

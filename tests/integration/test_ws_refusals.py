@@ -198,7 +198,7 @@ async def test_bad_fields_of_joins_and_of_yjs_messages_are_refused(
                 if value is MISSING:
                     del message[field]
                 await mallory.send_frame(mallory.encode(message))
-                error = await mallory.receive()
+                error = await mallory.expect("error")
                 assert (error["type"], error.get("code")) == ("error", "invalid_message"), message
         await played.assert_unnoticed()
 

@@ -56,7 +56,7 @@ from sync.message import (
     Events,
     Join,
     Leave,
-    ServerMessage,
+    Outgoing,
     TextDelete,
     TextEdit,
     TextInsert,
@@ -220,7 +220,7 @@ class Server:
                 case _:
                     pass  # A failed commit reopens the room in `commit`.
 
-    def _put(self, wire: Wire, message: ServerMessage) -> None:
+    def _put(self, wire: Wire, message: Outgoing) -> None:
         wire.down.append(encode(message, "msgpack"))
 
 

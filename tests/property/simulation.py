@@ -19,6 +19,7 @@ from sync.effect import CatchUp, Deliver, Dismiss, Draft, Effect, Reopen, Settle
 from sync.error import ErrorCode
 from sync.event import EventWriter, wire_event
 from sync.fact import (
+    AskState,
     CaughtUp,
     CommitFailed,
     Committed,
@@ -43,11 +44,12 @@ from sync.message import (
     Event,
     Events,
     Joined,
+    Outgoing,
     Resync,
-    ServerMessage,
+    SyncReply,
     Updates,
 )
-from sync.names import Mode, PositionEncoding
+from sync.names import Dialect, Mode, PositionEncoding
 from sync.port import EventRecord
 from sync.position import delta_from_utf16, delta_to_utf16
 from sync.room import Room
@@ -66,6 +68,8 @@ class Scenario:
     servers: int = 1
     text_clients: int = 2
     yjs_clients: int = 2
+    dialect_clients: int = 0
+    """Yjs clients of y-websocket and Hocuspocus, which know no versions and no ids."""
     failures: bool = False
     """Commits fail, some after having been carried out; the store is gone for a while."""
     crashes: bool = False
@@ -80,13 +84,22 @@ class Scenario:
     window_events: int = 1_024
     max_batch: int = 512
     checkpoint_events: int = 500
+    undecided: bool = False
+    """The document has no text root at first; without text clients, Yjs clients bring another."""
+
+    @property
+    def root(self) -> str:
+        """The root in which Yjs clients write."""
+        return "body" if self.undecided and not self.text_clients else "content"
 
 
 class Store:
     """The durable log, what each version's text is, and who holds the write lock."""
 
-    def __init__(self) -> None:
-        self.log = MemoryLog()
+    def __init__(self, scenario: Scenario) -> None:
+        self.root = scenario.root
+        self.first_root = "" if scenario.undecided else "content"
+        self.log = MemoryLog(text_root=self.first_root)
         self.texts = [""]
         self.holder: Server | None = None
         self.epochs = 1
@@ -96,21 +109,27 @@ class Store:
         return self.log.version
 
     def append(self, draft: Draft) -> None:
-        self.log.append(draft.events, draft.bindings, draft.checkpoint)
+        self.log.append_draft(draft)
         for event in draft.events:
             self.texts.append(apply(self.texts[-1], event.ops))
+        assert self.log.text_root or not self.texts[-1], "there is a text, but not where"
 
     def rewind(self, version: int) -> None:
         """Restore a backup."""
         self.epochs += 1
         log = self.log
-        self.log = MemoryLog(f"e{self.epochs}", log.events[:version], authors=log.authors)
         del self.texts[version + 1 :]
+        self.log = MemoryLog(
+            f"e{self.epochs}",
+            log.events[:version],
+            authors=log.authors,
+            text_root=log.text_root if any(self.texts) else self.first_root,
+        )
 
 
 @dataclass
 class Entry:
-    message: ServerMessage
+    message: Outgoing
     upto: int | None
     droppable: bool
 
@@ -124,7 +143,7 @@ class Connection:
     server: "Server"
     up: deque[Fact] = field(default_factory=deque)
     outbox: deque[Entry] = field(default_factory=deque)
-    down: deque[ServerMessage] = field(default_factory=deque)
+    down: deque[Outgoing] = field(default_factory=deque)
     client_open: bool = True
     server_open: bool = True
     joined: bool = False
@@ -188,7 +207,7 @@ class Server:
             (each for each in self.connections if each.id == session and each.server_open), None
         )
 
-    def check_honest(self, message: ServerMessage, to: Connection | None) -> None:
+    def check_honest(self, message: Outgoing, to: Connection | None) -> None:
         """P1: what leaves is in the store at that moment, and says what the store says."""
         store = self.store
         match message:
@@ -204,13 +223,21 @@ class Server:
                 assert message.version <= store.version, "P1: acknowledged before durable"
                 logged = store.log.find(message.id)
                 assert logged is None or logged.version == message.version, "P3: another version"
+            case SyncReply():
+                durable = Editor(1, store.root)
+                for record in store.log.events:
+                    durable.apply(record.update)
+                vector = durable.doc.get_state()
+                durable.apply(message.update)
+                assert durable.doc.get_state() == vector, "P1: shown before durable"
+                assert str(durable) == store.texts[-1], "P1: shown before durable"
             case Joined():
                 assert message.version <= store.version, "P1: shown before durable"
                 text = store.texts[message.version]
                 if isinstance(message.text, str):
                     assert message.text == text, "P5: another text than the log's"
                 if isinstance(message.state, bytes):
-                    editor = Editor(1)
+                    editor = Editor(1, store.root)
                     editor.apply(message.state)
                     assert str(editor) == text, "P5: another state than the log's"
             case ErrorMessage(code=ErrorCode.MALFORMED_UPDATE, id=str(event_id)):
@@ -375,7 +402,7 @@ class Server:
 
 def _replay(
     connection: Connection, records: Sequence[EventRecord], writer: EventWriter
-) -> list[tuple[ServerMessage, int]]:
+) -> list[tuple[Outgoing, int]]:
     """What a session is sent from the log."""
     if not records:
         return []
@@ -387,7 +414,7 @@ def _replay(
         for record in records
         if record.session == connection.id
     ]
-    updates: list[ServerMessage] = list(updates_messages(NAME, records))
+    updates: list[Outgoing] = list(updates_messages(NAME, records))
     return [(message, last) for message in [*updates, *acks]]
 
 
@@ -462,7 +489,7 @@ class Client:
             self.connection = None
             self.joined = False
 
-    def take(self, connection: Connection, message: ServerMessage) -> None:
+    def take(self, connection: Connection, message: Outgoing) -> None:
         if not self.joined and not isinstance(message, Joined):
             return  # It is about what was left before.
         match message:
@@ -601,7 +628,7 @@ class YjsClient(Client):
         self.editor = self.new_editor()
 
     def new_editor(self) -> Editor:
-        return Editor(self.rng.randrange(1, 2**32))
+        return Editor(self.rng.randrange(1, 2**32), self.world.scenario.root)
 
     def take_joined(self, message: Joined) -> None:
         if self.epoch is not None and message.epoch != self.epoch:
@@ -657,6 +684,64 @@ class YjsClient(Client):
         return str(self.editor)
 
 
+class DialectClient(YjsClient):
+    """Knows no version: says on every connection what it has, and is sent the rest.
+
+    What it reads of versions here only checks the room; its replica does not depend on it.
+    """
+
+    dialect: Dialect = "y-websocket"
+
+    def join(self, *, resume: bool) -> None:
+        assert self.connection is not None
+        self.joined = False
+        self.unanswered.clear()
+        session = self.connection.id
+        self.connection.up.append(
+            Join(session, self.user, "editor", self.mode, dialect=self.dialect)
+        )
+        self.ask()
+
+    def ask(self) -> None:
+        assert self.connection is not None
+        self.connection.up.append(AskState(self.connection.id, self.editor.doc.get_state()))
+
+    def resend(self) -> None:
+        if self.connection is not None and self.rng.randrange(2):
+            self.ask()
+
+    def take(self, connection: Connection, message: Outgoing) -> None:
+        if isinstance(message, ErrorMessage) and isinstance(message.id, str):
+            connection.answered[message.id] += 1
+            if message.code is ErrorCode.NOT_JOINED:
+                return  # what it left behind is its own doing
+            assert message.retryable, f"an honest edit was refused: {message}"
+            self.disconnect()
+        elif isinstance(message, SyncReply):
+            self.editor.apply(message.update)
+        else:
+            super().take(connection, message)
+
+    def take_joined(self, message: Joined) -> None:
+        assert not message.recovered
+        assert not isinstance(message.state, bytes), "a state that was not asked for"
+        if self.epoch is not None and message.epoch != self.epoch:
+            self.editor = self.new_editor()
+            self.ask()
+        self.epoch, self.version = message.epoch, message.version
+
+    def take_ack(self, message: Ack) -> None:
+        pass
+
+    def submit(self, update: bytes) -> None:
+        if self.joined:  # or else step 2 brings it
+            super().submit(update)
+
+
+class HocuspocusClient(DialectClient):
+    dialect: Dialect = "hocuspocus"
+
+
 # --- the world ------------------------------------------------------------------------------------
 
 
@@ -671,13 +756,17 @@ class World:
         self.limits = Limits(
             window_events=scenario.window_events, checkpoint_events=scenario.checkpoint_events
         )
-        self.store = Store()
+        self.store = Store(scenario)
         self.servers = [Server(self) for _ in range(scenario.servers)]
         encodings: tuple[PositionEncoding, ...] = ("codepoint", "utf-16")
         self.clients: list[Client] = [
             TextClient(self, f"t{n}", encodings[n % 2]) for n in range(scenario.text_clients)
         ]
         self.clients += [YjsClient(self, f"y{n}") for n in range(scenario.yjs_clients)]
+        self.clients += [
+            HocuspocusClient(self, f"h{n}") if n % 2 else DialectClient(self, f"w{n}")
+            for n in range(scenario.dialect_clients)
+        ]
 
     def run(self) -> None:
         for _ in range(self.scenario.steps):
@@ -806,7 +895,7 @@ class World:
         assert [event.version for event in events] == list(range(1, len(events) + 1)), "P2"
         assert max(Counter(event.id for event in events).values(), default=1) == 1, "P3"
         known = KnownState()
-        replay = Editor(1)
+        replay = Editor(1, self.store.root)
         for event in events:
             verdict = inspect(event.update, known)
             assert isinstance(verdict, Ready), f"P6: version {event.version} waits: {verdict}"

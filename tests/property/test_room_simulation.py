@@ -25,7 +25,7 @@ dropped acks not handed back; own acks out of place among others' events; a new 
 its old one had in flight; other processes' events not followed first; utf-16 texts of a batch not
 kept; a rebase that forgets one event; the gate not told of the server's own edits; a checkpoint
 without its marks; the window trimmed while merging; a window that answers with part; refusals that
-are not settled.
+are not settled; a text root that is not saved; one that the first text does not decide.
 """
 
 import os
@@ -46,6 +46,7 @@ scenarios = st.builds(
     servers=st.sampled_from((1, 1, 2)),
     text_clients=st.integers(0, 3),
     yjs_clients=st.integers(1, 3),
+    dialect_clients=st.sampled_from((0, 0, 1, 2)),
     failures=st.booleans(),
     crashes=st.booleans(),
     drops=st.booleans(),
@@ -55,6 +56,7 @@ scenarios = st.builds(
     window_events=st.sampled_from((2, 8, 1_024)),
     max_batch=st.sampled_from((1, 3, 512)),
     checkpoint_events=st.sampled_from((3, 500)),
+    undecided=st.booleans(),
 )
 
 

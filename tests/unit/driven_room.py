@@ -11,7 +11,7 @@ from sync.document import Lookup
 from sync.effect import Deliver, Draft, Effect, Settled
 from sync.fact import CommitFailed, Committed, Fact, Join, Reopened, Submit
 from sync.limit import Limits, User
-from sync.message import ServerMessage
+from sync.message import Outgoing
 from sync.names import Mode, PositionEncoding, Role
 from sync.port import AuthorBinding, Checkpoint, DocumentRecord, EventRecord, Opened
 from sync.room import Room
@@ -30,7 +30,7 @@ NOW_MS = 1_000_000
 ANN = User("u-ann", "Ann", "#aa0000")
 BOB = User("u-bob", "Bob", "#0000bb")
 
-_Message = TypeVar("_Message", bound=ServerMessage)
+_Message = TypeVar("_Message", bound=Outgoing)
 
 
 @dataclass(slots=True)
@@ -41,6 +41,7 @@ class MemoryLog:
     events: list[EventRecord] = field(default_factory=list)
     checkpoints: list[Checkpoint] = field(default_factory=list)
     authors: dict[int, str] = field(default_factory=dict)
+    text_root: str = "content"
 
     @property
     def version(self) -> int:
@@ -56,7 +57,7 @@ class MemoryLog:
             key=KEY,
             name=NAME,
             title="",
-            text_root="content",
+            text_root=self.text_root,
             epoch=self.epoch,
             version=self.version,
             crdt_client_id=SERVER_CLIENT,
@@ -70,6 +71,7 @@ class MemoryLog:
         events: Sequence[EventRecord],
         bindings: Sequence[AuthorBinding] = (),
         checkpoint: Checkpoint | None = None,
+        text_root: str = "",
     ) -> None:
         for event in events:
             assert event.version == self.version + 1, "a version is missing, or there twice"
@@ -79,6 +81,11 @@ class MemoryLog:
             self.authors.setdefault(binding.client_id, binding.user_id)
         if checkpoint is not None:
             self.checkpoints.append(checkpoint)
+        if events and text_root:
+            self.text_root = text_root
+
+    def append_draft(self, draft: Draft) -> None:
+        self.append(draft.events, draft.bindings, draft.checkpoint, draft.text_root)
 
     def find(self, event_id: str) -> EventRecord | None:
         return next((event for event in self.events if event.id == event_id), None)
@@ -100,6 +107,7 @@ def merge_batch(
     foreign = log.events[room.version :]
     if foreign:
         room.document.learn_authors(dict(log.authors))
+    room.document.learn_text_root(log.text_root)
     oldest, texts = room.document.wants(batch)
     lookup = Lookup(known=known)
     if oldest is not None:
@@ -147,15 +155,14 @@ class DrivenRoom:
 
     def commit(self) -> list[Effect]:
         """Merge what waits, make it durable, and say so."""
-        draft = self.begin()
-        self.log.append(draft.events, draft.bindings, draft.checkpoint)
+        self.log.append_draft(self.begin())
         return self.tell(Committed())
 
     def fail(self, *, committed: bool) -> list[Effect]:
         """Merge what waits; the commit fails, although it may have been carried out."""
         draft = self.begin()
         if committed:
-            self.log.append(draft.events, draft.bindings, draft.checkpoint)
+            self.log.append_draft(draft)
         return self.tell(CommitFailed())
 
     def reopen(self) -> list[Effect]:
@@ -166,7 +173,7 @@ class DrivenRoom:
         return self.submit(*submissions) + self.commit()
 
 
-def messages(effects: Sequence[Effect], session: str) -> list[ServerMessage]:
+def messages(effects: Sequence[Effect], session: str) -> list[Outgoing]:
     """What these effects send to a session, in order."""
     return [e.message for e in effects if isinstance(e, Deliver) and session in e.sessions]
 
@@ -207,9 +214,9 @@ def from_session(submission: Submission, session: str) -> Submission:
 class Editor:
     """A Yjs editor: a CRDT document, and the updates it has made."""
 
-    def __init__(self, client: int) -> None:
+    def __init__(self, client: int, root: str = "content") -> None:
         self.doc: Doc[Any] = Doc(client_id=client)
-        self.text = self.doc.get("content", type=Text)
+        self.text = self.doc.get(root, type=Text)
 
     def apply(self, update: bytes) -> None:
         self.doc.apply_update(update)

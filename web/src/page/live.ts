@@ -98,6 +98,21 @@ export class LiveDocument {
   }
 
   private rebind(lost: string | null, reason: ReplaceReason): void {
+    this.showText();
+    if (lost !== null) this.listener.lost(lost, reason);
+    void this.followRoot();
+  }
+
+  /** Another editor may have decided meanwhile which root holds the text. */
+  private async followRoot(): Promise<void> {
+    const info = await this.listener.describe();
+    const root = info?.textRoot ?? "";
+    if (root === "" || root === this.session.textRoot) return;
+    this.session.setRoot(root);
+    this.showText();
+  }
+
+  private showText(): void {
     const view = this.editor?.view;
     const { text } = this.session.replica;
     if (view !== undefined) {
@@ -111,7 +126,6 @@ export class LiveDocument {
       this.cursorSent = "";
       this.publishCursorSoon();
     }
-    if (lost !== null) this.listener.lost(lost, reason);
   }
 
   private updated(update: ViewUpdate): void {

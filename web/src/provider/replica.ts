@@ -16,7 +16,7 @@ export class Replica {
   readonly doc = new Doc();
 
   /**
-   * @param root name of the shared type that holds the text; may be set until `text` is first read
+   * @param root name of the shared type that holds the text; `text` is another one once it is set
    * @param onEdit called with each transaction of the user, as one Yjs update
    */
   constructor(

@@ -82,7 +82,12 @@ export class DocumentSession {
     }
   }
 
-  /** The text is in the shared type called `root`; to be said before the text is first used. */
+  /** The name of the shared type that the text is in. */
+  get textRoot(): string {
+    return this.root;
+  }
+
+  /** The text is in the shared type called `root`; whoever holds the one before must ask anew. */
   setRoot(root: string): void {
     this.root = root;
     this.replica.root = root;

@@ -1,0 +1,60 @@
+"""How much one socket may have under way: past that, it is not read until some is settled (P7)."""
+
+import asyncio
+import time
+from typing import Final
+
+from sync.error import ErrorCode, QuireError
+from sync.limit import Limits
+
+RATE_WINDOW_S: Final = 10.0
+
+
+class Flow:
+    """Counts one socket's submissions: those not settled, and those of the last seconds."""
+
+    __slots__ = ("_bytes", "_capacity", "_count", "_limits", "_window_count", "_window_start")
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._count = 0
+        self._bytes = 0
+        self._capacity: asyncio.Event | None = None
+        self._window_start = time.monotonic()
+        self._window_count = 0
+
+    def begin(self, size: int) -> None:
+        """Count a submission of this many bytes in.
+
+        Raises:
+            QuireError: `rate_limited`; it is not counted.
+        """
+        self._window_count += 1
+        if self._window_count > self._limits.edits_per_s * RATE_WINDOW_S:
+            now = time.monotonic()
+            if now - self._window_start < RATE_WINDOW_S:
+                raise QuireError(ErrorCode.RATE_LIMITED, "Too many edits.", retryable=True)
+            self._window_start = now
+            self._window_count = 1
+        self._count += 1
+        self._bytes += size
+
+    def settle(self, size: int, count: int = 1) -> None:
+        """Count out what has had its answer, will have it from the log, or is asked for no more."""
+        self._count -= count
+        self._bytes -= size
+        if self._capacity is not None and not self._is_over():
+            self._capacity.set()
+            self._capacity = None
+
+    async def wait_for_capacity(self) -> None:
+        """Wait until no more is under way than may be."""
+        while self._is_over():
+            self._capacity = asyncio.Event()
+            await self._capacity.wait()
+
+    def _is_over(self) -> bool:
+        return (
+            self._count > self._limits.max_unacknowledged
+            or self._bytes > self._limits.max_unacknowledged_bytes
+        )

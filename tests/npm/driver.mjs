@@ -1,0 +1,69 @@
+// One client as its author published it, told what to do over JSON lines; see ../integration/npm_client.py.
+//
+//     node driver.mjs yws|hocuspocus3|hocuspocus4
+//     > {"id": 1, "client": 0, "do": "connect", "url": "ws://127.0.0.1:8000/yjs", "doc": "notes", "params": {"name": "Ana"}}
+//     < {"id": 1, "result": null}
+//
+// Several clients in one process share a socket: `beside` names the one whose socket is used.
+// Positions in the text are UTF-16 offsets, as everywhere in Yjs. It ends when its stdin does.
+
+import { createInterface } from 'node:readline'
+import { randomEdits, TEXT_ROOT, typeRandomly } from './edits.mjs'
+import { open } from './provider.mjs'
+
+console.log = console.error // stdout is for answers
+
+const kind = process.argv[2]
+const clients = new Map()
+
+/** A session, its editor if it has one, and its text root. */
+async function connect ({ url, doc, params = {}, beside = null, session_aware: sessionAware = false, editing = false }) {
+  const socketOf = beside === null ? null : clients.get(beside).session
+  const session = open(kind, { url, name: doc, params, socketOf, sessionAware })
+  const editor = editing ? (await import('./editor.mjs')).createEditor(session.doc) : null
+  return { session, editor, text: session.doc.getText(TEXT_ROOT) }
+}
+
+const commands = {
+  disconnect: ({ session }) => session.disconnect(),
+  reconnect: ({ session }) => session.reconnect(),
+  /** Leave for good, as a closed tab does. */
+  leave ({ session, editor }) {
+    editor?.destroy()
+    session.leave()
+  },
+  state: ({ session }) => session.state(),
+
+  text: ({ text }) => text.toString(),
+  insert: ({ text }, { pos, text: inserted }) => text.insert(pos, inserted),
+  delete: ({ text }, { pos, length }) => text.delete(pos, length),
+  random: ({ text }, plan) => randomEdits(text, plan),
+
+  awareness: ({ session, text }) => session.others(text),
+  announce: ({ session }, { fields }) => session.announce(fields),
+  caret: ({ session, text }, { anchor, head }) => session.setCaret(text, anchor, head),
+
+  set_content: ({ editor }, { content }) => { editor.commands.setContent(content) },
+  insert_content: ({ editor }, { pos, content }) => { editor.commands.insertContentAt(pos, content) },
+  type_randomly: ({ editor }, plan) => typeRandomly(editor, plan),
+  json: ({ editor }) => editor.getJSON(),
+  html: ({ editor }) => editor.getHTML()
+}
+
+async function run ({ client, do: command, ...parameters }) {
+  if (command !== 'connect') return await commands[command](clients.get(client), parameters)
+  clients.set(client, await connect(parameters))
+}
+
+const answer = (message) => process.stdout.write(JSON.stringify(message) + '\n')
+
+createInterface({ input: process.stdin })
+  .on('line', async (line) => {
+    const { id, ...order } = JSON.parse(line)
+    try {
+      answer({ id, result: (await run(order)) ?? null })
+    } catch (error) {
+      answer({ id, error: String(error?.stack ?? error) })
+    }
+  })
+  .on('close', () => process.exit(0))
