@@ -1,6 +1,7 @@
 """Running the application: the listening socket, uvicorn, and a drain before it stops."""
 
 import asyncio
+import gc
 import logging
 import socket
 from types import FrameType
@@ -33,6 +34,10 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
+        # What is loaded by now stays. Looking through all of it again and again would stop the
+        # loop for 50 ms each time; this way a full collection looks at what came since.
+        gc.collect()
+        gc.freeze()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         state: State | None = getattr(self._app.state, "quire", None)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from bench.figures import show
-from bench.server import Server
+from bench.stand import Stand
 from bench.typing_update import Typist
 from bench.websocket import Ack, AuthOk, Connection, Error, Joined, connect, decode, encode
 
@@ -30,8 +30,8 @@ class Writer:
         self._connection.send(encode(type="auth", name="Writer"))
         await self._ready
 
-    async def write(self, updates: Iterable[bytes], count: int) -> float:
-        """Send all; returns the seconds until the last of `count` acks."""
+    async def write(self, updates: Iterable[bytes], count: int) -> tuple[float, float]:
+        """Send all; returns when that began, and when the last of `count` acks was there."""
         assert self._connection is not None, "connected"
         self._expected = count
         start = time.perf_counter()
@@ -42,7 +42,7 @@ class Writer:
             await self._connection.writable()
             if number % 50 == 0:
                 await asyncio.sleep(0)
-        return await self._done - start
+        return start, await self._done
 
     def close(self) -> None:
         if self._connection is not None:
@@ -70,20 +70,21 @@ async def pipeline(count: int = 20_000) -> dict[str, Any]:
     """One writer, `count` keystrokes, nothing but TCP holding it back."""
     typist = Typist(4_711)
     updates = [typist.type() for _ in range(count)]
-    with Server() as server:
+    with Stand() as stand:
         writer = Writer("pipeline")
-        await writer.open(server.port)
-        cpu = server.cpu_s()
-        seconds = await writer.write(updates, count)
-        cpu = server.cpu_s() - cpu
+        await writer.open(stand.server.port)
+        await stand.begin()
+        span = await writer.write(updates, count)
+        taken = await stand.end()
         writer.close()
         assert writer.versions == count, "every update has a version of its own"
+        seconds = stand.seconds(*span)
     return {
         "bench": "one client pipelining",
         "updates": count,
         "durable_updates_per_s": round(count / seconds),
-        "seconds": round(seconds, 2),
-        "server_cores": round(cpu / seconds, 2),
+        "durable_updates_per_s_wall": round(count / (span[1] - span[0])),
+        **taken,
     }
 
 

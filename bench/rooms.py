@@ -2,16 +2,20 @@
 
 Open loop: every client types at a fixed rate, whether or not the server keeps up. The latency of a
 delivery is the time from writing an update to the socket until a receiver's socket has the chunk
-that carries it; the sender's own deliveries are not counted.
+that carries it; the sender's own deliveries are not counted. Rate and latencies are in machine time
+(`bench.standstill`); `delivery_undisturbed` has those that no standstill touched, `delivery_wall`
+all of them with what the host took away.
 """
 
 import asyncio
+import gc
 import time
 from dataclasses import dataclass, field
 from typing import Any
 
 from bench.figures import latencies_ms, show
 from bench.server import Server
+from bench.stand import Stand
 from bench.typing_update import Typist
 from bench.websocket import (
     Ack,
@@ -72,11 +76,11 @@ async def _open(server: Server, doc: str, number: int) -> _Client:
 
 
 async def measure(
-    server: Server, *, rooms: int, clients_per_room: int, rate: float, seconds: float
+    stand: Stand, *, rooms: int, clients_per_room: int, rate: float, seconds: float
 ) -> dict[str, Any]:
     """Type at `rate` updates/s in total for `seconds`, spread evenly over all clients."""
     clients = [
-        await _open(server, f"room-{room}", room * clients_per_room + index)
+        await _open(stand.server, f"room-{room}", room * clients_per_room + index)
         for room in range(rooms)
         for index in range(clients_per_room)
     ]
@@ -84,34 +88,37 @@ async def measure(
     total = int(rate * seconds)
     order = [(step * 7919) % len(clients) for step in range(total)]
     frames = [
-        (index, encode(type="update", doc=clients[index].doc, id=f"u{step}", update=typed), step)
-        for step, (index, typed) in enumerate((index, typists[index].type()) for index in order)
+        (clients[index], f"u{step}", typists[index].type()) for step, index in enumerate(order)
     ]
-    await asyncio.sleep(0.5)
-    cpu, own = server.cpu_s(), time.process_time()
-    start = time.perf_counter()
+    payloads = [
+        encode(type="update", doc=client.doc, id=event_id, update=update)
+        for client, event_id, update in frames
+    ]
+    gc.collect()
+    gc.freeze()  # the generator's own pauses are not the server's
+    start = await stand.begin()
+    step = 0
     lag = 0.0
-    for index, frame, step in frames:
-        due = start + step / rate
-        now = time.perf_counter()
-        if due - now > 0.0005:
-            await asyncio.sleep(due - now)
-            now = time.perf_counter()
-        lag = max(lag, now - due)
-        client = clients[index]
-        client.sent[f"u{step}"] = now
-        assert client.connection is not None, "connected"
-        client.connection.send(frame)
-        if step % 8 == 0:
-            await asyncio.sleep(0)
+    while step < total:
+        passed = await stand.clock.settled() - start
+        lag = max(lag, passed - step / rate)
+        while step < total and step / rate <= passed:
+            client, event_id, _ = frames[step]
+            assert client.connection is not None, "connected"
+            client.sent[event_id] = time.perf_counter()
+            client.connection.send(payloads[step])
+            step += 1
+            if step % 8 == 0:
+                await asyncio.sleep(0)
     for _ in range(_DRAIN_POLLS):
         if sum(len(client.acks) for client in clients) == total:
             break
         await asyncio.sleep(_POLL_S)
-    wall = time.perf_counter() - start
+    taken = await stand.end()
     await asyncio.sleep(_LAST_DELIVERIES_S)
-    cpu, own = server.cpu_s() - cpu, time.process_time() - own
-    latencies, acked, delivered = _latencies(clients)
+    deliveries, acks = _spans(clients)
+    latencies = [stand.seconds(*span) for span in deliveries]
+    undisturbed = [end - start for start, end in deliveries if not stand.is_disturbed(start, end)]
     expected = total * (clients_per_room - 1)
     for client in clients:
         assert client.connection is not None, "connected"
@@ -122,50 +129,55 @@ async def measure(
         "clients_per_room": clients_per_room,
         "rate": rate,
         "updates": total,
-        "acknowledged": len(acked),
-        "delivered_percent": round(100 * delivered / expected, 2),
+        "acknowledged": len(acks),
+        "delivered_percent": round(100 * len(deliveries) / expected, 2),
         "delivery": latencies_ms(latencies),
-        "ack": latencies_ms(acked),
-        "server_cores": round(cpu / wall, 2),
-        "generator_cores": round(own / wall, 2),
+        "delivery_undisturbed": latencies_ms(undisturbed),
+        "undisturbed_percent": round(100 * len(undisturbed) / max(1, len(latencies)), 1),
+        "ack": latencies_ms([stand.seconds(*span) for span in acks]),
+        "delivery_wall": latencies_ms([end - start for start, end in deliveries]),
+        **taken,
         "sender_lag_max_ms": round(lag * 1000, 1),
         "errors": errors[:3],
     }
 
 
-def _latencies(clients: list[_Client]) -> tuple[list[float], list[float], int]:
-    """Delivery latencies, ack latencies, and how many deliveries there were."""
+_Span = tuple[float, float]
+
+
+def _spans(clients: list[_Client]) -> tuple[list[_Span], list[_Span]]:
+    """From when to when each delivery took, and each acknowledgement."""
     sent: dict[tuple[str, int], tuple[float, int]] = {}
-    acked: list[float] = []
+    acked: list[_Span] = []
     for client in clients:
         for event_id, version, at in client.acks:
             sent[client.doc, version] = (client.sent[event_id], client.number)
-            acked.append(at - client.sent[event_id])
-    latencies: list[float] = []
+            acked.append((client.sent[event_id], at))
+    delivered: list[_Span] = []
     for client in clients:
         reached = 0
         for first, last, at in client.seen:
             for version in range(max(first, reached + 1), last + 1):
                 origin = sent.get((client.doc, version))
                 if origin is not None and origin[1] != client.number:
-                    latencies.append(at - origin[0])
+                    delivered.append((origin[0], at))
             reached = max(reached, last)
-    return latencies, acked, len(latencies)
+    return delivered, acked
 
 
 async def one_room(seconds: float = 8.0) -> dict[str, Any]:
     """100 clients in one room, 3,000 updates/s in total."""
-    with Server() as server:
-        await measure(server, rooms=1, clients_per_room=10, rate=500, seconds=2)
-    with Server() as server:
-        result = await measure(server, rooms=1, clients_per_room=100, rate=3000, seconds=seconds)
+    with Stand() as stand:
+        await measure(stand, rooms=1, clients_per_room=10, rate=500, seconds=2)
+    with Stand() as stand:
+        result = await measure(stand, rooms=1, clients_per_room=100, rate=3000, seconds=seconds)
     return {"bench": "one room of 100", **result}
 
 
 async def many_rooms(seconds: float = 8.0) -> dict[str, Any]:
     """200 rooms of 2 clients, 3,000 updates/s in total."""
-    with Server() as server:
-        result = await measure(server, rooms=200, clients_per_room=2, rate=3000, seconds=seconds)
+    with Stand() as stand:
+        result = await measure(stand, rooms=200, clients_per_room=2, rate=3000, seconds=seconds)
     return {"bench": "200 rooms of 2", **result}
 
 

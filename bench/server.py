@@ -67,6 +67,11 @@ class Server:
                     raise RuntimeError("the server does not start") from None
                 time.sleep(0.05)
 
+    def pin(self, core: int) -> None:
+        """Keep all its threads, and those that they start, on one core."""
+        for thread in Path(f"/proc/{self.pid}/task").iterdir():
+            os.sched_setaffinity(int(thread.name), {core})
+
     def stop(self) -> None:
         """End it as an operator would, or with force if it does not."""
         if self._process is None:

@@ -58,11 +58,11 @@ class Socket(ABC, Generic[Topic]):
     __slots__ = (
         "_deaf",
         "_faults",
+        "_flow",
         "_gatekeeper",
         "_limits",
         "_rooms",
         "_tasks",
-        "flow",
         "id",
         "outbox",
         "user",
@@ -83,7 +83,7 @@ class Socket(ABC, Generic[Topic]):
         self._limits: Limits = rooms.limits
         self._gatekeeper = gatekeeper
         self._tasks: asyncio.TaskGroup | None = None
-        self.flow = Flow(rooms.limits)
+        self._flow: Flow | None = None
         self._faults = 0
         self._deaf = False
         self.outbox: Outbox[Topic] = Outbox(
@@ -94,6 +94,13 @@ class Socket(ABC, Generic[Topic]):
             sent=self._sent,
             drained=self._drained,
         )
+
+    @property
+    def flow(self) -> Flow:
+        """What is under way; made for the first edit."""
+        if self._flow is None:
+            self._flow = Flow(self._limits)
+        return self._flow
 
     def open(self, tasks: asyncio.TaskGroup) -> None:
         """Start being reachable; `tasks` owns what the session does in the background."""

@@ -54,6 +54,9 @@ class Shell:
         return done
 
     def start(self, *arguments: str) -> "subprocess.Popen[bytes]":
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+            # These tests run in the background of a shell; the command must not inherit that.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         return subprocess.Popen(
             [*COMMAND, *arguments],
             cwd=self.folder,
