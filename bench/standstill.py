@@ -69,10 +69,6 @@ class MachineClock:
             process.wait()
         self._folder.cleanup()
 
-    @property
-    def has_probes(self) -> bool:
-        return bool(self._maps)
-
     def _start(self, core: int) -> None:
         path = Path(self._folder.name) / str(core)
         path.write_bytes(bytes(_SIZE))

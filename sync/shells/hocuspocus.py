@@ -77,12 +77,15 @@ class HocuspocusChannel(Channel):
 
     def say_role(self, role: Role) -> None:
         """Tell the client whether it may write."""
-        self.say(self.frame(encode_authenticated(may_write=role in WRITING_ROLES)))
+        self.say(self._role_frame(role))
+
+    def _role_frame(self, role: Role) -> bytes:
+        return self.frame(encode_authenticated(may_write=role in WRITING_ROLES))
 
     def _spell(self, message: Outgoing) -> bytes | None:
         match message:
             case Joined(role=role) | RoleChanged(role=role):
-                return self.frame(encode_authenticated(may_write=role in WRITING_ROLES))
+                return self._role_frame(role)
             case StatelessOut(payload=payload):
                 return self.frame(encode_stateless(payload))
         return super()._spell(message)
