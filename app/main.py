@@ -14,8 +14,9 @@ from app.settings import Settings
 from app.state import State
 from app.ws import Sockets
 from storage.log import open_event_log
-from storage.migrate import upgrade
+from storage.migrate import require_current, upgrade
 from sync.message import PROTOCOL, ServerInfo
+from sync.port import Bus
 from sync.shells.rooms import Rooms
 
 
@@ -27,25 +28,49 @@ def quire_version() -> str:
         return "0"
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """The ASGI application for these settings; its lifespan opens the store and the rooms."""
+async def prepare_database(settings: Settings) -> None:
+    """See to it that the database has the schema of this Quire; SQLite is migrated to it.
+
+    Any other is not: processes of an older Quire may be at work in it. For that there is
+    `quire db upgrade`.
+
+    Raises:
+        StoreError: it has another schema, or there is no way to tell; the message says what to do.
+    """
+    if settings.database_url.startswith("sqlite"):
+        await upgrade(settings.database_url)
+    else:
+        await require_current(settings.database_url)
+
+
+def create_app(settings: Settings, *, database_is_ready: bool = False) -> FastAPI:
+    """The ASGI application for these settings; its lifespan opens the store and the rooms.
+
+    Args:
+        database_is_ready: `prepare_database` has run; otherwise the lifespan begins with it.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        if settings.database_url.startswith("sqlite"):
-            await upgrade(settings.database_url)
-        log = open_event_log(settings.database_url)
+        if not database_is_ready:
+            await prepare_database(settings)
+        log = open_event_log(settings.database_url, pool_size=settings.database_pool_size)
+        bus = _open_bus(settings.redis_url)
         try:
             async with Rooms(
                 log,
                 settings.limits(),
                 flush_interval_s=settings.flush_interval_ms / 1000,
                 unload_after_s=settings.unload_after_s,
+                bus=bus,
+                head_check_interval_s=(
+                    0.0 if settings.uses_sqlite else settings.head_check_interval_s
+                ),
             ) as rooms:
                 gatekeeper = OpenGatekeeper()
                 server = ServerInfo("quire", quire_version(), PROTOCOL)
                 sockets = Sockets(rooms, gatekeeper, settings, server)
-                app.state.quire = State(settings, log, rooms, gatekeeper, sockets)
+                app.state.quire = State(settings, log, rooms, gatekeeper, sockets, bus)
                 sweeping = asyncio.create_task(sockets.sweep())
                 try:
                     yield
@@ -64,6 +89,15 @@ def create_app(settings: Settings) -> FastAPI:
     )
     install(app, settings)
     return app
+
+
+def _open_bus(redis_url: str) -> Bus | None:
+    if not redis_url:
+        return None
+    # Imported only here: who has one process need not pay for it.
+    from sync.shells.redis_bus import RedisBus
+
+    return RedisBus(redis_url)
 
 
 class _Application(FastAPI):

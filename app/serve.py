@@ -8,9 +8,9 @@ from types import FrameType
 from typing import Final
 
 import uvicorn
-from fastapi import FastAPI
+from uvicorn.supervisors import multiprocess
 
-from app.main import create_app
+from app.main import create_app, prepare_database
 from app.settings import Settings
 from app.state import State
 
@@ -19,15 +19,18 @@ _log = logging.getLogger(__name__)
 _USER_TIMEOUT_MS: Final = 30_000
 """How long sent bytes may stay unacknowledged. Without it a peer that does not read keeps its
 connection, and uvicorn's shutdown, for ever: a keepalive timeout waits to flush first."""
+_WORKER_TIMEOUT_S: Final = 60
+"""How long a worker may be silent, or take to start, before it is replaced."""
 
 
 class _Server(uvicorn.Server):
     """uvicorn, which on SIGTERM or SIGINT lets the application drain before it closes sockets."""
 
-    def __init__(self, config: uvicorn.Config, app: FastAPI, settings: Settings) -> None:
+    def __init__(self, config: "_Config") -> None:
         super().__init__(config)
-        self._app = app
-        self._settings = settings
+        self._settings = config.settings
+        self._app = create_app(config.settings, database_is_ready=True)
+        config.app = self._app
         self._loop: asyncio.AbstractEventLoop | None = None
         self._draining: asyncio.Task[None] | None = None
 
@@ -65,32 +68,64 @@ class _Server(uvicorn.Server):
             self.should_exit = True
 
 
+class _Config(uvicorn.Config):
+    """What a process needs to know to serve; sent to it when it is one of several."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(
+            # Made in the process that serves, by its `_Server`.
+            "app.main:create_app",
+            host=settings.host,
+            port=settings.port,
+            log_level=settings.log_level,
+            loop="auto",
+            ws="websockets-sansio",
+            ws_max_size=settings.max_message_bytes,
+            ws_ping_interval=settings.ping_interval_s,
+            ws_ping_timeout=settings.ping_timeout_s,
+            ws_per_message_deflate=False,
+            timeout_graceful_shutdown=5,
+            timeout_worker_healthcheck=_WORKER_TIMEOUT_S,
+            server_header=False,
+            proxy_headers=False,
+            access_log=settings.log_level in ("debug", "trace"),
+            workers=settings.workers,
+        )
+        self.settings = settings
+
+
+class _Worker(multiprocess.Process):
+    """One of several server processes, which drains as a single one does."""
+
+    @property
+    def server(self) -> uvicorn.Server:
+        if self._server is None:
+            assert isinstance(self.config, _Config), "workers are started by `run`"
+            self._server = _Server(self.config)
+        return self._server
+
+
 def run(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT; returns the process's exit code.
 
+    With several workers this process only watches over them: it starts those anew that end, and on
+    SIGHUP replaces one after another.
+
     Raises:
         OSError: the address cannot be bound.
+        StoreError: the database cannot be used as it is; the message says what to do.
     """
-    app = create_app(settings)
-    config = uvicorn.Config(
-        app,
-        host=settings.host,
-        port=settings.port,
-        log_level=settings.log_level,
-        loop="auto",
-        ws="websockets-sansio",
-        ws_max_size=settings.max_message_bytes,
-        ws_ping_interval=settings.ping_interval_s,
-        ws_ping_timeout=settings.ping_timeout_s,
-        ws_per_message_deflate=False,
-        timeout_graceful_shutdown=5,
-        server_header=False,
-        proxy_headers=False,
-        access_log=settings.log_level in ("debug", "trace"),
-    )
+    # Not left to the application's start, whose failures uvicorn tells as tracebacks.
+    asyncio.run(prepare_database(settings))
+    config = _Config(settings)
     listening = config.bind_socket()
     if hasattr(socket, "TCP_USER_TIMEOUT"):
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _USER_TIMEOUT_MS)
-    server = _Server(config, app, settings)
+    if settings.workers > 1:
+        # uvicorn has no other place to say what a worker is.
+        multiprocess.Process = _Worker  # type: ignore[misc]
+        multiprocess.Multiprocess(config, sockets=[listening]).run()
+        return 0
+    server = _Server(config)
     server.run(sockets=[listening])
     return 0 if server.started else 3

@@ -14,6 +14,7 @@ from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 from sync.limit import Limits
+from sync.shells.redis_url import parse_redis_url
 
 ENVIRONMENT_PREFIX: Final = "QUIRE_"
 LOG_LEVELS: Final = ("critical", "error", "warning", "info", "debug", "trace")
@@ -46,8 +47,21 @@ class Settings:
     host: str = _setting("127.0.0.1", "Address to listen on; 0.0.0.0 is every IPv4 address.")
     port: int = _setting(8000, "TCP port to listen on; 0 takes a free one.", least=0, most=65_535)
     database_url: str = _setting("sqlite+aiosqlite:///quire.db", "Where the log is kept.")
-    redis_url: str = _setting("", "Redis that connects several processes; empty: none.")
-    workers: int = _setting(1, "Server processes.", least=1)
+    database_pool_size: int = _setting(
+        10, "Connections of one process to PostgreSQL, at most.", least=2, most=1_000
+    )
+    redis_url: str = _setting(
+        "", "Redis that wakes the other processes up when something is written; empty: none."
+    )
+    workers: int = _setting(
+        1, "Server processes behind the one port; more than 1 needs PostgreSQL and Redis.", least=1
+    )
+    head_check_interval_s: float = _setting(
+        2.0,
+        "With PostgreSQL, how often the log is asked for what no process was woken up for.",
+        unit="s",
+        least=0.05,
+    )
     auth: str = _setting(
         "open",
         "How people prove who they are. `open`: they do not; a name is taken as given.",
@@ -108,6 +122,11 @@ class Settings:
     edits_per_s: int = _limit(
         "edits_per_s", "Edits of one session, averaged over 10 s.", unit="edits/s"
     )
+
+    @property
+    def uses_sqlite(self) -> bool:
+        """Whether this process is the only one that writes."""
+        return self.database_url.startswith("sqlite")
 
     def limits(self) -> Limits:
         """The bounds of rooms and sessions, with those that an operator may change."""
@@ -248,16 +267,21 @@ def _checked_origin(origin: str, source: str) -> str:
 
 
 def _refuse_unsupported(settings: Settings) -> None:
-    """Say at the start what this version cannot do, instead of doing something else."""
-    if settings.workers > 1:
-        raise SettingsError(
-            f"workers {settings.workers}: more than one process needs PostgreSQL and Redis, "
-            "which this version does not support yet"
-        )
+    """Say at the start what cannot be done, instead of doing something else."""
     if settings.redis_url:
+        try:
+            parse_redis_url(settings.redis_url)
+        except ValueError as error:
+            raise SettingsError(f"redis_url: {error}") from None
+    if settings.workers > 1 and settings.uses_sqlite:
         raise SettingsError(
-            "redis_url: several processes need PostgreSQL and Redis, "
-            "which this version does not support yet"
+            f"workers {settings.workers}: SQLite takes one process; "
+            "set database_url to a PostgreSQL, or workers to 1"
+        )
+    if settings.workers > 1 and not settings.redis_url:
+        raise SettingsError(
+            f"workers {settings.workers}: several processes need a Redis to wake each other up; "
+            "set redis_url, or workers to 1"
         )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from app.identity import OpenGatekeeper
 from app.settings import Settings
 from app.ws import Sockets
-from sync.port import EventLog
+from sync.port import Bus, EventLog
 from sync.shells.rooms import Rooms
 
 
@@ -18,3 +18,5 @@ class State:
     rooms: Rooms
     gatekeeper: OpenGatekeeper
     sockets: Sockets
+    bus: Bus | None
+    """None: there are no other processes, or only head checks find what they write."""

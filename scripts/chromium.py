@@ -43,7 +43,7 @@ def find_chromium(cache: Path) -> str | None:
 
 def _starts(path: str) -> bool:
     try:
-        answer = subprocess.run([path, "--version"], capture_output=True, check=False, timeout=30)
+        answer = subprocess.run([path, "--version"], capture_output=True, check=False, timeout=900)
     except (OSError, subprocess.TimeoutExpired):
         return False
     return answer.returncode == 0

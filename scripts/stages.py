@@ -15,12 +15,15 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 from xml.etree import ElementTree
 
 from scripts import chromium
@@ -31,6 +34,8 @@ CACHE: Final = ROOT / ".cache"
 WEB: Final = ROOT / "web"
 NPM_CLIENTS: Final = ROOT / "tests" / "npm"
 NO_TESTS_COLLECTED: Final = 5
+WORKERS: Final = min(os.cpu_count() or 1, 4)
+"""Processes that run the tests of a tier side by side."""
 
 
 class StageFailed(Exception):
@@ -56,6 +61,8 @@ class Stage:
     name: str
     about: str
     run: Callable[[Options], None]
+    beside: bool = False
+    """Whether it runs beside the stages before it; its output is then shown in its turn."""
 
 
 @dataclass(slots=True)
@@ -91,6 +98,10 @@ class Outcome:
     reason: str = field(default="")
 
 
+_output: ContextVar[IO[bytes] | None] = ContextVar("output", default=None)
+"""Where commands write; None: where this process does."""
+
+
 def run_command(
     command: list[str], folder: Path = ROOT, variables: Mapping[str, str] | None = None
 ) -> None:
@@ -105,6 +116,8 @@ def run_command(
         cwd=folder,
         env=environment | dict(variables or {}),
         stdin=subprocess.DEVNULL,
+        stdout=_output.get(),
+        stderr=_output.get(),
         check=False,
     )
     if done.returncode != 0:
@@ -194,10 +207,17 @@ def run_browser_tier(options: Options) -> None:
     path = chromium.find_chromium(CACHE / "chromium")
     if path is None:
         raise StageFailed(f"no Chromium that starts; name one with {chromium.VARIABLE}=/path/to/it")
-    run_tier("e2e", options, {chromium.VARIABLE: path})
+    # One browser for all: it is itself many processes.
+    run_tier("e2e", options, {chromium.VARIABLE: path}, workers=1)
 
 
-def run_tier(tier: str, options: Options, variables: Mapping[str, str] | None = None) -> None:
+def run_tier(
+    tier: str,
+    options: Options,
+    variables: Mapping[str, str] | None = None,
+    *,
+    workers: int = WORKERS,
+) -> None:
     """Run one folder of tests with pytest and leave a report for the tally."""
     require_tier(tier)
     report = report_of(tier)
@@ -205,7 +225,10 @@ def run_tier(tier: str, options: Options, variables: Mapping[str, str] | None = 
     soak = {"QUIRE_SOAK": "1"} if options.soak else {}
     command = [sys.executable, "-m", "pytest", f"tests/{tier}", f"--junitxml={report}"]
     # A soak is long on purpose; a test's own timeout mark still holds.
-    command += ["--timeout=3600"] if options.soak else []
+    command += ["--timeout=36000"] if options.soak else []
+    if workers > 1:
+        # Files stay whole: the tests of one share a server.
+        command += [f"--numprocesses={workers}", "--dist=loadfile"]
     command += options.pytest_arguments
     try:
         run_command(command, variables=soak | dict(variables or {}))
@@ -236,7 +259,7 @@ STAGES: Final = (
     Stage("lint", "ruff check", check_lint),
     Stage("types", "mypy, strict", check_types),
     Stage("imports", "import directions", check_imports),
-    Stage("web", "TypeScript, its tests, and web/dist against its sources", check_web),
+    Stage("web", "TypeScript, its tests, and web/dist against its sources", check_web, beside=True),
     tier_stage("unit", "tests/unit: pure, in seconds"),
     tier_stage("property", "tests/property: Hypothesis and simulated networks"),
     tier_stage("contract", "tests/contract: every implementation of a port"),
@@ -249,9 +272,54 @@ STAGES: Final = (
 )
 
 
+class Beside:
+    """A stage that runs in a thread, with what it writes kept until it is asked for."""
+
+    def __init__(self, stage: Stage, options: Options) -> None:
+        self._stage = stage
+        self._options = options
+        self._outcome: Outcome | None = None
+        self._written = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `finish`)
+        self._thread = threading.Thread(target=copy_context().run, args=(self._run,))
+        self._thread.start()
+
+    def _run(self) -> None:
+        _output.set(self._written)
+        self._outcome = time_stage(self._stage, self._options)
+
+    def finish(self) -> Outcome:
+        """Wait for it, show what it wrote, and say how it ended."""
+        print_heading(self._stage)
+        self._thread.join()
+        self._written.seek(0)
+        sys.stdout.write(self._written.read().decode(errors="replace"))
+        self._written.close()
+        assert self._outcome is not None, "the thread has ended"
+        print_missing(self._outcome)
+        return self._outcome
+
+
+def print_heading(stage: Stage) -> None:
+    """Say which stage what follows belongs to."""
+    print(f"\n=== {stage.name}: {stage.about}", flush=True)
+
+
+def print_missing(outcome: Outcome) -> None:
+    """Make sure that nobody overlooks a stage that could not run."""
+    if outcome.verdict == "MISSING":
+        print(f"!!! {outcome.stage.name}: {outcome.reason}", flush=True)
+
+
 def run_stage(stage: Stage, options: Options) -> Outcome:
     """Run one stage and say how it ended."""
-    print(f"\n=== {stage.name}: {stage.about}", flush=True)
+    print_heading(stage)
+    outcome = time_stage(stage, options)
+    print_missing(outcome)
+    return outcome
+
+
+def time_stage(stage: Stage, options: Options) -> Outcome:
+    """Run a stage's function and say how it ended."""
     started = time.monotonic()
     verdict, reason = "ok", ""
     try:
@@ -261,16 +329,20 @@ def run_stage(stage: Stage, options: Options) -> Outcome:
     except StageMissing as missing:
         verdict = "FAILED" if is_ci() else "MISSING"
         reason = f"there is no {missing}"
-        print(f"!!! {stage.name}: {reason}", flush=True)
     return Outcome(stage, verdict, time.monotonic() - started, reason)
 
 
 def run_stages(stages: Iterable[Stage], options: Options) -> list[Outcome]:
     """Run stages in order; those after a failed one are not run."""
+    stages = list(stages)
+    beside = {stage.name: Beside(stage, options) for stage in stages if stage.beside}
     outcomes: list[Outcome] = []
     failed = False
     for stage in stages:
-        outcomes.append(Outcome(stage, "not run") if failed else run_stage(stage, options))
+        if stage.name in beside:
+            outcomes.append(beside[stage.name].finish())
+        else:
+            outcomes.append(Outcome(stage, "not run") if failed else run_stage(stage, options))
         failed = failed or outcomes[-1].verdict == "FAILED"
     return outcomes
 

@@ -1,8 +1,21 @@
 """The `documents` table in SQL: create, find, list, and the heads that appenders lock and move."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, or_, select, tuple_, update
+import msgspec
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Connection,
+    any_,
+    bindparam,
+    func,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.row import document_record
@@ -11,14 +24,23 @@ from sync.port import DocumentRecord, NewDocument
 
 _by_name = select(*documents.c).where(documents.c.name == bindparam("document_name"))
 
-# In key order, so that two appenders that share documents queue up and never deadlock. SQLite has
-# no FOR UPDATE, and SQLAlchemy leaves it out there: BEGIN IMMEDIATE has locked everything.
-_heads = (
-    select(*documents.c)
-    .where(documents.c.key.in_(bindparam("keys", expanding=True)))
-    .order_by(documents.c.key)
-    .with_for_update()
-)
+# All keys are one parameter. With one for each, every number of keys would be another statement to
+# parse and plan, and there would be a largest.
+_has_key = {
+    "sqlite": documents.c.key.in_(
+        select(func.json_each(bindparam("keys")).table_valued("value").c.value)
+    ),
+    "postgresql": documents.c.key == any_(bindparam("keys", type_=ARRAY(BigInteger))),
+}
+_heads = {dialect: select(*documents.c).where(has) for dialect, has in _has_key.items()}
+
+# In key order, so that two appenders that share documents queue up and never deadlock. FOR NO KEY
+# UPDATE (`key_share`): the weaker lock lets others save a checkpoint of the document meanwhile.
+# SQLite has neither, and SQLAlchemy leaves it out there: BEGIN IMMEDIATE has locked everything.
+_locked_heads = {
+    dialect: heads.order_by(documents.c.key).with_for_update(key_share=True)
+    for dialect, heads in _heads.items()
+}
 _move_head = (
     update(documents)
     .where(documents.c.key == bindparam("of_document"))
@@ -104,9 +126,19 @@ def newest(
     return [document_record(row) for row in rows]
 
 
-def lock_heads(connection: Connection, keys: Sequence[int]) -> dict[int, DocumentRecord]:
-    rows = connection.execute(_heads, {"keys": list(keys)})
+def heads(connection: Connection, keys: Sequence[int]) -> dict[int, DocumentRecord]:
+    rows = connection.execute(_heads[connection.dialect.name], _keys(connection, keys))
     return {row.key: document_record(row) for row in rows}
+
+
+def lock_heads(connection: Connection, keys: Sequence[int]) -> dict[int, DocumentRecord]:
+    rows = connection.execute(_locked_heads[connection.dialect.name], _keys(connection, keys))
+    return {row.key: document_record(row) for row in rows}
+
+
+def _keys(connection: Connection, keys: Sequence[int]) -> dict[str, Any]:
+    is_sqlite = connection.dialect.name == "sqlite"
+    return {"keys": msgspec.json.encode(keys).decode() if is_sqlite else list(keys)}
 
 
 def move_heads(connection: Connection, heads: Mapping[int, int], updated_at_ms: int) -> None:

@@ -12,8 +12,9 @@ from contextlib import AbstractAsyncContextManager, contextmanager
 from typing import Protocol, TypeAlias, TypeVar
 
 import msgspec
-from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy import Connection, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from sync.port import StoreError
 
@@ -44,13 +45,38 @@ class Database(Protocol):
     async def aclose(self) -> None: ...
 
 
+def read_url(database_url: str) -> URL:
+    """The URL of an SQLite or PostgreSQL database; its backend name is one of these.
+
+    Raises `StoreError` for any other.
+    """
+    try:
+        url = make_url(database_url)
+    except (ArgumentError, ValueError):
+        # The text is not repeated: it may hold a password.
+        raise StoreError("the database URL cannot be read") from None
+    match url.get_backend_name():
+        case "sqlite":
+            return url
+        case "postgresql" | "postgres":
+            return url.set(drivername="postgresql+asyncpg")
+        case other:
+            raise StoreError(f"Quire keeps its log in SQLite or PostgreSQL, not in {other}")
+
+
 @contextmanager
 def store_errors() -> Iterator[None]:
     """Turn whatever the driver, or an unreadable row, raises into a `StoreError`."""
     try:
         yield
     except DBAPIError as error:
+        refused = error.orig.__cause__ if error.orig is not None else None
+        if refused is not None and isinstance(refused.__cause__, ValueError):
+            # asyncpg could not encode a value, and its message begins with the value.
+            raise StoreError("a value cannot be stored") from None
         raise StoreError(f"the database refused: {error.orig}") from error
+    except TimeoutError as error:
+        raise StoreError("the database did not answer in time") from error
     except (SQLAlchemyError, sqlite3.Error, OSError) as error:
         raise StoreError(f"the database failed: {error}") from error
     except (UnicodeError, zlib.error, msgspec.MsgspecError) as error:

@@ -1,15 +1,14 @@
 """The event log in SQL: `sync.port.EventLog` on SQLite and PostgreSQL."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 
-from sqlalchemy import Connection, make_url, select
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import Connection, select
 
 from storage import checkpoint, document, event
 from storage.append import SqlAppendTransaction
-from storage.engine import Database
+from storage.engine import Database, read_url
 from storage.postgresql import PostgresqlDatabase
 from storage.sqlite import SqliteDatabase, database_path
 from sync.port import (
@@ -17,6 +16,7 @@ from sync.port import (
     Checkpoint,
     DocumentRecord,
     EventRecord,
+    Followed,
     NewDocument,
     Opened,
     StoreError,
@@ -27,24 +27,17 @@ def open_event_log(database_url: str, *, pool_size: int = 10) -> "SqlEventLog":
     """The event log of an installation, e.g. `sqlite+aiosqlite:///quire.db`.
 
     Connects at its first use; `storage.migrate.upgrade` should have run before. `pool_size` is
-    the number of connections to PostgreSQL. Raises `StoreError` for a URL that names no database.
+    the number of connections to PostgreSQL, at least two: who writes may have to read beside that.
+    Raises `StoreError` for a URL that names no database.
     """
     return SqlEventLog(_open_database(database_url, pool_size=pool_size))
 
 
 def _open_database(database_url: str, *, pool_size: int) -> Database:
-    try:
-        url = make_url(database_url)
-    except ArgumentError:
-        # The text is not repeated: it may hold a password.
-        raise StoreError("the database URL cannot be read") from None
-    match url.get_backend_name():
-        case "sqlite":
-            return SqliteDatabase(database_path(url))
-        case "postgresql":
-            return PostgresqlDatabase(url, pool_size=pool_size)
-        case other:
-            raise StoreError(f"Quire keeps its log in SQLite or PostgreSQL, not in {other}")
+    url = read_url(database_url)
+    if url.get_backend_name() == "sqlite":
+        return SqliteDatabase(database_path(url))
+    return PostgresqlDatabase(url, pool_size=pool_size)
 
 
 class SqlEventLog:
@@ -102,12 +95,22 @@ class SqlEventLog:
             partial(document.newest, query=query, before=before, limit=limit)
         )
 
+    async def heads(self, keys: Sequence[int]) -> dict[int, DocumentRecord]:
+        """The documents of these keys, as committed, in one query; those of none are left out."""
+        if not keys:
+            return {}
+        return await self._database.read(partial(document.heads, keys=keys))
+
     async def open(self, name: str) -> Opened | None:
         """All that a room needs to open the document, deleted or not, from one snapshot.
 
         Raises `StoreError` if the log does not lead without a gap to the head.
         """
         return await self._database.read(partial(_open, name=name))
+
+    async def follow(self, key: int, after: int, limit: int) -> Followed | None:
+        """The head as it is, with the events after `after`, at most `limit`, and the authors."""
+        return await self._database.read(partial(_follow, key=key, after=after, limit=limit))
 
     async def read(self, key: int, after: int, upto: int, limit: int) -> list[EventRecord]:
         """Events with `after < version <= upto`, ascending, at most `limit`."""
@@ -186,6 +189,14 @@ def _open(connection: Connection, name: str) -> Opened | None:
             f"the log of document {found.key} has {len(tail)} events after {start}, not {length}"
         )
     return Opened(found, saved, tail, event.authors_of(connection, found.key))
+
+
+def _follow(connection: Connection, key: int, after: int, limit: int) -> Followed | None:
+    found = document.heads(connection, [key]).get(key)
+    if found is None:
+        return None
+    news = event.read(connection, key, after, found.version, limit)
+    return Followed(found, news, event.authors_of(connection, key) if news else {})
 
 
 def _save_checkpoint(connection: Connection, key: int, saved: Checkpoint) -> None:

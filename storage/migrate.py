@@ -13,11 +13,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, make_url, text
+from sqlalchemy import Connection, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError
 
-from storage.engine import store_errors
+from storage.engine import read_url, store_errors
 from storage.postgresql import postgresql_engine
 from storage.sqlite import database_path, sqlite_engine
 from sync.port import StoreError
@@ -46,6 +45,11 @@ async def upgrade(database_url: str) -> None:
 async def require_current(database_url: str) -> None:
     """Raise `SchemaError` unless the database has exactly the schema of this Quire."""
     await asyncio.to_thread(_transact, database_url, _require_current)
+
+
+async def has_schema(database_url: str) -> bool:
+    """Whether any Quire has made its tables in this database."""
+    return await asyncio.to_thread(_transact, database_url, _current_revision) is not None
 
 
 def expected_revision() -> str:
@@ -107,10 +111,7 @@ def _migrations() -> Path:
 
 def _transact(database_url: str, work: Callable[[Connection], T]) -> T:
     """Run `work` in one write transaction, alone with this database. For a thread of its own."""
-    try:
-        url = make_url(database_url)
-    except ArgumentError:
-        raise StoreError("the database URL cannot be read") from None
+    url = read_url(database_url)
     if url.get_backend_name() == "sqlite":
         return _transact_sqlite(url, work)
     return asyncio.run(_transact_postgresql(url, work))
@@ -126,10 +127,16 @@ def _transact_sqlite(url: URL, work: Callable[[Connection], T]) -> T:
 
 
 async def _transact_postgresql(url: URL, work: Callable[[Connection], T]) -> T:
-    engine = postgresql_engine(url, pool_size=1)
+    engine = postgresql_engine(url, pool_size=1, unhurried=True)
     try:
         with store_errors():
             async with engine.begin() as connection:
+                encoding = (await connection.execute(text("SHOW server_encoding"))).scalar_one()
+                if encoding != "UTF8":
+                    raise SchemaError(
+                        f"the database has the encoding {encoding}, Quire needs one with UTF8: "
+                        "CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"
+                    )
                 await connection.execute(
                     text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _POSTGRESQL_LOCK}
                 )

@@ -1,11 +1,13 @@
 """PostgreSQL through asyncpg: a pool, and transactions that may run beside each other."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import TypeVar
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, TypeVar
 
+from sqlalchemy import event
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from storage.engine import Transaction, Work, finish, store_errors
@@ -13,23 +15,61 @@ from sync.port import StoreError
 
 T = TypeVar("T")
 
-_COMMAND_TIMEOUT_S = 30
-_POOL_TIMEOUT_S = 10
+_PATIENCE_S = 30
+"""How long to wait for a free connection, and for the answer to a statement. A transaction that
+stands still for as long, on a host that vanished say, is ended by the server, and its locks go."""
 
 
-def postgresql_engine(url: URL, *, pool_size: int) -> AsyncEngine:
-    return create_async_engine(
-        url,
-        pool_size=pool_size,
-        max_overflow=0,
-        pool_timeout=_POOL_TIMEOUT_S,
-        pool_pre_ping=True,
-        hide_parameters=True,  # what people wrote does not belong into error messages and logs
-        connect_args={
-            "command_timeout": _COMMAND_TIMEOUT_S,
-            "server_settings": {"application_name": "quire", "synchronous_commit": "on"},
-        },
-    )
+def postgresql_engine(url: URL, *, pool_size: int, unhurried: bool = False) -> AsyncEngine:
+    """A pool of connections to that database.
+
+    Args:
+        unhurried: statements and pauses between them may take any time, as in a migration.
+
+    Raises:
+        StoreError: asyncpg is not installed.
+    """
+    patience_s = None if unhurried else _PATIENCE_S
+    try:
+        engine = create_async_engine(
+            _asyncpg_url(url),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=_PATIENCE_S,
+            hide_parameters=True,  # what people wrote does not belong into error messages and logs
+            connect_args={
+                "command_timeout": patience_s,
+                "server_settings": {
+                    "application_name": "quire",
+                    "synchronous_commit": "on",
+                    # Who waited for a head reads it as it is then, not as it was at the start.
+                    "default_transaction_isolation": "read committed",
+                    "idle_in_transaction_session_timeout": str((patience_s or 0) * 1000),
+                    "jit": "off",  # it costs more than any statement here
+                },
+            },
+        )
+    except ModuleNotFoundError as error:
+        raise StoreError(f"for PostgreSQL, install Quire's extra `postgres`: {error}") from error
+    event.listen(engine.sync_engine, "checkout", _replace_closed)
+    return engine
+
+
+def _asyncpg_url(url: URL) -> URL:
+    """With what libpq calls `sslmode` under asyncpg's name."""
+    query = dict(url.query)
+    if "sslmode" in query:
+        query.setdefault("ssl", query.pop("sslmode"))
+    return url.set(query=query)
+
+
+def _replace_closed(_: object, record: Any, __: object) -> None:
+    """Have the pool replace a connection that the server has closed meanwhile.
+
+    SQLAlchemy's `pool_pre_ping` would find that out with three round trips, each time.
+    """
+    if record.driver_connection.is_closed():
+        raise DisconnectionError("closed by the server")
 
 
 class PostgresqlDatabase:
@@ -39,59 +79,82 @@ class PostgresqlDatabase:
     of a statement leaves a connection that nobody can use or give back.
     """
 
-    def __init__(self, url: URL, *, pool_size: int = 10) -> None:
+    def __init__(self, url: URL, *, pool_size: int) -> None:
         self._engine = postgresql_engine(url, pool_size=pool_size)
         self._snapshots = self._engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
         self._closed = False
+        self._uses = 0
+        self._unused = asyncio.Event()
+        self._unused.set()
 
     async def read(self, work: Work[T]) -> T:
-        return await finish(self._read(work))
+        with self._use():
+            return await finish(self._read(work))
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Transaction]:
-        self._check_open()
-        transaction = _PostgresqlTransaction(self._engine)
-        try:
-            yield transaction
-        except BaseException:
-            await finish(transaction.roll_back())
-            raise
-        await finish(transaction.commit())
+        with self._use():
+            transaction = _PostgresqlTransaction(self._engine)
+            try:
+                yield transaction
+            except BaseException:
+                await finish(transaction.roll_back())
+                raise
+            await finish(transaction.commit())
 
     async def aclose(self) -> None:
         self._closed = True
+        # A connection that is in use belongs to its user: the pool would never close it.
+        await self._unused.wait()
         await finish(self._engine.dispose())
 
     async def _read(self, work: Work[T]) -> T:
-        self._check_open()
         with store_errors():
             async with self._snapshots.connect() as connection:
                 return await connection.run_sync(work)
 
-    def _check_open(self) -> None:
+    @contextmanager
+    def _use(self) -> Iterator[None]:
         if self._closed:
             raise StoreError("the database is closed")
+        self._uses += 1
+        self._unused.clear()
+        try:
+            yield
+        finally:
+            self._uses -= 1
+            if not self._uses:
+                self._unused.set()
 
 
 class _PostgresqlTransaction:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._connection: AsyncConnection | None = None
+        self._failed = False
 
     async def run(self, work: Work[T]) -> T:
         return await finish(self._run(work))
 
     async def _run(self, work: Work[T]) -> T:
         with store_errors():
-            if self._connection is None:
-                self._connection = await self._engine.connect()
-            return await self._connection.run_sync(work)
+            try:
+                if self._connection is None:
+                    self._connection = await self._engine.connect()
+                return await self._connection.run_sync(work)
+            except BaseException:
+                self._failed = True
+                raise
 
     async def commit(self) -> None:
         if self._connection is None:
             return
+        if self._failed:
+            # PostgreSQL would answer this COMMIT by rolling back, and call it a success.
+            await self.roll_back()
+            raise StoreError("a transaction in which a statement failed is rolled back")
         with store_errors():
             try:
                 await self._connection.commit()

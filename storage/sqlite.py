@@ -150,19 +150,27 @@ class _SqliteTransaction:
         self._engine = engine
         self._on_thread = on_thread
         self._connection: Connection | None = None
+        self._failed = False
 
     async def run(self, work: Work[T]) -> T:
         return await self._on_thread(partial(self._run_nowait, work))
 
     def _run_nowait(self, work: Work[T]) -> T:
-        if self._connection is None:
-            self._connection = self._engine.connect()
-            self._connection.begin()
-        return work(self._connection)
+        try:
+            if self._connection is None:
+                self._connection = self._engine.connect()
+                self._connection.begin()
+            return work(self._connection)
+        except BaseException:
+            self._failed = True
+            raise
 
     def commit(self) -> None:
         if self._connection is None:
             return
+        if self._failed:
+            self.roll_back()
+            raise StoreError("a transaction in which a statement failed is rolled back")
         with self._connection:
             try:
                 self._connection.commit()

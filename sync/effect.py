@@ -46,6 +46,13 @@ class WantBatch:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """Read what the log has after `after`, and say `Found`, whatever comes of it."""
+
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
 class Reopen:
     """Load the document from the log and say `Reopened`."""
 
@@ -57,7 +64,7 @@ class Dismiss:
     session: str
 
 
-Effect = Deliver | Settled | CatchUp | WantBatch | Reopen | Dismiss
+Effect = Deliver | Settled | CatchUp | WantBatch | Look | Reopen | Dismiss
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sync.limit import User
 from sync.message import Ack
 from sync.names import Dialect, Mode, PositionEncoding, Role
-from sync.port import Opened
+from sync.port import Followed, Opened
 from sync.submission import Submission
 
 
@@ -100,6 +100,23 @@ class CaughtUp:
 
 
 @dataclass(frozen=True, slots=True)
+class Announced:
+    """The log is said to have events up to `version`; None: something about it may be new.
+
+    Perhaps it is not true: the answer is a look at the log, at most one at a time.
+    """
+
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a `Look` found; None if it could not look, or there is no such document."""
+
+    followed: Followed | None
+
+
+@dataclass(frozen=True, slots=True)
 class Committed:
     """The batch that `merge` made is durable."""
 
@@ -154,6 +171,8 @@ Fact = (
     | SetRole
     | Lagging
     | CaughtUp
+    | Announced
+    | Found
     | Committed
     | CommitFailed
     | Reopened

@@ -1,14 +1,15 @@
-"""The contracts between the core, its shells and the store: records, the event log, its errors.
+"""The contracts between the core, its shells and what is outside: the store, and the bus.
 
 Everything that crosses from SQL into a room, or back, is one of the frozen records below. The
-`EventLog` protocol is implemented by `storage.log`; one contract suite (`tests/contract/`) holds
-every implementation to it.
+`EventLog` protocol is implemented by `storage.log`, the `Bus` protocol by `sync.shells.memory_bus`
+and `sync.shells.redis_bus`; one contract suite each (`tests/contract/`) holds every implementation
+to it.
 """
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from sync.delta import Delta
 
@@ -106,6 +107,16 @@ class Opened:
     authors: dict[int, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What an open room asks for to follow the log, read in one transaction."""
+
+    document: DocumentRecord
+    events: list[EventRecord]
+    """From the version asked for, consecutive; not up to `document.version` if those are many."""
+    authors: dict[int, str]
+
+
 class AppendTransaction(Protocol):
     """One write transaction over any number of documents. Nothing is durable before it ends."""
 
@@ -169,7 +180,15 @@ class EventLog(Protocol):
         """Not deleted, newest first; `before` is (updated_at_ms, key) of the last one seen."""
         ...
 
+    async def heads(self, keys: Sequence[int]) -> dict[int, DocumentRecord]:
+        """The documents of these keys, as committed, in one query; those of none are left out."""
+        ...
+
     async def open(self, name: str) -> Opened | None: ...
+
+    async def follow(self, key: int, after: int, limit: int) -> Followed | None:
+        """The head as it is, with the events after `after`, at most `limit`, and the authors."""
+        ...
 
     async def read(self, key: int, after: int, upto: int, limit: int) -> list[EventRecord]:
         """Events with `after < version <= upto`, ascending, at most `limit`."""
@@ -209,3 +228,85 @@ class EventLog(Protocol):
         ...
 
     async def aclose(self) -> None: ...
+
+
+MAX_BUS_PAYLOAD_BYTES: Final = 256 << 10
+"""The largest message on a bus; a larger one is neither sent nor heard, only counted."""
+
+
+class BusListener(Protocol):
+    """Who hears what is said on a bus. Called on the event loop, never from within a `Bus` method.
+
+    An exception is logged and ends nothing.
+    """
+
+    def heard(self, document: str, payload: bytes) -> None:
+        """A message on a document's channel, 0 to `MAX_BUS_PAYLOAD_BYTES` bytes.
+
+        It may be anything, from anybody (also from this process), twice, late. Only for documents
+        that are subscribed at this moment; perhaps before `subscribed` was called.
+        """
+        ...
+
+    def subscribed(self, document: str) -> None:
+        """From now on what is said about this document arrives; what was said before may be lost.
+
+        Called after every `subscribe` that changed something, and after each time that the bus was
+        lost and found.
+        """
+        ...
+
+
+@dataclass(slots=True)
+class BusCounters:
+    """What a bus has done since it was made."""
+
+    published: int = 0
+    """Messages that were sent."""
+    dropped: int = 0
+    """Messages that were not sent, or perhaps not: not connected, or too many waited."""
+    received: int = 0
+    """Messages given to the listener."""
+    oversized: int = 0
+    """Messages larger than `MAX_BUS_PAYLOAD_BYTES`, to be sent or to be heard."""
+    reconnects: int = 0
+    """Connections made again after one was lost."""
+
+
+class Bus(Protocol):
+    """Carries messages about documents between processes; may lose, double and delay them.
+
+    What one bus publishes about one document arrives in that order, at the publisher too if it has
+    subscribed. Documents are given by their valid names.
+    """
+
+    @property
+    def is_up(self) -> bool:
+        """Whether messages get through, as far as is known."""
+        ...
+
+    @property
+    def counters(self) -> BusCounters: ...
+
+    def publish(self, document: str, payload: bytes) -> None:
+        """Send it to all who have subscribed, soon; never waits, never raises.
+
+        What cannot be sent (not connected, too much waits, too large) is dropped and counted.
+        """
+        ...
+
+    def subscribe(self, document: str) -> None:
+        """Hear what is said about a document from soon on; nothing if that is so already."""
+        ...
+
+    def unsubscribe(self, document: str) -> None:
+        """Hear nothing more about it, from now on; nothing if that is so already."""
+        ...
+
+    def listening(self, listener: BusListener) -> AbstractAsyncContextManager[None]:
+        """Run the bus, once; what was subscribed before counts.
+
+        On exit it takes a moment to send what waits, and is then down for good. The exit takes at
+        most a few seconds, whatever the other side does.
+        """
+        ...

@@ -28,6 +28,7 @@ from sync.effect import (
     Dismiss,
     Draft,
     Effect,
+    Look,
     Reopen,
     WantBatch,
     error,
@@ -35,6 +36,7 @@ from sync.effect import (
 )
 from sync.error import ErrorCode, Refusal, refusal
 from sync.fact import (
+    Announced,
     AskAwareness,
     AskState,
     Broken,
@@ -44,6 +46,7 @@ from sync.fact import (
     Committed,
     Deleted,
     Fact,
+    Found,
     Join,
     Lagging,
     Leave,
@@ -77,7 +80,7 @@ from sync.message import (
 from sync.mirror import Mirror, Scene
 from sync.names import WRITING_ROLES, Mode
 from sync.parking import Parking
-from sync.port import EventRecord, Opened
+from sync.port import EventRecord, Followed, Opened
 from sync.presence import Presence
 from sync.replica import ReplicaBrokenError
 from sync.statevector import decode_state_vector
@@ -86,7 +89,7 @@ from sync.varint import MalformedError
 
 _MAX_KEPT: Final = 1_000
 """Facts kept while a batch is committed, before presence is dropped."""
-_EPHEMERAL: Final = (SetAwareness, MoveCursor, AskAwareness, SendStateless)
+_EPHEMERAL: Final = (SetAwareness, MoveCursor, AskAwareness, SendStateless, Announced)
 _MAX_FAILURES: Final = 5
 """Commits of one batch that may fail, although the log can be read, before it is refused."""
 
@@ -123,6 +126,13 @@ class Room:
         self._taken: list[Submission] = []
         self._merging = False
         self._lost = False
+        self._looks = 0
+        """How many looks at the log were ordered; one at a time."""
+        self._looking = False
+        self._looked = 0
+        """The last that was answered."""
+        self._doubted: dict[str, int] = {}
+        """Sessions that claim to have more than this room, and the look that is to tell."""
         self._failures = 0
         self._poisoned: list[Submission] = []
         self._kept: list[Fact] = []
@@ -185,6 +195,17 @@ class Room:
                 )
             case _ if self._merging or self._lost:
                 yield from self._keep(fact)
+            case Found() if self._taken:
+                # What was asked of the log for that batch counts from where the document is now.
+                yield from self._keep(fact)
+            case Found():
+                yield from self._found(fact.followed, now_ms)
+            case Announced():
+                if fact.version is None or fact.version > self.version:
+                    yield from self._look()
+            case Join() if self._is_doubtful(fact):
+                yield from self._keep(fact)
+                yield from self._look()
             case Join():
                 yield from self._join(fact, now_ms)
             case CaughtUp():
@@ -209,6 +230,20 @@ class Room:
                 yield from self._tick(now_ms)
 
     # --- membership -----------------------------------------------------------------------------
+
+    def _is_doubtful(self, fact: Join) -> bool:
+        """Whether a session has seen versions that the log may have and this room does not.
+
+        It was connected to another process. Before it is told that it cannot be recovered, the log
+        is looked into, once, after it has asked.
+        """
+        if fact.since is None or fact.epoch != self.epoch or fact.since <= self.version:
+            self._doubted.pop(fact.session, None)
+            return False
+        if self._doubted.setdefault(fact.session, self._looks + 1) > self._looked:
+            return True
+        del self._doubted[fact.session]
+        return False
 
     def _join(self, fact: Join, now_ms: int) -> Iterator[Effect]:
         if self.deleted:
@@ -278,6 +313,7 @@ class Room:
             elif getattr(fact, "session", "") != session:
                 self._kept.append(fact)
         self._joining.discard(session)
+        self._doubted.pop(session, None)
         member = self.members.pop(session, None)
         for submission in self._parking.drop(session):
             yield from rejected(self.name, submission, why)
@@ -313,6 +349,7 @@ class Room:
             yield error(self.name, session, why.code, why.message)
             yield Dismiss(session)
         self._joining.clear()
+        self._doubted.clear()
         self.members.clear()
 
     # --- catching up ----------------------------------------------------------------------------
@@ -467,6 +504,60 @@ class Room:
             freed = self._parking.release(self.document.advanced, self.document.clocks)
             waiting.extendleft(reversed(freed))
 
+    # --- what other processes append ------------------------------------------------------------
+
+    def _look(self) -> Iterator[Effect]:
+        """Look into the log, unless that is under way; what is doubted waits for the next look."""
+        if not self._looking:
+            self._looking = True
+            self._looks += 1
+            yield Look(self.version)
+
+    def _found(self, followed: Followed | None, now_ms: int) -> Iterator[Effect]:
+        """Follow the log to where it was found to be."""
+        self._looking = False
+        self._looked = self._looks
+        if followed is not None:
+            yield from self._follow(followed, now_ms)
+        if self._doubted and not (self._lost or self.deleted):
+            yield from self._resume(now_ms)
+
+    def _follow(self, followed: Followed, now_ms: int) -> Iterator[Effect]:
+        head = followed.document
+        if head.deleted_at_ms is not None:
+            yield from self._delete()
+            return
+        if head.epoch != self.epoch:
+            yield from self._load_anew()
+            return
+        news = [record for record in followed.events if record.version > self.version]
+        if news and news[0].version == self.version + 1:
+            text_before = self.text
+            try:
+                if followed.authors:
+                    self.document.learn_authors(followed.authors)
+                self.document.learn_text_root(head.text_root)
+                self.document.follow(news)
+            except ReplicaBrokenError:
+                yield from self._load_anew()
+                return
+            self._advance()
+            yield from self._fan_out.batch(news, (), (), text_before)
+            clocks = self.document.clocks
+            released = self._parking.release(self._parking.clients(), clocks)
+            self._pending.extendleft(reversed(released))
+            if head.version > self.version:
+                yield from self._look()
+            yield from self._mirrored(self._mirror.committed(self._scene(now_ms)))
+            if released and not self._lost:
+                yield WantBatch()
+
+    def _advance(self) -> None:
+        """The log has all that the document has: it may be shown."""
+        self.version = self.document.version
+        self.text = self.document.text
+        self.document.window.trim()
+
     # --- after the commit -----------------------------------------------------------------------
 
     def _committed(self, now_ms: int) -> Iterator[Effect]:
@@ -478,9 +569,7 @@ class Room:
         self._failures = 0
         own = [outcome.record for _, outcome in settled if isinstance(outcome, Accepted)]
         text_before = self.text
-        self.version = self.document.version
-        self.text = self.document.text
-        self.document.window.trim()
+        self._advance()
         yield from self._fan_out.batch(foreign, own, settled, text_before)
         yield from self._resume(now_ms)
 
@@ -529,11 +618,7 @@ class Room:
 
     def _commit_failed(self) -> Iterator[Effect]:
         """Forget what the log may not have; the batch is tried again on what it does have."""
-        self._merging = False
-        self._lost = True
         self._failures += 1
-        self._settling = []
-        self._foreign = []
         poisoned, self._poisoned = self._poisoned, []
         why = refusal(ErrorCode.MALFORMED_UPDATE, "The update could not be applied.")
         for submission in poisoned:
@@ -542,6 +627,14 @@ class Room:
             self._failures = 0
             text = "The store does not take this now."
             yield from self._refuse_all(Refusal(ErrorCode.STORE_UNAVAILABLE, text, retryable=True))
+        yield from self._load_anew()
+
+    def _load_anew(self) -> Iterator[Effect]:
+        """Throw the document away and load it from the log; what waits, waits for that."""
+        self._merging = False
+        self._lost = True
+        self._settling = []
+        self._foreign = []
         yield Reopen()
 
     def _reopened(self, opened: Opened, now_ms: int) -> Iterator[Effect]:

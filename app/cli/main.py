@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from app.cli.problem import CommandFailed, ExitCode
+from app.cli.progress import Progress
 from app.cli.push import push
 from app.cli.read import cat, log, tail
 from app.settings import SETTINGS, Settings, SettingsError
@@ -83,6 +84,16 @@ def _db_upgrade(flags: argparse.Namespace) -> int:
     return ExitCode.DONE
 
 
+def _db_copy(flags: argparse.Namespace) -> int:
+    from storage.copy import copy_installation
+
+    progress = Progress(sys.stderr)
+    copied = asyncio.run(copy_installation(flags.source, flags.target, progress.report))
+    rows = ", ".join(f"{count:,} {table}" for table, count in copied.items())
+    print(f"Copied, and counted again: {rows}.", file=sys.stderr)
+    return ExitCode.DONE
+
+
 def _given(flags: argparse.Namespace) -> Mapping[str, object]:
     return {name: value for name, value in vars(flags).items() if value is not None}
 
@@ -120,9 +131,14 @@ def _add_serve(command: argparse.ArgumentParser) -> None:
 
 def _add_db(command: argparse.ArgumentParser) -> None:
     actions = command.add_subparsers(required=True, metavar="ACTION")
-    action = actions.add_parser("upgrade", help="bring the tables to what this version needs")
-    action.set_defaults(command=_db_upgrade)
-    action.add_argument("--database-url", metavar="URL", help="(default: as for `quire serve`)")
+    upgrade = actions.add_parser("upgrade", help="bring the tables to what this version needs")
+    upgrade.set_defaults(command=_db_upgrade)
+    upgrade.add_argument("--database-url", metavar="URL", help="(default: as for `quire serve`)")
+    copy = actions.add_parser("copy", help="copy everything into another, empty database")
+    copy.set_defaults(command=_db_copy)
+    # `from` is a keyword: it cannot be the name of an attribute.
+    copy.add_argument("--from", dest="source", metavar="URL", required=True)
+    copy.add_argument("--to", dest="target", metavar="URL", required=True)
 
 
 def _add_cat(command: argparse.ArgumentParser) -> None:

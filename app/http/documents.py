@@ -106,6 +106,7 @@ async def change_document(
         record.name, title=change.title, text_root=root, updated_at_ms=now_ms()
     )
     changed = changed or record
+    state.rooms.changed(record.name)
     if root is not None and changed.text_root != root:
         raise ProblemError(
             HttpCode.TEXT_ROOT_DECIDED,
@@ -124,4 +125,5 @@ async def delete_document(record: WritableDocumentOf, state: StateOf) -> Respons
     room = state.rooms.find(record.name)
     if room is not None:
         state.rooms.tell(room, Deleted())
+    state.rooms.changed(record.name)
     return Response(status_code=204)

@@ -13,6 +13,13 @@ from sync.error import ErrorCode, QuireError
 router = APIRouter(tags=["server"])
 
 _PING_TIMEOUT_S: Final = 2.0
+_BUS_COUNTERS: Final = {
+    "published": "Messages sent to other processes.",
+    "dropped": "Messages to other processes that were not sent.",
+    "received": "Messages heard from processes, this one included.",
+    "oversized": "Messages too large for the bus.",
+    "reconnects": "Connections to Redis made again.",
+}
 
 
 @router.get("/healthz")
@@ -23,7 +30,11 @@ async def report_health() -> Health:
 
 @router.get("/readyz", responses=problems())
 async def report_readiness(state: StateOf) -> Health:
-    """Whether requests should be sent here: the store answers and the server is not stopping."""
+    """Whether requests should be sent here: the store answers and the server is not stopping.
+
+    `degraded` is ready too: Redis does not answer, so that what other processes write is seen
+    later, at the next check of the log.
+    """
     if state.rooms.draining:
         raise QuireError(ErrorCode.STORE_UNAVAILABLE, "The server is stopping.", retryable=True)
     try:
@@ -33,7 +44,8 @@ async def report_readiness(state: StateOf) -> Health:
         raise QuireError(
             ErrorCode.STORE_UNAVAILABLE, "The store does not answer.", retryable=True
         ) from None
-    return Health(status="ready")
+    is_alone = state.bus is not None and not state.bus.is_up
+    return Health(status="degraded" if is_alone else "ready")
 
 
 @router.get("/metrics", response_class=Response)
@@ -45,6 +57,11 @@ async def report_metrics(state: StateOf, streams: StreamsOf) -> Response:
         *_metric("quire_event_streams", "gauge", "Open event streams.", streams.count),
         *_metric("quire_draining", "gauge", "1 while stopping.", int(state.rooms.draining)),
     ]
+    if state.bus is not None:
+        counters = state.bus.counters
+        lines += _metric("quire_bus_up", "gauge", "1 while Redis answers.", int(state.bus.is_up))
+        for name, help_ in _BUS_COUNTERS.items():
+            lines += _metric(f"quire_bus_{name}_total", "counter", help_, getattr(counters, name))
     return Response("\n".join(lines) + "\n", media_type="text/plain; version=0.0.4")
 
 

@@ -210,6 +210,9 @@ class HocuspocusSession(YjsSocket):
                 return
             channel = await self._join(address, user)
         except QuireError as error:
+            if error.retryable:
+                # A provider never asks again for what was denied, but it does come back.
+                raise
             reason = f"{error.code}: {error.message}"
             self.say(encode_address(address) + encode_permission_denied(reason))
             await self._count_fault()

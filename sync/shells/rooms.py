@@ -14,13 +14,25 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
-from sync.effect import CatchUp, Deliver, Dismiss, Reopen, Settled, WantBatch
+from sync.effect import CatchUp, Deliver, Dismiss, Look, Reopen, Settled, WantBatch
 from sync.error import ErrorCode, QuireError
-from sync.fact import Broken, Fact, Reopened, StoreFound, StoreLost, Submit, Tick
+from sync.fact import (
+    Announced,
+    Broken,
+    Committed,
+    Fact,
+    Found,
+    Reopened,
+    StoreFound,
+    StoreLost,
+    Submit,
+    Tick,
+)
 from sync.limit import Limits, User
 from sync.message import Ack, ErrorMessage
 from sync.names import DEFAULT_TEXT_ROOT, is_document_name
-from sync.port import DocumentRecord, EventLog, NewDocument, StoreError
+from sync.news import Appended, Changed, decode_news, encode_news
+from sync.port import Bus, DocumentRecord, EventLog, NewDocument, StoreError
 from sync.replica import ReplicaBrokenError
 from sync.room import Room
 from sync.shells.appender import Appender
@@ -35,6 +47,8 @@ _SLOW_TICK_S = 5.0
 _REOPEN_ATTEMPTS = 3
 _REOPEN_PAUSE_S = 0.2
 _STORE_RETRY_S = 1.0
+_HEADS_AT_ONCE = 500
+"""Documents whose heads are read in one query."""
 
 
 def now_ms() -> int:
@@ -58,6 +72,10 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
         log: the event log.
         flush_interval_s: see `Appender`.
         unload_after_s: how long an empty room stays open.
+        bus: connects this process with the others that serve the same log; None: there are none,
+            or they are found by the head checks alone.
+        head_check_interval_s: how often the log is asked whether other processes have appended to
+            documents that are open here; 0: never.
     """
 
     def __init__(
@@ -67,6 +85,8 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
         *,
         flush_interval_s: float = 0.01,
         unload_after_s: float = 30.0,
+        bus: Bus | None = None,
+        head_check_interval_s: float = 0.0,
     ) -> None:
         self.log = log
         self.limits = limits
@@ -76,6 +96,8 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
         self._opening: dict[str, asyncio.Task[Room]] = {}
         self._ticking: dict[str, Room] = {}
         self._unload_after_s = unload_after_s
+        self._bus = bus
+        self._head_check_interval_s = head_check_interval_s
         self._appender = Appender(
             log,
             limits,
@@ -86,15 +108,20 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
         )
         self._exit = AsyncExitStack()
         self._tasks: asyncio.TaskGroup | None = None
+        self._closing = False
         self._owned: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
+        if self._bus is not None:
+            await self._exit.enter_async_context(self._bus.listening(self))
         self._tasks = await self._exit.enter_async_context(asyncio.TaskGroup())
         self._owned = [
             self._tasks.create_task(self._appender.run(), name="appender"),
             self._tasks.create_task(self._tick(), name="tick"),
             self._tasks.create_task(self._unload(), name="unload"),
         ]
+        if self._head_check_interval_s:
+            self._owned.append(self._tasks.create_task(self._check_heads(), name="check heads"))
         return self
 
     async def __aexit__(
@@ -103,6 +130,7 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._closing = True
         for task in self._owned:
             task.cancel()
         for opening in self._opening.values():
@@ -183,6 +211,9 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
                 ErrorCode.STORE_UNAVAILABLE, "The document cannot be loaded."
             ) from error
         self._open[name] = _Open(room, time.monotonic())
+        if self._bus is not None:
+            # What was appended since it was loaded is looked for once this is confirmed.
+            self._bus.subscribe(name)
         return room
 
     async def create(
@@ -209,6 +240,7 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
 
     def tell(self, room: Room, fact: Fact) -> None:
         """Hand a fact to a room and carry out what it orders; never waits, never raises."""
+        version = room.version
         try:
             effects = room.handle(fact, now_ms())
         except Exception:  # noqa: BLE001
@@ -234,9 +266,18 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
                     sink = self.sinks.get(effect.session)
                     if sink is not None:
                         sink.dismiss(room.name)
+                case Look():
+                    assert self._tasks is not None, "the rooms are not running"
+                    self._tasks.create_task(self._look(room, effect), name=f"look {room.name}")
                 case Reopen():
                     assert self._tasks is not None, "the rooms are not running"
                     self._tasks.create_task(self._reopen(room), name=f"reopen {room.name}")
+        if (
+            self._bus is not None
+            and room.version > version
+            and isinstance(fact, Committed | Reopened)
+        ):
+            self._bus.publish(room.name, encode_news(Appended(room.version)))
         if room.wants_ticks:
             self._ticking[room.name] = room
         held = self._open.get(room.name)
@@ -267,6 +308,8 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
         if held is not None and held.room is room:
             del self._open[room.name]
             held.changed.set()
+            if self._bus is not None:
+                self._bus.unsubscribe(room.name)
 
     def _deliver(self, room: Room, effect: Deliver) -> None:
         upto = -1 if effect.upto is None else effect.upto
@@ -301,6 +344,54 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
             else:
                 self.tell(room, StoreFound())
                 return
+
+    # --- other processes ------------------------------------------------------------------------
+
+    def heard(self, document: str, payload: bytes) -> None:
+        """A message on the bus; perhaps nonsense, perhaps a lie."""
+        room = self.find(document)
+        news = decode_news(payload)
+        if room is not None and news is not None and not self._closing:
+            self.tell(room, Announced(news.version if isinstance(news, Appended) else None))
+
+    def subscribed(self, document: str) -> None:
+        """What was said about a document before may have been lost."""
+        room = self.find(document)
+        if room is not None and not self._closing:
+            self.tell(room, Announced())
+
+    def changed(self, document: str) -> None:
+        """Have all processes look what is new about a document besides its events."""
+        room = self.find(document)
+        if room is not None:
+            self.tell(room, Announced())
+        if self._bus is not None:
+            self._bus.publish(document, encode_news(Changed()))
+
+    async def _look(self, room: Room, order: Look) -> None:
+        try:
+            followed = await self.log.follow(room.key, order.after, self.limits.page_events)
+        except StoreError as error:
+            _log.warning("%r could not be followed: %s", room.name, error)
+            followed = None
+        if self.find(room.name) is room:
+            self.tell(room, Found(followed))
+
+    async def _check_heads(self) -> None:
+        """Find what the bus has lost, a part of the open rooms at a time."""
+        while True:
+            await asyncio.sleep(self._head_check_interval_s)
+            rooms = [held.room for held in self._open.values()]
+            for start in range(0, len(rooms), _HEADS_AT_ONCE):
+                part = rooms[start : start + _HEADS_AT_ONCE]
+                try:
+                    heads = await self.log.heads([room.key for room in part])
+                except StoreError as error:
+                    _log.warning("the heads could not be checked: %s", error)
+                    break
+                for room in part:
+                    if _is_behind(room, heads.get(room.key)) and self.find(room.name) is room:
+                        self.tell(room, Announced())
 
     # --- for requests that wait -----------------------------------------------------------------
 
@@ -371,6 +462,14 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
             _log.warning("no checkpoint of %r: %s", name, error)
         if not room.members and room.is_clean and self._open.get(name) is held:
             self._forget(room)
+
+
+def _is_behind(room: Room, head: DocumentRecord | None) -> bool:
+    return head is not None and (
+        head.version > room.version
+        or head.epoch != room.epoch
+        or (head.deleted_at_ms is not None and not room.deleted)
+    )
 
 
 _MIN_TAIL = 64

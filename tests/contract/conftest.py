@@ -1,50 +1,58 @@
-"""Empty, migrated databases, one per test, for every implementation of the event log.
+"""Databases of its own for every test, for every implementation of the event log."""
 
-SQLite always; PostgreSQL where `QUIRE_TEST_DATABASE_URL` names a server that may create databases.
-"""
-
-import os
-import uuid
+import asyncio
+import shutil
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import make_url, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import make_url
 
 from storage.log import open_event_log
 from storage.migrate import upgrade
 from sync.port import DocumentRecord, EventLog, NewDocument
+from tests.postgresql import Postgresql, execute
 
-_POSTGRESQL_URL = os.environ.get("QUIRE_TEST_DATABASE_URL", "")
-_STORES = ["sqlite", *(["postgresql"] if _POSTGRESQL_URL.startswith("postgresql") else [])]
+STORES = ("sqlite", "postgresql")
 
 
-@pytest.fixture(params=_STORES)
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with empty tables, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "quire.db"
+    with ThreadPoolExecutor(1) as thread:  # the loop of the tests is this thread's
+        thread.submit(asyncio.run, upgrade(f"sqlite:///{path}")).result()
+    return path
+
+
+@pytest.fixture(params=STORES)
 async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
-    """The URL of an empty database."""
+    """The URL of a database with empty tables."""
     if request.param == "sqlite":
-        yield f"sqlite+aiosqlite:///{tmp_path}/quire.db"
+        path: Path = request.getfixturevalue("migrated_file")
+        yield f"sqlite+aiosqlite:///{shutil.copy(path, tmp_path)}"
     else:
-        async with _postgresql_database() as url:
+        server: Postgresql = request.getfixturevalue("postgresql")
+        async with server.database() as url:
             yield url
 
 
-@asynccontextmanager
-async def _postgresql_database() -> AsyncIterator[str]:
-    name = f"quire_test_{uuid.uuid4().hex}"
-    server = create_async_engine(_POSTGRESQL_URL, isolation_level="AUTOCOMMIT")
-    async with server.connect() as connection:
-        await connection.execute(text(f"CREATE DATABASE {name}"))
-        yield make_url(_POSTGRESQL_URL).set(database=name).render_as_string(hide_password=False)
-        await connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    await server.dispose()
+@pytest.fixture(params=STORES)
+async def bare_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+    """The URL of a database without tables."""
+    if request.param == "sqlite":
+        yield f"sqlite+aiosqlite:///{tmp_path}/quire.db"
+    else:
+        server: Postgresql = request.getfixturevalue("postgresql")
+        async with server.database(migrated=False) as url:
+            yield url
 
 
 @pytest.fixture
 async def log(database_url: str) -> AsyncIterator[EventLog]:
-    await upgrade(database_url)
     log = open_event_log(database_url)
     yield log
     await log.aclose()
@@ -59,6 +67,15 @@ def create(log: EventLog) -> Callable[[str], Awaitable[DocumentRecord]]:
         return record
 
     return create
+
+
+async def run_sql(url: str, statement: str) -> None:
+    """Change a database behind the back of all that is under test."""
+    if url.startswith("sqlite"):
+        with closing(sqlite3.connect(str(make_url(url).database))) as connection, connection:
+            connection.execute(statement)
+    else:
+        await execute(url, statement)
 
 
 def new_document(

@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import pytest
 
 from storage.log import open_event_log
-from storage.migrate import upgrade
 from sync.delta import Delta
 from sync.port import AuthorBinding, Checkpoint, DocumentRecord, EventLog, NewDocument, StoreError
 from tests.contract.conftest import new_document
@@ -127,6 +127,20 @@ async def test_list_finds_in_titles_and_names(log: EventLog, query: str, found: 
     assert {record.name for record in listed} == found
 
 
+async def test_heads_are_those_of_the_documents_there_are(log: EventLog, create: Create) -> None:
+    a, b = await create("a"), await create("b")
+    await append(log, b.key, event(1), event(2), at_ms=7)
+    moved = await log.find("b")
+    assert moved is not None
+    assert (moved.version, moved.updated_at_ms) == (2, 7)
+    assert await log.heads([b.key, 10**9, a.key, b.key]) == {a.key: a, b.key: moved}
+    assert await log.heads([]) == {}
+    async with log.append() as transaction:
+        await transaction.lock_heads([a.key])
+        await transaction.insert([(a.key, event(1))], updated_at_ms=8)
+        assert await log.heads([a.key]) == {a.key: a}, "as committed, and without waiting"
+
+
 # Appending
 
 
@@ -231,6 +245,23 @@ async def test_exception_rolls_back(log: EventLog, create: Create) -> None:
     assert await log.find("notes") == record
     assert await log.read(record.key, 0, 10, 10) == []
     assert await append_next(log, record.key, "later") == 1
+
+
+async def test_a_failed_statement_dooms_its_transaction(log: EventLog, create: Create) -> None:
+    record = await create("notes")
+
+    async def go_on_after_a_failure() -> None:
+        async with log.append() as transaction:
+            await transaction.lock_heads([record.key])
+            await transaction.insert([(record.key, event(1, event_id="same"))], updated_at_ms=1)
+            with suppress(StoreError):
+                again = event(2, event_id="same")
+                await transaction.insert([(record.key, again)], updated_at_ms=1)
+
+    with pytest.raises(StoreError, match="rolled back"):
+        await go_on_after_a_failure()
+    assert await log.find("notes") == record
+    assert await append_next(log, record.key, "same") == 1
 
 
 async def test_text_roots_are_saved_with_the_events_that_decide_them(log: EventLog) -> None:
@@ -509,8 +540,23 @@ async def test_ping_needs_an_answer(log: EventLog) -> None:
     await log.aclose()
 
 
+async def test_close_waits_for_the_transaction_under_way(
+    log: EventLog, database_url: str, create: Create
+) -> None:
+    key = (await create("notes")).key
+    async with log.append() as transaction:
+        await transaction.lock_heads([key])
+        closing = asyncio.create_task(log.aclose())
+        await asyncio.sleep(0)
+        await transaction.insert([(key, event(1))], updated_at_ms=1)
+        assert not closing.done()
+    await closing
+    other = open_event_log(database_url)
+    assert await other.event(key, 1) == event(1)
+    await other.aclose()
+
+
 async def test_log_outlives_its_process(database_url: str) -> None:
-    await upgrade(database_url)
     first = open_event_log(database_url)
     record, _ = await first.create(new_document("notes"))
     await append(first, record.key, event(1))

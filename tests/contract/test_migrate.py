@@ -42,36 +42,36 @@ async def _in_database(database_url: str, work: Callable[[Connection], T]) -> T:
     return result
 
 
-async def test_migrations_give_the_tables(database_url: str) -> None:
-    await upgrade(database_url)
+async def test_migrations_give_the_tables(bare_database_url: str) -> None:
+    await upgrade(bare_database_url)
 
     def differences(connection: Connection) -> list[object]:
         return list(compare_metadata(MigrationContext.configure(connection), metadata))
 
-    assert await _in_database(database_url, differences) == []
+    assert await _in_database(bare_database_url, differences) == []
 
 
-async def test_upgrade_again_changes_nothing(database_url: str) -> None:
-    await upgrade(database_url)
-    await upgrade(database_url)
-    await require_current(database_url)
+async def test_upgrade_again_changes_nothing(bare_database_url: str) -> None:
+    await upgrade(bare_database_url)
+    await upgrade(bare_database_url)
+    await require_current(bare_database_url)
 
 
-async def test_empty_database_is_not_current(database_url: str) -> None:
+async def test_empty_database_is_not_current(bare_database_url: str) -> None:
     with pytest.raises(SchemaError, match=r"schema none, .* needs 0001: run `quire db upgrade`"):
-        await require_current(database_url)
+        await require_current(bare_database_url)
 
 
-async def test_newer_schema_is_refused(database_url: str) -> None:
-    await upgrade(database_url)
+async def test_newer_schema_is_refused(bare_database_url: str) -> None:
+    await upgrade(bare_database_url)
 
     def advance(connection: Connection) -> None:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
 
-    await _in_database(database_url, advance)
+    await _in_database(bare_database_url, advance)
     for check in (upgrade, require_current):
         with pytest.raises(SchemaError, match="9999, which this Quire does not know"):
-            await check(database_url)
+            await check(bare_database_url)
 
 
 # SQLite

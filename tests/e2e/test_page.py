@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 from tests.e2e.conftest import OpenWindow
 from tests.e2e.window import wait_until_equal
 from tests.integration.server import ServerProcess
+from tests.patience import PATIENCE_S
 
 
 def test_a_new_document_is_made_on_the_start_page(
@@ -19,7 +20,11 @@ def test_a_new_document_is_made_on_the_start_page(
     ana.focus_end()
     ana.type("# Agenda")
     ana.wait_until_saved()
-    listed = httpx.get(f"{server.url}/api/documents").raise_for_status().json()["documents"]
+    listed = (
+        httpx.get(f"{server.url}/api/documents", timeout=PATIENCE_S)
+        .raise_for_status()
+        .json()["documents"]
+    )
     assert len(listed) == 1
     ana.page.goto(server.url)
     expect(ana.page.locator(".document-list").first).to_be_visible()
@@ -62,6 +67,8 @@ def test_history_shows_who_wrote_what_and_brings_it_back(
     ana.page.get_by_role("button", name="Restore").click()
     ben.wait_for_text("by Ana")
     assert wait_until_equal(ana, ben) == "by Ana"
-    events = httpx.get(f"{server.url}/api/documents/past/history?limit=500").json()["events"]
+    events = httpx.get(
+        f"{server.url}/api/documents/past/history?limit=500", timeout=PATIENCE_S
+    ).json()["events"]
     assert {event["actor"]["name"] for event in events} == {"Ana", "Ben"}
     assert [event["version"] for event in events] == list(range(1, len(events) + 1))

@@ -10,10 +10,15 @@ from tests.e2e.conftest import OpenWindow
 from tests.e2e.link import Link
 from tests.e2e.window import Window, wait_until_equal
 from tests.integration.server import ServerProcess
+from tests.patience import PATIENCE_S
 
 
 def _text(server: ServerProcess, name: str) -> str:
-    return httpx.get(f"{server.url}/api/documents/{name}/text").raise_for_status().text
+    return (
+        httpx.get(f"{server.url}/api/documents/{name}/text", timeout=PATIENCE_S)
+        .raise_for_status()
+        .text
+    )
 
 
 def _type_by_turns(one: Window, other: Window, rounds: int) -> None:

@@ -5,7 +5,9 @@ from typing import Any, Final
 
 from playwright.sync_api import Locator, Page, expect
 
-PATIENCE_MS: Final = 120_000
+from tests.patience import PATIENCE_S
+
+PATIENCE_MS: Final = PATIENCE_S * 1000
 """How long a condition may take; a test that passes waits for the condition only."""
 _POLL_MS: Final = 50
 
@@ -70,7 +72,7 @@ class Window:
         return str(self.state()["save"])
 
     def wait_until(
-        self, expression: str, arg: object = None, *, patience_ms: int = PATIENCE_MS
+        self, expression: str, arg: object = None, *, patience_ms: float = PATIENCE_MS
     ) -> None:
         """Wait until a JavaScript function holds in the page.
 

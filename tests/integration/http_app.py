@@ -16,8 +16,7 @@ from starlette.types import Message
 from app.main import create_app
 from app.settings import Settings
 from app.state import State
-
-WAIT_S = 60.0
+from tests.patience import PATIENCE_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +117,7 @@ class EventStream:
 
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._app(self._scope, self._receive, self._sent.put))
-        async with asyncio.timeout(WAIT_S):
+        async with asyncio.timeout(PATIENCE_S):
             start = await self._sent.get()
         self.status = start["status"]
         return self
@@ -130,7 +129,7 @@ class EventStream:
         trace: TracebackType | None,
     ) -> None:
         self._left.set()
-        async with asyncio.timeout(WAIT_S):
+        async with asyncio.timeout(PATIENCE_S):
             await self._task
 
     async def _receive(self) -> Message:
@@ -142,7 +141,7 @@ class EventStream:
 
     async def next(self) -> Told | None:
         """The next event; None at the end of the stream."""
-        async with asyncio.timeout(WAIT_S):
+        async with asyncio.timeout(PATIENCE_S):
             while True:
                 block = await self._block()
                 if block is None:
@@ -153,7 +152,7 @@ class EventStream:
 
     async def skip(self) -> None:
         """Wait for the next block, whatever it is."""
-        async with asyncio.timeout(WAIT_S):
+        async with asyncio.timeout(PATIENCE_S):
             await self._block()
 
     async def _block(self) -> str | None:

@@ -21,6 +21,7 @@ import pytest
 
 from scripts.node import node_environment
 from tests.integration.server import ROOT, ServerProcess
+from tests.patience import PATIENCE_S
 
 Kind: TypeAlias = Literal["yws", "hocuspocus3", "hocuspocus4"]
 KINDS: Final[tuple[Kind, ...]] = ("yws", "hocuspocus3", "hocuspocus4")
@@ -28,8 +29,6 @@ KINDS: Final[tuple[Kind, ...]] = ("yws", "hocuspocus3", "hocuspocus4")
 FIRST_TOKEN: Final = 0xF0000
 """Random edits each insert a character from here on, their own; see `tests/npm/edits.mjs`."""
 
-PATIENCE_S: Final = 90.0
-"""How long anything may take before a test fails. Nothing waits that long in order to pass."""
 _POLL_S: Final = 0.02
 _MAX_ANSWER_BYTES: Final = 1 << 24
 _PROJECT: Final = ROOT / "tests" / "npm"

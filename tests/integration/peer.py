@@ -25,10 +25,9 @@ from websockets.typing import Origin, Subprotocol
 from sync.delta import Delta, from_wire
 from sync.message import Encoding
 from tests.integration.server import ServerProcess
+from tests.patience import PATIENCE_S
 
 Message = dict[str, Any]
-PATIENCE_S: Final = 90.0
-"""How long an answer may take before a test fails. Nothing waits that long in order to pass."""
 PRESENCE: Final = frozenset({"member_joined", "member_left", "cursor", "awareness", "pong"})
 """Messages that promise no order, and that most tests do not look at."""
 _BYTES: Final = frozenset({"update", "state", "state_vector"})

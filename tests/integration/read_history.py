@@ -9,13 +9,14 @@ import msgspec
 from sync.delta import apply, from_wire
 from tests.integration.server import ServerProcess
 from tests.integration.yjs_replica import YjsReplica
+from tests.patience import PATIENCE_S
 
 
 async def read_history(server: ServerProcess, doc: str) -> list[dict[str, Any]]:
     """Every event with its `ops` and `update` (bytes), oldest first; versions have no gap."""
     events: list[dict[str, Any]] = []
     after: int | None = 0
-    async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=60) as http:
+    async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=PATIENCE_S) as http:
         while after is not None:
             query: dict[str, str | int] = {"after": after, "limit": 500, "include": "ops,update"}
             answer = await http.get(f"/api/documents/{doc}/history", params=query)

@@ -22,6 +22,14 @@ from typing import IO, Final, Self
 
 import httpx
 
+from tests.patience import PATIENCE_S
+
+_PATIENT: Final = {
+    "QUIRE_AUTH_TIMEOUT_S": str(PATIENCE_S),
+    "QUIRE_PING_TIMEOUT_S": str(PATIENCE_S),
+    "QUIRE_SLOW_CONSUMER_TIMEOUT_S": str(PATIENCE_S),
+}
+"""So that a client which the machine holds up is not taken for a dead one."""
 ROOT: Final = Path(__file__).resolve().parents[2]
 _POLL_S: Final = 0.02
 _PORT_ATTEMPTS: Final = 5
@@ -57,7 +65,7 @@ class ServerProcess:
         port: int | None = None,
         arguments: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
-        ready_within_s: float = 60.0,
+        ready_within_s: float = PATIENCE_S,
     ) -> None:
         self.database_url = database_url or f"sqlite+aiosqlite:///{folder / 'quire.db'}"
         self.log_path = folder / "server.log"
@@ -131,7 +139,7 @@ class ServerProcess:
             self._signal_group(signal.SIGKILL)
             self._process.wait()
 
-    def terminate(self, within_s: float = 15.0) -> int:
+    def terminate(self, within_s: float = PATIENCE_S) -> int:
         """Send SIGTERM and wait; returns the exit status.
 
         Raises:
@@ -184,7 +192,7 @@ class ServerProcess:
                 [*command, "--host", "127.0.0.1", *options, *self._arguments],
                 # Not the checkout: no `.env` that lies there may change what is tested.
                 cwd=self._folder,
-                env={**inherited, "PYTHONPATH": str(ROOT), **self._environment},
+                env={**inherited, "PYTHONPATH": str(ROOT), **_PATIENT, **self._environment},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -196,7 +204,7 @@ class ServerProcess:
         assert process is not None, "the server was not started"
         deadline = time.monotonic() + self._ready_within_s
         # Without the environment's proxies: the server is on this machine.
-        with httpx.Client(trust_env=False, timeout=1.0) as http:
+        with httpx.Client(trust_env=False, timeout=5.0) as http:
             while time.monotonic() < deadline:
                 if process.poll() is not None:
                     raise ServerFailed(self._with_log(f"ended with {process.returncode}"))

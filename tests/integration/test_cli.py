@@ -14,9 +14,9 @@ import httpx
 import pytest
 
 from tests.integration.server import ROOT, ServerProcess, free_port
+from tests.patience import PATIENCE_S
 
 COMMAND = [sys.executable, "-m", "app.cli.main"]
-WAIT_S = 90
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ class Shell:
             env=self._environment,
             input=stdin,
             capture_output=True,
-            timeout=WAIT_S,
+            timeout=PATIENCE_S,
             check=False,
         )
         assert done.returncode == fails, done.stderr.decode()
@@ -78,6 +78,7 @@ def write(server: ServerProcess, name: str, base: int, ops: Sequence[object]) ->
         json={"base": base, "ops": ops},
         headers={"X-Quire-Name": "Bob"},
         trust_env=False,
+        timeout=PATIENCE_S,
     )
     assert answer.is_success, answer.text
 
@@ -152,7 +153,7 @@ def test_log_ends_quietly_when_its_reader_goes_away(shell: Shell, server: Server
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.close()
-        assert process.wait(WAIT_S) == 141
+        assert process.wait(PATIENCE_S) == 141
         assert process.stderr.read() == b""
 
 
@@ -171,7 +172,7 @@ def test_tail_follows_over_a_restart_and_ends_on_ctrl_c(tmp_path: Path) -> None:
                 write(server, "followed", 2, [{"insert": "after"}])
                 assert b'at 0: +"after"' in process.stdout.readline()
                 process.send_signal(signal.SIGINT)
-                assert process.wait(WAIT_S) == 130
+                assert process.wait(PATIENCE_S) == 130
                 assert process.stderr.read() == b""
             finally:
                 process.kill()

@@ -26,12 +26,11 @@ from sync.delta import apply, deletion, insertion
 from sync.error import ErrorCode, QuireError
 from sync.message import Encoding
 from tests.integration.server import ServerProcess, free_port
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
-QUICK = Timing(connect_timeout_s=30.0, close_timeout_s=30.0)
-WAIT_S = 110.0
-"""Only a hang takes so long: conditions are waited for, a busy machine takes its time."""
+QUICK = Timing(connect_timeout_s=PATIENCE_S, close_timeout_s=PATIENCE_S)
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -57,13 +56,13 @@ def own_server(tmp_path: Path) -> Iterator[ServerProcess]:
 async def author(
     server: ServerProcess, name: str, encoding: Encoding = "msgpack", timing: Timing = QUICK
 ) -> AsyncIterator[Client]:
-    async with asyncio.timeout(WAIT_S):
+    async with asyncio.timeout(PATIENCE_S):
         async with connect(server.url, name=name, encoding=encoding, timing=timing) as client:
             yield client
 
 
 async def history(server: ServerProcess, name: str) -> list[dict[str, object]]:
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S) as http:
         found: list[dict[str, object]] = []
         while True:
             params = {"after": len(found), "limit": 500}
@@ -214,7 +213,7 @@ async def test_offline_edits_are_kept_and_merged(own_server: ServerProcess) -> N
 async def test_an_open_but_silent_server_is_taken_for_dead(own_server: ServerProcess) -> None:
     timing = Timing(connect_timeout_s=2.0, close_timeout_s=30.0, ping_interval_s=0.3,
                     ping_timeout_s=0.5)  # fmt: skip
-    async with asyncio.timeout(WAIT_S):
+    async with asyncio.timeout(PATIENCE_S):
         async with connect(own_server.url, name="Ada", timing=timing) as client:
             doc = await client.join("silent")
             await doc.insert(0, "before ")
@@ -239,7 +238,10 @@ async def test_a_refused_edit_is_taken_out_of_the_text(own_server: ServerProcess
 
 
 async def test_a_deleted_document_ends_with_an_error(server: ServerProcess) -> None:
-    async with author(server, "Ada") as client, httpx.AsyncClient(trust_env=False) as http:
+    async with (
+        author(server, "Ada") as client,
+        httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S) as http,
+    ):
         doc = await client.join("doomed")
         await doc.insert(0, "text")
         events = doc.events()

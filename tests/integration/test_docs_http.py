@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx
-import pytest
 
 from app.problem import STATUS
 from tests.integration.server import ROOT, ServerProcess
+from tests.patience import PATIENCE_S
 
 PAGE: Final = ROOT / "docs" / "http.md"
 VOLATILE: Final = frozenset({"epoch", "created_at", "updated_at", "at", "session"})
@@ -103,12 +103,11 @@ def follow(http: httpx.Client, curl: Curl, shown: str) -> None:
             assert line in lines
 
 
-@pytest.mark.timeout(300)
 def test_samples_answer_what_the_page_says(tmp_path: Path) -> None:
     ran = 0
     with (
         ServerProcess(tmp_path) as server,
-        httpx.Client(trust_env=False, timeout=20) as http,
+        httpx.Client(trust_env=False, timeout=PATIENCE_S) as http,
     ):
         for sample in samples():
             for command in sample.commands:

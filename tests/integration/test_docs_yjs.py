@@ -11,8 +11,8 @@ import pytest
 
 from tests.integration.npm_client import node_program, require_npm_packages
 from tests.integration.server import ROOT, ServerProcess
+from tests.patience import PATIENCE_S
 
-PATIENCE_S = 90.0
 PAGE = (ROOT / "docs" / "yjs.md").read_text()
 NPM = ROOT / "tests" / "npm"
 DOCUMENTED_ADDRESS = "ws://127.0.0.1:8000"

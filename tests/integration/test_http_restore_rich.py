@@ -16,6 +16,7 @@ from tests.integration.http_app import application
 from tests.integration.peer import Peer, connect
 from tests.integration.scene import fresh_name
 from tests.integration.server import ServerProcess
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -84,7 +85,7 @@ async def writing(server: ServerProcess) -> AsyncIterator[tuple[str, Editor, htt
     async with (
         connect(server, "msgpack") as peer,
         httpx.AsyncClient(
-            base_url=f"{server.url}/api/documents/{name}", trust_env=False, timeout=90
+            base_url=f"{server.url}/api/documents/{name}", trust_env=False, timeout=PATIENCE_S
         ) as http,
     ):
         await peer.join(name, "yjs")

@@ -1,7 +1,6 @@
 """Clients from npm, unchanged, against a real server: y-websocket, Hocuspocus 3 and 4, TipTap."""
 
 import asyncio
-import os
 import random
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -18,7 +17,6 @@ from sync.client import Client, Document, connect
 from tests.integration.npm_client import (
     FIRST_TOKEN,
     KINDS,
-    PATIENCE_S,
     Kind,
     NpmClient,
     npm_client,
@@ -28,10 +26,11 @@ from tests.integration.peer import Peer
 from tests.integration.read_history import read_history, replayed
 from tests.integration.server import ServerProcess
 from tests.integration.writer import YjsWriter
+from tests.patience import PATIENCE_S, SOAK
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("_packages")]
 
-EDITS_EACH: Final = 400
+EDITS_EACH: Final = 400 if SOAK else 80
 ROUNDS: Final = 8
 PER_ROUND: Final = EDITS_EACH // ROUNDS
 AFTER_CRASH: Final = 2
@@ -59,7 +58,7 @@ async def until(condition: Callable[[], Awaitable[bool]]) -> None:
 
 @asynccontextmanager
 async def http_of(server: ServerProcess) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=60) as http:
+    async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=PATIENCE_S) as http:
         yield http
 
 
@@ -157,7 +156,7 @@ class YjsAuthor(YjsWriter):
         self._left = PER_ROUND
         # Over and over if the server goes away.
         while self._left or self.unacked:
-            await self._run(lambda: not (self._left or self.unacked) or None)
+            await self._run(lambda: not (self._left or self.unacked), writes=True)
             await asyncio.sleep(0.02)
 
     async def settle(self) -> None:
@@ -183,7 +182,6 @@ class YjsAuthor(YjsWriter):
         return {"kind": "update", "doc": self._doc, "id": event_id, "update": update}
 
 
-@pytest.mark.timeout(900)
 async def test_five_kinds_of_clients_agree_and_every_edit_is_in_the_log_once(
     tmp_path: Path,
 ) -> None:
@@ -266,7 +264,6 @@ def is_by(first_token: int, token: str) -> bool:
 # --- TipTap ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.timeout(600)
 async def test_tiptap_document_survives_restarts_and_is_restored_to_an_earlier_version(
     tmp_path: Path,
 ) -> None:
@@ -501,9 +498,7 @@ async def test_y_websocket_client_stops_when_its_document_is_deleted(
         assert state.closes == [4404]
 
 
-@pytest.mark.skipif(
-    os.environ.get("QUIRE_SOAK") != "1", reason="has to wait for 40 s: QUIRE_SOAK=1"
-)
+@pytest.mark.skipif(not SOAK, reason="has to wait for 40 s: QUIRE_SOAK=1")
 async def test_idle_clients_without_awareness_are_not_cut(server: ServerProcess) -> None:
     """Clients close the line themselves after 30 s in which the server says nothing."""
     async with AsyncExitStack() as stack:

@@ -10,15 +10,16 @@ import pytest
 
 from tests.integration.peer import Peer, connect, open_socket
 from tests.integration.server import ServerProcess
+from tests.patience import SOAK
 
-pytestmark = [pytest.mark.anyio, pytest.mark.timeout(900)]
+pytestmark = pytest.mark.anyio
 
 PIECE = 400_000
-ROUNDS = 80
-"""So that 32 MB are written: many times what the kernel and the outbox hold."""
+ROUNDS = 80 if SOAK else 40
+"""So that at least 16 MB are written: many times what the kernel and the outbox hold."""
 MAX_GROWTH_BYTES = 24 << 20
 """Two sleepers with an outbox of 1 MiB each, a few pieces in flight, and what the allocator keeps.
-With outboxes of 200 MB it was seen to grow by 76 MiB."""
+With outboxes of 200 MB it was seen to grow by 76 MiB in 80 rounds."""
 
 
 @asynccontextmanager
@@ -55,7 +56,7 @@ async def test_sleeping_readers_cost_bounded_memory_and_then_get_every_event_onc
     tmp_path: Path,
 ) -> None:
     doc = "asleep"
-    with ServerProcess(tmp_path, environment={"QUIRE_SLOW_CONSUMER_TIMEOUT_S": "300"}) as server:
+    with ServerProcess(tmp_path) as server:
         async with (
             connect(server, "msgpack", name="Writer") as writer,
             connect(server, "msgpack", name="Reader") as reader,
@@ -94,7 +95,7 @@ async def test_sleeping_readers_cost_bounded_memory_and_then_get_every_event_onc
 
 async def test_reader_that_takes_nothing_for_too_long_is_dropped(tmp_path: Path) -> None:
     doc = "dropped"
-    with ServerProcess(tmp_path, environment={"QUIRE_SLOW_CONSUMER_TIMEOUT_S": "0.5"}) as server:
+    with ServerProcess(tmp_path, environment={"QUIRE_SLOW_CONSUMER_TIMEOUT_S": "3"}) as server:
         async with (
             connect(server, "msgpack", name="Writer") as writer,
             connect(server, "msgpack", name="Witness") as witness,

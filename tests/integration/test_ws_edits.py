@@ -14,6 +14,7 @@ from tests.integration.peer import PRESENCE, Message, Peer, connect, ops_of
 from tests.integration.scene import fresh_name
 from tests.integration.server import ServerProcess
 from tests.integration.yjs_replica import YjsReplica
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -359,7 +360,9 @@ async def test_deleted_document_is_left_by_all_and_joined_by_nobody(
         await ana.join(other)
         await ben.join(doc, "yjs")
         await ana.insert(doc, "a.1", "x")
-        async with httpx.AsyncClient(trust_env=False, headers={"X-Quire-Name": "Ana"}) as http:
+        async with httpx.AsyncClient(
+            trust_env=False, timeout=PATIENCE_S, headers={"X-Quire-Name": "Ana"}
+        ) as http:
             answer = await http.delete(f"{server.url}/api/documents/{doc}")
         assert answer.status_code in (200, 204)
         await ana.expect_error("unknown_document", doc=doc)

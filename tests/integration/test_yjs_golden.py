@@ -11,10 +11,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from tests.integration.server import ServerProcess
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
-
-PATIENCE_S = 90.0
 
 
 @pytest.fixture(scope="module")

@@ -18,12 +18,12 @@ from sync.hocuspocus import encode_address
 from sync.varint import MalformedError, write_data, write_varint
 from sync.ysync import SyncKind, encode_awareness_message, encode_sync
 from tests.integration.server import ServerProcess
+from tests.patience import PATIENCE_S, SOAK
 from tests.property.test_dialect_fuzz import HOCUSPOCUS, YWS, mutated
 
 pytestmark = pytest.mark.anyio
 
-PATIENCE_S = 90.0
-FRAMES = 5_000
+FRAMES = 5_000 if SOAK else 1_000
 """Mutated frames through real sockets, over both dialects."""
 
 

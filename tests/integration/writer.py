@@ -1,5 +1,7 @@
 """Clients that write without a pause and come back after every crash; no test is in here.
 
+`hold_against_log` then says whether what the promises say is so.
+
 A writer keeps what a good client keeps: its replica, the last version it has, and every edit that
 was not acknowledged, which it sends again verbatim. It also remembers everything that it was ever
 told and shown, so that a test can hold that against the log.
@@ -7,7 +9,7 @@ told and shown, so that a test can hold that against the log.
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -16,6 +18,7 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 from sync.delta import apply, from_wire
 from sync.names import Mode
 from tests.integration.peer import PRESENCE, Message, Peer, connect, ops_of
+from tests.integration.read_history import replayed
 from tests.integration.server import ServerProcess
 from tests.integration.yjs_replica import YjsReplica
 
@@ -41,6 +44,7 @@ class Writer:
         self._epoch: str | None = None
         self._dice = random.Random(seed)
         self._made = 0
+        self._goal: int | None = None
         self._changed = asyncio.Condition()
 
     @property
@@ -52,9 +56,23 @@ class Writer:
         async with self._changed:
             await self._changed.wait_for(condition)
 
+    def move(self, server: ServerProcess) -> None:
+        """Connect to another process of the same service the next time."""
+        self._server = server
+
     async def write_until_cut(self) -> None:
         """Write until the connection breaks."""
-        await self._run(lambda: None)
+        self._goal = None
+        await self._run(lambda: False, writes=True)
+
+    async def write_up_to(self, goal: int) -> bool:
+        """Write until `goal` edits were made in all; returns whether all are acknowledged.
+
+        If not, the connection broke.
+        """
+        self._goal = goal
+        await self._run(self._is_done, writes=True)
+        return self._is_done()
 
     async def flush(self) -> None:
         """Write nothing new; return when all is acknowledged."""
@@ -67,8 +85,10 @@ class Writer:
         assert not self.unacked
         assert self.version == total
 
-    async def _run(self, done: Callable[[], bool | None]) -> None:
-        writes = done() is None
+    def _is_done(self) -> bool:
+        return self._made == self._goal and not self.unacked
+
+    async def _run(self, done: Callable[[], bool], *, writes: bool = False) -> None:
         with suppress(WebSocketException, OSError, EOFError):
             async with connect(self._server, "msgpack", name=self.name) as peer:
                 self.sessions.append(peer.session)
@@ -99,7 +119,7 @@ class Writer:
             await peer.send(**message)
 
     async def _write(self, peer: Peer) -> None:
-        while True:
+        while self._made != self._goal:
             await self.wait_for(lambda: len(self.unacked) < MAX_IN_FLIGHT)
             self._made += 1
             edit = self._edit(f"{self.name}.{self._made}")
@@ -221,3 +241,35 @@ class YjsWriter(Writer):
         self.version = max(self.version, message["to"])
         self.shown.append(message["update"])
         self._replica.apply(message["update"])
+
+
+def hold_against_log(log: list[Message], writers: Sequence[Writer], text: str) -> None:
+    """P1, P2, P3 and P5, for writers that have all finished.
+
+    Args:
+        log: all events of the document, with `ops` and `update`.
+        writers: all who wrote into it.
+        text: what a newcomer is shown.
+    """
+    assert [event["version"] for event in log] == list(range(1, len(log) + 1))
+    versions = {event["id"]: event["version"] for event in log}
+    assert len(versions) == len(log), "an edit is in the log twice"
+    told = {each: at for writer in writers for each, at in writer.acked.items()}
+    assert len(told) == sum(len(writer.acked) for writer in writers)
+    unchanged = {each for writer in writers for each in writer.unchanged}
+    for each, version in told.items():
+        assert versions.get(each, version) == version
+        assert each in versions or each in unchanged, f"{each} is not in the log"
+    assert versions.keys() <= told.keys(), "the log has what nobody wrote"
+    final = YjsReplica()
+    for event in log:
+        final.apply(event["update"])
+    before = final.state
+    for writer in writers:
+        if isinstance(writer, TextWriter):
+            assert writer.shown == {event["version"]: event["id"] for event in log}
+        elif isinstance(writer, YjsWriter):
+            for update in (*writer.shown, *(writer.made[each] for each in writer.acked)):
+                final.apply(update)
+    assert final.state == before, "somebody was told or shown what the log does not have"
+    assert {writer.text for writer in writers} == {replayed(log)} == {text}

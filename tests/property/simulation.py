@@ -15,15 +15,18 @@ from dataclasses import dataclass, field, replace
 from random import Random
 
 from sync.delta import Delta, apply, deletion, from_wire, insertion
-from sync.effect import CatchUp, Deliver, Dismiss, Draft, Effect, Reopen, Settled, WantBatch
+from sync.document import Lookup
+from sync.effect import CatchUp, Deliver, Dismiss, Draft, Effect, Look, Reopen, Settled, WantBatch
 from sync.error import ErrorCode
 from sync.event import EventWriter, wire_event
 from sync.fact import (
+    Announced,
     AskState,
     CaughtUp,
     CommitFailed,
     Committed,
     Fact,
+    Found,
     Join,
     Lagging,
     Leave,
@@ -50,11 +53,11 @@ from sync.message import (
     Updates,
 )
 from sync.names import Dialect, Mode, PositionEncoding
-from sync.port import EventRecord
+from sync.port import EventRecord, Followed
 from sync.position import delta_from_utf16, delta_to_utf16
 from sync.room import Room
 from sync.submission import Submission, UpdateSubmission
-from tests.unit.driven_room import NAME, Editor, MemoryLog, edit, merge_batch, yjs
+from tests.unit.driven_room import NAME, Editor, MemoryLog, edit, look_up, yjs
 
 PIECES = ("a", "b", "cd", "é", "中", "😀", "x😀", "\n")
 
@@ -170,6 +173,7 @@ class Server:
         self.connections: list[Connection] = []
         self.tasks: deque[Callable[[], None]] = deque()
         self.draft: Draft | None = None
+        self.found: tuple[list[EventRecord], Lookup] | None = None
         self.reopening = 0
         self.room = Room(NAME, self.store.log.opened(), world.limits)
 
@@ -197,10 +201,12 @@ class Server:
                 self.order(effect)
             case Reopen():
                 self.reopening = 1
+            case Look():
+                self.tasks.append(lambda: self.look(effect.after))
             case Dismiss(session=session):
                 raise AssertionError(f"{session} was dismissed")
             case WantBatch():
-                assert self.room.may_merge or self.draft is None
+                assert self.room.may_merge or self.found is None
 
     def find(self, session: str) -> Connection | None:
         return next(
@@ -341,22 +347,52 @@ class Server:
         if connection.order == number:
             self.tell(CaughtUp(connection.id, order.upto))
 
+    # --- other processes ----------------------------------------------------------------------
+
+    def look(self, after: int) -> None:
+        """Read the log now, and tell of it later."""
+        log, world = self.store.log, self.world
+        limit = world.scenario.max_batch
+        fails = world.scenario.failures and world.faulty and self.rng.randrange(4) == 0
+        found = Found(
+            None
+            if fails
+            else Followed(log.document(), log.events[after : after + limit], log.authors)
+        )
+        self.tasks.append(lambda: self.tell(found))
+
+    def announce(self) -> None:
+        """Say that there is something new; the others hear it, or not, or twice, or something."""
+        for other in self.world.servers:
+            for _ in range(self.rng.choice((0, 1, 1, 2)) if other is not self else 0):
+                said = self.rng.choice((self.store.version, self.store.version, 3, 10**6, None))
+                heard = Announced(said)
+                other.tasks.append(lambda other=other, heard=heard: other.tell(heard))  # type: ignore[misc]
+
     # --- the appender -------------------------------------------------------------------------
 
     def begin(self) -> None:
-        if self.draft is None and self.store.holder is None and self.room.may_merge:
+        """Lock the head and read what the batch needs."""
+        if self.found is None and self.store.holder is None and self.room.may_merge:
             self.store.holder = self
-            batch = self.world.scenario.max_batch
-            self.draft = merge_batch(self.room, self.store.log, self.world.now_ms, batch)
+            batch = self.room.take_batch(self.world.scenario.max_batch, 8 << 20)
+            self.found = look_up(self.room, self.store.log, batch)
+
+    def merge(self) -> None:
+        """Merge it; facts may have come in between."""
+        if self.found is not None and self.draft is None:
+            foreign, lookup = self.found
+            self.draft = self.room.merge(foreign, lookup, self.world.now_ms)
 
     def end(self) -> None:
         if self.draft is None:
             return
-        draft, self.draft = self.draft, None
+        draft, self.draft, self.found = self.draft, None, None
         self.store.holder = None
         fails = self.world.scenario.failures and self.world.faulty and self.rng.randrange(4) == 0
         if not fails or self.rng.randrange(2):
             self.store.append(draft)
+            self.announce()
         self.tell(CommitFailed() if fails else Committed())
 
     def reopen(self) -> None:
@@ -373,10 +409,10 @@ class Server:
 
     def crash(self) -> None:
         """The process is gone; of what it had written, a part arrives."""
-        if self.draft is not None:
+        if self.found is not None:
             self.store.holder = None
-            if self.rng.randrange(2):
-                self.store.append(self.draft)
+        if self.draft is not None and self.rng.randrange(2):
+            self.store.append(self.draft)
         for connection in self.connections:
             connection.server_open = False
             while connection.down and self.rng.randrange(2):
@@ -392,7 +428,10 @@ class Server:
         elif what == 6:
             self.begin()
         elif what == 7:
-            self.end()
+            if self.draft is None:
+                self.merge()
+            else:
+                self.end()
         elif what == 8 and self.tasks:
             self.tasks.popleft()()
         elif what == 9:
@@ -433,6 +472,8 @@ class Client:
         self.name = name
         self.user = User(f"u-{name}", name, "#123456")
         self.epoch: str | None = None
+        self.resumes: str | None = None
+        """The epoch that it has last asked to go on in."""
         self.version = 0
         self.connection: Connection | None = None
         self.joined = False
@@ -456,6 +497,7 @@ class Client:
         assert self.connection is not None
         self.joined = False
         since, epoch = (self.version, self.epoch) if resume and self.epoch else (None, None)
+        self.resumes = epoch
         session = self.connection.id
         self.connection.up.append(
             Join(session, self.user, "editor", self.mode, since, epoch, self.encoding)
@@ -494,6 +536,8 @@ class Client:
             return  # It is about what was left before.
         match message:
             case Joined():
+                if self.resumes == message.epoch and not self.world.scenario.failures:
+                    assert message.recovered, "P4: it could have been given what it missed"
                 self.take_joined(message)
                 self.joined = True
                 self.resend()
@@ -824,7 +868,7 @@ class World:
                 if round_ % 40 == 20:
                     client.resend()
             for server in self.servers:
-                self.drain(server, round_)
+                self.drain(server)
             if round_ > 45 and self.is_quiet():
                 break
         else:
@@ -832,13 +876,13 @@ class World:
         # What a tab left behind that was closed meanwhile may still be parked: let it expire.
         self.now_ms += 31_000
         for server in self.servers:
-            self.drain(server, round_)
+            self.drain(server)
         for client in self.clients:
             for _ in range(len(client.connection.down) if client.connection else 0):
                 client.receive()
         self.check_end()
 
-    def drain(self, server: Server, round_: int) -> None:
+    def drain(self, server: Server) -> None:
         for connection in list(server.connections):
             for _ in range(4):
                 server.read(connection)
@@ -849,10 +893,11 @@ class World:
             server.tasks.popleft()()
         server.reopen()
         server.tell(Tick())
-        if server.room.version < self.store.version and not server.room.has_pending:
-            # What other processes appended is noticed with the next submission.
-            server.tell(Submit(edit("http", f"poke:{id(server)}:{round_}", None)))
+        if server.room.version < self.store.version or server.room.epoch != self.store.log.epoch:
+            # What the bus has lost is found by looking now and then.
+            server.tell(Announced())
         server.begin()
+        server.merge()
         server.end()
 
     def is_quiet(self) -> bool:

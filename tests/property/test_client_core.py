@@ -30,8 +30,6 @@ again at every occasion. Harmless, hence not caught: `since` one too low; edits 
 of a replay.
 """
 
-import os
-
 import hypothesis.strategies as st
 from hypothesis import given, settings
 from hypothesis.stateful import (
@@ -45,14 +43,15 @@ from hypothesis.stateful import (
 from sync.client.core import Phase
 from sync.client.crossing import cross, fold
 from sync.delta import Delta, apply
+from tests.patience import SOAK
 from tests.property.client_network import Author, Server, is_versioned
 from tests.property.test_delta_laws import edited_texts, transform_first
 
-EXAMPLES = 1_000 if os.environ.get("QUIRE_SOAK") else 100
+EXAMPLES = 1_000 if SOAK else 40
 AUTHORS = st.integers(0, 2)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(edited_texts())
 def test_two_crossing_edits_arrive_at_one_text(drawn: tuple[str, Delta, Delta]) -> None:
     text, mine, logged = drawn
@@ -318,7 +317,7 @@ def test_a_resend_that_meets_its_first_sending_is_one_edit() -> None:
     session.teardown()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     edits=st.lists(st.tuples(st.integers(0, 1), st.integers(0, 20)), min_size=1, max_size=12),
     unsent=st.lists(st.integers(0, 20), max_size=4),

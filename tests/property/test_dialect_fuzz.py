@@ -20,8 +20,9 @@ from sync.error import Refusal
 from sync.limit import Limits, User
 from sync.presence import Presence
 from sync.varint import MalformedError
+from tests.patience import SOAK
 
-FRAMES = 40_000
+FRAMES = 40_000 if SOAK else 8_000
 """For each decoder."""
 
 YWS = [

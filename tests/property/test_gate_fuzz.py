@@ -15,7 +15,6 @@ does not look at the right origin.
 """
 
 import json
-import os
 import subprocess
 import sys
 from collections import Counter
@@ -27,11 +26,12 @@ from random import Random
 from sync.gate import KnownState, Malformed, Ready, Waiting, inspect, judge
 from sync.keystroke import recognise_keystroke
 from sync.update import parse_update
+from tests.patience import SOAK
 from tests.property.hostile_update import accepted_vectors, invent, mutate
 
-_SOAK = os.environ.get("QUIRE_SOAK") == "1"
-_MUTATED = 60_000 if _SOAK else 10_000
-_INVENTED = 20_000 if _SOAK else 3_000
+_MUTATED = 60_000 if SOAK else 4_000
+_SHORT = 20_000 if SOAK else 5_000
+_INVENTED = 20_000 if SOAK else 1_200
 
 
 class Worker:
@@ -133,7 +133,7 @@ def test_what_the_gate_passes_of_invented_updates_leaves_pycrdt_sound() -> None:
 
 def test_gate_never_raises_on_random_bytes() -> None:
     rng = Random(3)
-    for _ in range(20_000):
+    for _ in range(_SHORT):
         verdict = inspect(rng.randbytes(rng.randrange(40)), KnownState({1: 3}))
         assert isinstance(verdict, Ready | Waiting | Malformed)
 
@@ -141,7 +141,7 @@ def test_gate_never_raises_on_random_bytes() -> None:
 def test_the_fast_path_says_what_the_parser_says() -> None:
     rng = Random(4)
     recognised = 0
-    for _ in range(20_000):
+    for _ in range(_SHORT):
         _, document, known = rng.choice(_SITUATIONS)
         update = rng.choice(document)
         if rng.randrange(2):

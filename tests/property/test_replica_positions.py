@@ -18,7 +18,6 @@ backspaces not followed; the server's edits not followed; `run` not cut by an in
 it was when that writer clicks elsewhere; `run` counting surrogate pairs; the origin not compared.
 """
 
-import os
 from random import Random
 
 import pytest
@@ -28,11 +27,11 @@ from hypothesis import strategies as st
 from sync.delta import Delta, apply
 from sync.gate import KnownState, Ready, TypingDelete, TypingInsert, inspect
 from sync.replica import Applied, Replica, merged
+from tests.patience import SOAK
 from tests.property.hostile_update import varint
 from tests.unit.driven_room import Editor
 
-SOAK = bool(os.environ.get("QUIRE_SOAK"))
-SESSIONS = 2_000 if SOAK else 40
+SESSIONS = 2_000 if SOAK else 15
 STEPS = 400 if SOAK else 120
 PIECES = ("a", "a", "b", "b", "ab", "é", "中", "😀", "a😀", "\n")
 SERVER = 2**32 - 7
@@ -190,7 +189,7 @@ def play(rng: Random, steps: int) -> Compared:
     return compared
 
 
-@pytest.mark.timeout(0 if SOAK else 900)
+@pytest.mark.timeout(0)
 @settings(max_examples=SESSIONS, deadline=None)
 @given(st.integers(0, 2**64))
 def test_foreseen_positions_are_found_ones_in_honest_sessions(seed: int) -> None:
@@ -258,7 +257,7 @@ def hostile(rng: Random, compared: Compared) -> bytes:
     return item(client, have, origin, right, rng.choice(("a", "b", "ab", "aba", "é")))
 
 
-@pytest.mark.timeout(0 if SOAK else 900)
+@pytest.mark.timeout(0)
 @settings(max_examples=SESSIONS * 3, deadline=None)
 @given(st.integers(0, 2**64))
 def test_foreseen_positions_are_found_ones_for_any_origins(seed: int) -> None:

@@ -24,6 +24,7 @@ from sync.extent import changes_characters_only
 from sync.gate import KnownState, Ready, inspect
 from sync.port import EventRecord
 from sync.replica import Replica, reverse
+from tests.patience import SOAK
 
 ROOTS: dict[str, Any] = {
     "content": Text,
@@ -196,7 +197,7 @@ def judged(update: bytes, known: KnownState) -> Ready:
 
 
 # The last four lose an attribute in yrs's undo.
-@pytest.mark.parametrize("seed", [*range(60), 77, 573, 739, 762])
+@pytest.mark.parametrize("seed", [*range(1_000 if SOAK else 24), 77, 573, 739, 762])
 def test_any_version_comes_back_and_merges_with_a_concurrent_edit(seed: int) -> None:
     dice = random.Random(seed)
     log = history(dice, dice.randrange(4, 30))
@@ -226,7 +227,7 @@ def test_any_version_comes_back_and_merges_with_a_concurrent_edit(seed: int) -> 
     assert one == contents(replica([*log, concurrent, found.update]))
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(400 if SOAK else 16))
 def test_an_event_of_characters_only_leaves_the_other_roots_alone(seed: int) -> None:
     dice = random.Random(seed)
     log = history(dice, 20)

@@ -28,16 +28,14 @@ without its marks; the window trimmed while merging; a window that answers with 
 are not settled; a text root that is not saved; one that the first text does not decide.
 """
 
-import os
-
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from tests.patience import SOAK
 from tests.property.simulation import Scenario, play
 
-SOAK = bool(os.environ.get("QUIRE_SOAK"))
-WORLDS = 20_000 if SOAK else 200
+WORLDS = 20_000 if SOAK else 100
 
 scenarios = st.builds(
     Scenario,
@@ -60,7 +58,7 @@ scenarios = st.builds(
 )
 
 
-@pytest.mark.timeout(0 if SOAK else 900)
+@pytest.mark.timeout(0)
 @settings(max_examples=WORLDS, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(scenarios)
 def test_promises_hold_whatever_happens(scenario: Scenario) -> None:

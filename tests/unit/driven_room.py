@@ -102,6 +102,14 @@ def merge_batch(
 ) -> Draft:
     """The appender's part between `begin` and `commit`, for one room."""
     batch = room.take_batch(max_events, max_bytes)
+    foreign, lookup = look_up(room, log, batch)
+    return room.merge(foreign, lookup, now_ms)
+
+
+def look_up(
+    room: Room, log: MemoryLog, batch: Sequence[Submission]
+) -> tuple[list[EventRecord], Lookup]:
+    """What a batch needs of the log, read once its head is locked."""
     found = ((event_id, log.find(event_id)) for event_id in room.document.unseen(batch))
     known = {event_id: event for event_id, event in found if event is not None}
     foreign = log.events[room.version :]
@@ -114,7 +122,7 @@ def merge_batch(
         lookup.history = log.events[oldest : room.document.window.first(room.version)]
     for version in texts:
         lookup.texts[version] = log.text_at(version)
-    return room.merge(foreign, lookup, now_ms)
+    return foreign, lookup
 
 
 class DrivenRoom:

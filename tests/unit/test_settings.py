@@ -54,8 +54,8 @@ def test_settings_from_takes_a_parsed_command_line(
         ("max_message_bytes", "0", "--max-message-bytes: 0 is not a number from 4096"),
         ("log_level", "loud", "it can be critical, error, warning, info, debug, trace"),
         ("auth", "jwt", "--auth: 'jwt' is not supported; it can be open"),
-        ("workers", "4", "which this version does not support yet"),
-        ("redis_url", "redis://127.0.0.1", "which this version does not support yet"),
+        ("workers", "4", "SQLite takes one process"),
+        ("redis_url", "http://127.0.0.1", "redis_url: "),
         ("allowed_origins", "wiki.example.org", "is not an origin"),
         ("allowed_origins", "https://a.example/path", "is not an origin"),
         ("allowed_origins", "https://u@a.example", "is not an origin"),
@@ -67,6 +67,16 @@ def test_unusable_value_is_refused_with_its_name(name: str, value: str, complain
     with pytest.raises(SettingsError) as refused:
         load({name: value})
     assert complaint in str(refused.value)
+
+
+def test_several_workers_need_postgresql_and_redis() -> None:
+    several: dict[str, object] = {
+        "workers": "2",
+        "database_url": "postgresql+asyncpg://127.0.0.1/quire",
+    }
+    with pytest.raises(SettingsError, match="need a Redis"):
+        load(several)
+    assert load({**several, "redis_url": "redis://127.0.0.1"}).workers == 2
 
 
 def test_complaint_names_the_environment_variable() -> None:

@@ -1,0 +1,170 @@
+"""Copy an installation into another database: every row of every table.
+
+    documents ─▶ what belongs to them ─▶ everything is there, every log is whole ─▶ commit
+
+The source is read in one snapshot and stays as it is; the target is written in one transaction, so
+it has everything or, if anything fails, nothing. Rows go over as they are, key for key, some
+megabytes at a time.
+"""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from typing import Any, TypeAlias
+
+from sqlalchemy import Connection, Table, func, insert, or_, select, text
+from sqlalchemy.engine import URL
+from sqlalchemy.util import greenlet_spawn
+
+from storage.engine import read_url, store_errors
+from storage.migrate import has_schema, require_current, upgrade
+from storage.postgresql import postgresql_engine
+from storage.sqlite import database_path, sqlite_engine
+from storage.table import documents, events, metadata
+from sync.port import StoreError
+
+Report: TypeAlias = Callable[[str, int], None]
+"""Told the name of a table and how many of its rows are copied, after every batch."""
+
+_FETCHED_ROWS = 50
+_BATCH_BYTES = 4 << 20
+_BATCH_ROWS = 2_000
+
+
+async def copy_installation(source_url: str, target_url: str, report: Report) -> dict[str, int]:
+    """Copy everything into an empty database; returns after commit, with the rows of each table.
+
+    A target without tables gets them first. The source may be in use, but what is written after
+    the start is not copied. Blocks the event loop when a database is SQLite: not for a server.
+
+    Raises:
+        StoreError: a database cannot be used or fails, the target has documents, or what arrived
+            is not whole. The target then holds no row more than before.
+    """
+    with _naming("source"):
+        source = read_url(source_url)
+        if source.get_backend_name() == "sqlite" and not database_path(source).exists():
+            raise StoreError(f"there is no file {database_path(source)}")
+        await require_current(source_url)
+    with _naming("target"):
+        target = read_url(target_url)
+        if not await has_schema(target_url):
+            await upgrade(target_url)
+        await require_current(target_url)
+    with store_errors():
+        async with AsyncExitStack() as opened:
+            reading = await opened.enter_async_context(_connection(source, write=False))
+            writing = await opened.enter_async_context(_connection(target, write=True))
+            return await greenlet_spawn(_copy, reading, writing, report)
+
+
+@contextmanager
+def _naming(database: str) -> Iterator[None]:
+    """Say in an error which of the two databases it is about."""
+    try:
+        yield
+    except StoreError as error:
+        raise StoreError(f"the {database}: {error}") from error
+
+
+@asynccontextmanager
+async def _connection(url: URL, *, write: bool) -> AsyncIterator[Connection]:
+    """A connection inside a transaction: a snapshot, or one that commits on normal exit.
+
+    That of PostgreSQL works in a function which `greenlet_spawn` runs.
+    """
+    if url.get_backend_name() == "sqlite":
+        begin = "BEGIN IMMEDIATE" if write else "BEGIN"
+        sqlite = sqlite_engine(database_path(url), begin=begin)
+        try:
+            with sqlite.begin() as connection:
+                yield connection
+        finally:
+            sqlite.dispose()
+        return
+    postgresql = postgresql_engine(url, pool_size=1, unhurried=True)
+    if not write:
+        postgresql = postgresql.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+    try:
+        async with postgresql.begin() as asynchronous:
+            assert asynchronous.sync_connection is not None, "it has begun"
+            yield asynchronous.sync_connection
+    finally:
+        await postgresql.dispose()
+
+
+def _copy(source: Connection, target: Connection, report: Report) -> dict[str, int]:
+    _require_empty(target)
+    copied = {
+        table.name: _copy_table(source, target, table, report) for table in metadata.sorted_tables
+    }
+    _require_whole(target, copied)
+    _continue_keys(target)
+    return copied
+
+
+def _require_empty(target: Connection) -> None:
+    if target.dialect.name == "postgresql":
+        # Until the commit, nobody else puts a document in; on SQLite nobody else writes at all.
+        target.execute(text("LOCK TABLE documents IN SHARE ROW EXCLUSIVE MODE"))
+    count = target.execute(select(func.count()).select_from(documents)).scalar_one()
+    if count:
+        raise StoreError(f"the target is not empty: it has {count} documents")
+
+
+def _copy_table(source: Connection, target: Connection, table: Table, report: Report) -> int:
+    copied = 0
+    statement = insert(table)
+    for batch in _batches(source, table):
+        target.execute(statement, batch)
+        copied += len(batch)
+        report(table.name, copied)
+    return copied
+
+
+def _batches(source: Connection, table: Table) -> Iterator[list[dict[str, Any]]]:
+    """All rows in the order of the primary key, in lists of bounded size."""
+    rows = source.execute(
+        select(table).order_by(*table.primary_key),
+        execution_options={"yield_per": _FETCHED_ROWS},
+    )
+    batch: list[dict[str, Any]] = []
+    size = 0
+    for row in rows.mappings():
+        batch.append(dict(row))
+        size += sum(len(value) for value in row.values() if isinstance(value, str | bytes))
+        if size >= _BATCH_BYTES or len(batch) >= _BATCH_ROWS:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _require_whole(target: Connection, copied: dict[str, int]) -> None:
+    """Every row arrived, and every document has the events 1 to its head."""
+    for table in metadata.sorted_tables:
+        arrived = target.execute(select(func.count()).select_from(table)).scalar_one()
+        if arrived != copied[table.name]:
+            raise StoreError(f"{copied[table.name]} rows of {table.name} copied, {arrived} arrived")
+    # Each version once is what the primary key sees to.
+    count, last = func.count(events.c.version), func.coalesce(func.max(events.c.version), 0)
+    broken = target.execute(
+        select(documents.c.name, documents.c.version, count)
+        .select_from(documents.outerjoin(events, events.c.document_key == documents.c.key))
+        .group_by(documents.c.key, documents.c.name, documents.c.version)
+        .having(or_(count != documents.c.version, last != documents.c.version))
+        .order_by(documents.c.key)
+        .limit(1)
+    ).one_or_none()
+    if broken is not None:
+        name, head, found = broken
+        raise StoreError(f"document {name} is at version {head}, but has {found} events")
+
+
+def _continue_keys(target: Connection) -> None:
+    """The next document gets the next key; PostgreSQL has only counted keys that it gave itself."""
+    if target.dialect.name == "postgresql":
+        sequence = "CAST(pg_get_serial_sequence('documents', 'key') AS regclass)"
+        # Of no document the greatest key is NULL, and the sequence is left alone.
+        target.execute(text(f"SELECT setval({sequence}, max(key)) FROM documents"))

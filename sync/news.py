@@ -1,0 +1,41 @@
+"""What processes tell each other about a document on the bus.
+
+It only wakes up: whoever hears it looks into the log, and the log is the truth. So a message that
+is lost, late, doubled or forged costs a little time or one query, and never an edit.
+"""
+
+from typing import Annotated, TypeAlias
+
+import msgspec
+from msgspec import Meta, Struct
+
+from sync.names import MAX_INTEGER
+
+
+class Appended(Struct, frozen=True, tag="appended", tag_field="type"):
+    """Events up to this version are committed."""
+
+    version: Annotated[int, Meta(ge=1, le=MAX_INTEGER)]
+
+
+class Changed(Struct, frozen=True, tag="changed", tag_field="type"):
+    """Something else about the document is new: it was deleted, or its metadata changed."""
+
+
+News: TypeAlias = Appended | Changed
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder: msgspec.msgpack.Decoder[News] = msgspec.msgpack.Decoder(News)
+
+
+def encode_news(news: News) -> bytes:
+    """As the bus carries it."""
+    return _encoder.encode(news)
+
+
+def decode_news(payload: bytes) -> News | None:
+    """What a message says; None if it is none that Quire sends."""
+    try:
+        return _decoder.decode(payload)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None

@@ -1,0 +1,29 @@
+"""A bus listener whose exceptions end nothing."""
+
+import logging
+
+from sync.port import BusListener
+
+_log = logging.getLogger(__name__)
+
+
+class SafeListener:
+    """Passes on to a listener what a bus has for it, and logs what it raises."""
+
+    __slots__ = ("_listener",)
+
+    def __init__(self, listener: BusListener) -> None:
+        self._listener = listener
+
+    def heard(self, document: str, payload: bytes) -> None:
+        try:
+            self._listener.heard(document, payload)
+        except Exception:  # noqa: BLE001
+            # One bad message must not cost those after it (P8).
+            _log.exception("a message about %r could not be taken", document)
+
+    def subscribed(self, document: str) -> None:
+        try:
+            self._listener.subscribed(document)
+        except Exception:  # noqa: BLE001
+            _log.exception("the subscription to %r could not be taken", document)

@@ -1,0 +1,138 @@
+"""Copying an installation: from each database into each, whole or not at all."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from anyio import to_thread
+
+from app.cli.main import main
+from storage import copy
+from storage.copy import copy_installation
+from storage.log import open_event_log
+from storage.migrate import upgrade
+from sync.port import AuthorBinding, Checkpoint, EventLog, StoreError
+from tests.contract.conftest import new_document, run_sql
+from tests.contract.sample import append_next, event
+from tests.postgresql import Postgresql
+
+pytestmark = pytest.mark.anyio
+
+NAMES = ("notes", "empty", "gone", "large")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def target_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+    """Of a database without tables."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/target.db"
+    else:
+        server: Postgresql = request.getfixturevalue("postgresql")
+        async with server.database(migrated=False) as url:
+            yield url
+
+
+@pytest.fixture
+async def source_url(database_url: str) -> str:
+    """Of an installation in use: one of everything that there can be."""
+    log = open_event_log(database_url)
+    keys = {name: (await log.create(new_document(name, title=f"{name} 📝")))[0].key
+            for name in NAMES}  # fmt: skip
+    written = [
+        event(1, ("Ünïcode 😀 \0 \U0010ffff\n",)),
+        event(2, (), update=b""),
+        event(3, (1, -2, "x" * 1_000)),
+    ]
+    large = [event(n, update=bytes(range(256)) * 100) for n in range(1, 120)]
+    async with log.append() as transaction:
+        await transaction.lock_heads(list(keys.values()))
+        await transaction.insert(
+            [
+                *((keys["notes"], each) for each in written),
+                (keys["gone"], event(1)),
+                *((keys["large"], each) for each in large),
+            ],
+            authors=[AuthorBinding(keys["notes"], 2**53 - 1, "ada")],
+            checkpoints=[
+                (keys["notes"], Checkpoint(n, "😀 \0" * n, b"state", b"pairs")) for n in (1, 2, 3)
+            ],
+            text_roots=[(keys["notes"], "körper")],
+            updated_at_ms=7,
+        )
+    await log.update_document("gone", deleted_at_ms=8, updated_at_ms=8)
+    await log.aclose()
+    return database_url
+
+
+async def content(log: EventLog) -> list[object]:
+    """All that the log says of the documents."""
+    found: list[object] = []
+    for name in NAMES:
+        opened = await log.open(name)
+        assert opened is not None
+        key = opened.document.key
+        found += [opened, await log.read(key, 0, 1_000, 1_000)]
+        found += [await log.checkpoint_at_or_before(key, version) for version in range(4)]
+    return found
+
+
+async def read_all(url: str) -> list[object]:
+    log = open_event_log(url)
+    found = await content(log)
+    await log.aclose()
+    return found
+
+
+async def test_copy_reads_back_equal_and_is_written_on(
+    source_url: str, target_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copy, "_BATCH_BYTES", 100_000)
+    reports: list[tuple[str, int]] = []
+    copied = await copy_installation(source_url, target_url, lambda *args: reports.append(args))
+    assert copied == {"documents": 4, "events": 123, "checkpoints": 3, "authors": 1}
+    assert dict(reports) == copied, "the last report of each table"
+    assert len(reports) > len(copied), "in several batches"
+
+    source, target = open_event_log(source_url), open_event_log(target_url)
+    assert await content(target) == await content(source)
+    notes = await target.find("notes")
+    assert notes is not None
+    assert await append_next(target, notes.key, "later") == 4
+    new, created = await target.create(new_document("new"))
+    assert created
+    assert new.key > notes.key
+    await source.aclose()
+    await target.aclose()
+    with pytest.raises(StoreError, match="the target is not empty: it has 5 documents"):
+        await copy_installation(source_url, target_url, lambda *_: None)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("target_url", ["postgresql"], indirect=True)
+async def test_source_that_is_not_whole_is_not_copied(source_url: str, target_url: str) -> None:
+    await run_sql(source_url, "DELETE FROM events WHERE version = 2")
+    await upgrade(target_url)
+    with pytest.raises(StoreError, match="document notes is at version 3, but has 2 events"):
+        await copy_installation(source_url, target_url, lambda *_: None)
+    target = open_event_log(target_url)
+    assert await target.list_documents(query=None, before=None, limit=9) == []
+    await target.aclose()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("target_url", ["postgresql"], indirect=True)
+async def test_command_copies_once_and_says_so(
+    source_url: str, target_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def run(source: str) -> tuple[int, str]:
+        code = await to_thread.run_sync(main, ["db", "copy", "--from", source, "--to", target_url])
+        return code, capsys.readouterr().err.splitlines()[-1]
+
+    missing = tmp_path / "missing.db"
+    refusal = f"quire: the source: there is no file {missing}"
+    assert await run(f"sqlite:///{missing}") == (1, refusal)
+    assert not missing.exists()
+    counted = "4 documents, 1 authors, 3 checkpoints, 123 events"
+    assert await run(source_url) == (0, f"Copied, and counted again: {counted}.")
+    assert await read_all(target_url) == await read_all(source_url)
+    assert await run(source_url) == (1, "quire: the target is not empty: it has 4 documents")

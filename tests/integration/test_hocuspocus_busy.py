@@ -1,0 +1,47 @@
+"""A Hocuspocus token that meets a server which cannot take it now."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from app.identity import OpenGatekeeper
+from storage.log import open_event_log
+from sync.error import CloseCode
+from sync.hocuspocus import encode_address
+from sync.limit import Limits
+from sync.shells.hocuspocus import HocuspocusSession
+from sync.shells.outbox import Frame
+from sync.shells.rooms import Rooms
+from sync.shells.socket import SessionClosedError
+from sync.varint import write_varint
+
+pytestmark = pytest.mark.anyio
+
+
+def token_frame(document: str) -> bytes:
+    out = bytearray(encode_address(document))
+    for number in (2, 0, 0):  # authentication, a token, an empty one
+        write_varint(out, number)
+    return bytes(out)
+
+
+async def test_hocuspocus_token_that_could_be_taken_later_is_not_denied(tmp_path: Path) -> None:
+    """A provider that is denied never comes back; one whose socket closes with 1013 does."""
+    sent: list[Frame] = []
+
+    async def send(frame: Frame) -> None:
+        sent.append(frame)
+
+    rooms = Rooms(open_event_log(f"sqlite+aiosqlite:///{tmp_path}/quire.db"), Limits(max_rooms=0))
+    session = HocuspocusSession(
+        "s1", rooms, OpenGatekeeper(), send, max_outbox_bytes=1 << 16, name="Ana"
+    )
+    with pytest.RaisesGroup(SessionClosedError) as closed:
+        async with asyncio.TaskGroup() as tasks:
+            session.open(tasks)
+            await session.receive(token_frame("notes"))
+    (error,) = closed.value.exceptions
+    assert isinstance(error, SessionClosedError)
+    assert error.code is CloseCode.TRY_LATER
+    assert sent == []

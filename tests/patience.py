@@ -1,0 +1,11 @@
+"""How long tests wait for what must happen."""
+
+import os
+from typing import Final
+
+PATIENCE_S: Final = 900.0
+"""How long anything may take before a test fails. Nothing waits that long in order to pass, so a
+machine that is stopped by its host for most of the time changes how long tests take, not how they
+end."""
+SOAK: Final = os.environ.get("QUIRE_SOAK") == "1"
+"""Whether tests are to run long: `./test --soak`."""
