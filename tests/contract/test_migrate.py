@@ -20,6 +20,7 @@ from storage.log import open_event_log
 from storage.migrate import SchemaError, expected_revision, require_current, upgrade
 from storage.table import metadata
 from sync.port import StoreError
+from tests.patience import PATIENCE_S
 
 T = TypeVar("T")
 
@@ -109,7 +110,7 @@ def test_processes_that_start_together_all_serve(path: Path) -> None:
     code = "import asyncio, sys, storage.migrate as m; asyncio.run(m.upgrade(sys.argv[1]))"
     command = [sys.executable, "-c", code, f"sqlite:///{path}"]
     children = [subprocess.Popen(command, cwd=Path(__file__).parents[2]) for _ in range(3)]
-    assert [child.wait(60) for child in children] == [0, 0, 0]
+    assert [child.wait(PATIENCE_S) for child in children] == [0, 0, 0]
     asyncio.run(require_current(f"sqlite:///{path}"))
 
 

@@ -19,6 +19,7 @@ from storage.sqlite import SqliteDatabase
 from sync.port import StoreError
 from tests.contract.conftest import new_document
 from tests.contract.sample import append, append_next, event
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -94,11 +95,11 @@ async def test_cancelled_commit_is_waited_for(
 
     def wait_before_commit(_: Connection) -> None:
         committing.set()
-        assert go_on.wait(10)
+        assert go_on.wait(PATIENCE_S)
 
     sqlalchemy_event.listen(database.writer, "commit", wait_before_commit)
     task = asyncio.create_task(append_next(log, key, "cancelled"))
-    await asyncio.to_thread(committing.wait, 10)
+    await asyncio.to_thread(committing.wait, PATIENCE_S)
     for _ in range(3):
         task.cancel()
         await asyncio.sleep(0)

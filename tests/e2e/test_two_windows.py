@@ -161,7 +161,7 @@ def test_text_that_another_editor_starts_in_another_root_is_shown(
     server: ServerProcess, open_window: OpenWindow
 ) -> None:
     url = server.url.replace("http", "ws", 1) + "/yjs/elsewhere"
-    with connect(url, proxy=None) as editor:
+    with connect(url, proxy=None, open_timeout=PATIENCE_S, ping_interval=None) as editor:
         ana = open_window("/d/elsewhere", "Ana")
         editor.send(bytes.fromhex("00020c010101000401017402686900"))  # root "t": "hi"
         ana.wait_for_text("hi")

@@ -196,6 +196,7 @@ async def open_socket(
         compression=None,
         max_size=None,
         max_queue=receive_buffer,
+        open_timeout=PATIENCE_S,
         ping_interval=None,
         proxy=None,
         close_timeout=1,

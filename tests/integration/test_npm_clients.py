@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from anyio.to_thread import run_sync
 
-from sync.client import Client, Document, connect
+from sync.client import Client, Document, Timing, connect
 from tests.integration.npm_client import (
     FIRST_TOKEN,
     KINDS,
@@ -35,6 +35,7 @@ ROUNDS: Final = 8
 PER_ROUND: Final = EDITS_EACH // ROUNDS
 AFTER_CRASH: Final = 2
 """Rounds that nobody begins before the server was killed."""
+PATIENT: Final = Timing(connect_timeout_s=PATIENCE_S, close_timeout_s=PATIENCE_S)
 FILLERS: Final = ("", "a", "bc", "é", "\n", "😀", "👩‍👧", "…")
 
 
@@ -189,7 +190,7 @@ async def test_five_kinds_of_clients_agree_and_every_edit_is_in_the_log_once(
     first = {name: FIRST_TOKEN + 0x1000 * n for n, name in enumerate([*KINDS, "text", "yjs"])}
     async with AsyncExitStack() as stack:
         server = stack.enter_context(ServerProcess(tmp_path))
-        quire = await stack.enter_async_context(connect(server.url, name="text"))
+        quire = await stack.enter_async_context(connect(server.url, name="text", timing=PATIENT))
         text_author = TextAuthor(quire, await quire.join(doc), first["text"])
         yjs_author = YjsAuthor(server, doc, "yjs", first["yjs"])
         npm_authors: list[NpmAuthor] = []
@@ -400,7 +401,7 @@ async def test_text_mode_client_and_yjs_editor_see_each_others_carets(
     server: ServerProcess, kind: Kind
 ) -> None:
     doc = f"carets-{kind}"
-    async with connect(server.url, name="Ada") as quire, npm_client(kind) as client:
+    async with connect(server.url, name="Ada", timing=PATIENT) as quire, npm_client(kind) as client:
         document = await quire.join(doc)
         await document.insert(0, "Hello 😀 world")
         await client.connect(server, doc, name="Ben")

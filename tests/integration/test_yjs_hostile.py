@@ -36,7 +36,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
 @asynccontextmanager
 async def opened(server: ServerProcess, path: str) -> AsyncIterator[ClientConnection]:
     url = server.url.replace("http", "ws", 1) + path
-    async with connect(url, proxy=None, compression=None) as socket:
+    async with connect(
+        url, proxy=None, compression=None, open_timeout=PATIENCE_S, ping_interval=None
+    ) as socket:
         yield socket
 
 
