@@ -54,7 +54,11 @@ def create_app(settings: Settings, *, database_is_ready: bool = False) -> FastAP
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         if not database_is_ready:
             await prepare_database(settings)
-        log = open_event_log(settings.database_url, pool_size=settings.database_pool_size)
+        log = open_event_log(
+            settings.database_url,
+            pool_size=settings.database_pool_size,
+            timeout_s=settings.database_timeout_s,
+        )
         bus = _open_bus(settings.redis_url)
         try:
             async with Rooms(

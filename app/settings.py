@@ -50,6 +50,14 @@ class Settings:
     database_pool_size: int = _setting(
         10, "Connections of one process to PostgreSQL, at most.", least=2, most=1_000
     )
+    database_timeout_s: float = _setting(
+        30.0,
+        "How long PostgreSQL may take to answer, and how long it keeps a transaction that stands "
+        "still, on a host that vanished say.",
+        unit="s",
+        least=1.0,
+        most=86_400.0,
+    )
     redis_url: str = _setting(
         "", "Redis that wakes the other processes up when something is written; empty: none."
     )

@@ -81,7 +81,7 @@ async def _connection(url: URL, *, write: bool) -> AsyncIterator[Connection]:
         finally:
             sqlite.dispose()
         return
-    postgresql = postgresql_engine(url, pool_size=1, unhurried=True)
+    postgresql = postgresql_engine(url, pool_size=1, timeout_s=None)
     if not write:
         postgresql = postgresql.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True

@@ -23,21 +23,28 @@ from sync.port import (
 )
 
 
-def open_event_log(database_url: str, *, pool_size: int = 10) -> "SqlEventLog":
+def open_event_log(
+    database_url: str, *, pool_size: int = 10, timeout_s: float = 30.0
+) -> "SqlEventLog":
     """The event log of an installation, e.g. `sqlite+aiosqlite:///quire.db`.
 
-    Connects at its first use; `storage.migrate.upgrade` should have run before. `pool_size` is
-    the number of connections to PostgreSQL, at least two: who writes may have to read beside that.
-    Raises `StoreError` for a URL that names no database.
+    Connects at its first use; `storage.migrate.upgrade` should have run before.
+
+    Args:
+        pool_size: connections to PostgreSQL, at least two: who writes may have to read beside that.
+        timeout_s: how long PostgreSQL may take to answer; see `storage.postgresql`.
+
+    Raises:
+        StoreError: the URL names no database.
     """
-    return SqlEventLog(_open_database(database_url, pool_size=pool_size))
+    return SqlEventLog(_open_database(database_url, pool_size, timeout_s))
 
 
-def _open_database(database_url: str, *, pool_size: int) -> Database:
+def _open_database(database_url: str, pool_size: int, timeout_s: float) -> Database:
     url = read_url(database_url)
     if url.get_backend_name() == "sqlite":
         return SqliteDatabase(database_path(url))
-    return PostgresqlDatabase(url, pool_size=pool_size)
+    return PostgresqlDatabase(url, pool_size=pool_size, timeout_s=timeout_s)
 
 
 class SqlEventLog:

@@ -127,7 +127,7 @@ def _transact_sqlite(url: URL, work: Callable[[Connection], T]) -> T:
 
 
 async def _transact_postgresql(url: URL, work: Callable[[Connection], T]) -> T:
-    engine = postgresql_engine(url, pool_size=1, unhurried=True)
+    engine = postgresql_engine(url, pool_size=1, timeout_s=None)
     try:
         with store_errors():
             async with engine.begin() as connection:

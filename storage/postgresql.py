@@ -15,36 +15,34 @@ from sync.port import StoreError
 
 T = TypeVar("T")
 
-_PATIENCE_S = 30
-"""How long to wait for a free connection, and for the answer to a statement. A transaction that
-stands still for as long, on a host that vanished say, is ended by the server, and its locks go."""
 
-
-def postgresql_engine(url: URL, *, pool_size: int, unhurried: bool = False) -> AsyncEngine:
+def postgresql_engine(url: URL, *, pool_size: int, timeout_s: float | None) -> AsyncEngine:
     """A pool of connections to that database.
 
     Args:
-        unhurried: statements and pauses between them may take any time, as in a migration.
+        timeout_s: how long to wait for a free connection, and for the answer to a statement. A
+            transaction that stands still for as long, on a host that vanished say, is ended by the
+            server, and its locks go. None is for ever, as a migration needs it.
 
     Raises:
         StoreError: asyncpg is not installed.
     """
-    patience_s = None if unhurried else _PATIENCE_S
     try:
         engine = create_async_engine(
             _asyncpg_url(url),
             pool_size=pool_size,
             max_overflow=0,
-            pool_timeout=_PATIENCE_S,
+            pool_timeout=timeout_s,
             hide_parameters=True,  # what people wrote does not belong into error messages and logs
             connect_args={
-                "command_timeout": patience_s,
+                "timeout": timeout_s,
+                "command_timeout": timeout_s,
                 "server_settings": {
                     "application_name": "quire",
                     "synchronous_commit": "on",
                     # Who waited for a head reads it as it is then, not as it was at the start.
                     "default_transaction_isolation": "read committed",
-                    "idle_in_transaction_session_timeout": str((patience_s or 0) * 1000),
+                    "idle_in_transaction_session_timeout": str(round((timeout_s or 0) * 1000)),
                     "jit": "off",  # it costs more than any statement here
                 },
             },
@@ -79,8 +77,8 @@ class PostgresqlDatabase:
     of a statement leaves a connection that nobody can use or give back.
     """
 
-    def __init__(self, url: URL, *, pool_size: int) -> None:
-        self._engine = postgresql_engine(url, pool_size=pool_size)
+    def __init__(self, url: URL, *, pool_size: int, timeout_s: float) -> None:
+        self._engine = postgresql_engine(url, pool_size=pool_size, timeout_s=timeout_s)
         self._snapshots = self._engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )

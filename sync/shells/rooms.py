@@ -7,9 +7,11 @@ seen half-changed and needs no lock.
 
 import asyncio
 import logging
+import math
 import secrets
 import time
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from collections.abc import Collection
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -98,6 +100,9 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
         self._unload_after_s = unload_after_s
         self._bus = bus
         self._head_check_interval_s = head_check_interval_s
+        self._unsure: set[str] = set()
+        """Documents of which something that was said on the bus may have been lost."""
+        self._doubt = asyncio.Event()
         self._appender = Appender(
             log,
             limits,
@@ -120,7 +125,7 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
             self._tasks.create_task(self._tick(), name="tick"),
             self._tasks.create_task(self._unload(), name="unload"),
         ]
-        if self._head_check_interval_s:
+        if self._head_check_interval_s or self._bus is not None:
             self._owned.append(self._tasks.create_task(self._check_heads(), name="check heads"))
         return self
 
@@ -355,10 +360,12 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
             self.tell(room, Announced(news.version if isinstance(news, Appended) else None))
 
     def subscribed(self, document: str) -> None:
-        """What was said about a document before may have been lost."""
-        room = self.find(document)
-        if room is not None and not self._closing:
-            self.tell(room, Announced())
+        """What was said about a document before may have been lost.
+
+        After an outage of the bus this is so for all at once: they are checked together.
+        """
+        self._unsure.add(document)
+        self._doubt.set()
 
     def changed(self, document: str) -> None:
         """Have all processes look what is new about a document besides its events."""
@@ -378,10 +385,21 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
             self.tell(room, Found(followed))
 
     async def _check_heads(self) -> None:
-        """Find what the bus has lost, a part of the open rooms at a time."""
+        """Find what the bus has lost: where it was gone at once, the others in turn."""
+        clock = asyncio.get_running_loop().time
+        interval_s = self._head_check_interval_s or math.inf
+        due = clock() + interval_s
         while True:
-            await asyncio.sleep(self._head_check_interval_s)
-            rooms = [held.room for held in self._open.values()]
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(due if due < math.inf else None):
+                    await self._doubt.wait()
+            self._doubt.clear()
+            unsure, self._unsure = self._unsure, set()
+            names: Collection[str] = unsure
+            if clock() >= due:
+                names = list(self._open)
+                due = clock() + interval_s
+            rooms = [held.room for name in names if (held := self._open.get(name)) is not None]
             for start in range(0, len(rooms), _HEADS_AT_ONCE):
                 part = rooms[start : start + _HEADS_AT_ONCE]
                 try:

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
-from storage.log import open_event_log
 from storage.migrate import upgrade
 from sync.port import DocumentRecord, EventLog, NewDocument
+from tests.contract.sample import open_log
 from tests.postgresql import Postgresql, execute
 
 STORES = ("sqlite", "postgresql")
@@ -53,7 +53,7 @@ async def bare_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> A
 
 @pytest.fixture
 async def log(database_url: str) -> AsyncIterator[EventLog]:
-    log = open_event_log(database_url)
+    log = open_log(database_url)
     yield log
     await log.aclose()
 

@@ -2,8 +2,15 @@
 
 import hashlib
 
+from storage.log import SqlEventLog, open_event_log
 from sync.delta import Delta
 from sync.port import EventLog, EventRecord
+from tests.patience import PATIENCE_S
+
+
+def open_log(database_url: str, *, pool_size: int = 10) -> SqlEventLog:
+    """The log, with as much time for its database as tests have."""
+    return open_event_log(database_url, pool_size=pool_size, timeout_s=PATIENCE_S)
 
 
 def event(

@@ -9,11 +9,10 @@ from anyio import to_thread
 from app.cli.main import main
 from storage import copy
 from storage.copy import copy_installation
-from storage.log import open_event_log
 from storage.migrate import upgrade
 from sync.port import AuthorBinding, Checkpoint, EventLog, StoreError
 from tests.contract.conftest import new_document, run_sql
-from tests.contract.sample import append_next, event
+from tests.contract.sample import append_next, event, open_log
 from tests.postgresql import Postgresql
 
 pytestmark = pytest.mark.anyio
@@ -35,7 +34,7 @@ async def target_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIte
 @pytest.fixture
 async def source_url(database_url: str) -> str:
     """Of an installation in use: one of everything that there can be."""
-    log = open_event_log(database_url)
+    log = open_log(database_url)
     keys = {name: (await log.create(new_document(name, title=f"{name} 📝")))[0].key
             for name in NAMES}  # fmt: skip
     written = [
@@ -77,7 +76,7 @@ async def content(log: EventLog) -> list[object]:
 
 
 async def read_all(url: str) -> list[object]:
-    log = open_event_log(url)
+    log = open_log(url)
     found = await content(log)
     await log.aclose()
     return found
@@ -93,7 +92,7 @@ async def test_copy_reads_back_equal_and_is_written_on(
     assert dict(reports) == copied, "the last report of each table"
     assert len(reports) > len(copied), "in several batches"
 
-    source, target = open_event_log(source_url), open_event_log(target_url)
+    source, target = open_log(source_url), open_log(target_url)
     assert await content(target) == await content(source)
     notes = await target.find("notes")
     assert notes is not None
@@ -114,7 +113,7 @@ async def test_source_that_is_not_whole_is_not_copied(source_url: str, target_ur
     await upgrade(target_url)
     with pytest.raises(StoreError, match="document notes is at version 3, but has 2 events"):
         await copy_installation(source_url, target_url, lambda *_: None)
-    target = open_event_log(target_url)
+    target = open_log(target_url)
     assert await target.list_documents(query=None, before=None, limit=9) == []
     await target.aclose()
 

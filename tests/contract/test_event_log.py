@@ -6,11 +6,10 @@ from contextlib import suppress
 
 import pytest
 
-from storage.log import open_event_log
 from sync.delta import Delta
 from sync.port import AuthorBinding, Checkpoint, DocumentRecord, EventLog, NewDocument, StoreError
 from tests.contract.conftest import new_document
-from tests.contract.sample import append, append_next, event
+from tests.contract.sample import append, append_next, event, open_log
 
 pytestmark = pytest.mark.anyio
 
@@ -47,7 +46,7 @@ async def test_create_of_a_taken_name_gives_the_first(log: EventLog, create: Cre
 
 
 async def test_create_race_has_one_winner(log: EventLog, database_url: str) -> None:
-    other = open_event_log(database_url)
+    other = open_log(database_url)
     new: list[NewDocument] = [new_document("race", title=str(n)) for n in range(10)]
     results = await asyncio.gather(
         *((log, other)[n % 2].create(document) for n, document in enumerate(new))
@@ -181,7 +180,7 @@ async def test_concurrent_appenders_leave_no_gap(
     log: EventLog, database_url: str, create: Create
 ) -> None:
     key = (await create("notes")).key
-    other = open_event_log(database_url)
+    other = open_log(database_url)
     versions = await asyncio.gather(
         *(append_next((log, other)[n % 2], key, f"c{n}") for n in range(40))
     )
@@ -196,7 +195,7 @@ async def test_appenders_of_the_same_documents_in_any_order_do_not_deadlock(
     log: EventLog, database_url: str, create: Create
 ) -> None:
     keys = [(await create(name)).key for name in "abcd"]
-    other = open_event_log(database_url)
+    other = open_log(database_url)
 
     async def lock(store: EventLog, order: list[int], n: int) -> None:
         async with store.append() as transaction:
@@ -421,7 +420,7 @@ async def test_open_starts_at_the_newest_state(log: EventLog, create: Create) ->
 
 async def test_open_is_one_snapshot(log: EventLog, database_url: str, create: Create) -> None:
     key = (await create("notes")).key
-    other = open_event_log(database_url)
+    other = open_log(database_url)
 
     async def write() -> None:
         for n in range(1, 61):
@@ -551,16 +550,16 @@ async def test_close_waits_for_the_transaction_under_way(
         await transaction.insert([(key, event(1))], updated_at_ms=1)
         assert not closing.done()
     await closing
-    other = open_event_log(database_url)
+    other = open_log(database_url)
     assert await other.event(key, 1) == event(1)
     await other.aclose()
 
 
 async def test_log_outlives_its_process(database_url: str) -> None:
-    first = open_event_log(database_url)
+    first = open_log(database_url)
     record, _ = await first.create(new_document("notes"))
     await append(first, record.key, event(1))
     await first.aclose()
-    second = open_event_log(database_url)
+    second = open_log(database_url)
     assert await second.read(record.key, 0, 9, 9) == [event(1)]
     await second.aclose()

@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import Connection, make_url
 
 from storage import document
-from storage.log import SqlEventLog, open_event_log
+from storage.log import SqlEventLog
 from storage.migrate import SchemaError, require_current
 from storage.postgresql import PostgresqlDatabase
 from sync.port import Checkpoint, DocumentRecord, StoreError
 from tests.contract.conftest import new_document
-from tests.contract.sample import append_next, event
+from tests.contract.sample import append_next, event, open_log
 from tests.patience import PATIENCE_S
 from tests.postgresql import Postgresql, execute
 
@@ -32,7 +32,7 @@ async def url(postgresql: Postgresql) -> AsyncIterator[str]:
 
 @pytest.fixture
 async def database(url: str) -> AsyncIterator[PostgresqlDatabase]:
-    database = PostgresqlDatabase(make_url(url), pool_size=4)
+    database = PostgresqlDatabase(make_url(url), pool_size=4, timeout_s=PATIENCE_S)
     yield database
     await database.aclose()
 
@@ -187,10 +187,10 @@ async def mute_commit(url: str, folder: Path) -> AsyncIterator[str]:
         await answering
         to_server.close()
 
-    listening = await asyncio.start_unix_server(serve, folder / ".s.PGSQL.5432")
-    async with listening:
-        way = real.set(host=None, port=None, query={**real.query, "host": str(folder)})
-        yield way.render_as_string(hide_password=False)
+    async with await asyncio.start_unix_server(serve, folder / f".s.PGSQL.{port}"):
+        yield real.set(query={**real.query, "host": str(folder)}).render_as_string(
+            hide_password=False
+        )
     await asyncio.gather(*tasks)
 
 
@@ -200,8 +200,8 @@ async def test_commit_without_an_answer_is_a_store_error_and_stands(
     key = await key_of(log, "notes")
     # The path of a socket is short.
     async with mute_commit(url, tmp_path_factory.mktemp("s")) as way:
-        other = open_event_log(way)
-        for _ in range(2):
+        other = open_log(way)
+        for _ in range(2):  # the second time, the id is taken
             with pytest.raises(StoreError):
                 await append_next(other, key, "unknown")
             assert len(await other.read(key, 0, 9, 9)) == 1
@@ -240,13 +240,13 @@ async def test_connections_have_the_settings_that_promises_stand_on(
         )
         return [str(connection.exec_driver_sql(f"SHOW {name}").scalar_one()) for name in names]
 
-    assert await database.read(settings) == ["on", "repeatable read", "on", "30s"]
+    assert await database.read(settings) == ["on", "repeatable read", "on", "15min"]
     async with database.write() as transaction:
-        assert await transaction.run(settings) == ["on", "read committed", "off", "30s"]
+        assert await transaction.run(settings) == ["on", "read committed", "off", "15min"]
 
 
 async def test_pool_is_bounded_and_closed(url: str) -> None:
-    log = open_event_log(url, pool_size=2)
+    log = open_log(url, pool_size=2)
     key = await key_of(log, "notes")
     await asyncio.gather(*(append_next(log, key, f"e{n}") for n in range(8)))
     await until_connections(url, 2)
@@ -264,7 +264,7 @@ async def test_pool_is_bounded_and_closed(url: str) -> None:
 async def test_database_that_is_not_there_is_a_store_error(
     url: str, change: Callable[[str], str], message: str
 ) -> None:
-    log = open_event_log(change(url))
+    log = open_log(change(url))
     for use in (log.ping(), log.create(new_document("notes")), require_current(change(url))):
         with pytest.raises(StoreError, match=message):
             await use
@@ -275,7 +275,7 @@ async def test_url_may_be_spelled_as_elsewhere(url: str, log: SqlEventLog) -> No
     record: DocumentRecord = (await log.create(new_document("notes")))[0]
     for scheme in ("postgresql", "postgres"):
         spelled = make_url(url).set(drivername=scheme).update_query_dict({"sslmode": "prefer"})
-        other = open_event_log(spelled.render_as_string(hide_password=False))
+        other = open_log(spelled.render_as_string(hide_password=False))
         assert await other.find("notes") == record
         await other.aclose()
 

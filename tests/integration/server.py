@@ -26,6 +26,7 @@ from tests.patience import PATIENCE_S
 
 _PATIENT: Final = {
     "QUIRE_AUTH_TIMEOUT_S": str(PATIENCE_S),
+    "QUIRE_DATABASE_TIMEOUT_S": str(PATIENCE_S),
     "QUIRE_PING_TIMEOUT_S": str(PATIENCE_S),
     "QUIRE_SLOW_CONSUMER_TIMEOUT_S": str(PATIENCE_S),
 }
