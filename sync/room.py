@@ -14,7 +14,7 @@ fan-out are effects of `Committed` alone, is promise P1.
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from hashlib import sha256
 from typing import Final
 
@@ -130,7 +130,7 @@ class Room:
         """How many looks at the log were ordered; one at a time."""
         self._looking = False
         self._looked = 0
-        """The last that was answered."""
+        """The last that was answered with all there was."""
         self._doubted: dict[str, int] = {}
         """Sessions that claim to have more than this room, and the look that is to tell."""
         self._failures = 0
@@ -516,20 +516,23 @@ class Room:
     def _found(self, followed: Followed | None, now_ms: int) -> Iterator[Effect]:
         """Follow the log to where it was found to be."""
         self._looking = False
-        self._looked = self._looks
+        number, is_whole = self._looks, True
         if followed is not None:
-            yield from self._follow(followed, now_ms)
+            is_whole = yield from self._follow(followed, now_ms)
+        if is_whole:
+            self._looked = number
         if self._doubted and not (self._lost or self.deleted):
             yield from self._resume(now_ms)
 
-    def _follow(self, followed: Followed, now_ms: int) -> Iterator[Effect]:
+    def _follow(self, followed: Followed, now_ms: int) -> Generator[Effect, None, bool]:
+        """Take over what was found; returns whether there was no more to find."""
         head = followed.document
         if head.deleted_at_ms is not None:
             yield from self._delete()
-            return
+            return True
         if head.epoch != self.epoch:
             yield from self._load_anew()
-            return
+            return True
         news = [record for record in followed.events if record.version > self.version]
         if news and news[0].version == self.version + 1:
             text_before = self.text
@@ -540,7 +543,7 @@ class Room:
                 self.document.follow(news)
             except ReplicaBrokenError:
                 yield from self._load_anew()
-                return
+                return True
             self._advance()
             yield from self._fan_out.batch(news, (), (), text_before)
             clocks = self.document.clocks
@@ -551,6 +554,7 @@ class Room:
             yield from self._mirrored(self._mirror.committed(self._scene(now_ms)))
             if released and not self._lost:
                 yield WantBatch()
+        return not self._looking
 
     def _advance(self) -> None:
         """The log has all that the document has: it may be shown."""

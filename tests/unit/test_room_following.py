@@ -144,6 +144,19 @@ def test_join_that_is_ahead_waits_for_a_look_and_is_recovered() -> None:
     assert (joined.recovered, joined.version) == (True, 2)
 
 
+def test_join_that_is_ahead_waits_until_all_was_looked_at() -> None:
+    here, there = two_rooms()
+    for number in range(5):
+        there.write(edit("http", f"e{number}", None, str(number)))
+    here.join("t", since=4, epoch="e1")
+    assert look(here, limit=2) == [Look(2)]
+    (joined,) = sent(look(here, limit=2), "t", Joined)
+    assert (joined.recovered, joined.version) == (True, 4)
+    here.join("u", since=5, epoch="e1")
+    (joined,) = sent(look(here, limit=2), "u", Joined)
+    assert (joined.recovered, joined.version) == (True, 5)
+
+
 def test_look_under_way_does_not_tell_for_a_join_that_comes_after_it() -> None:
     here, there = two_rooms("Hello")
     here.tell(Announced(2))
