@@ -7,7 +7,7 @@ Held in every world, at every moment:
 - P2: versions are 1, 2, 3 … without gap or double; an event is the same whoever shows it.
 - P3: each id is in the log at most once, whatever is sent again, whenever and by which session.
 - P4: after `joined`, the next version a client is shown is the next that it lacks; recovered only
-  within one epoch; otherwise the full text or state.
+  within one epoch, and whenever the store has what was missed; otherwise the full text or state.
 - P5: a text client shows at each version the text of the log; at rest every replica does.
 - P6: each event of the log is ready for the gate at its place, and its ops and its update say the
   same; the log opens.
@@ -25,7 +25,9 @@ dropped acks not handed back; own acks out of place among others' events; a new 
 its old one had in flight; other processes' events not followed first; utf-16 texts of a batch not
 kept; a rebase that forgets one event; the gate not told of the server's own edits; a checkpoint
 without its marks; the window trimmed while merging; a window that answers with part; refusals that
-are not settled; a text root that is not saved; one that the first text does not decide.
+are not settled; a text root that is not saved; one that the first text does not decide; a client
+that is ahead of its process told so at once, or before all was looked at; what a look found taken in
+while a batch is under way.
 """
 
 import pytest
