@@ -102,7 +102,8 @@ class Window:
 
 def wait_until_equal(one: Window, other: Window) -> str:
     """Wait until both are saved and show the same; returns the text."""
-    for _ in range(50):
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
         versions = one.wait_until_saved(), other.wait_until_saved()
         texts = one.text, other.text
         if versions[0] == versions[1] and texts[0] == texts[1]:
