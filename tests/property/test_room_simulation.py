@@ -15,19 +15,19 @@ Held in every world, at every moment:
 - Each submission is settled once while its session lives, and each id answered.
 - No honest edit is refused for good; nothing stays parked that is ready.
 
-Mutants seen caught here, one at a time: acks and events although the commit failed; a join answered
-while merging; no deduplication; deduplication within the window only; parked updates answered and
-dropped; parked updates never released; replay off by one; a `since` beyond the head recovered; the
-epoch not compared; the old document kept after a failed commit; the batch forgotten after one; what
-it had committed not shown after reopening; a sole writer not shown it; a lagging member live again
-without being caught up; caught up although lagging again; an unchanged ack overtaking events;
-dropped acks not handed back; own acks out of place among others' events; a new tab not sent what
-its old one had in flight; other processes' events not followed first; utf-16 texts of a batch not
-kept; a rebase that forgets one event; the gate not told of the server's own edits; a checkpoint
-without its marks; the window trimmed while merging; a window that answers with part; refusals that
-are not settled; a text root that is not saved; one that the first text does not decide; a client
-that is ahead of its process told so at once, or before all was looked at; what a look found taken in
-while a batch is under way.
+Mutants seen caught here, one at a time: acks and events although the commit failed; a join
+answered while merging; no deduplication; deduplication within the window only; parked updates
+answered and dropped; parked updates never released; replay off by one; a `since` beyond the head
+recovered; the epoch not compared; the old document kept after a failed commit; the batch forgotten
+after one; what it had committed not shown after reopening; a sole writer not shown it; a lagging
+member live again without being caught up; caught up although lagging again; an unchanged ack
+overtaking events; dropped acks not handed back; own acks out of place among others' events; a new
+tab not sent what its old one had in flight; other processes' events not followed first; utf-16
+texts of a batch not kept; a rebase that forgets one event; the gate not told of the server's own
+edits; a checkpoint without its marks; the window trimmed while merging; a window that answers with
+part; refusals that are not settled; a text root that is not saved; one that the first text does
+not decide; a client that is ahead of its process told so at once, or before all was looked at;
+what a look found taken in while a batch is under way.
 """
 
 import pytest
