@@ -18,6 +18,28 @@ settings.register_profile(
 settings.load_profile("quire")
 
 
+class _FailuresAtOnce:
+    """Shows each failure when it happens: a run that is cut off has then said what it found."""
+
+    def __init__(self, reporter: pytest.TerminalReporter) -> None:
+        self._reporter = reporter
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self._reporter.write_line(f"\n{report.nodeid} failed ({report.when})")
+            self._reporter.write_line(report.longreprtext[-_SHOWN_CHARS:])
+
+
+_SHOWN_CHARS = 6_000
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Have failures shown at once, where the reports of all workers come together."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None:
+        session.config.pluginmanager.register(_FailuresAtOnce(reporter))
+
+
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     """Run tests marked `anyio` on asyncio, the only event loop that Quire serves on."""
