@@ -10,6 +10,7 @@ from bench.idle import idle
 from bench.machine import machine
 from bench.opening import opening
 from bench.pipeline import pipeline
+from bench.processes import rolling_restart, two_processes
 from bench.rooms import many_rooms, one_room
 
 BENCHES: dict[str, Callable[[], Awaitable[dict[str, Any]]]] = {
@@ -19,6 +20,8 @@ BENCHES: dict[str, Callable[[], Awaitable[dict[str, Any]]]] = {
     "pipeline": pipeline,
     "opening": opening,
     "idle": idle,
+    "processes": two_processes,
+    "rolling": rolling_restart,
 }
 
 

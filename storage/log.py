@@ -6,7 +6,7 @@ from functools import partial
 
 from sqlalchemy import Connection, select
 
-from storage import checkpoint, document, event
+from storage import checkpoint, document, event, secret
 from storage.append import SqlAppendTransaction
 from storage.engine import Database, read_url
 from storage.postgresql import PostgresqlDatabase
@@ -21,6 +21,8 @@ from sync.port import (
     Opened,
     StoreError,
 )
+
+_RELAY_KEY = "relay"
 
 
 def open_event_log(
@@ -172,6 +174,14 @@ class SqlEventLog:
         """
         async with self._database.write() as transaction:
             yield SqlAppendTransaction(transaction)
+
+    async def relay_key(self) -> bytes:
+        """The key of `sync.relay`: 32 random bytes, the same for all who serve this log."""
+        found = await self._database.read(partial(secret.find, name=_RELAY_KEY))
+        if found is not None:
+            return found
+        async with self._database.write() as transaction:
+            return await transaction.run(partial(secret.find_or_make, name=_RELAY_KEY))
 
     async def ping(self) -> None:
         """Raise `StoreError` unless the store answers."""

@@ -85,3 +85,10 @@ authors = Table(
     Column("user_id", Text, nullable=False),
     sqlite_with_rowid=False,
 )
+
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)

@@ -1,14 +1,15 @@
 """Where everyone's carets are, as text-mode clients are shown them.
 
 A cursor is kept at the version that it was set at and carried to the head when somebody has to be
-shown it, so an edit costs nothing for those who only look. Nothing of it is durable.
+shown it, so an edit costs nothing for those who only look. Nothing of it is durable. Those of other
+processes are here too: see `sync.guests`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sync.delta import DeltaError, growth, transform_position
-from sync.effect import Deliver, Effect, error
+from sync.effect import Deliver, Effect, Relay, error
 from sync.error import ErrorCode, Refusal, refusal
 from sync.fact import MoveCursor
 from sync.member import Member, user_info
@@ -16,6 +17,7 @@ from sync.message import Cursor, UserInfo
 from sync.names import POSITION_ENCODINGS
 from sync.port import EventRecord
 from sync.position import to_codepoints, to_utf16
+from sync.relay import Pointed
 from sync.window import Window
 
 
@@ -23,6 +25,7 @@ from sync.window import Window
 class Head:
     """What positions refer to: the committed text, and how it came about."""
 
+    epoch: str
     version: int
     text: str
     window: Window
@@ -46,7 +49,7 @@ class Cursors:
         self._doc = doc
         self._cursors: dict[str, TextCursor] = {}
         self._users: dict[str, UserInfo] = {}
-        """Whose cursor it is, where that is not simply its session's user."""
+        """Whose each cursor is shown to be."""
 
     def clear(self) -> None:
         """Forget all: the text they stood in is another's."""
@@ -75,65 +78,99 @@ class Cursors:
                 yield error(self._doc, fact.session, ErrorCode.INVALID_MESSAGE, text)
                 return
         else:
-            found = _located(owner, fact.base, fact.anchor, fact.head, head)
+            found = _from_request(owner, fact.base, fact.anchor, fact.head, head)
             if isinstance(found, Refusal):
                 yield error(self._doc, fact.session, found.code, found.message)
                 return
             cursor = found
-        yield from self.show(owner, cursor, None, head, members)
+        yield from self.show(owner.session, cursor, user_info(owner.user), head, members)
 
     def show(
         self,
-        owner: Member,
+        session: str,
         cursor: TextCursor | None,
-        user: UserInfo | None,
+        user: UserInfo,
         head: Head,
         members: Mapping[str, Member],
     ) -> Iterator[Effect]:
         """Set or clear a cursor at the head, and show it to the other text-mode sessions.
 
         Args:
-            user: whose it is; None: its session's user.
+            user: whose it is shown to be.
         """
-        self.leave(owner.session)
+        yield from self.show_here(session, cursor, user, head, members)
+        yield Relay(_pointed(session, cursor, user, head))
+
+    def show_here(
+        self,
+        session: str,
+        cursor: TextCursor | None,
+        user: UserInfo,
+        head: Head,
+        members: Mapping[str, Member],
+    ) -> Iterator[Effect]:
+        """The same in this process only: for a session of another one."""
+        self.leave(session)
         if cursor is not None:
-            self._cursors[owner.session] = cursor
-            if user is not None:
-                self._users[owner.session] = user
+            self._cursors[session] = cursor
+            self._users[session] = user
         for encoding in POSITION_ENCODINGS:
             group = tuple(
                 member.session
                 for member in members.values()
                 if member.mode == "text"
                 and member.encoding == encoding
-                and member.session != owner.session
+                and member.session != session
             )
             if group:
-                message = self._message(owner, cursor, head, units=encoding == "utf-16")
-                yield Deliver(group, message)
+                units = encoding == "utf-16"
+                yield Deliver(group, self._message(session, user, cursor, head, units=units))
 
-    def greet(self, member: Member, head: Head, members: Mapping[str, Member]) -> Iterator[Effect]:
+    def greet(self, member: Member, head: Head) -> Iterator[Effect]:
         """Show one who joins in text mode where the others are, as far as that is known."""
-        for session in self._cursors:
-            owner = members.get(session)
+        units = member.encoding == "utf-16"
+        for session, user in self._users.items():
             current = self.at(session, head)
-            if owner is None or session == member.session or current is None:
-                continue
-            message = self._message(owner, current, head, units=member.encoding == "utf-16")
-            yield Deliver((member.session,), message)
+            if session != member.session and current is not None:
+                message = self._message(session, user, current, head, units=units)
+                yield Deliver((member.session,), message)
+
+    def relayed(self, sessions: Container[str], head: Head) -> Iterator[Effect]:
+        """Tell other processes where these sessions are, as far as that is known."""
+        for session, user in self._users.items():
+            current = self.at(session, head) if session in sessions else None
+            if current is not None:
+                yield Relay(_pointed(session, current, user, head))
+
+    def of_those(self, sessions: Iterable[str]) -> set[str]:
+        """Those of these sessions that have a cursor."""
+        return {session for session in sessions if session in self._cursors}
 
     def _message(
-        self, owner: Member, cursor: TextCursor | None, head: Head, *, units: bool
+        self, session: str, user: UserInfo, cursor: TextCursor | None, head: Head, *, units: bool
     ) -> Cursor:
         anchor = None if cursor is None else cursor.anchor
         end = None if cursor is None else cursor.head
         if units and cursor is not None:
             anchor, end = to_utf16(head.text, cursor.anchor), to_utf16(head.text, cursor.head)
-        user = self._users.get(owner.session) or user_info(owner.user)
-        return Cursor(self._doc, owner.session, user, head.version, anchor, end)
+        return Cursor(self._doc, session, user, head.version, anchor, end)
 
 
-def _located(
+def located(cursor: TextCursor, head: Head) -> TextCursor | None:
+    """A cursor of another version, at the head; None if that is not known or it has no place."""
+    since = head.window.after(cursor.version, head.version)
+    if cursor.version > head.version or since is None or not _fits(cursor, since, head):
+        return None
+    return _carried(cursor, since)
+
+
+def _pointed(session: str, cursor: TextCursor | None, user: UserInfo, head: Head) -> Pointed:
+    if cursor is None:
+        return Pointed(head.epoch, session, user, head.version, None, None)
+    return Pointed(head.epoch, session, user, cursor.version, cursor.anchor, cursor.head)
+
+
+def _from_request(
     owner: Member, base: int | None, anchor: int, end: int, head: Head
 ) -> TextCursor | Refusal:
     """A cursor at the head, from positions at `base`."""
@@ -147,11 +184,19 @@ def _located(
             anchor, end = to_codepoints(head.text, anchor), to_codepoints(head.text, end)
     except DeltaError as problem:
         return refusal(ErrorCode.OUT_OF_RANGE, str(problem))
-    length = len(head.text) - sum(growth(record.ops) for record in since)
-    if max(anchor, end) > length:
-        text = f"The text at version {version} has {length} characters."
+    cursor = TextCursor(version, anchor, end)
+    if not _fits(cursor, since, head):
+        text = f"The text at version {version} has {_length_before(since, head)} characters."
         return refusal(ErrorCode.OUT_OF_RANGE, text)
-    return _carried(TextCursor(version, anchor, end), since)
+    return _carried(cursor, since)
+
+
+def _length_before(since: Sequence[EventRecord], head: Head) -> int:
+    return len(head.text) - sum(growth(record.ops) for record in since)
+
+
+def _fits(cursor: TextCursor, since: Sequence[EventRecord], head: Head) -> bool:
+    return max(cursor.anchor, cursor.head) <= _length_before(since, head)
 
 
 def _carried(cursor: TextCursor, since: Sequence[EventRecord]) -> TextCursor:

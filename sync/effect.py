@@ -8,6 +8,7 @@ from msgspec import UNSET
 from sync.error import ErrorCode, Refusal, refusal
 from sync.message import ErrorMessage, Outgoing
 from sync.port import AuthorBinding, Checkpoint, EventRecord
+from sync.relay import Part
 from sync.submission import Submission
 
 
@@ -64,7 +65,14 @@ class Dismiss:
     session: str
 
 
-Effect = Deliver | Settled | CatchUp | WantBatch | Look | Reopen | Dismiss
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """Tell the rooms of this document in other processes."""
+
+    part: Part
+
+
+Effect = Deliver | Settled | CatchUp | WantBatch | Look | Reopen | Dismiss | Relay
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from sync.limit import User
 from sync.message import Ack
 from sync.names import Dialect, Mode, PositionEncoding, Role
 from sync.port import Followed, Opened
+from sync.relay import Part
 from sync.submission import Submission
 
 
@@ -117,6 +118,26 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Connected:
+    """What is relayed reaches the rooms of this document in other processes, and theirs this one.
+
+    Told again after each time that the bus was lost and found.
+    """
+
+    voice: str
+    """The name that this room has there: random, and of this room alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overheard:
+    """What the room of another process has relayed, its seal checked; perhaps late, or again."""
+
+    voice: str
+    number: int
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Committed:
     """The batch that `merge` made is durable."""
 
@@ -173,6 +194,8 @@ Fact = (
     | CaughtUp
     | Announced
     | Found
+    | Connected
+    | Overheard
     | Committed
     | CommitFailed
     | Reopened

@@ -8,6 +8,7 @@ of its own. The cursor in a Yjs session's awareness is shown to text-mode sessio
 
 It costs something, so it is done only while both modes are there: when the first of a mode joins,
 all of the other are due; as many as may be are shown at once, and the rest with the next ticks.
+With several processes each does it for its own sessions, and tells the others what comes of it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,12 +18,13 @@ from typing import Final
 from sync.anchor import Anchor, AnchoredText, anchor_fields, read_anchor
 from sync.cursor import Cursors, Head, TextCursor
 from sync.document import Document
-from sync.effect import Deliver, Effect
+from sync.effect import Deliver, Effect, Relay
 from sync.limit import User
 from sync.member import Member, user_info
-from sync.message import AwarenessOut, UserInfo
+from sync.message import AwarenessOut, MemberInfo, UserInfo
 from sync.names import Mode
 from sync.presence import Presence
+from sync.relay import Spoke
 
 _MAX_AT_ONCE: Final = 50
 """Cursors that are carried over in one go."""
@@ -36,7 +38,11 @@ _Pointer = tuple[Anchor, Anchor]
 class Scene:
     """A settled room at one moment."""
 
+    name: str
+    """The document's."""
     members: Mapping[str, Member]
+    guests: Mapping[str, MemberInfo]
+    """The sessions in the rooms of other processes."""
     document: Document
     head: Head
     now_ms: int
@@ -48,6 +54,21 @@ class Scene:
             if member.mode == mode and member.session != but
         )
 
+    def has(self, mode: Mode, *, but: str = "") -> bool:
+        """Whether anybody is in this mode, in any process."""
+        return any(
+            member.mode == mode and member.session != but
+            for held in (self.members, self.guests)
+            for member in held.values()
+        )
+
+    def tell_yjs(self, update: bytes, *, but: str = "") -> Iterator[Effect]:
+        """Send awareness out to all Yjs sessions, in every process."""
+        group = self.those_in("yjs", but=but)
+        if group:
+            yield Deliver(group, AwarenessOut(self.name, update))
+        yield Relay(Spoke(update))
+
 
 class Mirror:
     """Carries cursors from one mode to the other, in one room; nothing of it is durable.
@@ -56,8 +77,7 @@ class Mirror:
     `ReplicaBrokenError` from any method means that the document must be loaded anew.
     """
 
-    def __init__(self, doc: str, presence: Presence, cursors: Cursors) -> None:
-        self._doc = doc
+    def __init__(self, presence: Presence, cursors: Cursors) -> None:
         self._presence = presence
         self._cursors = cursors
         self._due: dict[str, None] = {}
@@ -76,10 +96,16 @@ class Mirror:
         if before is not None and before.mode != member.mode:
             yield from self._turned(member, scene)
         other: Mode = "text" if member.mode == "yjs" else "yjs"
-        if not scene.those_in(member.mode, but=member.session):
-            self._begin(other, scene)
+        if not scene.has(member.mode, but=member.session):
+            # Whoever joins is greeted with it.
+            yield from (each for each in self.begin(other, scene) if isinstance(each, Relay))
         show = self.moved if member.mode == "text" else self.heard
         yield from show(member, scene)
+
+    def begin(self, other: Mode, scene: Scene) -> Iterator[Effect]:
+        """The first of a mode is here, or in another process: those of the other are due."""
+        self._due |= dict.fromkeys(scene.those_in(other))
+        yield from self._catch_up(scene)
 
     def clear(self) -> None:
         """Forget all cursors: the text they stood in is another's."""
@@ -95,18 +121,16 @@ class Mirror:
 
     def moved(self, member: Member, scene: Scene) -> Iterator[Effect]:
         """A text-mode session's cursor has moved."""
-        others = scene.those_in("yjs")
-        if not others:
+        if not scene.has("yjs"):
             return
         if self._presence.exceeds_rate(member.session, scene.now_ms):
             self._due[member.session] = None
             return
-        update = self._speak_for(member, scene, scene.document.anchored_text())
-        yield Deliver(others, AwarenessOut(self._doc, update))
+        yield from scene.tell_yjs(self._speak_for(member, scene, scene.document.anchored_text()))
 
     def heard(self, member: Member, scene: Scene) -> Iterator[Effect]:
         """A Yjs session's awareness has changed."""
-        if not scene.those_in("text"):
+        if not scene.has("text"):
             return
         if self._presence.is_held_back(member.session):
             self._due[member.session] = None
@@ -130,36 +154,30 @@ class Mirror:
 
     # --- who is due -----------------------------------------------------------------------------
 
-    def _begin(self, other: Mode, scene: Scene) -> None:
-        """The first of a mode is here: it will be greeted with what is due of the other."""
-        self._due |= dict.fromkeys(scene.those_in(other))
-        for _ in self._catch_up(scene):
-            pass
-
     def _turned(self, member: Member, scene: Scene) -> Iterator[Effect]:
         """A session is in the other mode now: what was shown of it is not so any more."""
         self.left(member.session)
         gone = self._presence.leave(member.session)
-        others = scene.those_in("yjs", but=member.session)
-        if gone is not None and others:
-            yield Deliver(others, AwarenessOut(self._doc, gone))
-        yield from self._cursors.show(member, None, None, scene.head, scene.members)
+        if gone is not None:
+            yield from scene.tell_yjs(gone, but=member.session)
+        yield from self._cursors.show(
+            member.session, None, user_info(member.user), scene.head, scene.members
+        )
 
     def _catch_up(self, scene: Scene) -> Iterator[Effect]:
         if not self._due:
             return
         text = scene.document.anchored_text()
-        yjs, texts = scene.those_in("yjs"), scene.those_in("text")
+        has_yjs, has_text = scene.has("yjs"), scene.has("text")
         for session in list(self._due)[:_MAX_AT_ONCE]:
             del self._due[session]
             member = scene.members.get(session)
             if member is None:
                 continue
-            if member.mode == "yjs" and texts:
+            if member.mode == "yjs" and has_text:
                 yield from self._show(member, scene, text)
-            elif member.mode == "text" and yjs:
-                update = self._speak_for(member, scene, text)
-                yield Deliver(yjs, AwarenessOut(self._doc, update))
+            elif member.mode == "text" and has_yjs:
+                yield from scene.tell_yjs(self._speak_for(member, scene, text))
 
     # --- from text mode to Yjs ------------------------------------------------------------------
 
@@ -204,11 +222,13 @@ class Mirror:
         cursor = TextCursor(scene.head.version, anchor, head)
         if self._told.get(session) != user or self._cursors.at(session, scene.head) != cursor:
             self._told[session] = user
-            yield from self._cursors.show(member, cursor, user, scene.head, scene.members)
+            yield from self._cursors.show(session, cursor, user, scene.head, scene.members)
 
     def _hide(self, member: Member, scene: Scene) -> Iterator[Effect]:
         if self._told.pop(member.session, None) is not None:
-            yield from self._cursors.show(member, None, None, scene.head, scene.members)
+            yield from self._cursors.show(
+                member.session, None, user_info(member.user), scene.head, scene.members
+            )
 
 
 def _read_pointer(fields: Mapping[str, object] | None, root: str) -> _Pointer | None:

@@ -1,7 +1,8 @@
 """What processes tell each other about a document on the bus.
 
-It only wakes up: whoever hears it looks into the log, and the log is the truth. So a message that
-is lost, late, doubled or forged costs a little time or one query, and never an edit.
+What is about the log only wakes up: whoever hears it looks into the log, and the log is the truth.
+So a message that is lost, late, doubled or forged costs a little time or one query, and never an
+edit. Presence is in no log: it travels under a seal, see `sync.relay`.
 """
 
 from typing import Annotated, TypeAlias
@@ -10,6 +11,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from sync.names import MAX_INTEGER
+from sync.relay import Sealed
 
 
 class Appended(Struct, frozen=True, tag="appended", tag_field="type"):
@@ -22,7 +24,7 @@ class Changed(Struct, frozen=True, tag="changed", tag_field="type"):
     """Something else about the document is new: it was deleted, or its metadata changed."""
 
 
-News: TypeAlias = Appended | Changed
+News: TypeAlias = Appended | Changed | Sealed
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[News] = msgspec.msgpack.Decoder(News)

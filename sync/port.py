@@ -223,6 +223,10 @@ class EventLog(Protocol):
         """A write transaction: commits on normal exit, rolls back on any exception."""
         ...
 
+    async def relay_key(self) -> bytes:
+        """The key of `sync.relay`: 32 random bytes, the same for all who serve this log."""
+        ...
+
     async def ping(self) -> None:
         """Raise `StoreError` unless the store answers."""
         ...

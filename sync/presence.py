@@ -10,9 +10,12 @@ Stock clients of the other dialects repeat what they hear: such entries are told
 their clocks, which are no newer than what was sent, and passed over.
 
 For a session that does not speak awareness the room does, under a client id that is nobody else's.
+
+What the rooms of other processes have sent out is here too, under the voice that relayed it, and
+with its clock unless that would go back: a client may go from one process to another.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final
@@ -37,6 +40,8 @@ _RENEWAL_MS: Final = 15_000
 """How often the room's own states are said again: y-protocols drops them after 30 s."""
 _RATE_WINDOW_MS: Final = 1_000
 _GONE: Final = b"null"
+_RELAYED_BYTES: Final = 32 << 10
+"""About how large an update may be in which states are said again to other processes."""
 
 _Sent = tuple[int, int, str | None]
 """Client, clock and state, as they go out."""
@@ -54,6 +59,8 @@ class _State:
     """Whether the others have not been sent it: its owner says more than may go out."""
     reserved: bool = False
     """Whether the room says it for the session, and no client may."""
+    relayed: int | None = None
+    """Its clock in another process that relayed it, as the voice `session`; None: it is of here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +189,57 @@ class Presence:
             held.waits and held.session == session for held in self._states.values()
         )
 
+    # --- other processes ------------------------------------------------------------------------
+
+    def hear(self, voice: str, update: bytes, now_ms: int) -> bytes | None:
+        """Take over what another process has sent out; returns what the sessions here are sent.
+
+        Raises:
+            MalformedError: it is no awareness update.
+        """
+        out: list[_Sent] = []
+        for client, clock, raw in scan_awareness(update):
+            held = self._states.get(client)
+            if raw == _GONE:
+                if held is not None and held.session == voice:
+                    out.append(self._forget(client, held))
+                continue
+            user_id = str(_user_id(raw))
+            if held is not None and not _may_replace(held, voice, user_id, clock):
+                continue
+            past = self._past.get(client)
+            last = held.clock if held is not None else past.clock if past is not None else 0
+            sent = (client, max(clock, last + 1), raw.decode())
+            self._states[client] = _State(voice, user_id, *sent[1:], now_ms, relayed=clock)
+            out.append(sent)
+        return encode_awareness(out) if out else None
+
+    def clients_of(self, voice: str) -> set[int]:
+        """The awareness client ids that another process speaks for."""
+        return {client for client, held in self._states.items() if held.session == voice}
+
+    def forget(self, clients: Collection[int]) -> bytes | None:
+        """Forget some client ids; returns the awareness update that tells the sessions here."""
+        out = [self._forget(client, self._states[client]) for client in clients]
+        return encode_awareness(out) if out else None
+
+    def relayed(self) -> Iterator[bytes]:
+        """All states of this process, in updates of bounded size."""
+        part: list[_Sent] = []
+        size = 0
+        for client, held in self._states.items():
+            if held.relayed is not None or held.state is None:
+                continue
+            part.append((client, held.clock, held.state))
+            size += len(held.state)
+            if size > _RELAYED_BYTES:
+                yield encode_awareness(part)
+                part, size = [], 0
+        if part:
+            yield encode_awareness(part)
+
+    # --- what a session says --------------------------------------------------------------------
+
     def _all(self, update: bytes) -> tuple[AwarenessEntry, ...] | Refusal:
         most = self._limits.max_awareness_clients * (self._limits.max_awareness_bytes + 32)
         if len(update) > most:
@@ -247,6 +305,9 @@ class Presence:
         out: list[_Sent] = []
         self._waiting = False
         for client, held in list(self._states.items()):
+            if held.relayed is not None:
+                # Its own process sees to it.
+                continue
             if held.reserved:
                 if now_ms - held.seen_ms >= _RENEWAL_MS:
                     held.clock, held.seen_ms = held.clock + 1, now_ms
@@ -268,7 +329,7 @@ class Presence:
         return encode_awareness(out) if out else None
 
     def leave(self, session: str) -> bytes | None:
-        """Forget a session; returns the awareness update that tells the others."""
+        """Forget a session, or a voice; returns the awareness update that tells the others."""
         self._rates.pop(session, None)
         self._reserved.pop(session, None)
         gone = [(client, held) for client, held in self._states.items() if held.session == session]
@@ -282,6 +343,14 @@ class Presence:
         if len(self._past) > _MAX_PAST:
             del self._past[next(iter(self._past))]
         return client, held.clock + 1, None
+
+
+def _may_replace(held: _State, voice: str, user_id: str, clock: int) -> bool:
+    """Whether a state that another process relays is newer than the one that is held."""
+    if held.session == voice and held.relayed is not None:
+        return clock > held.relayed
+    # A client has come to another process, and its clock counts on; one id is never two users'.
+    return clock > held.clock and held.user_id == user_id
 
 
 def _user_id(state: bytes) -> object:

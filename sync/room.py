@@ -29,6 +29,7 @@ from sync.effect import (
     Draft,
     Effect,
     Look,
+    Relay,
     Reopen,
     WantBatch,
     error,
@@ -44,6 +45,7 @@ from sync.fact import (
     CheckText,
     CommitFailed,
     Committed,
+    Connected,
     Deleted,
     Fact,
     Found,
@@ -51,6 +53,7 @@ from sync.fact import (
     Lagging,
     Leave,
     MoveCursor,
+    Overheard,
     Reopened,
     SendStateless,
     SetAwareness,
@@ -61,6 +64,7 @@ from sync.fact import (
     Tick,
 )
 from sync.fanout import FanOut
+from sync.guests import Guests
 from sync.limit import Limits
 from sync.member import Member, member_info, user_info
 from sync.message import (
@@ -73,15 +77,15 @@ from sync.message import (
     MemberLeft,
     Resync,
     RoleChanged,
-    ServerMessage,
     StatelessOut,
     SyncReply,
 )
 from sync.mirror import Mirror, Scene
-from sync.names import WRITING_ROLES, Mode
+from sync.names import WRITING_ROLES
 from sync.parking import Parking
 from sync.port import EventRecord, Followed, Opened
 from sync.presence import Presence
+from sync.relay import Came, Left, Said
 from sync.replica import ReplicaBrokenError
 from sync.statevector import decode_state_vector
 from sync.submission import Submission, UpdateSubmission
@@ -89,7 +93,14 @@ from sync.varint import MalformedError
 
 _MAX_KEPT: Final = 1_000
 """Facts kept while a batch is committed, before presence is dropped."""
-_EPHEMERAL: Final = (SetAwareness, MoveCursor, AskAwareness, SendStateless, Announced)
+_EPHEMERAL: Final = (
+    SetAwareness,
+    MoveCursor,
+    AskAwareness,
+    SendStateless,
+    Announced,
+    Overheard,
+)
 _MAX_FAILURES: Final = 5
 """Commits of one batch that may fail, although the log can be read, before it is refused."""
 
@@ -141,7 +152,8 @@ class Room:
         self._parking = Parking(limits)
         self._presence = Presence(limits)
         self._cursors = Cursors(name)
-        self._mirror = Mirror(name, self._presence, self._cursors)
+        self._mirror = Mirror(self._presence, self._cursors)
+        self._guests = Guests(self._presence, self._cursors, self._mirror)
         self._hash: tuple[int, str] | None = None
 
     # --- state that a shell may ask for ---------------------------------------------------------
@@ -163,13 +175,21 @@ class Room:
     @property
     def wants_ticks(self) -> bool:
         """Whether time must be told often; a room with members is told it now and then anyway."""
-        return len(self._parking) > 0 or self._presence.wants_ticks or self._mirror.wants_ticks
+        return (
+            len(self._parking) > 0
+            or self._presence.wants_ticks
+            or self._mirror.wants_ticks
+            or self._guests.wants_ticks
+        )
 
     # --- facts in, effects out ------------------------------------------------------------------
 
     def handle(self, fact: Fact, now_ms: int) -> list[Effect]:
         """Take a fact; returns what is to be done, in order. Never raises on what a peer sent."""
-        return list(self._handle(fact, now_ms))
+        effects = list(self._handle(fact, now_ms))
+        if self._guests.is_connected:
+            return effects
+        return [effect for effect in effects if not isinstance(effect, Relay)]
 
     def _handle(self, fact: Fact, now_ms: int) -> Iterator[Effect]:
         match fact:
@@ -178,7 +198,7 @@ class Room:
             case Committed():
                 yield from self._committed(now_ms)
             case Leave():
-                yield from self._leave(fact.session)
+                yield from self._leave(fact.session, now_ms)
             case Lagging():
                 self._lag(fact)
             case CommitFailed():
@@ -203,6 +223,10 @@ class Room:
             case Announced():
                 if fact.version is None or fact.version > self.version:
                     yield from self._look()
+            case Connected():
+                yield from self._guests.connect(fact.voice, now_ms)
+            case Overheard():
+                yield from self._mirrored(self._guests.heard(fact, self._scene(now_ms)))
             case Join() if self._is_doubtful(fact):
                 yield from self._keep(fact)
                 yield from self._look()
@@ -217,7 +241,7 @@ class Room:
             case AskState():
                 yield from self._tell_state(fact)
             case SendStateless():
-                yield from self._relay(fact)
+                yield from self._pass_on(fact)
             case MoveCursor():
                 yield from self._move_cursor(fact, now_ms)
             case CheckText():
@@ -258,6 +282,7 @@ class Room:
             yield error(self.name, fact.session, ErrorCode.RATE_LIMITED, "The room is full.")
             yield Dismiss(fact.session)
             return
+        yield from self._guests.expire(self._scene(now_ms))
         others = tuple(session for session in self.members if session != fact.session)
         native = fact.dialect == "quire"
         member = Member(fact.session, fact.user, fact.role, fact.mode, fact.encoding, fact.dialect)
@@ -266,6 +291,7 @@ class Room:
             each.session == fact.session for each in (*self._taken, *self._pending)
         )
         self.members[fact.session] = member
+        yield Relay(Came((member_info(member),)))
         recovered = (
             fact.since is not None and fact.epoch == self.epoch and fact.since <= self.version
         )
@@ -278,7 +304,10 @@ class Room:
                 version=self.version,
                 role=fact.role,
                 recovered=recovered,
-                members=[member_info(each) for each in self.members.values()],
+                members=[
+                    *(member_info(each) for each in self.members.values()),
+                    *self._guests.members.values(),
+                ],
                 text=self.text if full and fact.mode == "text" else UNSET,
                 state=self.document.state() if full and native and fact.mode == "yjs" else UNSET,
             ),
@@ -302,9 +331,9 @@ class Room:
         if member.mode == "yjs":
             yield from self._tell_awareness(member.session)
             return
-        yield from self._cursors.greet(member, self._head, self.members)
+        yield from self._cursors.greet(member, self._head)
 
-    def _leave(self, session: str) -> Iterator[Effect]:
+    def _leave(self, session: str, now_ms: int) -> Iterator[Effect]:
         why = refusal(ErrorCode.NOT_JOINED, "The session has left the document.")
         kept, self._kept = self._kept, []
         for fact in kept:
@@ -322,7 +351,8 @@ class Room:
         self._mirror.left(session)
         gone = self._presence.leave(session)
         if gone is not None:
-            yield from self._to_mode("yjs", AwarenessOut(self.name, gone))
+            yield from self._scene(now_ms).tell_yjs(gone)
+        yield Relay(Left(session))
         rest = tuple(self.members)
         if rest:
             yield Deliver(rest, MemberLeft(self.name, session, user_info(member.user)))
@@ -551,7 +581,7 @@ class Room:
             self._pending.extendleft(reversed(released))
             if head.version > self.version:
                 yield from self._look()
-            yield from self._mirrored(self._mirror.committed(self._scene(now_ms)))
+            yield from self._mirrored(self._text_changed(now_ms))
             if released and not self._lost:
                 yield WantBatch()
         return not self._looking
@@ -584,7 +614,7 @@ class Room:
         for fact in kept:
             yield from self._handle(fact, now_ms)
         if not self._lost:
-            yield from self._mirrored(self._mirror.committed(self._scene(now_ms)))
+            yield from self._mirrored(self._text_changed(now_ms))
         if self._pending or self._taken:
             yield WantBatch()
 
@@ -594,10 +624,18 @@ class Room:
 
     @property
     def _head(self) -> Head:
-        return Head(self.version, self.text, self.document.window, self._wide)
+        return Head(self.epoch, self.version, self.text, self.document.window, self._wide)
 
     def _scene(self, now_ms: int) -> Scene:
-        return Scene(self.members, self.document, self._head, now_ms)
+        return Scene(
+            self.name, self.members, self._guests.members, self.document, self._head, now_ms
+        )
+
+    def _text_changed(self, now_ms: int) -> Iterator[Effect]:
+        """Cursors that were ahead of the text may be in it now."""
+        scene = self._scene(now_ms)
+        yield from self._mirror.committed(scene)
+        yield from self._guests.committed(scene)
 
     def _mirrored(self, effects: Iterator[Effect]) -> Iterator[Effect]:
         """What comes of the mirror; if the replica fails at it, it is loaded anew from the log."""
@@ -669,6 +707,7 @@ class Room:
         self.text = self.document.text
         self._hash = None
         self._mirror.clear()
+        self._guests.clear_cursors()
         self._pending.extend(self._parking.clear())
         yield from self._refuse_all(
             refusal(ErrorCode.BASE_UNKNOWN, "The document was restored to an earlier state.")
@@ -724,7 +763,7 @@ class Room:
         if isinstance(answer, Refusal):
             yield error(self.name, fact.session, answer.code, answer.message)
         elif answer is not None:
-            yield from self._to_mode("yjs", AwarenessOut(self.name, answer), but=fact.session)
+            yield from self._scene(now_ms).tell_yjs(answer, but=fact.session)
         if isinstance(answer, bytes) or self._presence.is_held_back(fact.session):
             yield from self._mirrored(self._mirror.heard(member, self._scene(now_ms)))
 
@@ -744,14 +783,17 @@ class Room:
             return
         yield Deliver((fact.session,), SyncReply(self.name, self.document.state_since(clocks)))
 
-    def _relay(self, fact: SendStateless) -> Iterator[Effect]:
+    def _pass_on(self, fact: SendStateless) -> Iterator[Effect]:
+        if fact.session not in self.members:
+            return
         group = tuple(
             member.session
             for member in self.members.values()
             if member.dialect == "hocuspocus" and member.session != fact.session
         )
-        if group and fact.session in self.members:
+        if group:
             yield Deliver(group, StatelessOut(self.name, fact.payload))
+        yield Relay(Said(fact.payload))
 
     def _move_cursor(self, fact: MoveCursor, now_ms: int) -> Iterator[Effect]:
         member = self.members.get(fact.session)
@@ -777,8 +819,9 @@ class Room:
     def _tick(self, now_ms: int) -> Iterator[Effect]:
         awareness = self._presence.tick(now_ms)
         if awareness is not None:
-            yield from self._to_mode("yjs", AwarenessOut(self.name, awareness))
+            yield from self._scene(now_ms).tell_yjs(awareness)
         yield from self._mirrored(self._mirror.tick(self._scene(now_ms)))
+        yield from self._mirrored(self._guests.tick(self._scene(now_ms)))
         for submission in self._parking.expire(now_ms):
             text = "What the update builds on did not come; resync, then send it again."
             why = Refusal(ErrorCode.MALFORMED_UPDATE, text, retryable=True)
@@ -791,14 +834,3 @@ class Room:
             if asked is None or now_ms - asked >= self._limits.parked_ms:
                 member.resync_at_ms = now_ms
                 yield Deliver((session,), Resync(self.name, self.document.state_vector()))
-
-    def _to_mode(
-        self, mode: Mode, message: ServerMessage, *, but: str | None = None
-    ) -> Iterator[Effect]:
-        group = tuple(
-            member.session
-            for member in self.members.values()
-            if member.mode == mode and member.session != but
-        )
-        if group:
-            yield Deliver(group, message)

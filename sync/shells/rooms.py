@@ -10,20 +10,22 @@ import logging
 import math
 import secrets
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
-from sync.effect import CatchUp, Deliver, Dismiss, Look, Reopen, Settled, WantBatch
+from sync.effect import CatchUp, Deliver, Dismiss, Look, Relay, Reopen, Settled, WantBatch
 from sync.error import ErrorCode, QuireError
 from sync.fact import (
     Announced,
     Broken,
     Committed,
+    Connected,
     Fact,
     Found,
+    Overheard,
     Reopened,
     StoreFound,
     StoreLost,
@@ -35,6 +37,7 @@ from sync.message import Ack, ErrorMessage
 from sync.names import DEFAULT_TEXT_ROOT, is_document_name
 from sync.news import Appended, Changed, decode_news, encode_news
 from sync.port import Bus, DocumentRecord, EventLog, NewDocument, StoreError
+from sync.relay import Gone, Part, Sealed, pack, seal, unseal
 from sync.replica import ReplicaBrokenError
 from sync.room import Room
 from sync.shells.appender import Appender
@@ -64,6 +67,10 @@ class _Open:
 
     room: Room
     idle_since: float
+    voice: str = field(default_factory=lambda: secrets.token_hex(8))
+    """Its name on the bus."""
+    relayed: int = 0
+    """How many messages it has relayed there."""
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -103,6 +110,8 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
         self._unsure: set[str] = set()
         """Documents of which something that was said on the bus may have been lost."""
         self._doubt = asyncio.Event()
+        self._relay_key: bytes | None = None
+        """What is relayed is sealed with it; None: not known yet, and nothing is."""
         self._appender = Appender(
             log,
             limits,
@@ -125,6 +134,8 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
             self._tasks.create_task(self._tick(), name="tick"),
             self._tasks.create_task(self._unload(), name="unload"),
         ]
+        if self._bus is not None:
+            self._owned.append(self._tasks.create_task(self._learn_relay_key(), name="relay key"))
         if self._head_check_interval_s or self._bus is not None:
             self._owned.append(self._tasks.create_task(self._check_heads(), name="check heads"))
         return self
@@ -246,6 +257,7 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
     def tell(self, room: Room, fact: Fact) -> None:
         """Hand a fact to a room and carry out what it orders; never waits, never raises."""
         version = room.version
+        relayed: list[Part] = []
         try:
             effects = room.handle(fact, now_ms())
         except Exception:  # noqa: BLE001
@@ -271,6 +283,8 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
                     sink = self.sinks.get(effect.session)
                     if sink is not None:
                         sink.dismiss(room.name)
+                case Relay():
+                    relayed.append(effect.part)
                 case Look():
                     assert self._tasks is not None, "the rooms are not running"
                     self._tasks.create_task(self._look(room, effect), name=f"look {room.name}")
@@ -286,7 +300,12 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
         if room.wants_ticks:
             self._ticking[room.name] = room
         held = self._open.get(room.name)
-        if held is not None and held.room is room:
+        if held is None or held.room is not room:
+            return
+        if relayed:
+            self._relay(held, relayed)
+        if not isinstance(fact, Overheard | Connected):
+            # What is said elsewhere does not keep it open.
             held.idle_since = time.monotonic()
             held.changed.set()
 
@@ -314,6 +333,8 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
             del self._open[room.name]
             held.changed.set()
             if self._bus is not None:
+                if held.relayed:
+                    self._relay(held, [Gone()])
                 self._bus.unsubscribe(room.name)
 
     def _deliver(self, room: Room, effect: Deliver) -> None:
@@ -354,10 +375,16 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
 
     def heard(self, document: str, payload: bytes) -> None:
         """A message on the bus; perhaps nonsense, perhaps a lie."""
-        room = self.find(document)
+        held = self._open.get(document)
         news = decode_news(payload)
-        if room is not None and news is not None and not self._closing:
-            self.tell(room, Announced(news.version if isinstance(news, Appended) else None))
+        if held is None or news is None or self._closing:
+            return
+        if not isinstance(news, Sealed):
+            self.tell(held.room, Announced(news.version if isinstance(news, Appended) else None))
+        elif news.voice != held.voice and self._relay_key is not None:
+            parts = unseal(self._relay_key, document, news)
+            if parts is not None:
+                self.tell(held.room, Overheard(news.voice, news.number, parts))
 
     def subscribed(self, document: str) -> None:
         """What was said about a document before may have been lost.
@@ -366,6 +393,9 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
         """
         self._unsure.add(document)
         self._doubt.set()
+        held = self._open.get(document)
+        if held is not None and self._relay_key is not None and not self._closing:
+            self.tell(held.room, Connected(held.voice))
 
     def changed(self, document: str) -> None:
         """Have all processes look what is new about a document besides its events."""
@@ -374,6 +404,26 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
             self.tell(room, Announced())
         if self._bus is not None:
             self._bus.publish(document, encode_news(Changed()))
+
+    def _relay(self, held: _Open, parts: Sequence[Part]) -> None:
+        """Tell the rooms of this document in other processes."""
+        assert self._bus is not None, "rooms relay nothing before they are connected"
+        assert self._relay_key is not None, "they are connected once it is known"
+        name = held.room.name
+        for packed in pack(parts):
+            held.relayed += 1
+            sealed = seal(self._relay_key, name, held.voice, held.relayed, packed)
+            self._bus.publish(name, encode_news(sealed))
+
+    async def _learn_relay_key(self) -> None:
+        while self._relay_key is None:
+            try:
+                self._relay_key = await self.log.relay_key()
+            except StoreError as error:
+                _log.warning("presence is not shared with other processes yet: %s", error)
+                await asyncio.sleep(_STORE_RETRY_S)
+        for held in list(self._open.values()):
+            self.tell(held.room, Connected(held.voice))
 
     async def _look(self, room: Room, order: Look) -> None:
         try:

@@ -529,6 +529,14 @@ async def test_lone_surrogate_is_a_store_error(log: EventLog, create: Create) ->
     assert await append_next(log, key, "later") == 1
 
 
+async def test_relay_key_is_made_once_for_all(log: EventLog, database_url: str) -> None:
+    other = open_log(database_url)
+    keys = await asyncio.gather(*(each.relay_key() for each in (log, other) * 4))
+    await other.aclose()
+    assert set(keys) == {await log.relay_key()}
+    assert len(keys[0]) == 32
+
+
 async def test_ping_needs_an_answer(log: EventLog) -> None:
     await log.ping()
     await log.aclose()

@@ -59,7 +59,7 @@ async def test_upgrade_again_changes_nothing(bare_database_url: str) -> None:
 
 
 async def test_empty_database_is_not_current(bare_database_url: str) -> None:
-    with pytest.raises(SchemaError, match=r"schema none, .* needs 0001: run `quire db upgrade`"):
+    with pytest.raises(SchemaError, match=r"schema none, .* needs 0002: run `quire db upgrade`"):
         await require_current(bare_database_url)
 
 
@@ -124,9 +124,9 @@ async def test_upgrade_that_fails_leaves_nothing(
 ) -> None:
     migrations = tmp_path / "100% mine"
     shutil.copytree(Path(migrate.__file__).parents[1] / "alembic", migrations)
-    broken = migrations / "versions" / "0002_broken.py"
+    broken = migrations / "versions" / "0003_broken.py"
     broken.write_text(
-        "from alembic import op\nrevision = '0002'\ndown_revision = '0001'\n"
+        "from alembic import op\nrevision = '0003'\ndown_revision = '0002'\n"
         "def upgrade():\n    op.execute('CREATE TABLE half (x)')\n    op.execute('broken')\n"
     )
     monkeypatch.setattr(migrate, "_migrations", lambda: migrations)

@@ -7,12 +7,15 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from itertools import chain
 from pathlib import Path
 
 import httpx
 import pytest
 from anyio.to_thread import run_sync
 
+from sync.names import Dialect
+from tests.integration.dialect_writer import DialectWriter
 from tests.integration.peer import connect
 from tests.integration.read_history import read_history
 from tests.integration.server import ServerProcess
@@ -38,6 +41,15 @@ CUT_ONE = (
 def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
     with running_redis(tmp_path_factory.mktemp("redis")) as server:
         yield server
+
+
+def dialect_writers(server: ServerProcess, doc: str, seed: int) -> list[DialectWriter]:
+    """One of each dialect."""
+    dialects: tuple[Dialect, ...] = ("y-websocket", "hocuspocus")
+    return [
+        DialectWriter(server, doc, f"{doc}-{dialect}", seed * 9_000 + number, dialect)
+        for number, dialect in enumerate(dialects)
+    ]
 
 
 @asynccontextmanager
@@ -72,7 +84,7 @@ async def until(condition: Callable[[], Awaitable[bool]]) -> None:
 
 
 async def write_anywhere(
-    writer: Writer, servers: Sequence[ServerProcess], dice: random.Random
+    writer: Writer | DialectWriter, servers: Sequence[ServerProcess], dice: random.Random
 ) -> None:
     """Write its share, at another process after each cut."""
     while True:
@@ -118,20 +130,66 @@ async def test_nothing_is_lost_or_doubled_while_redis_a_process_and_a_connection
             doc = f"doc{number % DOCUMENTS}"
             kind = TextWriter if number // DOCUMENTS % 2 else YjsWriter
             writers[doc].append(kind(servers[0], doc, f"w{number}", seed * 1_000 + number))
+        others = {doc: dialect_writers(servers[0], doc, seed) for doc in writers}
         everybody = [writer for each in writers.values() for writer in each]
+        authors: list[Writer | DialectWriter] = [*everybody, *chain(*others.values())]
         async with asyncio.TaskGroup() as tasks:
-            for writer in everybody:
-                tasks.create_task(write_anywhere(writer, servers, random.Random(dice.random())))
+            for author in authors:
+                tasks.create_task(write_anywhere(author, servers, random.Random(dice.random())))
             tasks.create_task(make_trouble(url, servers, redis_server, everybody))
         for doc, wrote in writers.items():
+            # What the dialects wrote is all in the log once they are told so.
+            await asyncio.gather(*(other.flush() for other in others[doc]))
             log = await read_history(servers[-1], doc)
             await asyncio.gather(*(writer.finish(len(log)) for writer in wrote))
+            await asyncio.gather(*(other.finish(wrote[0].text) for other in others[doc]))
             for server in servers:
                 async with connect(server) as newcomer:
                     joined = await newcomer.join(doc)
                 assert joined["version"] == len(log)
-                hold_against_log(log, wrote, joined["text"])
+                hold_against_log(log, wrote, joined["text"], others[doc])
         await until(lambda: _all_ready(servers))
+
+
+async def test_rolling_restart_under_load_loses_and_doubles_nothing(
+    tmp_path: Path, postgresql: Postgresql, redis_server: RedisServer
+) -> None:
+    """Each process is drained and started anew while everybody writes; who is sent away goes on."""
+    async with cluster(tmp_path, postgresql, redis_server.url, PROCESSES) as (_, servers):
+        up = set(servers)
+        writers: list[Writer] = [
+            (TextWriter if number % 2 else YjsWriter)(servers[0], "notes", f"w{number}", number)
+            for number in range(WRITERS)
+        ]
+
+        async def write(writer: Writer) -> None:
+            dice = random.Random(writer.name)
+            while True:
+                writer.move(dice.choice([server for server in servers if server in up]))
+                if await writer.write_up_to(EDITS_EACH):
+                    return
+                assert writer.close_code in {None, 1012, 1013}, "it was dropped, not sent away"
+
+        async def restart_all() -> None:
+            for turn, server in enumerate(servers, 1):
+                wanted = turn * len(writers) * EDITS_EACH // (2 * len(servers))
+                while sum(len(writer.acked) for writer in writers) < wanted:  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+                up.discard(server)
+                assert await run_sync(server.terminate) == 0
+                await run_sync(server.start)
+                up.add(server)
+
+        async with asyncio.TaskGroup() as tasks:
+            for writer in writers:
+                tasks.create_task(write(writer))
+            tasks.create_task(restart_all())
+        log = await read_history(servers[0], "notes")
+        await asyncio.gather(*(writer.finish(len(log)) for writer in writers))
+        for server in servers:
+            async with connect(server) as newcomer:
+                joined = await newcomer.join("notes")
+            hold_against_log(log, writers, joined["text"])
 
 
 async def _all_ready(servers: Sequence[ServerProcess]) -> bool:
@@ -149,9 +207,15 @@ async def test_processes_see_each_other_without_redis_too(
     ):
         await ana.join("notes")
         await ben.join("notes", "yjs")
+        await ana.expect("member_joined", session=ben.session)
         await ana.insert("notes", "a.1", "Hello")
         updates = await ben.expect("updates")
         assert (updates["from"], updates["to"]) == (1, 1)
+        await ana.send("cursor_move", doc="notes", base=1, anchor=5, head=5)
+        shown = await ben.expect("awareness")
+        while b'"cursor"' not in shown["update"]:
+            shown = await ben.expect("awareness")
+        assert ana.user["id"].encode() in shown["update"]
         # Forged, doubled, mangled: it changes nothing but the number of queries.
         for payload in (b"", b"\xc1", b"{}", b"\x81\xa4type\xa7changed", bytes(range(256))):
             redis_server.ask("PUBLISH", "quire:doc:notes", payload)

@@ -10,11 +10,15 @@ import pytest
 
 from storage.log import open_event_log
 from storage.migrate import upgrade
-from sync.fact import Deleted
+from sync.fact import Deleted, Join, Leave, MoveCursor
 from sync.limit import Limits, User
+from sync.message import Cursor, Joined, MemberInfo, MemberJoined, MemberLeft, Outgoing, UserInfo
+from sync.news import encode_news
 from sync.port import EventLog
+from sync.relay import Begin, Came, pack, seal
 from sync.shells.memory_bus import MemoryHub
 from sync.shells.rooms import Rooms
+from sync.shells.sink import Parcel
 from tests.patience import PATIENCE_S
 from tests.unit.driven_room import edit
 
@@ -93,3 +97,104 @@ async def test_deletion_crosses_by_a_message(tmp_path: Path) -> None:
         there.tell(gone, Deleted())
         there.changed("notes")
         await until(lambda: shown.deleted)
+
+
+# --- who is there ---------------------------------------------------------------------------------
+
+ANA_INFO = UserInfo(ANA.id, ANA.name, ANA.color)
+
+
+class Shown:
+    """A session's end of the rooms: all that it is sent."""
+
+    def __init__(self, rooms: Rooms, session: str) -> None:
+        self.messages: list[Outgoing] = []
+        rooms.sinks[session] = self
+
+    def deliver(self, parcel: Parcel) -> None:
+        self.messages.append(parcel.message)
+
+    def settled(self, size: int) -> None:
+        pass
+
+    def catch_up(self, doc: str, after: int, upto: int) -> None:
+        pass
+
+    def dismiss(self, doc: str) -> None:
+        pass
+
+
+async def test_who_is_there_crosses(tmp_path: Path) -> None:
+    async with two_processes(tmp_path) as (_, here, there, _):
+        await write(here, 1)
+        shown = Shown(here, "a")
+        room = await here.open("notes", ANA)
+        here.tell(room, Join("a", ANA, "editor", "text"))
+        other = await there.open("notes", ANA)
+        there.tell(other, Join("b", ANA, "editor", "text"))
+        await until(lambda: MemberJoined("notes", "b", ANA_INFO, "text") in shown.messages)
+        there.tell(other, MoveCursor("b", 1, 1, 0))
+        await until(lambda: Cursor("notes", "b", ANA_INFO, 1, 1, 0) in shown.messages)
+        late = Shown(here, "c")
+        here.tell(room, Join("c", ANA, "editor", "text"))
+        (joined,) = [message for message in late.messages if isinstance(message, Joined)]
+        assert {member.session for member in joined.members} == {"a", "b", "c"}
+        there.tell(other, Leave("b"))
+        await until(lambda: MemberLeft("notes", "b", ANA_INFO) in shown.messages)
+
+
+async def test_room_that_closes_takes_its_sessions_along(tmp_path: Path) -> None:
+    async with two_processes(tmp_path) as (_, here, there, _):
+        shown = Shown(here, "a")
+        room = await here.open("notes", ANA)
+        here.tell(room, Join("a", ANA, "editor", "text"))
+        other = await there.open("notes", ANA)
+        there.tell(other, Join("b", ANA, "editor", "text"))
+        await until(lambda: MemberJoined("notes", "b", ANA_INFO, "text") in shown.messages)
+        there.discard(other)
+        await until(lambda: MemberLeft("notes", "b", ANA_INFO) in shown.messages)
+
+
+async def test_bus_that_is_back_shows_who_is_there(tmp_path: Path) -> None:
+    async with two_processes(tmp_path) as (hub, here, there, _):
+        shown = Shown(here, "a")
+        room = await here.open("notes", ANA)
+        here.tell(room, Join("a", ANA, "editor", "text"))
+        hub.interrupt()
+        other = await there.open("notes", ANA)
+        there.tell(other, Join("b", ANA, "editor", "text"))
+        await asyncio.sleep(0.05)
+        assert not any(isinstance(message, MemberJoined) for message in shown.messages)
+        hub.restore()
+        await until(lambda: MemberJoined("notes", "b", ANA_INFO, "text") in shown.messages)
+
+
+async def test_nobody_is_shown_whom_no_process_has_sealed(tmp_path: Path) -> None:
+    async with two_processes(tmp_path) as (hub, here, there, log):
+        shown = Shown(here, "a")
+        room = await here.open("notes", ANA)
+        here.tell(room, Join("a", ANA, "editor", "text"))
+        forged = (Begin(("none", "x.1")), Came((MemberInfo("f", ANA_INFO, "text"),)))
+        attacker = hub.bus()
+        async with attacker.listening(_Deaf()):
+            for number in range(1, 50):
+                (packed,) = pack(forged)
+                sealed = seal(bytes(32), "notes", "forged", number, packed)
+                attacker.publish("notes", encode_news(sealed))
+                attacker.publish("notes", encode_news(sealed)[:-number])
+            # Even with the key: who was not asked is not heard.
+            (packed,) = pack(forged)
+            stranger = seal(await log.relay_key(), "notes", "stranger", 1, packed)
+            attacker.publish("notes", encode_news(stranger))
+            other = await there.open("notes", ANA)
+            there.tell(other, Join("b", ANA, "editor", "text"))
+            await until(lambda: MemberJoined("notes", "b", ANA_INFO, "text") in shown.messages)
+        assert [m.session for m in shown.messages if isinstance(m, MemberJoined)] == ["b"]
+
+
+class _Deaf:
+    def heard(self, document: str, payload: bytes) -> None:
+        pass
+
+    def subscribed(self, document: str) -> None:
+        pass

@@ -17,6 +17,7 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from sync.delta import apply, from_wire
 from sync.names import Mode
+from tests.integration.dialect_writer import DialectWriter
 from tests.integration.peer import PRESENCE, Message, Peer, connect, ops_of
 from tests.integration.read_history import replayed
 from tests.integration.server import ServerProcess
@@ -243,13 +244,19 @@ class YjsWriter(Writer):
         self._replica.apply(message["update"])
 
 
-def hold_against_log(log: list[Message], writers: Sequence[Writer], text: str) -> None:
+def hold_against_log(
+    log: list[Message],
+    writers: Sequence[Writer],
+    text: str,
+    others: Sequence[DialectWriter] = (),
+) -> None:
     """P1, P2, P3 and P5, for writers that have all finished.
 
     Args:
         log: all events of the document, with `ops` and `update`.
         writers: all who wrote into it.
         text: what a newcomer is shown.
+        others: those who wrote into it and were never told under which ids.
     """
     assert [event["version"] for event in log] == list(range(1, len(log) + 1))
     versions = {event["id"]: event["version"] for event in log}
@@ -260,7 +267,9 @@ def hold_against_log(log: list[Message], writers: Sequence[Writer], text: str) -
     for each, version in told.items():
         assert versions.get(each, version) == version
         assert each in versions or each in unchanged, f"{each} is not in the log"
-    assert versions.keys() <= told.keys(), "the log has what nobody wrote"
+    untold = {writer.name for writer in others}
+    known = {event["id"] for event in log if event["actor"]["name"] not in untold}
+    assert known <= told.keys(), "the log has what nobody wrote"
     final = YjsReplica()
     for event in log:
         final.apply(event["update"])
@@ -271,5 +280,8 @@ def hold_against_log(log: list[Message], writers: Sequence[Writer], text: str) -
         elif isinstance(writer, YjsWriter):
             for update in (*writer.shown, *(writer.made[each] for each in writer.acked)):
                 final.apply(update)
+    for other in others:
+        final.apply(other.replica.state)
     assert final.state == before, "somebody was told or shown what the log does not have"
-    assert {writer.text for writer in writers} == {replayed(log)} == {text}
+    shown = {writer.text for writer in writers} | {other.replica.text for other in others}
+    assert shown == {replayed(log)} == {text}

@@ -32,6 +32,11 @@ class YjsReplica:
         """An update that holds everything."""
         return self._doc.get_update()
 
+    @property
+    def state_vector(self) -> bytes:
+        """What it has of each client."""
+        return self._doc.get_state()
+
     def apply(self, update: bytes) -> None:
         """Take over what others wrote."""
         self._doc.apply_update(update)
