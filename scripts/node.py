@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import threading
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -49,5 +50,11 @@ def _bundled_commands(cache: Path) -> Path:
 
 
 def _write_command(path: Path, line: str) -> None:
-    path.write_text(f"#!/bin/sh\n{line}\n")
-    path.chmod(0o755)
+    text = f"#!/bin/sh\n{line}\n"
+    if path.exists() and path.read_text() == text:
+        return
+    # Stages run side by side, and one may be about to run it: it is there as a whole or not at all.
+    draft = path.with_name(f"{path.name}.{threading.get_ident()}")
+    draft.write_text(text)
+    draft.chmod(0o755)
+    draft.replace(path)

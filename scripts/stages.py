@@ -167,6 +167,14 @@ def check_web(_: Options) -> None:
         raise StageFailed("web/dist was not what the sources build to; it is now: commit it")
 
 
+def install_clients(_: Options) -> None:
+    """The clients from npm that integration tests run, while the machine is not busy anyway."""
+    try:
+        install_packages(NPM_CLIENTS)
+    except (StageFailed, SystemExit) as failure:
+        raise StageMissing(f"way to install the clients of tests/npm: {failure}") from None
+
+
 def install_packages(folder: Path) -> None:
     """Run `npm ci` unless the folder's `node_modules` is already what its lock file says."""
     stamp = folder / "node_modules" / ".quire-lock"
@@ -257,11 +265,13 @@ def tier_stage(name: str, about: str) -> Stage:
 STAGES: Final = (
     Stage("format", "ruff format --check", check_format),
     Stage("lint", "ruff check", check_lint),
-    Stage("types", "mypy, strict", check_types),
     Stage("imports", "import directions", check_imports),
     Stage("web", "TypeScript, its tests, and web/dist against its sources", check_web, beside=True),
+    Stage("clients", "the packages of tests/npm", install_clients, beside=True),
     tier_stage("unit", "tests/unit: pure, in seconds"),
     tier_stage("property", "tests/property: Hypothesis and simulated networks"),
+    # One process, for minutes: it runs beside all of the above, and is waited for here.
+    Stage("types", "mypy, strict", check_types, beside=True),
     tier_stage("contract", "tests/contract: every implementation of a port"),
     Stage(
         "integration",

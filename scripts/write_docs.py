@@ -18,6 +18,7 @@ from app.identity import MAX_NAME_CHARS
 from app.settings import SETTINGS, Setting
 from sync import limit
 from sync.limit import Limits
+from sync.port import MAX_BUS_PAYLOAD_BYTES
 
 DOCS: Final = Path(__file__).resolve().parent.parent / "docs"
 
@@ -72,6 +73,11 @@ def limits_page() -> str:
             "a page of history in memory",
             f"{history.MAX_PAGE_BYTES:,} bytes",
             "the page is shorter, `next` goes on",
+        ),
+        (
+            "a message between processes",
+            f"{MAX_BUS_PAYLOAD_BYTES:,} bytes",
+            "dropped: a stateless message that is larger stays in its process",
         ),
     )
     return "\n".join(

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from storage.log import open_event_log
+from storage.log import SqlEventLog, open_event_log
 from storage.migrate import upgrade
 from sync.fact import Deleted, Join, Leave, MoveCursor
 from sync.limit import Limits, User
 from sync.message import Cursor, Joined, MemberInfo, MemberJoined, MemberLeft, Outgoing, UserInfo
 from sync.news import encode_news
-from sync.port import EventLog
+from sync.port import EventLog, StoreError
 from sync.relay import Begin, Came, pack, seal
 from sync.shells.memory_bus import MemoryHub
 from sync.shells.rooms import Rooms
@@ -190,6 +190,40 @@ async def test_nobody_is_shown_whom_no_process_has_sealed(tmp_path: Path) -> Non
             there.tell(other, Join("b", ANA, "editor", "text"))
             await until(lambda: MemberJoined("notes", "b", ANA_INFO, "text") in shown.messages)
         assert [m.session for m in shown.messages if isinstance(m, MemberJoined)] == ["b"]
+
+
+async def test_store_that_fails_at_first_only_delays_who_is_shown(tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path}/quire.db"
+    await upgrade(url)
+    log = open_event_log(url)
+    hub = MemoryHub()
+    flaky = _FailsTwice(log)
+    async with (
+        Rooms(flaky, Limits(), bus=hub.bus()) as here,
+        Rooms(log, Limits(), bus=hub.bus()) as there,
+    ):
+        shown = Shown(here, "a")
+        room = await here.open("notes", ANA)
+        here.tell(room, Join("a", ANA, "editor", "text"))
+        other = await there.open("notes", ANA)
+        there.tell(other, Join("b", ANA, "editor", "text"))
+        await until(lambda: MemberJoined("notes", "b", ANA_INFO, "text") in shown.messages)
+    assert flaky.failures == 0
+    await log.aclose()
+
+
+class _FailsTwice(SqlEventLog):
+    """A log whose store is away when the key is asked for."""
+
+    def __init__(self, log: SqlEventLog) -> None:
+        self.__dict__.update(log.__dict__)
+        self.failures = 2
+
+    async def relay_key(self) -> bytes:
+        if self.failures:
+            self.failures -= 1
+            raise StoreError("the store is away")
+        return await super().relay_key()
 
 
 class _Deaf:
