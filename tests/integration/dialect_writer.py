@@ -16,7 +16,8 @@ from websockets.exceptions import WebSocketException
 from sync.hocuspocus import encode_address
 from sync.names import Dialect
 from sync.varint import Reader
-from sync.ysync import NO_CHANGE, SyncKind, SyncRequest, SyncUpdate, encode_sync, read_sync
+from sync.ysync import SyncKind, SyncRequest, SyncUpdate, encode_sync, read_sync
+from tests.integration import peer
 from tests.integration.server import ServerProcess
 from tests.integration.yjs_replica import YjsReplica
 from tests.patience import PATIENCE_S
@@ -40,7 +41,6 @@ class DialectWriter:
         self._doc = doc
         self._dice = random.Random(seed)
         self._prefix = encode_address(doc) if dialect == "hocuspocus" else b""
-        self._server_has_all = False
         self._synced = False
         self._was_asked = False
 
@@ -65,11 +65,22 @@ class DialectWriter:
         return self.made == goal
 
     async def flush(self) -> None:
-        """Write nothing new; return when the server has all of it."""
-        self._server_has_all = False
+        """Write nothing new; return when the server shows others all of it."""
         async with asyncio.timeout(PATIENCE_S):
-            while not self._server_has_all:
+            while not await self._is_shown():
                 await self._synchronize()
+
+    async def _is_shown(self) -> bool:
+        """Whether one who joins gets all that is here; a state vector says nothing of deletions."""
+        with suppress(WebSocketException, OSError, EOFError):
+            async with peer.connect(self._server) as newcomer:
+                joined = await newcomer.join(self._doc, "yjs")
+            shown = YjsReplica()
+            shown.apply(joined["state"])
+            before = shown.state
+            shown.apply(self.replica.state)
+            return shown.state == before
+        return False
 
     async def finish(self, text: str) -> None:
         """Write nothing new; return when `text` is what is here."""
@@ -115,9 +126,7 @@ class DialectWriter:
         match read_sync(reader):
             case SyncRequest(state_vector):
                 self._was_asked = True
-                lacking = self.replica.since(state_vector)
-                self._server_has_all = lacking == NO_CHANGE
-                await self._send(socket, SyncKind.STEP2, lacking)
+                await self._send(socket, SyncKind.STEP2, self.replica.since(state_vector))
             case SyncUpdate(update):
                 self.replica.apply(update)
                 self._synced = frame[len(self._prefix) + 1] == SyncKind.STEP2 or self._synced
