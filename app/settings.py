@@ -59,7 +59,9 @@ class Settings:
         most=86_400.0,
     )
     redis_url: str = _setting(
-        "", "Redis that wakes the other processes up when something is written; empty: none."
+        "",
+        "Redis that wakes the other processes up when something is written, and carries who is "
+        "there; empty: none.",
     )
     workers: int = _setting(
         1, "Server processes behind the one port; more than 1 needs PostgreSQL and Redis.", least=1

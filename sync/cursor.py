@@ -47,25 +47,24 @@ class Cursors:
 
     def __init__(self, doc: str) -> None:
         self._doc = doc
-        self._cursors: dict[str, TextCursor] = {}
-        self._users: dict[str, UserInfo] = {}
-        """Whose each cursor is shown to be."""
+        self._cursors: dict[str, tuple[TextCursor, UserInfo]] = {}
+        """Each session's, and whose it is shown to be."""
 
     def clear(self) -> None:
         """Forget all: the text they stood in is another's."""
         self._cursors.clear()
-        self._users.clear()
 
     def leave(self, session: str) -> None:
         """Forget one session's."""
         self._cursors.pop(session, None)
-        self._users.pop(session, None)
 
     def at(self, session: str, head: Head) -> TextCursor | None:
         """A session's cursor at the head, as far as that is known."""
-        cursor = self._cursors.get(session)
-        since = None if cursor is None else head.window.after(cursor.version, head.version)
-        return None if cursor is None or since is None else _carried(cursor, since)
+        if session not in self._cursors:
+            return None
+        cursor, _ = self._cursors[session]
+        since = head.window.after(cursor.version, head.version)
+        return None if since is None else _carried(cursor, since)
 
     def move(
         self, owner: Member, fact: MoveCursor, head: Head, members: Mapping[str, Member]
@@ -112,8 +111,7 @@ class Cursors:
         """The same in this process only: for a session of another one."""
         self.leave(session)
         if cursor is not None:
-            self._cursors[session] = cursor
-            self._users[session] = user
+            self._cursors[session] = (cursor, user)
         for encoding in POSITION_ENCODINGS:
             group = tuple(
                 member.session
@@ -129,7 +127,7 @@ class Cursors:
     def greet(self, member: Member, head: Head) -> Iterator[Effect]:
         """Show one who joins in text mode where the others are, as far as that is known."""
         units = member.encoding == "utf-16"
-        for session, user in self._users.items():
+        for session, (_, user) in self._cursors.items():
             current = self.at(session, head)
             if session != member.session and current is not None:
                 message = self._message(session, user, current, head, units=units)
@@ -137,7 +135,7 @@ class Cursors:
 
     def relayed(self, sessions: Container[str], head: Head) -> Iterator[Effect]:
         """Tell other processes where these sessions are, as far as that is known."""
-        for session, user in self._users.items():
+        for session, (_, user) in self._cursors.items():
             current = self.at(session, head) if session in sessions else None
             if current is not None:
                 yield Relay(_pointed(session, current, user, head))

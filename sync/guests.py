@@ -23,7 +23,7 @@ from sync.cursor import Cursors, TextCursor, located
 from sync.effect import Deliver, Effect, Relay
 from sync.fact import Overheard
 from sync.member import member_info
-from sync.message import AwarenessOut, MemberInfo, MemberJoined, MemberLeft, StatelessOut
+from sync.message import MemberInfo, MemberJoined, MemberLeft
 from sync.mirror import Mirror, Scene
 from sync.presence import Presence
 from sync.relay import (
@@ -220,13 +220,7 @@ class Guests:
             case Spoke():
                 yield from self._spoke(name, voice, part, scene)
             case Said():
-                group = tuple(
-                    member.session
-                    for member in scene.members.values()
-                    if member.dialect == "hocuspocus"
-                )
-                if group:
-                    yield Deliver(group, StatelessOut(scene.name, part.payload))
+                yield from scene.tell_stateless_here(part.payload)
             case _:
                 pass
 
@@ -319,6 +313,5 @@ def _is_recent(at_ms: int, now_ms: int, span_ms: int) -> bool:
 
 
 def _tell_yjs(update: bytes | None, scene: Scene) -> Iterator[Effect]:
-    group = scene.those_in("yjs")
-    if update is not None and group:
-        yield Deliver(group, AwarenessOut(scene.name, update))
+    if update is not None:
+        yield from scene.tell_yjs_here(update)

@@ -21,7 +21,7 @@ from sync.document import Document
 from sync.effect import Deliver, Effect, Relay
 from sync.limit import User
 from sync.member import Member, user_info
-from sync.message import AwarenessOut, MemberInfo, UserInfo
+from sync.message import AwarenessOut, MemberInfo, StatelessOut, UserInfo
 from sync.names import Mode
 from sync.presence import Presence
 from sync.relay import Spoke
@@ -64,10 +64,24 @@ class Scene:
 
     def tell_yjs(self, update: bytes, *, but: str = "") -> Iterator[Effect]:
         """Send awareness out to all Yjs sessions, in every process."""
+        yield from self.tell_yjs_here(update, but=but)
+        yield Relay(Spoke(update))
+
+    def tell_yjs_here(self, update: bytes, *, but: str = "") -> Iterator[Effect]:
+        """Send awareness out to the Yjs sessions of this process."""
         group = self.those_in("yjs", but=but)
         if group:
             yield Deliver(group, AwarenessOut(self.name, update))
-        yield Relay(Spoke(update))
+
+    def tell_stateless_here(self, payload: str, *, but: str = "") -> Iterator[Effect]:
+        """Send a stateless message to the Hocuspocus sessions of this process."""
+        group = tuple(
+            member.session
+            for member in self.members.values()
+            if member.dialect == "hocuspocus" and member.session != but
+        )
+        if group:
+            yield Deliver(group, StatelessOut(self.name, payload))
 
 
 class Mirror:

@@ -77,7 +77,6 @@ from sync.message import (
     MemberLeft,
     Resync,
     RoleChanged,
-    StatelessOut,
     SyncReply,
 )
 from sync.mirror import Mirror, Scene
@@ -241,7 +240,7 @@ class Room:
             case AskState():
                 yield from self._tell_state(fact)
             case SendStateless():
-                yield from self._pass_on(fact)
+                yield from self._pass_on(fact, now_ms)
             case MoveCursor():
                 yield from self._move_cursor(fact, now_ms)
             case CheckText():
@@ -783,17 +782,10 @@ class Room:
             return
         yield Deliver((fact.session,), SyncReply(self.name, self.document.state_since(clocks)))
 
-    def _pass_on(self, fact: SendStateless) -> Iterator[Effect]:
-        if fact.session not in self.members:
-            return
-        group = tuple(
-            member.session
-            for member in self.members.values()
-            if member.dialect == "hocuspocus" and member.session != fact.session
-        )
-        if group:
-            yield Deliver(group, StatelessOut(self.name, fact.payload))
-        yield Relay(Said(fact.payload))
+    def _pass_on(self, fact: SendStateless, now_ms: int) -> Iterator[Effect]:
+        if fact.session in self.members:
+            yield from self._scene(now_ms).tell_stateless_here(fact.payload, but=fact.session)
+            yield Relay(Said(fact.payload))
 
     def _move_cursor(self, fact: MoveCursor, now_ms: int) -> Iterator[Effect]:
         member = self.members.get(fact.session)

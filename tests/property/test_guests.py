@@ -219,15 +219,9 @@ class World:
         (fled, *_) = [each for each, view in self.views.items() if view is new]
         if old.state is not None:
             self._speak(fled, old.state)
-        if self.random.random() < 0.9:
-            self.rooms.tell(old.process, Leave(session))
-        else:
-            self.gone_unnoticed(old.process, session)
-
-    def gone_unnoticed(self, process: int, session: str) -> None:
-        self.rooms.now_ms += 1_000
-        if process in self.rooms.processes:
-            self.rooms.tell(process, Leave(session))
+        if self.random.random() >= 0.9:
+            self.rooms.now_ms += 1_000
+        self.rooms.tell(old.process, Leave(session))
 
     def reconnect(self) -> None:
         self.rooms.connect(self._any_process())
