@@ -456,6 +456,7 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
                     heads = await self.log.heads([room.key for room in part])
                 except StoreError as error:
                     _log.warning("the heads could not be checked: %s", error)
+                    due = min(due, clock() + _STORE_RETRY_S)
                     break
                 for room in part:
                     if _is_behind(room, heads.get(room.key)) and self.find(room.name) is room:

@@ -1,7 +1,7 @@
 """Two sets of rooms on one log and one bus: what each appends, the other shows."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +14,7 @@ from sync.fact import Deleted, Join, Leave, MoveCursor
 from sync.limit import Limits, User
 from sync.message import Cursor, Joined, MemberInfo, MemberJoined, MemberLeft, Outgoing, UserInfo
 from sync.news import encode_news
-from sync.port import EventLog, StoreError
+from sync.port import DocumentRecord, EventLog, StoreError
 from sync.relay import Begin, Came, pack, seal
 from sync.shells.memory_bus import MemoryHub
 from sync.shells.rooms import Rooms
@@ -77,6 +77,30 @@ async def test_what_was_lost_with_the_bus_is_found_when_it_is_back(tmp_path: Pat
         assert shown.version == 1
         hub.restore()
         await until(lambda: shown.text == "21")
+
+
+async def test_store_that_fails_when_the_bus_is_back_is_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with two_processes(tmp_path) as (hub, here, there, log):
+        shown = await here.open("notes", ANA)
+        await write(there, 1)
+        await until(lambda: shown.version == 1)
+        hub.interrupt()
+        await write(there, 2)
+        refused: list[Sequence[int]] = []
+        answer = log.heads
+
+        async def refuse_twice(keys: Sequence[int]) -> dict[int, DocumentRecord]:
+            if len(refused) < 2:
+                refused.append(keys)
+                raise StoreError("the store is away")
+            return await answer(keys)
+
+        monkeypatch.setattr(log, "heads", refuse_twice)
+        hub.restore()
+        await until(lambda: shown.text == "21")
+        assert len(refused) == 2
 
 
 async def test_what_was_lost_is_found_without_the_bus_too(tmp_path: Path) -> None:
