@@ -86,7 +86,8 @@ async def until(condition: Callable[[], Awaitable[bool]]) -> None:
 async def write_anywhere(
     writer: Writer | DialectWriter, servers: Sequence[ServerProcess], dice: random.Random
 ) -> None:
-    """Write its share, at another process after each cut."""
+    """Come a little late, then write its share, at another process after each cut."""
+    await asyncio.sleep(dice.random())
     while True:
         writer.move(dice.choice(servers))
         if await writer.write_up_to(EDITS_EACH):

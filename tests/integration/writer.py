@@ -167,7 +167,10 @@ class TextWriter(Writer):
     def __init__(self, server: ServerProcess, doc: str, name: str, seed: int) -> None:
         super().__init__(server, doc, name, seed)
         self.shown: dict[int, str] = {}
-        """The id at each version, from events and acks."""
+        """The id at each version after the first that it joined at, from events and acks."""
+        self.first = 0
+        """That version, and the text that it was given there."""
+        self.first_text = ""
         self._text = ""
 
     @property
@@ -176,6 +179,7 @@ class TextWriter(Writer):
 
     def _begin(self, joined: Message) -> None:
         self._text, self.version = joined["text"], joined["version"]
+        self.first_text, self.first = joined["text"], joined["version"]
 
     def _edit(self, event_id: str) -> dict[str, Any]:
         at = self._dice.randint(0, len(self._text))
@@ -276,7 +280,9 @@ def hold_against_log(
     before = final.state
     for writer in writers:
         if isinstance(writer, TextWriter):
-            assert writer.shown == {event["version"]: event["id"] for event in log}
+            later = {event["version"]: event["id"] for event in log[writer.first :]}
+            assert writer.shown == later, f"{writer.name} joined at {writer.first}"
+            assert writer.first_text == replayed(log[: writer.first])
         elif isinstance(writer, YjsWriter):
             for update in (*writer.shown, *(writer.made[each] for each in writer.acked)):
                 final.apply(update)
