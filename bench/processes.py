@@ -22,6 +22,9 @@ from tests.postgresql import running_postgresql
 from tests.redis_server import running_redis
 
 _LAST_DELIVERIES_S: Final = 0.5
+_POLL_S: Final = 0.001
+_BETWEEN_EDITS_S: Final = 0.01
+_CROSSING_TIMEOUT_S: Final = 60.0
 _TYPED_PER_S: Final = 10.0
 """Updates a second of each client during a rolling restart, one after the other's ack."""
 _RETRY_S: Final = 0.05
@@ -40,42 +43,73 @@ async def _cluster(size: int) -> AsyncIterator[list[Server]]:
 
 
 async def two_processes() -> dict[str, Any]:
-    """One document, a client at each of two processes: typing now and then, and at full speed."""
+    """One document, a client at each of two processes: one edit at a time, and at full speed."""
     with MachineClock() as clock:
         async with _cluster(2) as servers:
-            crossing = await _type(clock, servers, "calm", rate=50, total=500)
-            full = await _type(clock, servers, "busy", rate=4_000, total=12_000)
+            crossing = await _cross(clock, servers, edits=500)
+            full = await _type_fast(clock, servers, rate=4_000, total=12_000)
     return {"bench": "one document in two processes", "crossing": crossing, "full": full}
 
 
-async def _type(
-    clock: MachineClock, servers: list[Server], doc: str, *, rate: float, total: int
+async def _cross(clock: MachineClock, servers: list[Server], *, edits: int) -> dict[str, Any]:
+    """The clients write in turn; the next edit is made a moment after the last one has crossed.
+
+    So no edit ever waits for those before it, nor for what a standstill has left undone.
+    """
+    clients = [await open_client(server.port, "calm", n) for n, server in enumerate(servers)]
+    typists = [Typist(1_000_000 + client.number) for client in clients]
+    for number in range(edits):
+        writer, reader = clients[number % 2], clients[1 - number % 2]
+        assert writer.connection is not None, "connected"
+        acks, seen = len(writer.acks), len(reader.seen)
+        update = typists[writer.number].type()
+        writer.sent[f"u{number}"] = time.perf_counter()
+        writer.connection.send(encode(type="update", doc="calm", id=f"u{number}", update=update))
+        async with asyncio.timeout(_CROSSING_TIMEOUT_S):
+            while len(reader.seen) == seen or len(writer.acks) == acks:  # noqa: ASYNC110
+                await asyncio.sleep(_POLL_S)
+        await asyncio.sleep(_BETWEEN_EDITS_S)
+    await clock.settled()
+    return {"edits": edits, **_summary(clock, clients, edits)}
+
+
+async def _type_fast(
+    clock: MachineClock, servers: list[Server], *, rate: float, total: int
 ) -> dict[str, Any]:
     """One client at each process types its share of `total` updates at `rate` a second."""
-    clients = [await open_client(server.port, doc, n) for n, server in enumerate(servers)]
+    clients = [await open_client(server.port, "busy", n) for n, server in enumerate(servers)]
     wall = time.perf_counter()
     started = await clock.settled()
     lag = await type_evenly(clients, clock, clock.settled, total=total, rate=rate)
     seconds = await clock.settled() - started
     wall = time.perf_counter() - wall
     await asyncio.sleep(_LAST_DELIVERIES_S)
+    summary = _summary(clock, clients, total)
+    return {
+        "rate": rate,
+        "durable_per_s": round(summary["acknowledged"] / seconds),
+        "machine_s": round(seconds, 2),
+        "wall_s": round(wall, 2),
+        "sender_lag_max_ms": round(lag * 1000, 1),
+        **summary,
+    }
+
+
+def _summary(clock: MachineClock, clients: list[Client], total: int) -> dict[str, Any]:
+    """How long it took until the others had what each wrote, and until it was acknowledged."""
     deliveries, acks = spans(clients)
+    undisturbed = [end - at for at, end in deliveries if not clock.is_disturbed(at, end)]
     for client in clients:
         assert client.connection is not None, "connected"
         client.connection.close()
     return {
-        "rate": rate,
         "acknowledged": len(acks),
         "delivered_percent": round(100 * len(deliveries) / (total * (len(clients) - 1)), 2),
-        "durable_per_s": round(len(acks) / seconds),
-        "machine_s": round(seconds, 2),
-        "wall_s": round(wall, 2),
         "delivery": _machine_time(clock, deliveries),
-        "delivery_undisturbed": latencies_ms(
-            [end - start for start, end in deliveries if not clock.is_disturbed(start, end)]
-        ),
+        "delivery_undisturbed": latencies_ms(undisturbed),
+        "undisturbed_percent": round(100 * len(undisturbed) / max(1, len(deliveries)), 1),
+        "delivery_wall": latencies_ms([end - start for start, end in deliveries]),
         "ack": _machine_time(clock, acks),
-        "sender_lag_max_ms": round(lag * 1000, 1),
         "errors": [error for client in clients for error in client.errors][:3],
     }
 
