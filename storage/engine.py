@@ -31,7 +31,11 @@ class Transaction(Protocol):
 
 class Database(Protocol):
     async def read(self, work: Work[T]) -> T:
-        """Run `work` on one read-only snapshot of what is committed."""
+        """Run `work` on what is committed; each of its statements may see a later moment."""
+        ...
+
+    async def read_snapshot(self, work: Work[T]) -> T:
+        """Run `work` on what is committed at one moment."""
         ...
 
     def write(self) -> AbstractAsyncContextManager[Transaction]:

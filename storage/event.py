@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy import BigInteger, Connection, Dialect, Text, bindparam, insert, select, text
 
-from storage.row import event_record, event_row
-from storage.table import authors, events
-from sync.port import EventRecord
+from storage.row import document_record, event_record, event_row
+from storage.table import authors, documents, events
+from sync.port import DocumentRecord, EventRecord
 
 COLUMNS = events.c[1:]
 """What `event_record` takes."""
@@ -21,6 +21,18 @@ _range = (
         events.c.version > bindparam("after"),
         events.c.version <= bindparam("upto"),
     )
+    .order_by(events.c.version)
+    .limit(bindparam("most"))
+)
+# In one statement, so that the head and the events are of one moment without a transaction.
+_head_and_range = (
+    select(*documents.c, *COLUMNS)
+    .outerjoin_from(
+        documents,
+        events,
+        (events.c.document_key == documents.c.key) & (events.c.version > bindparam("after")),
+    )
+    .where(documents.c.key == _key)
     .order_by(events.c.version)
     .limit(bindparam("most"))
 )
@@ -85,6 +97,20 @@ def read(connection: Connection, key: int, after: int, upto: int, limit: int) ->
         _range, {"of_document": key, "after": after, "upto": upto, "most": limit}
     )
     return [event_record(row) for row in rows]
+
+
+def read_with_head(
+    connection: Connection, key: int, after: int, limit: int
+) -> tuple[DocumentRecord, list[EventRecord]] | None:
+    """The head as it is, and the events after `after`, at most `limit`; None without a head."""
+    rows = connection.execute(
+        _head_and_range, {"of_document": key, "after": after, "most": limit}
+    ).all()
+    if not rows:
+        return None
+    width = len(documents.c)
+    news = [event_record(row[width:]) for row in rows if row[width] is not None]
+    return document_record(rows[0][:width]), news
 
 
 def by_id(connection: Connection, key: int, event_id: str) -> EventRecord | None:

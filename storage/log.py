@@ -115,7 +115,7 @@ class SqlEventLog:
 
         Raises `StoreError` if the log does not lead without a gap to the head.
         """
-        return await self._database.read(partial(_open, name=name))
+        return await self._database.read_snapshot(partial(_open, name=name))
 
     async def follow(self, key: int, after: int, limit: int) -> Followed | None:
         """The head as it is, with the events after `after`, at most `limit`, and the authors."""
@@ -209,11 +209,12 @@ def _open(connection: Connection, name: str) -> Opened | None:
 
 
 def _follow(connection: Connection, key: int, after: int, limit: int) -> Followed | None:
-    found = document.heads(connection, [key]).get(key)
+    found = event.read_with_head(connection, key, after, limit)
     if found is None:
         return None
-    news = event.read(connection, key, after, found.version, limit)
-    return Followed(found, news, event.authors_of(connection, key) if news else {})
+    head, news = found
+    # Authors are only ever added: those of a later moment include the ones of these events.
+    return Followed(head, news, event.authors_of(connection, key) if news else {})
 
 
 def _save_checkpoint(connection: Connection, key: int, saved: Checkpoint) -> None:

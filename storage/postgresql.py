@@ -79,6 +79,8 @@ class PostgresqlDatabase:
 
     def __init__(self, url: URL, *, pool_size: int, timeout_s: float) -> None:
         self._engine = postgresql_engine(url, pool_size=pool_size, timeout_s=timeout_s)
+        # Without BEGIN and ROLLBACK, which would be two round trips more.
+        self._statements = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self._snapshots = self._engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
@@ -89,7 +91,11 @@ class PostgresqlDatabase:
 
     async def read(self, work: Work[T]) -> T:
         with self._use():
-            return await finish(self._read(work))
+            return await finish(self._read(self._statements, work))
+
+    async def read_snapshot(self, work: Work[T]) -> T:
+        with self._use():
+            return await finish(self._read(self._snapshots, work))
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Transaction]:
@@ -108,9 +114,9 @@ class PostgresqlDatabase:
         await self._unused.wait()
         await finish(self._engine.dispose())
 
-    async def _read(self, work: Work[T]) -> T:
+    async def _read(self, engine: AsyncEngine, work: Work[T]) -> T:
         with store_errors():
-            async with self._snapshots.connect() as connection:
+            async with engine.connect() as connection:
                 return await connection.run_sync(work)
 
     @contextmanager

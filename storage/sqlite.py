@@ -104,6 +104,9 @@ class SqliteDatabase:
         self._closed = False
 
     async def read(self, work: Work[T]) -> T:
+        return await self.read_snapshot(work)
+
+    async def read_snapshot(self, work: Work[T]) -> T:
         return await self._on(self._read_threads, partial(_read, self._reader, work))
 
     @asynccontextmanager

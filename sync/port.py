@@ -109,7 +109,7 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """What an open room asks for to follow the log, read in one transaction."""
+    """What an open room asks for to follow the log: head and events of one moment."""
 
     document: DocumentRecord
     events: list[EventRecord]

@@ -449,6 +449,62 @@ async def test_open_is_one_snapshot(log: EventLog, database_url: str, create: Cr
     assert len(seen) > 3
 
 
+async def test_follow_gives_the_head_and_what_is_new(log: EventLog, create: Create) -> None:
+    key = (await create("notes")).key
+    empty = await log.follow(key, 0, 10)
+    assert empty is not None
+    assert (empty.document.version, empty.events, empty.authors) == (0, [], {})
+    events = [event(n) for n in range(1, 6)]
+    async with log.append() as transaction:
+        await transaction.lock_heads([key])
+        await transaction.insert(
+            [(key, each) for each in events],
+            authors=[AuthorBinding(key, 7, "u1")],
+            updated_at_ms=3,
+        )
+    await append(log, (await create("another")).key, event(1))
+    for after, limit, news in ((0, 10, events), (2, 10, events[2:]), (1, 2, events[1:3])):
+        found = await log.follow(key, after, limit)
+        assert found is not None
+        assert (found.document, found.events) == (await log.find("notes"), news)
+        assert found.authors == {7: "u1"}
+    for after in (5, 9):
+        nothing = await log.follow(key, after, 10)
+        assert nothing is not None
+        assert (nothing.document.version, nothing.events) == (5, [])
+    gone = await log.update_document("notes", deleted_at_ms=8, updated_at_ms=8)
+    found = await log.follow(key, 5, 10)
+    assert found is not None
+    assert found.document == gone
+    assert await log.follow(10**9, 0, 10) is None
+
+
+async def test_follow_is_of_one_moment(log: EventLog, database_url: str, create: Create) -> None:
+    key = (await create("notes")).key
+    other = open_log(database_url)
+
+    async def write() -> None:
+        for n in range(1, 61):
+            async with other.append() as transaction:
+                await transaction.lock_heads([key])
+                bound = [AuthorBinding(key, n, "u1")]
+                await transaction.insert([(key, event(n))], authors=bound, updated_at_ms=n)
+
+    writing = asyncio.create_task(write())
+    seen = set()
+    while not writing.done():
+        found = await log.follow(key, 0, 100)
+        assert found is not None
+        version = found.document.version
+        assert [each.version for each in found.events] == list(range(1, version + 1))
+        # Whoever wrote an event is known with it.
+        assert set(found.authors) >= set(range(1, version + 1))
+        seen.add(version)
+    await writing
+    await other.aclose()
+    assert len(seen) > 3
+
+
 # Checkpoints
 
 

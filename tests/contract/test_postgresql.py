@@ -240,7 +240,8 @@ async def test_connections_have_the_settings_that_promises_stand_on(
         )
         return [str(connection.exec_driver_sql(f"SHOW {name}").scalar_one()) for name in names]
 
-    assert await database.read(settings) == ["on", "repeatable read", "on", "15min"]
+    assert await database.read(settings) == ["on", "read committed", "off", "15min"]
+    assert await database.read_snapshot(settings) == ["on", "repeatable read", "on", "15min"]
     async with database.write() as transaction:
         assert await transaction.run(settings) == ["on", "read committed", "off", "15min"]
 
