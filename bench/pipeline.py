@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from asyncio import FIRST_COMPLETED
 from collections.abc import Iterable
 from typing import Any
 
@@ -31,7 +32,11 @@ class Writer:
         await self._ready
 
     async def write(self, updates: Iterable[bytes], count: int) -> tuple[float, float]:
-        """Send all; returns when that began, and when the last of `count` acks was there."""
+        """Send all; returns when that began, and when the last of `count` acks was there.
+
+        Raises:
+            ConnectionError: the server closed the connection before.
+        """
         assert self._connection is not None, "connected"
         self._expected = count
         start = time.perf_counter()
@@ -40,9 +45,14 @@ class Writer:
                 encode(type="update", doc=self._doc, id=f"u{number}", update=update)
             )
             await self._connection.writable()
+            if self._connection.closed.done():
+                break
             if number % 50 == 0:
                 await asyncio.sleep(0)
-        return start, await self._done
+        await asyncio.wait((self._done, self._connection.closed), return_when=FIRST_COMPLETED)
+        if not self._done.done():
+            raise ConnectionError(f"closed after {self.acknowledged} of {count} acks")
+        return start, self._done.result()
 
     def close(self) -> None:
         if self._connection is not None:

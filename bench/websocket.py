@@ -89,6 +89,7 @@ class Connection(asyncio.Protocol):
             self.opened.set_exception(exc or ConnectionError("closed during the handshake"))
         if not self.closed.done():
             self.closed.set_result(None)
+        self._writable.set()  # nobody waits for a connection that is gone
 
     def pause_writing(self) -> None:
         self._writable.clear()
