@@ -25,16 +25,19 @@ _range = (
     .limit(bindparam("most"))
 )
 # In one statement, so that the head and the events are of one moment without a transaction.
+# Versions have no gaps, so a range bounds their number; a LIMIT need not keep PostgreSQL from
+# reading and sorting all that follow.
 _head_and_range = (
     select(*documents.c, *COLUMNS)
     .outerjoin_from(
         documents,
         events,
-        (events.c.document_key == documents.c.key) & (events.c.version > bindparam("after")),
+        (events.c.document_key == documents.c.key)
+        & (events.c.version > bindparam("after"))
+        & (events.c.version <= bindparam("upto")),
     )
     .where(documents.c.key == _key)
     .order_by(events.c.version)
-    .limit(bindparam("most"))
 )
 _by_id = select(*COLUMNS).where(events.c.document_key == _key, events.c.id == bindparam("event_id"))
 _by_version = select(*COLUMNS).where(
@@ -104,7 +107,7 @@ def read_with_head(
 ) -> tuple[DocumentRecord, list[EventRecord]] | None:
     """The head as it is, and the events after `after`, at most `limit`; None without a head."""
     rows = connection.execute(
-        _head_and_range, {"of_document": key, "after": after, "most": limit}
+        _head_and_range, {"of_document": key, "after": after, "upto": after + limit}
     ).all()
     if not rows:
         return None
