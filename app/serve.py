@@ -10,15 +10,17 @@ from typing import Final
 import uvicorn
 from uvicorn.supervisors import multiprocess
 
+from app.keepalive import PatientWebSocket
 from app.main import create_app, prepare_database
 from app.settings import Settings
 from app.state import State
 
 _log = logging.getLogger(__name__)
 
-_USER_TIMEOUT_MS: Final = 30_000
-"""How long sent bytes may stay unacknowledged. Without it a peer that does not read keeps its
-connection, and uvicorn's shutdown, for ever: a keepalive timeout waits to flush first."""
+_LEAST_USER_TIMEOUT_S: Final = 30.0
+"""How long sent bytes may stay untaken at least before the kernel drops the connection. Without it
+a peer that does not read keeps its connection, and uvicorn's shutdown, for ever: a keepalive
+timeout waits to flush first."""
 _WORKER_TIMEOUT_S: Final = 60
 """How long a worker may be silent, or take to start, before it is replaced."""
 
@@ -79,7 +81,7 @@ class _Config(uvicorn.Config):
             port=settings.port,
             log_level=settings.log_level,
             loop="auto",
-            ws="websockets-sansio",
+            ws=PatientWebSocket,
             ws_max_size=settings.max_message_bytes,
             ws_ping_interval=settings.ping_interval_s,
             ws_ping_timeout=settings.ping_timeout_s,
@@ -120,7 +122,11 @@ def run(settings: Settings) -> int:
     config = _Config(settings)
     listening = config.bind_socket()
     if hasattr(socket, "TCP_USER_TIMEOUT"):
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _USER_TIMEOUT_MS)
+        # Not before the application itself would give the reader up, and say so.
+        user_timeout_s = max(_LEAST_USER_TIMEOUT_S, settings.slow_consumer_timeout_s)
+        listening.setsockopt(
+            socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(user_timeout_s * 1000)
+        )
     if settings.workers > 1:
         # uvicorn has no other place to say what a worker is.
         multiprocess.Process = _Worker  # type: ignore[misc]

@@ -100,11 +100,12 @@ class Settings:
         least=1 << 12,
     )
     slow_consumer_timeout_s: float = _setting(
-        30.0, "A reader that takes nothing for this long is disconnected.", unit="s", least=0.1
-    )
+        30.0, "A reader that takes nothing for this long is disconnected.", unit="s",
+        least=0.1, most=86_400.0,
+    )  # fmt: skip
     ping_interval_s: float = _setting(25.0, "How often a WebSocket is pinged.", unit="s", least=0.1)
     ping_timeout_s: float = _setting(
-        35.0, "How long an answer to a ping may take before the socket is closed.", unit="s",
+        35.0, "How long a peer may be silent after a ping before its socket is closed.", unit="s",
         least=0.1,
     )  # fmt: skip
     auth_timeout_s: float = _setting(
