@@ -12,13 +12,18 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from app.http import documents, history
+from app.http import documents, history, restore
 from app.http.schema import MAX_TITLE_CHARS
 from app.identity import MAX_NAME_CHARS
 from app.settings import SETTINGS, Setting
 from sync import limit
+from sync.bounded_json import MAX_DEPTH
+from sync.hocuspocus import MAX_ADDRESS_BYTES, MAX_STATELESS_BYTES, MAX_TOKEN_BYTES
 from sync.limit import Limits
 from sync.port import MAX_BUS_PAYLOAD_BYTES
+from sync.shells import reversal
+from sync.shells.socket import MAX_FAULTS
+from sync.statevector import MAX_STATE_VECTOR_BYTES, MAX_STATE_VECTOR_CLIENTS
 
 DOCS: Final = Path(__file__).resolve().parent.parent / "docs"
 
@@ -79,6 +84,23 @@ def limits_page() -> str:
             f"{MAX_BUS_PAYLOAD_BYTES:,} bytes",
             "dropped: a stateless message that is larger stays in its process",
         ),
+        (
+            "updates read to restore a version of a document that is more than text",
+            f"{restore.MAX_HISTORY_BYTES:,} bytes up to it, and as many since",
+            "409 `not_restorable`",
+        ),
+        ("time to find what restores it", f"{reversal.TIME_LIMIT_S} s", "409 `not_restorable`"),
+        ("such searches at once", f"{reversal.MAX_AT_ONCE}", "429 `rate_limited`"),
+        (
+            "a state vector",
+            f"{MAX_STATE_VECTOR_BYTES:,} bytes, {MAX_STATE_VECTOR_CLIENTS:,} clients",
+            "`invalid_message`; y-websocket: close 4400; Hocuspocus: the document is closed",
+        ),
+        ("JSON inside an update or an awareness state", f"{MAX_DEPTH} levels", "refused"),
+        ("a document's name in a Hocuspocus frame", f"{MAX_ADDRESS_BYTES} bytes", "close 4400"),
+        ("a token in one", f"{MAX_TOKEN_BYTES:,} bytes", "close 4400"),
+        ("a stateless message in one", f"{MAX_STATELESS_BYTES:,} bytes", "close 4400"),
+        ("refused messages of one socket", f"{MAX_FAULTS}", "close 1008"),
     )
     return "\n".join(
         (

@@ -27,7 +27,7 @@ from sync.textdiff import diff
 
 router = APIRouter(prefix="/api/documents/{document}/restore", tags=["history"])
 
-_MAX_HISTORY_BYTES: Final = 64 << 20
+MAX_HISTORY_BYTES: Final = 64 << 20
 """Updates up to a version, and as many since, that may be read to bring it back."""
 
 _log = logging.getLogger(__name__)
@@ -110,7 +110,7 @@ async def _reversal(state: State, record: DocumentRecord, version: int) -> Rever
     client_id = secrets.randbits(32)
     while client_id in room.document.authors:
         client_id = secrets.randbits(32)
-    head, most = record.version, _MAX_HISTORY_BYTES
+    head, most = record.version, MAX_HISTORY_BYTES
     try:
         task = Task(
             before=await updates_of(state.log, record.key, version, max_bytes=most),
