@@ -98,9 +98,13 @@ def limits_page() -> str:
         ),
         ("JSON inside an update or an awareness state", f"{MAX_DEPTH} levels", "refused"),
         ("a document's name in a Hocuspocus frame", f"{MAX_ADDRESS_BYTES} bytes", "close 4400"),
-        ("a token in one", f"{MAX_TOKEN_BYTES:,} bytes", "close 4400"),
-        ("a stateless message in one", f"{MAX_STATELESS_BYTES:,} bytes", "close 4400"),
-        ("refused messages of one socket", f"{MAX_FAULTS}", "close 1008"),
+        ("a token in such a frame", f"{MAX_TOKEN_BYTES:,} bytes", "close 4400"),
+        ("a stateless message in such a frame", f"{MAX_STATELESS_BYTES:,} bytes", "close 4400"),
+        (
+            "frames refused in a row on `/ws`, tokens on `/hocuspocus`",
+            f"{MAX_FAULTS}",
+            "close 1008",
+        ),
     )
     return "\n".join(
         (

@@ -39,17 +39,17 @@ async def upgrade(database_url: str) -> None:
 
     Raises `SchemaError` if the database was written by a newer Quire, else `StoreError`.
     """
-    await asyncio.to_thread(_transact, database_url, _upgrade)
+    await asyncio.to_thread(transact, database_url, _upgrade)
 
 
 async def require_current(database_url: str) -> None:
     """Raise `SchemaError` unless the database has exactly the schema of this Quire."""
-    await asyncio.to_thread(_transact, database_url, _require_current)
+    await asyncio.to_thread(transact, database_url, _require_current)
 
 
 async def has_schema(database_url: str) -> bool:
     """Whether any Quire has made its tables in this database."""
-    return await asyncio.to_thread(_transact, database_url, _current_revision) is not None
+    return await asyncio.to_thread(transact, database_url, _current_revision) is not None
 
 
 def expected_revision() -> str:
@@ -109,7 +109,7 @@ def _migrations() -> Path:
     return installed if installed.is_dir() else here.parent / "alembic"
 
 
-def _transact(database_url: str, work: Callable[[Connection], T]) -> T:
+def transact(database_url: str, work: Callable[[Connection], T]) -> T:
     """Run `work` in one write transaction, alone with this database. For a thread of its own."""
     url = read_url(database_url)
     if url.get_backend_name() == "sqlite":

@@ -24,7 +24,7 @@ from sync.error import ErrorCode, Refusal, refusal
 from sync.gate import KnownState, Malformed, Ready, Waiting, decode_pairs, inspect
 from sync.limit import Limits
 from sync.names import DEFAULT_TEXT_ROOT, is_text_root
-from sync.port import AuthorBinding, Checkpoint, EventRecord, Opened
+from sync.port import SERVER_USER, AuthorBinding, Checkpoint, EventRecord, Opened
 from sync.position import delta_from_utf16
 from sync.replica import Applied, Replica, ReplicaBrokenError
 from sync.statevector import decode_state_vector, encode_state_vector
@@ -32,8 +32,6 @@ from sync.submission import Submission, TextSubmission, UpdateSubmission
 from sync.varint import MalformedError
 from sync.window import Window
 
-_SERVER = ""
-"""Stands for the server among the owners of CRDT client ids; no user has this id."""
 _MAX_UNDECIDED_ROOTS = 32
 """Undecided, each insertion looks into every root: with more than these, none is waited for."""
 
@@ -112,7 +110,7 @@ class Document:
         self.epoch = record.epoch
         self.version = 0
         self.checkpointed = opened.checkpoint.version if opened.checkpoint else 0
-        self.authors: dict[int, str] = {**opened.authors, record.crdt_client_id: _SERVER}
+        self.authors: dict[int, str] = {**opened.authors, record.crdt_client_id: SERVER_USER}
         self.window = Window(limits.window_events, limits.window_bytes)
         self._limits = limits
         self._server_client = record.crdt_client_id
@@ -207,7 +205,7 @@ class Document:
 
     def learn_authors(self, authors: dict[int, str]) -> None:
         """Take over bindings that other processes made."""
-        self.authors = {**authors, self._server_client: _SERVER}
+        self.authors = {**authors, self._server_client: SERVER_USER}
 
     def learn_text_root(self, root: str) -> None:
         """Take over the text root that the log has, decided by another process or by hand.

@@ -86,6 +86,10 @@ class Checkpoint:
     """Where surrogate pairs stand, as `sync.gate.KnownState` encodes them; kept with `state`."""
 
 
+SERVER_USER: Final = ""
+"""Stands for the server among the owners of CRDT client ids; no user has this id."""
+
+
 @dataclass(frozen=True, slots=True)
 class AuthorBinding:
     """A CRDT client id that belongs to one user in one document, from its first write on."""

@@ -94,6 +94,15 @@ def _db_copy(flags: argparse.Namespace) -> int:
     return ExitCode.DONE
 
 
+def _db_new_epoch(flags: argparse.Namespace) -> int:
+    from storage.rewind import renew_epochs
+
+    settings = Settings.load(_given(flags))
+    count = asyncio.run(renew_epochs(settings.database_url))
+    print(f"{count:,} documents have a new epoch.", file=sys.stderr)
+    return ExitCode.DONE
+
+
 def _given(flags: argparse.Namespace) -> Mapping[str, object]:
     return {name: value for name, value in vars(flags).items() if value is not None}
 
@@ -134,6 +143,9 @@ def _add_db(command: argparse.ArgumentParser) -> None:
     upgrade = actions.add_parser("upgrade", help="bring the tables to what this version needs")
     upgrade.set_defaults(command=_db_upgrade)
     upgrade.add_argument("--database-url", metavar="URL", help="(default: as for `quire serve`)")
+    epoch = actions.add_parser("new-epoch", help="after a backup was restored: tell all clients")
+    epoch.set_defaults(command=_db_new_epoch)
+    epoch.add_argument("--database-url", metavar="URL", help="(default: as for `quire serve`)")
     copy = actions.add_parser("copy", help="copy everything into another, empty database")
     copy.set_defaults(command=_db_copy)
     # `from` is a keyword: it cannot be the name of an attribute.

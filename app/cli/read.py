@@ -12,7 +12,8 @@ from app.cli.problem import CommandFailed, ExitCode
 from app.cli.remote import Remote
 from app.cli.summary import describe, describe_event
 from sync.client import Change, ConnectionLost, Document, Replaced, connect
-from sync.delta import to_wire
+from sync.client.core import event_ops
+from sync.delta import DeltaError, to_wire
 from sync.error import QuireError
 
 
@@ -49,7 +50,7 @@ def tail(flags: argparse.Namespace) -> int:
         remote.metadata()
         try:
             asyncio.run(_follow(flags, remote))
-        except (ConnectionLost, QuireError) as error:
+        except (ConnectionLost, QuireError, DeltaError) as error:
             raise CommandFailed(str(error)) from None
         except ValueError as error:
             raise CommandFailed(f"--url {error}", ExitCode.USAGE) from None
@@ -78,7 +79,11 @@ async def _print_missed(remote: Remote, document: Document, flags: argparse.Name
         if not page:
             return
         for event in page:
-            _print(msgspec.json.encode(event).decode() if flags.json else describe_event(event))
+            ops = event_ops(event)
+            change = Change(
+                event.version, event.id, ops, ops, own=False, actor=event.actor, at=event.at
+            )
+            _print(_as_json(change) if flags.json else _as_line(change))
         at = page[-1].version
 
 

@@ -21,7 +21,9 @@ from app.http.writing import write
 from app.problem import HttpCode, ProblemError
 from sync.delta import valid_text
 from sync.error import ErrorCode, QuireError
+from sync.limit import User
 from sync.names import MAX_INTEGER
+from sync.port import DocumentRecord
 from sync.submission import named_digest
 from sync.textdiff import diff
 
@@ -87,17 +89,28 @@ async def replace_text(
     base = record.version if wanted is None else wanted
     old = await text_of(state, record, base)
     delta = await asyncio.to_thread(diff, old, new)
-    named = "*" if wanted is None else str(wanted)
+    content = f"{'*' if wanted is None else wanted} {sha256(new.encode()).hexdigest()}"
     return await write(
         state,
         user,
         record,
-        event_id=event_id,
+        event_id=event_id or _own_id(record, user, wanted, content),
         base=base,
         ops=delta,
-        digest=named_digest("put_text", f"{named} {sha256(new.encode()).hexdigest()}"),
+        digest=named_digest("put_text", content),
         encoding=encoding,
     )
+
+
+def _own_id(record: DocumentRecord, user: User, wanted: int | None, content: str) -> str | None:
+    """The id of a `PUT` without one: to do it twice is to do it once, and proxies rely on that.
+
+    None if it is about whatever the head is: a second one then changes nothing anyway, unless
+    somebody has written in between.
+    """
+    if wanted is None:
+        return None
+    return "put-" + sha256(f"{record.epoch} {user.id} {content}".encode()).hexdigest()[:32]
 
 
 def _decoded(body: bytes) -> str:

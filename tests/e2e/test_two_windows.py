@@ -3,6 +3,7 @@
 import threading
 
 import httpx
+import pytest
 from playwright.sync_api import expect
 from websockets.sync.client import connect
 
@@ -11,6 +12,8 @@ from tests.e2e.link import Link
 from tests.e2e.window import Window, wait_until_equal
 from tests.integration.server import ServerProcess
 from tests.patience import PATIENCE_S
+
+pytestmark = [pytest.mark.p1, pytest.mark.p4, pytest.mark.p5]
 
 
 def _text(server: ServerProcess, name: str) -> str:

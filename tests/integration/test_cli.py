@@ -178,6 +178,22 @@ def test_tail_follows_over_a_restart_and_ends_on_ctrl_c(tmp_path: Path) -> None:
                 process.kill()
 
 
+def test_tail_prints_what_was_missed_and_what_comes_in_one_shape(shell: Shell) -> None:
+    shell.run("push", "shape", "-", stdin=b"x")
+    with shell.start("tail", "shape", "--since", "0", "--json") as process:
+        assert process.stdout is not None
+        try:
+            missed = json.loads(process.stdout.readline())
+            shell.run("push", "shape", "-", stdin=b"xy")
+            live = json.loads(process.stdout.readline())
+        finally:
+            process.kill()
+    assert (missed["version"], missed["ops"]) == (1, [{"insert": "x"}])
+    assert (live["version"], live["ops"]) == (2, [{"retain": 1}, {"insert": "y"}])
+    assert missed.keys() == live.keys() == {"version", "id", "actor", "at", "ops"}
+    assert missed["actor"] == live["actor"]
+
+
 @pytest.mark.parametrize("command", ["cat", "log", "tail"])
 def test_a_document_that_is_not_there_is_an_error(shell: Shell, command: str) -> None:
     done = shell.run(command, "nowhere", fails=1)

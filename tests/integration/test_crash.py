@@ -13,7 +13,14 @@ from tests.integration.server import ServerProcess
 from tests.integration.writer import TextWriter, Writer, YjsWriter, hold_against_log
 from tests.patience import SOAK
 
-pytestmark = pytest.mark.anyio
+pytestmark = [
+    pytest.mark.anyio,
+    pytest.mark.p1,
+    pytest.mark.p2,
+    pytest.mark.p3,
+    pytest.mark.p4,
+    pytest.mark.p5,
+]
 
 ROUNDS = 25 if SOAK else 3
 

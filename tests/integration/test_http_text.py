@@ -61,6 +61,21 @@ async def test_put_needs_to_say_what_it_is_based_on(tmp_path: Path) -> None:
         assert await quire.text("notes") == "y"
 
 
+async def test_put_again_without_an_id_is_done_once(tmp_path: Path) -> None:
+    async with application(tmp_path) as quire:
+        await quire.create(text="x")
+        ada, ben = ({"If-Match": '"1"', "X-Quire-Name": name} for name in ("Ada", "Ben"))
+        first = await quire.ok("PUT", TEXT, content="xy", headers=ada)
+        await quire.edit("notes", None, {"insert": "z"})
+        assert await quire.ok("PUT", TEXT, content="xy", headers=ada) == first
+        assert await quire.text("notes") == "zxy"
+        # Somebody else's, another text, and the same on another version are edits of their own.
+        assert (await quire.ok("PUT", TEXT, content="xy", headers=ben))["version"] == 4
+        assert (await quire.ok("PUT", TEXT, content="xyq", headers=ada))["version"] == 5
+        newer = {**ada, "If-Match": '"3"'}
+        assert (await quire.ok("PUT", TEXT, content="xy", headers=newer))["version"] == 6
+
+
 async def test_put_again_with_its_id_is_the_version_it_has(tmp_path: Path) -> None:
     async with application(tmp_path) as quire:
         await quire.create(text="x")

@@ -24,7 +24,14 @@ from tests.patience import PATIENCE_S, SOAK
 from tests.postgresql import Postgresql, execute
 from tests.redis_server import RedisServer, running_redis
 
-pytestmark = pytest.mark.anyio
+pytestmark = [
+    pytest.mark.anyio,
+    pytest.mark.p1,
+    pytest.mark.p2,
+    pytest.mark.p3,
+    pytest.mark.p4,
+    pytest.mark.p5,
+]
 
 PROCESSES = 4 if SOAK else 2
 DOCUMENTS = 10 if SOAK else 2

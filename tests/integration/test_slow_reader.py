@@ -12,7 +12,7 @@ from tests.integration.peer import Peer, connect, open_socket
 from tests.integration.server import ServerProcess
 from tests.patience import SOAK
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.p7]
 
 PIECE = 400_000
 ROUNDS = 80 if SOAK else 40

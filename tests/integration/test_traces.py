@@ -23,7 +23,7 @@ from tests.integration.server import ServerProcess
 from tests.integration.yjs_replica import YjsReplica
 from tests.patience import SOAK
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.p2, pytest.mark.p5, pytest.mark.p6]
 
 TRACES: Final = Path(__file__).parents[1] / "traces"
 SHORT: Final = None if SOAK else 1_000

@@ -16,7 +16,7 @@ from tests.integration.server import ServerProcess
 from tests.integration.yjs_replica import YjsReplica
 from tests.patience import PATIENCE_S
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.p2, pytest.mark.p3, pytest.mark.p5]
 
 ENCODINGS: tuple[Encoding, ...] = ("json", "msgpack")
 

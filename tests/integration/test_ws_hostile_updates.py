@@ -12,7 +12,7 @@ from tests.integration.server import ServerProcess
 from tests.integration.yjs_replica import YjsReplica
 from tests.property.hostile_update import varint
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.p8, pytest.mark.p9]
 
 MALLORY_CLIENT = 99
 ROOT = b"\x01\x07content"

@@ -11,7 +11,7 @@ from tests.integration.peer import connect
 from tests.integration.scene import TEXT, scene
 from tests.integration.server import ServerProcess
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.p8]
 
 MAX_INTEGER = 2**53 - 1
 ENCODINGS: tuple[Encoding, ...] = ("json", "msgpack")

@@ -12,7 +12,7 @@ from tests.integration.scene import fresh_name
 from tests.integration.server import ServerProcess
 from tests.integration.yjs_replica import YjsReplica
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.p4]
 
 ENCODINGS: tuple[Encoding, ...] = ("json", "msgpack")
 LONG = 1_300

@@ -21,7 +21,7 @@ from tests.integration.server import ServerProcess
 from tests.patience import PATIENCE_S, SOAK
 from tests.property.test_dialect_fuzz import HOCUSPOCUS, YWS, mutated
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.p8]
 
 FRAMES = 5_000 if SOAK else 1_000
 """Mutated frames through real sockets, over both dialects."""

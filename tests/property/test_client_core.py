@@ -31,6 +31,7 @@ of a replay.
 """
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import given, settings
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -46,6 +47,8 @@ from sync.delta import Delta, apply
 from tests.patience import SOAK
 from tests.property.client_network import Author, Server, is_versioned
 from tests.property.test_delta_laws import edited_texts, transform_first
+
+pytestmark = [pytest.mark.p1, pytest.mark.p2, pytest.mark.p3, pytest.mark.p4, pytest.mark.p5]
 
 EXAMPLES = 1_000 if SOAK else 40
 AUTHORS = st.integers(0, 2)

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from random import Random
 
 import msgspec
+import pytest
 
 from sync import hocuspocus, ysync
 from sync.awareness import decode_awareness, encode_awareness
@@ -21,6 +22,8 @@ from sync.limit import Limits, User
 from sync.presence import Presence
 from sync.varint import MalformedError
 from tests.patience import SOAK
+
+pytestmark = [pytest.mark.p8, pytest.mark.p9]
 
 FRAMES = 40_000 if SOAK else 8_000
 """For each decoder."""

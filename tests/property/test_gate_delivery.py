@@ -10,12 +10,15 @@ deletions not waited for; a fast path that does not look at the right origin.
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pycrdt import Doc, Text
 
 from sync.gate import KnownState, Ready, Waiting, decode_pairs, inspect
 from sync.statevector import decode_state_vector
+
+pytestmark = [pytest.mark.p5, pytest.mark.p6]
 
 _PIECES = ("a", "b", "xyz", "é", "中文", "😀", "a😀", "👩‍👩‍👧", "\n")
 

@@ -37,6 +37,15 @@ from hypothesis import strategies as st
 from tests.patience import SOAK
 from tests.property.simulation import Scenario, play
 
+pytestmark = [
+    pytest.mark.p1,
+    pytest.mark.p2,
+    pytest.mark.p3,
+    pytest.mark.p4,
+    pytest.mark.p5,
+    pytest.mark.p6,
+]
+
 WORLDS = 20_000 if SOAK else 100
 
 scenarios = st.builds(

@@ -31,6 +31,7 @@ def test_flags_that_are_not_given_are_left_to_the_environment() -> None:
         [],
         ["unknown"],
         ["db"],
+        ["db", "new-epoch", "now"],
         ["db", "copy", "--from", "sqlite:///quire.db"],
         ["cat"],
         ["cat", "no/slash"],

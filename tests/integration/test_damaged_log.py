@@ -1,0 +1,117 @@
+"""A document whose log is damaged is never shown, never written and never blank (P10).
+
+It costs nobody else anything (P8). The damage is done to a real database while the server is down.
+"""
+
+import asyncio
+import sqlite3
+from contextlib import closing, suppress
+from pathlib import Path
+
+import httpx
+import pytest
+from websockets.asyncio.client import connect as open_websocket
+from websockets.exceptions import ConnectionClosed
+
+from sync.error import CloseCode
+from sync.hocuspocus import encode_address
+from sync.varint import write_data
+from sync.ysync import SyncKind, encode_sync
+from tests.integration.peer import connect
+from tests.integration.server import ServerProcess
+from tests.patience import PATIENCE_S
+
+pytestmark = [pytest.mark.anyio, pytest.mark.p8, pytest.mark.p10]
+
+DAMAGE = {
+    "an event is gone": "DELETE FROM events WHERE version = 2 AND document_key = {key}",
+    "all events are gone": "DELETE FROM events WHERE document_key = {key}",
+    "an update is damaged": (
+        "UPDATE events SET \"update\" = x'ff' WHERE version = 2 AND document_key = {key}"
+    ),
+    "a delta is damaged": (
+        "UPDATE events SET ops = '[99,\"x\"]' WHERE version = 2 AND document_key = {key}"
+    ),
+    "a delta is no JSON": (
+        "UPDATE events SET ops = 'what' WHERE version = 2 AND document_key = {key}"
+    ),
+    "the head is ahead": "UPDATE documents SET version = 9 WHERE key = {key}",
+}
+TEXT = "one two three"
+
+
+def dump(path: Path) -> list[tuple[object, ...]]:
+    """Every row of the log."""
+    with closing(sqlite3.connect(path)) as database:
+        return [
+            row
+            for table in ("documents", "events", "checkpoints", "authors")
+            for row in database.execute(f"SELECT * FROM {table} ORDER BY 1, 2")
+        ]
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+async def test_damaged_document_is_refused_and_left_alone(tmp_path: Path, damage: str) -> None:
+    with ServerProcess(tmp_path) as server:
+        async with connect(server) as ana:
+            for doc in ("damaged", "sound"):
+                await ana.join(doc)
+                for number, word in enumerate(TEXT.split()):
+                    text = word if number == 0 else f" {word}"
+                    position = len(" ".join(TEXT.split()[:number]))
+                    await ana.insert(doc, f"a{number}", text, pos=position)
+        server.kill9()
+        path = tmp_path / "quire.db"
+        with closing(sqlite3.connect(path)) as database, database:
+            (key,) = database.execute("SELECT key FROM documents WHERE name = 'damaged'").fetchone()
+            assert database.execute(DAMAGE[damage].format(key=key)).rowcount > 0
+        before = dump(path)
+        server.start()
+        for mode in ("text", "yjs"):
+            async with connect(server) as ana:
+                await ana.send("join", doc="damaged", mode=mode)
+                error = await ana.expect_error("store_unavailable", doc="damaged")
+                assert error["retryable"] is True
+                await ana.send("text_insert", doc="damaged", id="x", base=None, pos=0, text="x")
+                await ana.expect_error("not_joined", doc="damaged", id="x")
+        await assert_dialects_close(server)
+        api = f"{server.url}/api/documents/damaged"
+        async with httpx.AsyncClient(timeout=PATIENCE_S) as http:
+            # By its deltas alone the text may still be known; then it is the right one.
+            shown = await http.get(f"{api}/text")
+            assert shown.status_code == 503 or shown.text == TEXT, shown.text
+            edit = {"id": "http", "base": None, "ops": [{"insert": "x"}]}
+            posted = await http.post(f"{api}/edits", json=edit)
+            assert posted.status_code == 503, posted.text
+            put = await http.put(f"{api}/text", content="x", headers={"If-Match": '"3"'})
+            assert put.status_code == 503, put.text
+        assert dump(path) == before
+        async with connect(server) as ana:
+            assert (await ana.join("sound"))["text"] == TEXT
+            await ana.insert("sound", "b", "!", pos=len(TEXT))
+
+
+async def assert_dialects_close(server: ServerProcess) -> None:
+    """Neither dialect gives a state, an empty one least of all."""
+    address = encode_address("damaged")
+    token = bytearray(address + b"\2\0")
+    write_data(token, b"open")
+    step1 = encode_sync(SyncKind.STEP1, b"\0")
+    for path, prefix, frames in (
+        ("/yjs/damaged", b"", [step1]),
+        ("/hocuspocus", address, [bytes(token), address + step1]),
+    ):
+        url = server.url.replace("http", "ws", 1) + path
+        async with open_websocket(
+            url, proxy=None, compression=None, open_timeout=PATIENCE_S, ping_interval=None
+        ) as socket:
+            heard: list[bytes] = []
+            with suppress(ConnectionClosed):
+                for frame in frames:
+                    await socket.send(frame)
+                async with asyncio.timeout(PATIENCE_S):
+                    while True:
+                        heard.append(await socket.recv(decode=False))
+            assert socket.close_code == CloseCode.TRY_LATER, (path, heard)
+            step2 = prefix + bytes((0, SyncKind.STEP2))
+            assert not any(frame.startswith(step2) for frame in heard), (path, heard)
