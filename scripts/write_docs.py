@@ -21,7 +21,9 @@ from sync.bounded_json import MAX_DEPTH
 from sync.hocuspocus import MAX_ADDRESS_BYTES, MAX_STATELESS_BYTES, MAX_TOKEN_BYTES
 from sync.limit import Limits
 from sync.port import MAX_BUS_PAYLOAD_BYTES
+from sync.room import MAX_KEPT_ASKS
 from sync.shells import reversal
+from sync.shells.outbox import HARD_BYTES
 from sync.shells.socket import MAX_FAULTS
 from sync.statevector import MAX_STATE_VECTOR_BYTES, MAX_STATE_VECTOR_CLIENTS
 
@@ -78,6 +80,16 @@ def limits_page() -> str:
             "a page of history in memory",
             f"{history.MAX_PAGE_BYTES:,} bytes",
             "the page is shorter, `next` goes on",
+        ),
+        (
+            "what waits to be sent on one socket and cannot come from the log",
+            f"`max_outbox_bytes` and {HARD_BYTES:,} bytes",
+            "close 1013",
+        ),
+        (
+            "joins of one session that wait for one document",
+            f"{MAX_KEPT_ASKS}",
+            "`rate_limited`",
         ),
         (
             "a message between processes",

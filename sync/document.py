@@ -5,7 +5,7 @@ and the newest events. It decides; it neither waits nor sends. Every change goes
 (a submission, which becomes the next event) or `follow` (an event that the log already has).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sync.anchor import AnchoredText
@@ -32,6 +32,8 @@ from sync.submission import Submission, TextSubmission, UpdateSubmission
 from sync.varint import MalformedError
 from sync.window import Window
 
+_READING_WORK = 5_000
+"""What reading the text at an old version costs, in parts rebased over one event each."""
 _MAX_UNDECIDED_ROOTS = 32
 """Undecided, each insertion looks into every root: with more than these, none is waited for."""
 
@@ -118,6 +120,8 @@ class Document:
         self._replica = Replica(record.crdt_client_id, record.text_root or DEFAULT_TEXT_ROOT)
         self._known = KnownState()
         self._state: tuple[int, bytes] | None = None
+        self._bytes = self._weighed = 0
+        """At most so many bytes has the whole state; and how many it had when it was last seen."""
         self.advanced: tuple[int, ...] = ()
         """The CRDT clients whose clocks the last merged submission moved."""
         self._load(opened)
@@ -200,6 +204,7 @@ class Document:
             if applied.ops != record.ops and _applied(before, record) != self.text:
                 raise ReplicaBrokenError(f"version {record.version} has other ops than logged")
             self._known.advance(verdict)
+            self._bytes += len(record.update)
             self.version = record.version
             self.window.append(record)
 
@@ -227,7 +232,7 @@ class Document:
     def wants(self, batch: Sequence[Submission]) -> tuple[int | None, list[int]]:
         """What a batch needs from the log: the events after a version, and the texts at some."""
         oldest: int | None = None
-        texts: list[int] = []
+        texts: dict[int, None] = {}
         for submission in batch:
             if not isinstance(submission, TextSubmission) or submission.base is None:
                 continue
@@ -237,8 +242,29 @@ class Document:
             if self.window.after(base, self.version) is None:
                 oldest = base if oldest is None else min(oldest, base)
             if submission.encoding == "utf-16" and self.has_pairs:
-                texts.append(base)
-        return oldest, texts
+                texts[base] = None
+        return oldest, list(texts)
+
+    def work(self) -> Callable[[Submission], int]:
+        """Something to ask what each submission of a batch will cost: parts times events to rebase.
+
+        Reading the text at an old version, once for all that need it, is counted as well.
+        """
+        read: set[int] = set()
+
+        def cost(submission: Submission) -> int:
+            if not isinstance(submission, TextSubmission) or submission.base is None:
+                return 0
+            behind = self.version - submission.base
+            if not 0 < behind <= self._limits.max_rebase_events:
+                return 0
+            reading = 0
+            if submission.encoding == "utf-16" and self.has_pairs and submission.base not in read:
+                read.add(submission.base)
+                reading = _READING_WORK
+            return min(behind * len(submission.ops), self._limits.max_rebase_work) + reading
+
+        return cost
 
     def prepare(
         self, batch: Sequence[Submission], foreign: Sequence[EventRecord], lookup: Lookup
@@ -290,6 +316,9 @@ class Document:
                     ErrorCode.BASE_UNKNOWN, f"There is no usable base {base} at {self.version}."
                 )
             )
+        if len(since) * len(submission.ops) > self._limits.max_rebase_work:
+            why = f"The base {base} is too far behind for so many changes."
+            return Refused(refusal(ErrorCode.BASE_UNKNOWN, why))
         length = len(self.text) - sum(growth(record.ops) for record in since)
         try:
             ops = submission.ops
@@ -310,6 +339,8 @@ class Document:
         grown = growth(delta)
         if grown > 0 and len(self.text) + grown > self._limits.max_document_chars:
             return Refused(self._full())
+        if grown > 0 and self._is_large(sum(len(op) for op in delta if isinstance(op, str))):
+            return Refused(self._large())
         if not self.text_root:
             self._decide(DEFAULT_TEXT_ROOT)
         update = self._replica.edit(delta)
@@ -354,6 +385,8 @@ class Document:
         units = verdict.inserted_units
         if units and len(self.text) + units > self._limits.max_document_chars:
             return Refused(self._full())
+        if verdict.authored and self._is_large(len(submission.update)):
+            return Refused(self._large())
         applied = self._apply(submission.update, verdict)
         self._known.advance(verdict)
         self.advanced = tuple(client for client, _, _ in verdict.authored)
@@ -389,6 +422,22 @@ class Document:
         self._replica.turn_to(root)
         self.text_root = root
 
+    def _is_large(self, more: int) -> bool:
+        """Whether the state with that many bytes more might be over its limit.
+
+        Updates are counted as they come. They may have taken out as much as they brought, so at the
+        limit the state is looked at; not for every event, since that costs as much as it has bytes.
+        """
+        most = self._limits.max_document_bytes
+        if self._bytes + more > most and self._bytes - self._weighed >= most // 16:
+            self._bytes = self._weighed = len(self._replica.state())
+        return self._bytes + more > most
+
+    def _large(self) -> Refusal:
+        most = self._limits.max_document_bytes
+        text = f"A document's whole state has at most {most} bytes."
+        return refusal(ErrorCode.DOCUMENT_FULL, text)
+
     def _full(self) -> Refusal:
         most = self._limits.max_document_chars
         return refusal(ErrorCode.DOCUMENT_FULL, f"A document holds at most {most} characters.")
@@ -409,6 +458,7 @@ class Document:
             at_ms=now_ms,
             digest=submission.digest,
         )
+        self._bytes += len(update)
         self.window.append(record)
         return record
 
@@ -418,6 +468,7 @@ class Document:
         checkpoint = opened.checkpoint
         if checkpoint is not None and checkpoint.state is not None:
             text, self.version = checkpoint.text, checkpoint.version
+            self._bytes = self._weighed = len(checkpoint.state)
             self._replica.load([checkpoint.state], text)
             clocks = decode_state_vector(self._replica.state_vector())
             try:
@@ -434,6 +485,7 @@ class Document:
             self._known.advance(self._ready(record.update))
             text = _applied(text, record)
             updates.append(record.update)
+            self._bytes += len(record.update)
             self.version = record.version
             self.window.append(record)
         self._replica.load(updates, text)

@@ -152,7 +152,10 @@ class FanOut:
         yield Settled(submission.session, submission.size)
         if member is not None and not isinstance(outcome, Refused):
             member.resync_at_ms = None
-        textual = isinstance(submission, TextSubmission)
+        # Who joined again meanwhile is told in the terms of the mode it is in now.
+        textual = (
+            isinstance(submission, TextSubmission) if member is None else member.mode == "text"
+        )
         to = submission.session
         match outcome:
             case Accepted(record=record):

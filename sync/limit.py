@@ -15,6 +15,9 @@ class Limits:
     """One frame, one HTTP body. Answer: close 1009, HTTP 413."""
     max_document_chars: int = 2_000_000
     """The text of a document. Answer: `document_full`."""
+    max_document_bytes: int = 64 << 20
+    """A document's whole state as a Yjs update, with all its roots and what is kept of deletions;
+    found to within a sixteenth. Answer: `document_full`."""
     max_crdt_clients: int = 4_000
     """Distinct CRDT client ids in one document. Answer: `document_full`."""
     max_documents: int = 100
@@ -49,6 +52,10 @@ class Limits:
     """The same in bytes of content."""
     max_rebase_events: int = 20_000
     """How far behind the head a `base` may be. Answer: `base_unknown`."""
+    max_rebase_work: int = 200_000
+    """Parts of a text event's `ops` times the events since its `base`. Answer: `base_unknown`."""
+    max_batch_work: int = 50_000
+    """The same for what one room merges in one transaction; the rest waits for the next."""
     checkpoint_events: int = 500
     """A checkpoint is written each time this many events have been appended."""
     max_awareness_bytes: int = 4_096

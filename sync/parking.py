@@ -2,7 +2,7 @@
 
 import heapq
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sync.limit import Limits
@@ -54,6 +54,12 @@ class Parking:
         self._count[session] += 1
         self._bytes[session] += submission.size
         return True
+
+    def submissions(self) -> Iterator[UpdateSubmission]:
+        """All that waits, in no particular order."""
+        for entries in self._by_client.values():
+            for _, _, entry in entries:
+                yield entry.submission
 
     def clients(self) -> list[int]:
         """The CRDT clients that something waits for."""

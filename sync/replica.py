@@ -39,6 +39,8 @@ from sync.gate import Ready
 from sync.keystroke import TypingDelete, TypingInsert
 from sync.names import DEFAULT_TEXT_ROOT
 
+_PIECE_CHARS: Final = 4_096
+"""Of two texts that are compared at a time."""
 _MAX_TAILS: Final = 8
 _Result = TypeVar("_Result")
 
@@ -658,11 +660,25 @@ def _replaced(old: str, new: str) -> Delta:
     if old == new:
         return ()
     shorter = min(len(old), len(new))
-    start = 0
-    while start < shorter and old[start] == new[start]:
-        start += 1
-    end = 0
-    while end < shorter - start and old[-1 - end] == new[-1 - end]:
-        end += 1
+    start = _common_start(old, new, shorter)
+    end = _common_end(old, new, shorter - start)
     ops: list[int | str] = [start, new[start : len(new) - end], -(len(old) - start - end)]
     return canonical([op for op in ops if op])
+
+
+def _common_start(old: str, new: str, shorter: int) -> int:
+    """How many of the first `shorter` characters are the same; looks at a piece at a time."""
+    for start in range(0, shorter, _PIECE_CHARS):
+        upto = min(start + _PIECE_CHARS, shorter)
+        if old[start:upto] != new[start:upto]:
+            return next(at for at in range(start, upto) if old[at] != new[at])
+    return shorter
+
+
+def _common_end(old: str, new: str, shorter: int) -> int:
+    """How many of the last `shorter` characters are the same, likewise."""
+    for start in range(0, shorter, _PIECE_CHARS):
+        upto = min(start + _PIECE_CHARS, shorter)
+        if old[len(old) - upto : len(old) - start] != new[len(new) - upto : len(new) - start]:
+            return next(at for at in range(start, upto) if old[-1 - at] != new[-1 - at])
+    return shorter

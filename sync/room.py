@@ -13,6 +13,7 @@ is answered: such facts are kept and handled when the log has caught up. That, a
 fan-out are effects of `Committed` alone, is promise P1.
 """
 
+import math
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from hashlib import sha256
@@ -92,6 +93,8 @@ from sync.varint import MalformedError
 
 _MAX_KEPT: Final = 1_000
 """Facts kept while a batch is committed, before presence is dropped."""
+MAX_KEPT_ASKS: Final = 8
+"""Joins of one session that may wait for the room to settle, and questions about awareness."""
 _EPHEMERAL: Final = (
     SetAwareness,
     MoveCursor,
@@ -129,6 +132,8 @@ class Room:
         """The text at `version`."""
         self.read_only = False
         self.deleted = False
+        self.broken = False
+        """Whether what the log has does not load any more: it is to be forgotten."""
         self._limits = limits
         self._pending: deque[Submission] = deque()
         self._settling: list[tuple[Submission, Outcome]] = []
@@ -139,6 +144,8 @@ class Room:
         self._looks = 0
         """How many looks at the log were ordered; one at a time."""
         self._looking = False
+        self._said: float = 0
+        """The highest version that was announced during this look; infinite: something else."""
         self._looked = 0
         """The last that was answered with all there was."""
         self._doubted: dict[str, int] = {}
@@ -165,6 +172,17 @@ class Room:
     def is_clean(self) -> bool:
         """Whether nothing is lost if this room is unloaded now."""
         return not (self._pending or self._merging or self._lost or self._kept or self._taken)
+
+    @property
+    def unsettled(self) -> list[Submission]:
+        """What was submitted and is not settled."""
+        kept = (fact.submission for fact in self._kept if isinstance(fact, Submit))
+        return [*self._taken, *self._pending, *kept, *self._parking.submissions()]
+
+    @property
+    def joining(self) -> tuple[str, ...]:
+        """The sessions whose join waits."""
+        return tuple(self._joining)
 
     @property
     def may_merge(self) -> bool:
@@ -220,8 +238,7 @@ class Room:
             case Found():
                 yield from self._found(fact.followed, now_ms)
             case Announced():
-                if fact.version is None or fact.version > self.version:
-                    yield from self._look()
+                yield from self._announced(fact)
             case Connected():
                 yield from self._guests.connect(fact.voice, now_ms)
             case Overheard():
@@ -286,8 +303,10 @@ class Room:
         native = fact.dialect == "quire"
         member = Member(fact.session, fact.user, fact.role, fact.mode, fact.encoding, fact.dialect)
         member.owed = before.owed if before is not None else None
-        member.echo = not native or any(
-            each.session == fact.session for each in (*self._taken, *self._pending)
+        member.echo = (
+            not native
+            or any(each.session == fact.session for each in (*self._taken, *self._pending))
+            or fact.session in self._parking.waiting_since()
         )
         self.members[fact.session] = member
         yield Relay(Came((member_info(member),)))
@@ -476,7 +495,12 @@ class Room:
         assert not self._merging, "a batch is being merged"
         batch = self._taken
         size = sum(submission.size for submission in batch)
+        work = self.document.work()
+        done = sum(work(submission) for submission in batch)
         while self._pending and len(batch) < max_events and (size < max_bytes or not batch):
+            done += work(self._pending[0])
+            if batch and done > self._limits.max_batch_work:
+                break
             submission = self._pending.popleft()
             batch.append(submission)
             size += submission.size
@@ -542,12 +566,25 @@ class Room:
             self._looks += 1
             yield Look(self.version)
 
+    def _announced(self, fact: Announced) -> Iterator[Effect]:
+        """Look, unless that version is here; what comes during a look may be too new for it."""
+        version = math.inf if fact.version is None else fact.version
+        if version <= self.version:
+            return
+        if self._looking:
+            self._said = max(self._said, version)
+        else:
+            yield from self._look()
+
     def _found(self, followed: Followed | None, now_ms: int) -> Iterator[Effect]:
         """Follow the log to where it was found to be."""
         self._looking = False
+        said, self._said = self._said, 0
         number, is_whole = self._looks, True
         if followed is not None:
             is_whole = yield from self._follow(followed, now_ms)
+        if said > self.version and not (self._lost or self.deleted):
+            yield from self._look()
         if is_whole:
             self._looked = number
         if self._doubted and not (self._lost or self.deleted):
@@ -680,7 +717,14 @@ class Room:
 
     def _reopened(self, opened: Opened, now_ms: int) -> Iterator[Effect]:
         before, text_before = self.version, self.text
-        self.document = Document(opened, self._limits)
+        try:
+            self.document = Document(opened, self._limits)
+        except ReplicaBrokenError:
+            self.broken = True
+            yield from self._expel(
+                refusal(ErrorCode.STORE_UNAVAILABLE, "The document cannot be loaded.")
+            )
+            return
         self._lost = False
         clocks = self.document.clocks
         self._taken += self._parking.release(self._parking.clients(), clocks)
@@ -738,12 +782,25 @@ class Room:
         """Put a fact off until the room is settled; presence beyond a bound is dropped."""
         if isinstance(fact, CheckText):
             yield Deliver((fact.session,), Checked(self.name, fact.version, None))
+        elif isinstance(fact, Join | AskAwareness) and self._asks_too_much(fact):
+            # Each would be answered with all there is.
+            if isinstance(fact, Join):
+                text = "The last joins have no answer yet."
+                yield error(self.name, fact.session, ErrorCode.RATE_LIMITED, text)
         elif not isinstance(fact, Tick) and (
             len(self._kept) < _MAX_KEPT or not isinstance(fact, _EPHEMERAL)
         ):
             self._kept.append(fact)
             if isinstance(fact, Join):
                 self._joining.add(fact.session)
+
+    def _asks_too_much(self, fact: Join | AskAwareness) -> bool:
+        asked = sum(
+            isinstance(each, type(fact)) and each.session == fact.session
+            for each in self._kept
+            if isinstance(each, Join | AskAwareness)
+        )
+        return asked >= MAX_KEPT_ASKS
 
     # --- presence and checks --------------------------------------------------------------------
 

@@ -121,8 +121,12 @@ class Appender:
                         text_roots=rows.text_roots,
                         updated_at_ms=self._now_ms(),
                     )
-        except StoreError as error:
-            _log.warning("append failed, its documents are reloaded: %s", error)
+        except Exception as error:  # noqa: BLE001
+            # A defect, too, must cost its documents a reload, not the appender of all (P8).
+            unforeseen = None if isinstance(error, StoreError) else error
+            _log.warning(
+                "append failed, its documents are reloaded: %s", error, exc_info=unforeseen
+            )
             for batch in batches:
                 if not (batch.room.deleted or batch.discarded):
                     self._tell(batch.room, CommitFailed())

@@ -14,7 +14,16 @@ from sync.error import ErrorCode, QuireError
 from sync.fact import AskAwareness, AskState, CaughtUp, Join, Lagging, Leave, SetAwareness, Submit
 from sync.fanout import updates_messages
 from sync.limit import User
-from sync.message import Ack, AwarenessOut, ErrorMessage, Outgoing, Resync, SyncReply, Updates
+from sync.message import (
+    Ack,
+    AwarenessOut,
+    ErrorMessage,
+    Joined,
+    Outgoing,
+    Resync,
+    SyncReply,
+    Updates,
+)
 from sync.names import Dialect, Role
 from sync.port import StoreError
 from sync.replica import ReplicaBrokenError
@@ -172,6 +181,9 @@ class Channel(ABC):
                 return
             case SyncReply():
                 self._asked = False
+            case Joined():
+                # Where it was before was perhaps in another history: the log can be rewound.
+                self.written = parcel.upto
         if parcel.droppable and self._lagging:
             return
         frame = parcel.spelled(self._key, self._spell)

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 
-from sync.delta import apply
+from sync.delta import DeltaError, apply
 from sync.port import EventLog, EventRecord, StoreError
 from sync.window import weight
 
@@ -23,7 +23,10 @@ async def text_at(log: EventLog, key: int, version: int) -> str:
     text, at = (checkpoint.text, checkpoint.version) if checkpoint else ("", 0)
     async for page in pages(log, key, at, version):
         for record in page:
-            text = apply(text, record.ops)
+            try:
+                text = apply(text, record.ops)
+            except DeltaError as error:
+                raise StoreError(f"the ops of version {record.version} do not fit") from error
     return text
 
 

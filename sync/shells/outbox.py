@@ -2,16 +2,20 @@
 
 Overflow policy: everything that the log can give again is dropped, and each document it belonged
 to is reported as lagging; once the socket has taken the rest, the documents are caught up from the
-log. So a slow reader costs bounded memory and misses nothing.
+log. So a slow reader costs bounded memory and misses nothing. What the log cannot give (presence,
+answers) waits beyond the bound, up to a second one; then the socket is given up.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from sync.message import Ack
+
+HARD_BYTES: Final = 16 << 20
+"""So much more than `max_bytes` may wait when one more frame comes."""
 
 Frame = dict[str, Any]
 """An ASGI `websocket.send` message; one object is shared by all who are sent the same."""
@@ -51,6 +55,7 @@ class Outbox(Generic[Topic]):
 
     __slots__ = (
         "_drained",
+        "_droppable",
         "_entries",
         "_lagged",
         "_last",
@@ -83,6 +88,8 @@ class Outbox(Generic[Topic]):
         self._drained = drained
         self._entries: deque[_Entry[Topic]] | None = None
         """Newest last. An idle outbox has no queue, no task and no event: there are many."""
+        self._droppable = 0
+        """How many of them can be dropped."""
         self._room: asyncio.Future[None] | None = None
         self._last: Exception | None = None
         self._writing_since: float | None = None
@@ -124,15 +131,21 @@ class Outbox(Generic[Topic]):
         if self._entries is None:
             self._entries = deque()
         self._entries.append(_Entry(frame, size, topic, upto, droppable, ack))
+        self._droppable += droppable
         self.bytes += size
+        if self.bytes - size > self._max_bytes + HARD_BYTES:
+            self._give_up()
         self._write_soon()
 
     def _overflow(self) -> None:
-        waiting = self._entries or ()
-        dropped = [entry for entry in waiting if entry.droppable]
-        if not dropped:
+        if not self._droppable:
             return
-        self._entries = deque(entry for entry in waiting if not entry.droppable)
+        waiting = deque(self._entries or ())
+        # Something has to be on its way, or nobody would be told that all is written.
+        first = [waiting.popleft()] if self._writing_since is None else []
+        dropped = [entry for entry in waiting if entry.droppable]
+        self._entries = deque((*first, *(entry for entry in waiting if not entry.droppable)))
+        self._droppable -= len(dropped)
         self.bytes -= sum(entry.size for entry in dropped)
         lost: dict[int, tuple[Topic, list[Ack]]] = {}
         for entry in dropped:
@@ -162,6 +175,7 @@ class Outbox(Generic[Topic]):
         loop = asyncio.get_running_loop()
         while self._entries:
             entry = self._entries.popleft()
+            self._droppable -= entry.droppable
             self._writing_since = loop.time()
             await self._send(entry.frame)
             self._writing_since = None
@@ -184,6 +198,10 @@ class Outbox(Generic[Topic]):
         if since is None or self._writer is None:
             return
         if asyncio.get_running_loop().time() - since >= timeout_s:
+            self._give_up()
+
+    def _give_up(self) -> None:
+        if self._writer is not None:
             self._too_slow = True
             self._writer.cancel()
 

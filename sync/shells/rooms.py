@@ -10,11 +10,11 @@ import logging
 import math
 import secrets
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from sync.effect import CatchUp, Deliver, Dismiss, Look, Relay, Reopen, Settled, WantBatch
 from sync.error import ErrorCode, QuireError
@@ -124,6 +124,7 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
         self._tasks: asyncio.TaskGroup | None = None
         self._closing = False
         self._owned: list[asyncio.Task[None]] = []
+        self._doing: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         if self._bus is not None:
@@ -147,7 +148,7 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
         trace: TracebackType | None,
     ) -> None:
         self._closing = True
-        for task in self._owned:
+        for task in (*self._owned, *self._doing):
             task.cancel()
         for opening in self._opening.values():
             opening.cancel()
@@ -286,11 +287,9 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
                 case Relay():
                     relayed.append(effect.part)
                 case Look():
-                    assert self._tasks is not None, "the rooms are not running"
-                    self._tasks.create_task(self._look(room, effect), name=f"look {room.name}")
+                    self._do(self._look(room, effect), f"look {room.name}")
                 case Reopen():
-                    assert self._tasks is not None, "the rooms are not running"
-                    self._tasks.create_task(self._reopen(room), name=f"reopen {room.name}")
+                    self._do(self._reopen(room), f"reopen {room.name}")
         if (
             self._bus is not None
             and room.version > version
@@ -309,13 +308,24 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
             held.idle_since = time.monotonic()
             held.changed.set()
 
+    def _do(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        """Do something in the background, at the latest until the rooms are closed."""
+        assert self._tasks is not None, "the rooms are not running"
+        task = self._tasks.create_task(work, name=name)
+        self._doing.add(task)
+        task.add_done_callback(self._doing.discard)
+
     def discard(self, room: Room) -> None:
         """Close a room without asking it; its sessions are told, and may join again."""
         why = ErrorMessage(
             ErrorCode.STORE_UNAVAILABLE, "The document was closed.", retryable=True, doc=room.name
         )
         parcel = Parcel(why, room.name)
-        for session in tuple(room.members):
+        for submission in room.unsettled:
+            sink = self.sinks.get(submission.session)
+            if sink is not None:
+                sink.settled(submission.size)
+        for session in dict.fromkeys((*room.members, *room.joining)):
             sink = self.sinks.get(session)
             if sink is not None:
                 sink.deliver(parcel)
@@ -355,6 +365,10 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
                 if opened is None or opened.document.deleted_at_ms is not None:
                     raise ReplicaBrokenError("the document is gone")
                 self.tell(room, Reopened(opened))
+                if room.broken:
+                    _log.error("%r does not load; it is served no more", room.name)
+                    self._forget(room)
+                    return
             except StoreError:
                 attempt += 1
                 if attempt == _REOPEN_ATTEMPTS:

@@ -34,6 +34,7 @@ from sync.message import (
     ErrorMessage,
     Events,
     Join,
+    Joined,
     Leave,
     Ping,
     Pong,
@@ -81,6 +82,8 @@ class _Subscription:
     """Whether something was dropped, and is not yet being sent again."""
     order: int = 0
     """Counts the orders to catch up, and the drops that make the one before void."""
+    epoch: str = ""
+    """Of the history that it was told of; empty: none yet."""
 
 
 class Session(Socket[_Subscription]):
@@ -268,6 +271,8 @@ class Session(Socket[_Subscription]):
 
     def deliver(self, parcel: Parcel) -> None:
         held = self._docs.get(parcel.doc)
+        if held is not None and isinstance(parcel.message, Joined):
+            held = self._answered(parcel.message, held)
         ack: Ack | None = None
         if parcel.droppable:
             if held is None:
@@ -279,6 +284,17 @@ class Session(Socket[_Subscription]):
                 return
         frame, size = parcel.frame(self._encoding)
         self.outbox.put_nowait(frame, size, held, parcel.upto, droppable=parcel.droppable, ack=ack)
+
+    def _answered(self, message: Joined, held: _Subscription) -> _Subscription:
+        """A join was answered; the room answers anew if the log was rewound.
+
+        Versions that were written before that were another history's: they are left to the old
+        subscription.
+        """
+        if held.epoch and held.epoch != message.epoch:
+            held = self._docs[message.doc] = _Subscription(held.room, held.mode, held.encoding)
+        held.epoch = message.epoch
+        return held
 
     def settled(self, size: int) -> None:
         self.flow.settle(size)

@@ -1,13 +1,15 @@
 """`sync.shells.outbox`: bounded, and honest about what it drops."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
 from anyio.lowlevel import checkpoint
 
 from sync.message import Ack
-from sync.shells.outbox import Frame, Outbox, SlowConsumerError
+from sync.shells.outbox import HARD_BYTES, Frame, Outbox, SlowConsumerError
+from tests.patience import PATIENCE_S
 
 
 @dataclass(eq=False)
@@ -30,7 +32,9 @@ class _Wire:
         self.taken.append(frame)
 
 
-def _outbox(wire: _Wire, tasks: asyncio.TaskGroup) -> Outbox[_Topic]:
+def _outbox(
+    wire: _Wire, tasks: asyncio.TaskGroup, drained: Callable[[], None] = lambda: None
+) -> Outbox[_Topic]:
     def lagged(topic: _Topic, acks: tuple[Ack, ...]) -> None:
         topic.lags += 1
         topic.lost += acks
@@ -44,7 +48,7 @@ def _outbox(wire: _Wire, tasks: asyncio.TaskGroup) -> Outbox[_Topic]:
         max_bytes=100,
         lagged=lagged,
         sent=sent,
-        drained=lambda: None,
+        drained=drained,
     )
 
 
@@ -66,6 +70,55 @@ async def test_outbox_that_overflows_keeps_what_the_log_cannot_give_again() -> N
     assert wire.taken == [{"n": 1}, {"n": "kept"}]
     assert topic.sent == 1
     assert outbox.is_empty
+
+
+@pytest.mark.anyio
+async def test_outbox_that_overflows_before_it_has_begun_to_write_is_drained_all_the_same() -> None:
+    """Symptom: two frames at once were too much, both were dropped, and nothing came any more."""
+    wire, topic, drained = _Wire(), _Topic("notes"), asyncio.Event()
+    wire.gate.set()
+    async with asyncio.TaskGroup() as tasks:
+        outbox = _outbox(wire, tasks, drained.set)
+        outbox.put_nowait({"n": 1}, 60, topic, 1, droppable=True)
+        outbox.put_nowait({"n": 2}, 60, topic, 2, droppable=True)
+        assert topic.lags == 1
+        async with asyncio.timeout(PATIENCE_S):
+            await drained.wait()
+    assert (wire.taken, topic.sent) == ([{"n": 1}], 1)
+    assert outbox.is_empty
+
+
+@pytest.mark.anyio
+async def test_outbox_that_overflows_while_it_tells_of_being_drained_is_drained_again() -> None:
+    wire, topic, rounds = _Wire(), _Topic("notes"), 0
+    wire.gate.set()
+
+    def drained() -> None:
+        nonlocal rounds
+        rounds += 1
+        if rounds == 1:
+            outbox.put_nowait({"n": 2}, 60, topic, 2, droppable=True)
+            outbox.put_nowait({"n": 3}, 60, topic, 3, droppable=True)
+
+    async with asyncio.TaskGroup() as tasks:
+        outbox = _outbox(wire, tasks, drained)
+        outbox.put_nowait({"n": 1}, 60, topic, 1, droppable=True)
+        await outbox.wait_for_room(0)
+    assert (rounds, topic.lags, topic.sent) == (2, 1, 2)
+
+
+@pytest.mark.anyio
+async def test_outbox_full_of_what_the_log_cannot_give_gives_the_socket_up() -> None:
+    async def flood() -> None:
+        async with asyncio.TaskGroup() as tasks:
+            outbox = _outbox(_Wire(), tasks)
+            for _ in range(3):
+                outbox.put_nowait({"n": 1}, HARD_BYTES)
+                await checkpoint()
+
+    with pytest.raises(ExceptionGroup) as raised:
+        await flood()
+    assert raised.group_contains(SlowConsumerError)
 
 
 @pytest.mark.anyio

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,11 +10,11 @@ import pytest
 
 from storage.log import SqlEventLog, open_event_log
 from storage.migrate import upgrade
-from sync.fact import Deleted, Join, Leave, MoveCursor
+from sync.fact import CommitFailed, Deleted, Join, Leave, MoveCursor
 from sync.limit import Limits, User
 from sync.message import Cursor, Joined, MemberInfo, MemberJoined, MemberLeft, Outgoing, UserInfo
 from sync.news import encode_news
-from sync.port import DocumentRecord, EventLog, StoreError
+from sync.port import AppendTransaction, DocumentRecord, EventLog, StoreError
 from sync.relay import Begin, Came, pack, seal
 from sync.shells.memory_bus import MemoryHub
 from sync.shells.rooms import Rooms
@@ -101,6 +101,46 @@ async def test_store_that_fails_when_the_bus_is_back_is_asked_again(
         hub.restore()
         await until(lambda: shown.text == "21")
         assert len(refused) == 2
+
+
+async def test_rooms_close_while_the_store_does_not_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Symptom: a server that got SIGTERM while its database was away never ended."""
+    asked = 0
+
+    async def refuse(name: str) -> None:
+        nonlocal asked
+        asked += 1
+        raise StoreError(f"{name}: the store is away")
+
+    async with asyncio.timeout(PATIENCE_S):
+        async with two_processes(tmp_path) as (_, here, _, log):
+            room = await here.open("notes", ANA)
+            monkeypatch.setattr(log, "open", refuse)
+            here.tell(room, CommitFailed())
+            await until(lambda: asked > 0)
+
+
+async def test_defect_while_appending_costs_one_transaction(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with two_processes(tmp_path) as (_, here, _, log):
+        shown = await here.open("notes", ANA)
+        append = log.append
+        failures = 0
+
+        def fail_once() -> AbstractAsyncContextManager[AppendTransaction]:
+            nonlocal failures
+            failures += 1
+            if failures == 1:
+                raise ZeroDivisionError("a defect")
+            return append()
+
+        monkeypatch.setattr(log, "append", fail_once)
+        async with asyncio.timeout(PATIENCE_S):
+            await write(here, 1)
+        assert (shown.text, failures) == ("1", 2)
 
 
 async def test_what_was_lost_is_found_without_the_bus_too(tmp_path: Path) -> None:

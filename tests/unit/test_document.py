@@ -12,7 +12,7 @@ from sync.error import ErrorCode
 from sync.limit import Limits
 from sync.port import AuthorBinding, Checkpoint
 from sync.replica import ReplicaBrokenError
-from sync.submission import Submission
+from sync.submission import Submission, UpdateSubmission
 from tests.unit.driven_room import ANN, BOB, KEY, SERVER_CLIENT, Editor, MemoryLog, edit, yjs
 
 
@@ -100,6 +100,34 @@ def test_text_event_may_shrink_a_full_document() -> None:
     written.accept(edit("s1", "a", 0, "abcd"))
     assert written.refuse(edit("s1", "b", 1, "x")) == ErrorCode.DOCUMENT_FULL
     written.accept(edit("s1", "c", 1, "x", -1))
+
+
+def test_content_outside_of_the_text_is_bounded_too() -> None:
+    written = Written(Limits(max_document_bytes=20_000))
+    doc: Doc[Any] = Doc(client_id=77)
+    held = doc.get("held", type=Map)
+
+    def bring(value: bytes) -> UpdateSubmission:
+        before = doc.get_state()
+        held["it"] = value
+        return yjs("s1", f"u{written.document.version}-{len(value)}", doc.get_update(before))
+
+    # What is replaced is not kept, so this goes on for ever.
+    for _ in range(50):
+        written.accept(bring(b"x" * 5_000))
+    assert written.refuse(bring(b"x" * 30_000)) == ErrorCode.DOCUMENT_FULL
+    assert written.refuse(edit("s1", "text", None, "x" * 30_000)) == ErrorCode.DOCUMENT_FULL
+    written.accept(edit("s1", "little", None, "x"))
+
+
+def test_state_that_was_loaded_is_counted() -> None:
+    limits = Limits(max_document_bytes=20_000)
+    written = Written(limits)
+    written.accept(edit("s1", "a", None, "x" * 15_000))
+    again = Document(written.log.opened(), limits)
+    outcome = again.merge(edit("s1", "b", None, "x" * 10_000), Lookup(), 0)
+    assert isinstance(outcome, Refused)
+    assert outcome.why.code == ErrorCode.DOCUMENT_FULL
 
 
 def test_text_event_too_far_behind_is_refused() -> None:

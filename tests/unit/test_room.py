@@ -1,5 +1,6 @@
 """sync.room: each fact, each effect, each refusal, and the order in which things are said."""
 
+from dataclasses import replace
 from hashlib import sha256
 
 import pytest
@@ -8,6 +9,8 @@ from msgspec import UNSET
 from sync.effect import CatchUp, Dismiss, Effect, Look, Reopen, Settled, WantBatch
 from sync.error import ErrorCode
 from sync.fact import (
+    Announced,
+    AskAwareness,
     Broken,
     CaughtUp,
     CheckText,
@@ -44,6 +47,7 @@ from sync.message import (
 from sync.names import Role
 from sync.port import Followed
 from sync.replica import Replica, ReplicaBrokenError
+from sync.room import MAX_KEPT_ASKS
 from sync.verdict import Ready
 from tests.unit.driven_room import (
     ANN,
@@ -1086,3 +1090,98 @@ def test_room_takes_over_the_text_root_that_was_set_meanwhile() -> None:
     assert (log.text_root, driven.room.text) == ("body", "")
     driven.write(edit("s1", "a", None, "y"))
     assert (log.text_root, driven.room.text) == ("body", "y")
+
+
+# --- what waits for the room is bounded ---------------------------------------------------------
+
+
+def test_joins_and_questions_that_wait_for_a_commit_are_few() -> None:
+    """Each would be answered with the whole text, or the whole presence."""
+    driven = room_with("s1", text="abc")
+    driven.join("s3", BOB, "yjs")
+    driven.submit(edit("s1", "b", 1, "x"))
+    draft = driven.begin()
+    effects: list[Effect] = []
+    for _ in range(50):
+        effects += driven.join("s2")
+        effects += driven.tell(AskAwareness("s3"))
+    refusals = sent(effects, "s2", ErrorMessage)
+    assert {(each.code, each.retryable) for each in refusals} == {(ErrorCode.RATE_LIMITED, True)}
+    assert len(refusals) == 50 - MAX_KEPT_ASKS
+    assert sent(driven.join("s4"), "s4", ErrorMessage) == [], "others may join"
+    driven.log.append_draft(draft)
+    effects = driven.tell(Committed())
+    assert len(sent(effects, "s2", Joined)) == MAX_KEPT_ASKS
+    assert len(sent(effects, "s4", Joined)) == 1
+
+
+def test_edits_that_cost_much_to_rebase_are_merged_in_several_transactions() -> None:
+    driven = room_with("s1", text="ab" * 50, limits=Limits(max_batch_work=100))
+    for number in range(10):
+        driven.write(edit("s1", f"a{number}", None, "x"))
+    many = tuple(part for _ in range(20) for part in (1, "y"))
+    driven.submit(*(edit("s1", f"b{number}", 1, *many) for number in range(3)))
+    driven.submit(edit("s1", "c", None, "z"))
+    merged = []
+    while driven.room.has_pending:
+        draft = driven.begin()
+        merged.append([event.id for event in draft.events])
+        driven.log.append_draft(draft)
+        driven.tell(Committed())
+    assert merged == [["b0"], ["b1"], ["b2"], ["c"]]
+
+
+def test_edit_that_costs_too_much_to_rebase_is_refused() -> None:
+    driven = room_with("s1", text="ab", limits=Limits(max_rebase_work=10))
+    for number in range(5):
+        driven.write(edit("s1", f"a{number}", None, "x"))
+    assert sent(driven.write(edit("s1", "b", 1, 1, "y")), "s1", Ack)
+    effects = driven.write(edit("s1", "c", 1, 1, "y"))
+    assert error(effects, "s1").code == ErrorCode.BASE_UNKNOWN
+
+
+# --- joining again while something is under way -------------------------------------------------
+
+
+def test_update_is_told_with_its_ops_if_its_sender_turned_to_text_mode() -> None:
+    driven = DrivenRoom()
+    driven.join("s1", BOB, "yjs")
+    driven.submit(yjs("s1", "u", Editor(1).edit(("abc",))))
+    driven.join("s1", BOB, "text")
+    (ack,) = sent(driven.commit(), "s1", Ack)
+    assert (ack.version, ack.ops) == (1, [{"insert": "abc"}])
+
+
+def test_parked_update_comes_back_to_a_sender_that_has_joined_again_since() -> None:
+    driven, first, _ = parked()
+    driven.join("s1", BOB, "yjs")
+    other = DrivenRoom(log=driven.log)
+    other.join("s9", BOB, "yjs")
+    other.write(yjs("s9", "u1", first))
+    driven.tell(Announced(1))
+    found = Followed(driven.log.document(), list(driven.log.events), dict(driven.log.authors))
+    effects = driven.tell(Found(found)) + driven.commit()
+    replica = Editor(9)
+    for message in sent(effects, "s1", Updates):
+        replica.apply(message.update)
+    assert str(replica) == driven.room.text
+
+
+# --- a document that loads no more --------------------------------------------------------------
+
+
+def test_document_that_does_not_load_after_a_failed_commit_ends_all_that_waits() -> None:
+    driven = room_with("s1", text="abc")
+    driven.submit(edit("s1", "b", 1, "x"))
+    driven.fail(committed=False)
+    driven.join("s2")
+    driven.submit(edit("s2", "c", 1, "y"))
+    (event,) = driven.log.events
+    driven.log.events = [replace(event, update=b"\xff")]
+    effects = driven.reopen()
+    assert driven.room.broken
+    assert [e.session for e in effects if isinstance(e, Dismiss)] == ["s1", "s2"]
+    assert (settled(effects, "s1"), settled(effects, "s2")) == (1, 1)
+    for session in ("s1", "s2"):
+        codes = {message.code for message in sent(effects, session, ErrorMessage)}
+        assert codes == {ErrorCode.STORE_UNAVAILABLE}

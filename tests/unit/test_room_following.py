@@ -54,10 +54,31 @@ def test_one_look_at_a_time_and_none_for_what_is_known() -> None:
     here, there = two_rooms("Hello")
     assert here.tell(Announced(1)) == []
     there.write(edit("http", "e2", None, "> "))
-    assert here.tell(Announced(2), Announced(2), Announced(10**9), Announced()) == [Look(1)]
+    assert here.tell(Announced(2), Announced(2)) == [Look(1)]
     look(here)
     assert here.tell(Announced(2)) == []
     assert here.tell(Announced(3)) == [Look(2)], "the next one"
+
+
+def test_what_is_announced_during_a_look_is_looked_for_after_it() -> None:
+    """Symptom: the last edit of a burst was shown two seconds later, although nothing was lost."""
+    here, there = two_rooms("Hello")
+    there.write(edit("http", "e2", None, "> "))
+    assert here.tell(Announced(2)) == [Look(1)]
+    found = Found(Followed(here.log.document(), here.log.events[1:2], {}))
+    there.write(edit("http", "e3", None, ">"))
+    assert here.tell(Announced(3), Announced(3)) == []
+    assert Look(2) in here.tell(found)
+    look(here)
+    assert here.room.text == ">> Hello"
+    assert here.tell(Announced(4)) == [Look(3)], "no look is under way"
+
+
+def test_change_that_is_announced_during_a_look_is_looked_for_once_after_it() -> None:
+    here, _ = two_rooms("Hello")
+    assert here.tell(Announced(), Announced(), Announced()) == [Look(1)]
+    assert look(here) == [Look(1)]
+    assert look(here) == []
 
 
 def test_a_lie_costs_a_look() -> None:
