@@ -63,7 +63,10 @@ class Limits:
     max_awareness_clients: int = 4
     """Awareness client ids of one session in one document. Answer: `forbidden`."""
     awareness_per_s: int = 30
-    """Awareness updates of one session that go out in a second; the last of the rest follows."""
+    """Awareness updates, and cursor moves, of one session that go out in a second; the last of the
+    rest follows."""
+    stateless_per_s: int = 200
+    """Hocuspocus: stateless messages of one session that go out in a second; the rest does not."""
     awareness_ms: int = 60_000
     """How long an awareness state lasts that its owner does not renew."""
     max_queued_frames: int = 1_000

@@ -32,13 +32,13 @@ from sync.awareness import (
 )
 from sync.error import ErrorCode, Refusal, refusal
 from sync.limit import Limits, User
+from sync.rate import Rates
 from sync.varint import MalformedError
 
 _MAX_PAST: Final = 1_024
 """Clients that left and are remembered, so that their clocks go on growing when they return."""
 _RENEWAL_MS: Final = 15_000
 """How often the room's own states are said again: y-protocols drops them after 30 s."""
-_RATE_WINDOW_MS: Final = 1_000
 _GONE: Final = b"null"
 _RELAYED_BYTES: Final = 32 << 10
 """About how large an update may be in which states are said again to other processes."""
@@ -71,12 +71,6 @@ class _Past:
     """What others may still repeat."""
 
 
-@dataclass(slots=True)
-class _Rate:
-    since_ms: int
-    count: int = 0
-
-
 class Presence:
     """Presence of one room. Nothing of it is durable."""
 
@@ -87,7 +81,7 @@ class Presence:
         )
         self._states: dict[int, _State] = {}
         self._past: dict[int, _Past] = {}
-        self._rates: dict[str, _Rate] = {}
+        self._rates = Rates(limits.awareness_per_s)
         self._reserved: dict[str, int] = {}
         """The client ids under which the room speaks, by session."""
         self._waiting = False
@@ -291,11 +285,7 @@ class Presence:
 
     def exceeds_rate(self, session: str, now_ms: int) -> bool:
         """Whether a session says more than may go out; counts one more."""
-        rate = self._rates.get(session)
-        if rate is None or now_ms - rate.since_ms >= _RATE_WINDOW_MS:
-            rate = self._rates[session] = _Rate(now_ms)
-        rate.count += 1
-        return rate.count > self._limits.awareness_per_s
+        return self._rates.exceeds(session, now_ms)
 
     def tick(self, now_ms: int) -> bytes | None:
         """What the others are to be sent as time passes.
@@ -330,7 +320,7 @@ class Presence:
 
     def leave(self, session: str) -> bytes | None:
         """Forget a session, or a voice; returns the awareness update that tells the others."""
-        self._rates.pop(session, None)
+        self._rates.forget(session)
         self._reserved.pop(session, None)
         gone = [(client, held) for client, held in self._states.items() if held.session == session]
         out = [self._forget(client, held) for client, held in gone]

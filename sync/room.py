@@ -85,6 +85,7 @@ from sync.names import WRITING_ROLES
 from sync.parking import Parking
 from sync.port import EventRecord, Followed, Opened
 from sync.presence import Presence
+from sync.rate import Rates
 from sync.relay import Came, Left, Said
 from sync.replica import ReplicaBrokenError
 from sync.statevector import decode_state_vector
@@ -158,6 +159,10 @@ class Room:
         self._parking = Parking(limits)
         self._presence = Presence(limits)
         self._cursors = Cursors(name)
+        self._moves = Rates(limits.awareness_per_s)
+        self._moved: dict[str, MoveCursor] = {}
+        """The last moves of those who move more than is shown."""
+        self._stateless = Rates(limits.stateless_per_s)
         self._mirror = Mirror(self._presence, self._cursors)
         self._guests = Guests(self._presence, self._cursors, self._mirror)
         self._hash: tuple[int, str] | None = None
@@ -194,6 +199,7 @@ class Room:
         """Whether time must be told often; a room with members is told it now and then anyway."""
         return (
             len(self._parking) > 0
+            or bool(self._moved)
             or self._presence.wants_ticks
             or self._mirror.wants_ticks
             or self._guests.wants_ticks
@@ -309,6 +315,7 @@ class Room:
             or fact.session in self._parking.waiting_since()
         )
         self.members[fact.session] = member
+        self._moved.pop(fact.session, None)
         yield Relay(Came((member_info(member),)))
         recovered = (
             fact.since is not None and fact.epoch == self.epoch and fact.since <= self.version
@@ -367,6 +374,9 @@ class Room:
         if member is None:
             return
         self._mirror.left(session)
+        self._moved.pop(session, None)
+        for rates in (self._moves, self._stateless):
+            rates.forget(session)
         gone = self._presence.leave(session)
         if gone is not None:
             yield from self._scene(now_ms).tell_yjs(gone)
@@ -840,11 +850,20 @@ class Room:
         yield Deliver((fact.session,), SyncReply(self.name, self.document.state_since(clocks)))
 
     def _pass_on(self, fact: SendStateless, now_ms: int) -> Iterator[Effect]:
-        if fact.session in self.members:
+        if fact.session in self.members and not self._stateless.exceeds(fact.session, now_ms):
             yield from self._scene(now_ms).tell_stateless_here(fact.payload, but=fact.session)
             yield Relay(Said(fact.payload))
 
     def _move_cursor(self, fact: MoveCursor, now_ms: int) -> Iterator[Effect]:
+        if fact.session not in self.members:
+            return
+        if self._moves.exceeds(fact.session, now_ms):
+            self._moved[fact.session] = fact
+            return
+        self._moved.pop(fact.session, None)
+        yield from self._show_move(fact, now_ms)
+
+    def _show_move(self, fact: MoveCursor, now_ms: int) -> Iterator[Effect]:
         member = self.members.get(fact.session)
         if member is None:
             return
@@ -866,6 +885,9 @@ class Room:
             yield Deliver((fact.session,), message)
 
     def _tick(self, now_ms: int) -> Iterator[Effect]:
+        moved, self._moved = self._moved, {}
+        for fact in moved.values():
+            yield from self._show_move(fact, now_ms)
         awareness = self._presence.tick(now_ms)
         if awareness is not None:
             yield from self._scene(now_ms).tell_yjs(awareness)

@@ -1140,6 +1140,25 @@ def test_edit_that_costs_too_much_to_rebase_is_refused() -> None:
     assert error(effects, "s1").code == ErrorCode.BASE_UNKNOWN
 
 
+def test_cursor_that_moves_too_often_is_shown_now_and_then_and_where_it_ended() -> None:
+    driven = room_with("s1", "s2", text="x" * 100)
+    effects: list[Effect] = []
+    for place in range(100):
+        effects += driven.tell(MoveCursor("s1", 1, place, place))
+    shown = sent(effects, "s2", Cursor)
+    assert [cursor.head for cursor in shown] == list(range(driven.limits.awareness_per_s))
+    assert driven.room.wants_ticks
+    (cursor,) = sent(driven.tell(Tick()), "s2", Cursor)
+    assert cursor.head == 99
+    assert sent(driven.tell(Tick()), "s2", Cursor) == []
+    driven.now_ms += 1_000
+    assert len(sent(driven.tell(MoveCursor("s1", 1, 5, 5)), "s2", Cursor)) == 1
+    for place in range(100):
+        driven.tell(MoveCursor("s1", 1, place, place))
+    driven.tell(Leave("s1"))
+    assert sent(driven.tell(Tick()), "s2", Cursor) == [], "it has left"
+
+
 # --- joining again while something is under way -------------------------------------------------
 
 

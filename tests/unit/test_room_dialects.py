@@ -149,6 +149,18 @@ def test_stateless_messages_go_to_the_other_hocuspocus_members_alone() -> None:
     assert driven.tell(SendStateless("h1", "gone")) == []
 
 
+def test_stateless_messages_that_are_too_many_go_nowhere() -> None:
+    driven = DrivenRoom(Limits(stateless_per_s=3))
+    for session in ("h1", "h2"):
+        join(driven, session, BOB, "hocuspocus")
+    effects: list[Effect] = []
+    for number in range(9):
+        effects += driven.tell(SendStateless("h1", str(number)))
+    assert [m.payload for m in sent(effects, "h2", StatelessOut)] == ["0", "1", "2"]
+    driven.now_ms += 1_000
+    assert sent(driven.tell(SendStateless("h1", "again")), "h2", StatelessOut)
+
+
 def test_awareness_that_is_repeated_is_passed_over() -> None:
     driven = DrivenRoom()
     join(driven, "a", ANN, "y-websocket")
