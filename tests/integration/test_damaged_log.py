@@ -24,19 +24,20 @@ from tests.patience import PATIENCE_S
 pytestmark = [pytest.mark.anyio, pytest.mark.p8, pytest.mark.p10]
 
 DAMAGE = {
-    "an event is gone": "DELETE FROM events WHERE version = 2 AND document_key = {key}",
-    "all events are gone": "DELETE FROM events WHERE document_key = {key}",
-    "an update is damaged": (
+    "an-event-is-gone": "DELETE FROM events WHERE version = 2 AND document_key = {key}",
+    "all-events-are-gone": "DELETE FROM events WHERE document_key = {key}",
+    "an-update-is-damaged": (
         "UPDATE events SET \"update\" = x'ff' WHERE version = 2 AND document_key = {key}"
     ),
-    "a delta is damaged": (
+    "a-delta-is-damaged": (
         "UPDATE events SET ops = '[99,\"x\"]' WHERE version = 2 AND document_key = {key}"
     ),
-    "a delta is no JSON": (
+    "a-delta-is-no-json": (
         "UPDATE events SET ops = 'what' WHERE version = 2 AND document_key = {key}"
     ),
-    "the head is ahead": "UPDATE documents SET version = 9 WHERE key = {key}",
+    "the-head-is-ahead": "UPDATE documents SET version = 9 WHERE key = {key}",
 }
+"""Documents by what is done to them."""
 TEXT = "one two three"
 
 
@@ -50,55 +51,67 @@ def dump(path: Path) -> list[tuple[object, ...]]:
         ]
 
 
-@pytest.mark.parametrize("damage", DAMAGE)
-async def test_damaged_document_is_refused_and_left_alone(tmp_path: Path, damage: str) -> None:
+def do_damage(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as database, database:
+        for doc, statement in DAMAGE.items():
+            named = database.execute("SELECT key FROM documents WHERE name = ?", (doc,))
+            (key,) = named.fetchone()
+            assert database.execute(statement.format(key=key)).rowcount > 0
+
+
+async def test_damaged_documents_are_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "quire.db"
     with ServerProcess(tmp_path) as server:
         async with connect(server) as ana:
-            for doc in ("damaged", "sound"):
+            for doc in (*DAMAGE, "sound"):
                 await ana.join(doc)
-                for number, word in enumerate(TEXT.split()):
-                    text = word if number == 0 else f" {word}"
-                    position = len(" ".join(TEXT.split()[:number]))
-                    await ana.insert(doc, f"a{number}", text, pos=position)
+                await ana.insert(doc, "a1", "one")
+                await ana.insert(doc, "a2", " two", pos=3)
+                await ana.insert(doc, "a3", " three", pos=7)
         server.kill9()
-        path = tmp_path / "quire.db"
-        with closing(sqlite3.connect(path)) as database, database:
-            (key,) = database.execute("SELECT key FROM documents WHERE name = 'damaged'").fetchone()
-            assert database.execute(DAMAGE[damage].format(key=key)).rowcount > 0
+        do_damage(path)
         before = dump(path)
         server.start()
-        for mode in ("text", "yjs"):
-            async with connect(server) as ana:
-                await ana.send("join", doc="damaged", mode=mode)
-                error = await ana.expect_error("store_unavailable", doc="damaged")
-                assert error["retryable"] is True
-                await ana.send("text_insert", doc="damaged", id="x", base=None, pos=0, text="x")
-                await ana.expect_error("not_joined", doc="damaged", id="x")
-        await assert_dialects_close(server)
-        api = f"{server.url}/api/documents/damaged"
-        async with httpx.AsyncClient(timeout=PATIENCE_S) as http:
-            # By its deltas alone the text may still be known; then it is the right one.
-            shown = await http.get(f"{api}/text")
-            assert shown.status_code == 503 or shown.text == TEXT, shown.text
-            edit = {"id": "http", "base": None, "ops": [{"insert": "x"}]}
-            posted = await http.post(f"{api}/edits", json=edit)
-            assert posted.status_code == 503, posted.text
-            put = await http.put(f"{api}/text", content="x", headers={"If-Match": '"3"'})
-            assert put.status_code == 503, put.text
+        for doc in DAMAGE:
+            await assert_refused_natively(server, doc)
+            await assert_dialects_close(server, doc)
+            await assert_refused_over_http(server, doc)
         assert dump(path) == before
         async with connect(server) as ana:
             assert (await ana.join("sound"))["text"] == TEXT
             await ana.insert("sound", "b", "!", pos=len(TEXT))
 
 
-async def assert_dialects_close(server: ServerProcess) -> None:
+async def assert_refused_natively(server: ServerProcess, doc: str) -> None:
+    async with connect(server) as ana:
+        for mode in ("text", "yjs"):
+            await ana.send("join", doc=doc, mode=mode)
+            await ana.expect_error("store_unavailable", doc=doc)
+            await ana.send("text_insert", doc=doc, id="x", base=None, pos=0, text="x")
+            await ana.expect_error("not_joined", doc=doc, id="x")
+
+
+async def assert_refused_over_http(server: ServerProcess, doc: str) -> None:
+    url = f"{server.url}/api/documents/{doc}"
+    async with httpx.AsyncClient(base_url=url, timeout=PATIENCE_S) as http:
+        # By its deltas alone the text may still be known; then it is the right one.
+        shown = await http.get("/text")
+        assert shown.status_code == 503 or shown.text == TEXT, (doc, shown.text)
+        edit = {"id": "http", "base": None, "ops": [{"insert": "x"}]}
+        posted = await http.post("/edits", json=edit)
+        assert posted.status_code == 503, (doc, posted.text)
+        put = await http.put("/text", content="x", headers={"If-Match": '"3"'})
+        assert put.status_code == 503, (doc, put.text)
+
+
+async def assert_dialects_close(server: ServerProcess, doc: str) -> None:
     """Neither dialect gives a state, an empty one least of all."""
-    address = encode_address("damaged")
+    address = encode_address(doc)
     token = bytearray(address + b"\2\0")
     write_data(token, b"open")
     step1 = encode_sync(SyncKind.STEP1, b"\0")
     for path, prefix, frames in (
-        ("/yjs/damaged", b"", [step1]),
+        (f"/yjs/{doc}", b"", [step1]),
         ("/hocuspocus", address, [bytes(token), address + step1]),
     ):
         url = server.url.replace("http", "ws", 1) + path
