@@ -21,6 +21,9 @@ _LEAST_USER_TIMEOUT_S: Final = 30.0
 """How long sent bytes may stay untaken at least before the kernel drops the connection. Without it
 a peer that does not read keeps its connection, and uvicorn's shutdown, for ever: a keepalive
 timeout waits to flush first."""
+_KEEP_ALIVE_S: Final = 75
+"""How long an idle HTTP connection is kept: longer than proxies keep theirs (nginx: 60 s), which
+would else send a request into one that is just being closed."""
 _WORKER_TIMEOUT_S: Final = 60
 """How long a worker may be silent, or take to start, before it is replaced."""
 
@@ -86,6 +89,7 @@ class _Config(uvicorn.Config):
             ws_ping_interval=settings.ping_interval_s,
             ws_ping_timeout=settings.ping_timeout_s,
             ws_per_message_deflate=False,
+            timeout_keep_alive=_KEEP_ALIVE_S,
             timeout_graceful_shutdown=5,
             timeout_worker_healthcheck=_WORKER_TIMEOUT_S,
             server_header=False,

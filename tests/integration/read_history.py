@@ -16,7 +16,13 @@ async def read_history(server: ServerProcess, doc: str) -> list[dict[str, Any]]:
     """Every event with its `ops` and `update` (bytes), oldest first; versions have no gap."""
     events: list[dict[str, Any]] = []
     after: int | None = 0
-    async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=PATIENCE_S) as http:
+    async with httpx.AsyncClient(
+        base_url=server.url,
+        trust_env=False,
+        timeout=PATIENCE_S,
+        # Between two pages the machine may stand still for longer than a connection is kept.
+        headers={"Connection": "close"},
+    ) as http:
         while after is not None:
             query: dict[str, str | int] = {"after": after, "limit": 500, "include": "ops,update"}
             answer = await http.get(f"/api/documents/{doc}/history", params=query)
