@@ -374,7 +374,6 @@ class Room:
         if member is None:
             return
         self._mirror.left(session)
-        self._moved.pop(session, None)
         for rates in (self._moves, self._stateless):
             rates.forget(session)
         gone = self._presence.leave(session)
