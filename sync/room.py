@@ -233,9 +233,7 @@ class Room:
             case StoreFound():
                 self.read_only = False
             case Broken():
-                yield from self._expel(
-                    refusal(ErrorCode.STORE_UNAVAILABLE, "The document cannot be loaded.")
-                )
+                yield from self._break()
             case _ if self._merging or self._lost:
                 yield from self._keep(fact)
             case Found() if self._taken:
@@ -393,6 +391,12 @@ class Room:
     def _delete(self) -> Iterator[Effect]:
         self.deleted = True
         yield from self._expel(refusal(ErrorCode.UNKNOWN_DOCUMENT, "The document is deleted."))
+
+    def _break(self) -> Iterator[Effect]:
+        self.broken = True
+        yield from self._expel(
+            refusal(ErrorCode.STORE_UNAVAILABLE, "The document cannot be loaded.")
+        )
 
     def _expel(self, why: Refusal) -> Iterator[Effect]:
         """Refuse what waits, and end everybody's membership."""
@@ -729,10 +733,7 @@ class Room:
         try:
             self.document = Document(opened, self._limits)
         except ReplicaBrokenError:
-            self.broken = True
-            yield from self._expel(
-                refusal(ErrorCode.STORE_UNAVAILABLE, "The document cannot be loaded.")
-            )
+            yield from self._break()
             return
         self._lost = False
         clocks = self.document.clocks

@@ -362,13 +362,6 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
         while True:
             try:
                 opened = await self.log.open(room.name)
-                if opened is None or opened.document.deleted_at_ms is not None:
-                    raise ReplicaBrokenError("the document is gone")
-                self.tell(room, Reopened(opened))
-                if room.broken:
-                    _log.error("%r does not load; it is served no more", room.name)
-                    self._forget(room)
-                    return
             except StoreError:
                 attempt += 1
                 if attempt == _REOPEN_ATTEMPTS:
@@ -376,14 +369,17 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
                     self.tell(room, StoreLost())
                 pause = _REOPEN_PAUSE_S if attempt < _REOPEN_ATTEMPTS else _STORE_RETRY_S
                 await asyncio.sleep(pause)
-            except ReplicaBrokenError:
-                _log.exception("%r does not load; it is served no more", room.name)
+                continue
+            if opened is None or opened.document.deleted_at_ms is not None:
                 self.tell(room, Broken())
+            else:
+                self.tell(room, Reopened(opened))
+            if room.broken:
+                _log.error("%r does not load; it is served no more", room.name)
                 self._forget(room)
-                return
             else:
                 self.tell(room, StoreFound())
-                return
+            return
 
     # --- other processes ------------------------------------------------------------------------
 

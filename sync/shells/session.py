@@ -271,8 +271,6 @@ class Session(Socket[_Subscription]):
 
     def deliver(self, parcel: Parcel) -> None:
         held = self._docs.get(parcel.doc)
-        if held is not None and isinstance(parcel.message, Joined):
-            held = self._answered(parcel.message, held)
         ack: Ack | None = None
         if parcel.droppable:
             if held is None:
@@ -282,6 +280,8 @@ class Session(Socket[_Subscription]):
                 if ack is not None:
                     self._lagged(held, (ack,))
                 return
+        elif held is not None and isinstance(parcel.message, Joined):
+            held = self._answered(parcel.message, held)
         frame, size = parcel.frame(self._encoding)
         self.outbox.put_nowait(frame, size, held, parcel.upto, droppable=parcel.droppable, ack=ack)
 

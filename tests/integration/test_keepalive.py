@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import uvicorn
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from app.keepalive import PatientWebSocket
@@ -40,8 +40,8 @@ class Application:
 
 
 @asynccontextmanager
-async def serve(application: Application) -> AsyncIterator[str]:
-    """uvicorn on a port of its own, with Quire's WebSocket; gives its URL."""
+async def connected(application: Application) -> AsyncIterator[ClientConnection]:
+    """A client of uvicorn with Quire's WebSocket, on a port of its own."""
     config = uvicorn.Config(
         application,
         host="127.0.0.1",
@@ -56,8 +56,12 @@ async def serve(application: Application) -> AsyncIterator[str]:
     listening.listen()
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve([listening]))
+    url = f"ws://127.0.0.1:{listening.getsockname()[1]}/"
     try:
-        yield f"ws://127.0.0.1:{listening.getsockname()[1]}/"
+        async with connect(
+            url, compression=None, ping_interval=None, open_timeout=PATIENCE_S
+        ) as client:
+            yield client
     finally:
         application.may_read.set()
         server.should_exit = True
@@ -66,10 +70,7 @@ async def serve(application: Application) -> AsyncIterator[str]:
 
 async def test_client_that_waits_for_the_server_to_read_is_kept() -> None:
     application = Application()
-    async with (
-        serve(application) as url,
-        connect(url, compression=None, ping_interval=None, open_timeout=PATIENCE_S) as client,
-    ):
+    async with connected(application) as client:
 
         async def write() -> None:
             for _ in range(PIECES):
@@ -88,10 +89,7 @@ async def test_client_that_waits_for_the_server_to_read_is_kept() -> None:
 async def test_client_that_has_nothing_to_say_but_pongs_is_kept() -> None:
     application = Application()
     application.may_read.set()
-    async with (
-        serve(application) as url,
-        connect(url, compression=None, ping_interval=None, open_timeout=PATIENCE_S) as client,
-    ):
+    async with connected(application) as client:
         await asyncio.sleep(LONG_S)
         await client.send("last")
         async with asyncio.timeout(PATIENCE_S):
@@ -101,10 +99,7 @@ async def test_client_that_has_nothing_to_say_but_pongs_is_kept() -> None:
 async def test_client_that_says_nothing_at_all_is_closed() -> None:
     application = Application()
     application.may_read.set()
-    async with (
-        serve(application) as url,
-        connect(url, compression=None, ping_interval=None, open_timeout=PATIENCE_S) as client,
-    ):
+    async with connected(application) as client:
         await client.send("not the last")
         # As if the machine were gone: the connection stands, and nobody reads or writes it.
         client.transport.pause_reading()
