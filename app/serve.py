@@ -10,10 +10,10 @@ from typing import Final
 import uvicorn
 from uvicorn.supervisors import multiprocess
 
-from app.keepalive import PatientWebSocket
 from app.main import create_app, prepare_database
 from app.settings import Settings
 from app.state import State
+from app.websocket import QuireWebSocket
 
 _log = logging.getLogger(__name__)
 
@@ -84,7 +84,7 @@ class _Config(uvicorn.Config):
             port=settings.port,
             log_level=settings.log_level,
             loop="auto",
-            ws=PatientWebSocket,
+            ws=QuireWebSocket,
             ws_max_size=settings.max_message_bytes,
             ws_ping_interval=settings.ping_interval_s,
             ws_ping_timeout=settings.ping_timeout_s,

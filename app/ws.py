@@ -15,6 +15,7 @@ from starlette.datastructures import Headers
 
 from app.origin import is_allowed_origin
 from app.settings import Settings
+from app.websocket import WIRE, QuireWebSocket
 from sync.error import CloseCode
 from sync.message import (
     JSON_SUBPROTOCOL,
@@ -23,7 +24,7 @@ from sync.message import (
     ServerInfo,
 )
 from sync.shells.hocuspocus import HocuspocusSession
-from sync.shells.outbox import SlowConsumerError
+from sync.shells.outbox import SlowConsumerError, Wire
 from sync.shells.rooms import Rooms
 from sync.shells.session import Session
 from sync.shells.socket import Gatekeeper, SessionClosedError, Socket
@@ -103,7 +104,8 @@ class Sockets:
             await send({"type": "websocket.close", "code": CloseCode.NOT_ALLOWED})
             return
         session_id = secrets.token_hex(8)
-        subprotocol, session = self._session(session_id, scope, send)
+        wire = scope.get("extensions", {}).get(WIRE)
+        subprotocol, session = self._session(session_id, scope, self._wire(send, wire))
         if session is None and subprotocol is None:
             await send({"type": "websocket.close", "code": CloseCode.UNUSABLE})
             return
@@ -113,10 +115,16 @@ class Sockets:
         elif self._rooms.draining or len(self._open) >= self._rooms.limits.max_sessions:
             await _close(send, CloseCode.TRY_LATER, "no room for another socket")
         else:
+            if wire is not None:
+                wire.listen(session.receive_nowait)
             await self._serve(session, receive, send)
 
+    def _wire(self, send: Send, short: QuireWebSocket | None) -> Wire:
+        most = self._settings.max_outbox_bytes
+        return Wire(send, most) if short is None else Wire(send, most, short.write_nowait)
+
     def _session(
-        self, session_id: str, scope: Message, send: Send
+        self, session_id: str, scope: Message, wire: Wire
     ) -> tuple[str | None, AnySession | None]:
         """The subprotocol to accept and the session that the path asks for; None if there is none.
 
@@ -124,15 +132,12 @@ class Sockets:
         """
         offered: list[str] = scope.get("subprotocols") or []
         path: str = scope["path"]
-        most = self._settings.max_outbox_bytes
         rooms, gatekeeper = self._rooms, self._gatekeeper
         if path == NATIVE_PATH:
             subprotocol, encoding = _negotiate(offered)
             if encoding is None:
                 return subprotocol, None
-            native = Session(
-                session_id, rooms, gatekeeper, self._server, send, encoding, max_outbox_bytes=most
-            )
+            native = Session(session_id, rooms, gatekeeper, self._server, wire, encoding)
             return subprotocol, native
         query = parse_qs(scope.get("query_string", b"").decode("ascii", "replace"))
         name = query.get("name", [None])[0]
@@ -142,16 +147,13 @@ class Sockets:
                 session_id,
                 rooms,
                 gatekeeper,
-                send,
-                max_outbox_bytes=most,
+                wire,
                 document=path.removeprefix(YWS_PATH),
                 token=query.get("token", [None])[0],
                 name=name,
             )
         if path.rstrip("/") == HOCUSPOCUS_PATH:
-            return first, HocuspocusSession(
-                session_id, rooms, gatekeeper, send, max_outbox_bytes=most, name=name
-            )
+            return first, HocuspocusSession(session_id, rooms, gatekeeper, wire, name=name)
         return None, None
 
     def _is_allowed(self, scope: Message) -> bool:

@@ -29,10 +29,10 @@ from sync.port import StoreError
 from sync.replica import ReplicaBrokenError
 from sync.room import Room
 from sync.shells.history import pages
-from sync.shells.outbox import Frame
+from sync.shells.outbox import Frame, Wire
 from sync.shells.rooms import Rooms
 from sync.shells.sink import Parcel, binary_frame
-from sync.shells.socket import Gatekeeper, Send, Socket
+from sync.shells.socket import Gatekeeper, Socket
 from sync.submission import UpdateSubmission, update_digest
 from sync.ysync import (
     KEEP_ALIVE,
@@ -130,17 +130,15 @@ class Channel(ABC):
 
     # --- what the client says -------------------------------------------------------------------
 
-    async def handle(
-        self, message: SyncRequest | SyncUpdate | AwarenessUpdate | AwarenessQuery
-    ) -> None:
-        """Take a message; returns when the socket may be read on.
+    def handle(self, message: SyncRequest | SyncUpdate | AwarenessUpdate | AwarenessQuery) -> None:
+        """Take a message.
 
         Raises:
             QuireError: `rate_limited`.
         """
         match message:
             case SyncUpdate(update=update):
-                await self._submit(update)
+                self._submit(update)
             case AwarenessUpdate(update=update):
                 self._rooms.tell(self._room, SetAwareness(self.id, update))
             case AwarenessQuery():
@@ -151,22 +149,23 @@ class Channel(ABC):
                     self._asked = True
                     self._rooms.tell(self._room, AskState(self.id, vector))
 
-    async def _submit(self, update: bytes) -> None:
+    def _submit(self, update: bytes) -> None:
+        size = len(update) + _FRAME_OVERHEAD
+        is_edit = update != NO_CHANGE
+        if is_edit:
+            self._socket.flow.begin(size)
         self._edits += 1
         event_id = f"{self.id}-{self._edits}"
         self._expect(event_id)
-        if update == NO_CHANGE:
+        if not is_edit:
             self._applied(event_id)
             return
-        size = len(update) + _FRAME_OVERHEAD
-        self._socket.flow.begin(size)
         self._unsettled += 1
         self._unsettled_bytes += size
         submission = UpdateSubmission(
             self.id, self.user, event_id, update, update_digest(update), size
         )
         self._rooms.tell(self._room, Submit(submission))
-        await self._socket.flow.wait_for_capacity()
 
     # --- what the room delivers (sync.shells.sink.Sink) -----------------------------------------
 
@@ -286,11 +285,9 @@ class YjsSocket(Socket[Channel]):
         socket_id: str,
         rooms: Rooms,
         gatekeeper: Gatekeeper,
-        send: Send,
-        *,
-        max_outbox_bytes: int,
+        wire: Wire,
     ) -> None:
-        super().__init__(socket_id, rooms, gatekeeper, send, max_outbox_bytes=max_outbox_bytes)
+        super().__init__(socket_id, rooms, gatekeeper, wire)
         self._last_put_s = time.monotonic()
 
     def put(

@@ -43,17 +43,19 @@ class Flow:
         """Count out what has had its answer, will have it from the log, or is asked for no more."""
         self._count -= count
         self._bytes -= size
-        if self._capacity is not None and not self._is_over():
+        if self._capacity is not None and not self.is_over:
             self._capacity.set()
             self._capacity = None
 
     async def wait_for_capacity(self) -> None:
         """Wait until no more is under way than may be."""
-        while self._is_over():
+        while self.is_over:
             self._capacity = asyncio.Event()
             await self._capacity.wait()
 
-    def _is_over(self) -> bool:
+    @property
+    def is_over(self) -> bool:
+        """Whether more is under way than may be."""
         return (
             self._count > self._limits.max_unacknowledged
             or self._bytes > self._limits.max_unacknowledged_bytes

@@ -32,13 +32,16 @@ from sync.message import ErrorMessage, Joined, Outgoing, RoleChanged, StatelessO
 from sync.names import WRITING_ROLES, Role, is_document_name
 from sync.room import Room
 from sync.shells.channel import Channel, YjsSocket
+from sync.shells.outbox import Wire
 from sync.shells.rooms import Rooms
-from sync.shells.socket import Gatekeeper, Send
+from sync.shells.socket import Gatekeeper
 from sync.varint import MalformedError
 from sync.ysync import Ignored
 
 _LEFT: Final = "provider_initiated"
 """Why a document is closed that the provider left."""
+_LONG: Final = (Token, Ping, Ignored)
+"""What is rare, or may have to wait."""
 
 
 class HocuspocusChannel(Channel):
@@ -126,12 +129,11 @@ class HocuspocusSession(YjsSocket):
         socket_id: str,
         rooms: Rooms,
         gatekeeper: Gatekeeper,
-        send: Send,
+        wire: Wire,
         *,
-        max_outbox_bytes: int,
         name: str | None,
     ) -> None:
-        super().__init__(socket_id, rooms, gatekeeper, send, max_outbox_bytes=max_outbox_bytes)
+        super().__init__(socket_id, rooms, gatekeeper, wire)
         self._name = name
         self._channels: dict[str, HocuspocusChannel] = {}
         self._queued: dict[str, list[HocuspocusMessage]] = {}
@@ -140,6 +142,19 @@ class HocuspocusSession(YjsSocket):
 
     def channels(self) -> list[Channel]:
         return [channel for channel in self._channels.values() if channel.is_open]
+
+    def _receive_nowait(self, frame: bytes | str) -> bool:
+        if isinstance(frame, str):
+            return False
+        try:
+            addressed = decode_frame(frame)
+            channel = self._channels.get(addressed.address)
+            if channel is None or not channel.is_open or isinstance(addressed.message, _LONG):
+                return False
+            self._hand_on(channel, addressed.address, addressed.message)
+        except (MalformedError, QuireError):
+            return False
+        return True
 
     async def _receive(self, frame: bytes | str) -> None:
         try:
@@ -165,9 +180,9 @@ class HocuspocusSession(YjsSocket):
                 if channel is None:
                     await self._queue(address, message, size)
                 elif channel.is_open:
-                    await self._hand_on(channel, address, message)
+                    self._hand_on(channel, address, message)
 
-    async def _hand_on(
+    def _hand_on(
         self, channel: HocuspocusChannel, address: str, message: HocuspocusMessage
     ) -> None:
         match message:
@@ -180,7 +195,7 @@ class HocuspocusSession(YjsSocket):
             case Token() | Ping() | Ignored():
                 raise AssertionError("these are no channel's")
             case _:
-                await channel.handle(message)
+                channel.handle(message)
 
     async def _queue(self, address: str, message: HocuspocusMessage, size: int) -> None:
         """Keep what comes before the token; providers do not wait for its answer."""
@@ -221,7 +236,7 @@ class HocuspocusSession(YjsSocket):
         for message in queued:
             if not channel.is_open:
                 return
-            await self._hand_on(channel, address, message)
+            self._hand_on(channel, address, message)
 
     async def _join(self, address: str, user: User) -> HocuspocusChannel:
         name = document_name(address)

@@ -1,4 +1,5 @@
-"""What is on its way to one socket: bounded in bytes, written by one task while there is something.
+"""What is on its way to one socket: bounded in bytes, written at once while the transport takes it
+without waiting, else by one task while there is something.
 
 Overflow policy: everything that the log can give again is dropped, and each document it belonged
 to is reported as lagging; once the socket has taken the rest, the documents are caught up from the
@@ -19,6 +20,22 @@ HARD_BYTES: Final = 16 << 20
 
 Frame = dict[str, Any]
 """An ASGI `websocket.send` message; one object is shared by all who are sent the same."""
+
+
+def _takes_nothing(_: Frame) -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """How frames are written to one socket."""
+
+    send: Callable[[Frame], Awaitable[None]]
+    """Writes one frame; returns when the transport has taken it."""
+    max_outbox_bytes: int
+    """How much may wait to be written before what can be dropped is dropped."""
+    write_nowait: Callable[[Frame], bool] = _takes_nothing
+    """Writes one if the transport takes it without waiting; returns whether it did."""
 
 
 Topic = TypeVar("Topic")
@@ -43,10 +60,8 @@ class Outbox(Generic[Topic]):
     """The outbox of one socket.
 
     Args:
-        send: writes one frame; returns when the transport has taken it.
         spawn: starts a task that the session owns, unless the session is ending. What the task
             raises ends the session: `SlowConsumerError`, or what `finish` was given.
-        max_bytes: past it, what can be dropped is dropped.
         lagged: called with each topic that lost something, and those of its lost acks that were
             given to `put_nowait`.
         sent: called with (topic, version) once what brings that version is written.
@@ -65,6 +80,7 @@ class Outbox(Generic[Topic]):
         "_sent",
         "_spawn",
         "_too_slow",
+        "_write_nowait",
         "_writer",
         "_writing_since",
         "bytes",
@@ -72,17 +88,17 @@ class Outbox(Generic[Topic]):
 
     def __init__(
         self,
-        send: Callable[[Frame], Awaitable[None]],
+        wire: Wire,
         *,
         spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None] | None],
-        max_bytes: int,
         lagged: Callable[[Topic, tuple[Ack, ...]], None],
         sent: Callable[[Topic, int], None],
         drained: Callable[[], None],
     ) -> None:
-        self._send = send
+        self._send = wire.send
+        self._write_nowait = wire.write_nowait
         self._spawn = spawn
-        self._max_bytes = max_bytes
+        self._max_bytes = wire.max_outbox_bytes
         self._lagged = lagged
         self._sent = sent
         self._drained = drained
@@ -116,13 +132,17 @@ class Outbox(Generic[Topic]):
         droppable: bool = False,
         ack: Ack | None = None,
     ) -> None:
-        """Queue a frame; drops what can be dropped if that is too much.
+        """Write a frame, or queue it; drops what can be dropped if that is too much.
 
         Args:
             upto: once it is written, `sent(topic, upto)` is called; -1 for none.
             droppable: it has a topic, and the log can give it again.
             ack: what the frame says, if it is one: the log may not give it again.
         """
+        if self._writer is None and not self._entries and self._write_nowait(frame):
+            if upto >= 0 and topic is not None:
+                self._sent(topic, upto)
+            return
         if self.bytes and self.bytes + size > self._max_bytes:
             self._overflow()
             if droppable and topic is not None:

@@ -11,6 +11,7 @@ not take what it is sent, is not read until it does (P7).
 import asyncio
 import logging
 from dataclasses import dataclass
+from typing import Final, get_args
 
 from msgspec import UNSET
 
@@ -55,9 +56,10 @@ from sync.replica import ReplicaBrokenError
 from sync.room import Room
 from sync.shells.flow import RATE_WINDOW_S
 from sync.shells.history import pages, text_at
+from sync.shells.outbox import Wire
 from sync.shells.rooms import Rooms, now_ms
 from sync.shells.sink import Parcel
-from sync.shells.socket import Gatekeeper, Send, Socket
+from sync.shells.socket import Gatekeeper, Socket
 from sync.submission import (
     Submission,
     TextSubmission,
@@ -67,6 +69,9 @@ from sync.submission import (
 )
 
 _log = logging.getLogger(__name__)
+
+FrequentMessage = Update | TextInsert | TextDelete | TextEdit | CursorMove | AwarenessIn | Check
+_FREQUENT: Final = get_args(FrequentMessage)
 
 
 @dataclass(slots=True)
@@ -102,12 +107,10 @@ class Session(Socket[_Subscription]):
         rooms: Rooms,
         gatekeeper: Gatekeeper,
         server: ServerInfo,
-        send: Send,
+        wire: Wire,
         encoding: Encoding,
-        *,
-        max_outbox_bytes: int,
     ) -> None:
-        super().__init__(session_id, rooms, gatekeeper, send, max_outbox_bytes=max_outbox_bytes)
+        super().__init__(session_id, rooms, gatekeeper, wire)
         self._server = server
         self._encoding: Encoding = encoding
         self._docs: dict[str, _Subscription] = {}
@@ -123,6 +126,17 @@ class Session(Socket[_Subscription]):
         self._rooms.sinks.pop(self.id, None)
         for doc in list(self._docs):
             self._leave(doc)
+
+    def _receive_nowait(self, frame: bytes | str) -> bool:
+        message = decode_client(frame, self._encoding)
+        if self.user is None or not isinstance(message, _FREQUENT):
+            return False
+        try:
+            self._take(message, self.user, len(frame))
+        except QuireError:
+            return False
+        self._faults = 0
+        return True
 
     async def _receive(self, frame: bytes | str) -> None:
         message = decode_client(frame, self._encoding)
@@ -165,15 +179,21 @@ class Session(Socket[_Subscription]):
                 self._authenticate(message)
             case _ if self.user is None:
                 raise QuireError(ErrorCode.AUTH_REQUIRED, "The first message is auth.")
-            case Update():
-                await self._submit(self._update(message, self.user, size))
-            case TextInsert() | TextDelete() | TextEdit():
-                await self._submit(self._text(message, self.user, size))
             case Join():
                 await self._join(message, self.user)
             case Leave():
                 self._subscribed(message.doc)
                 self._leave(message.doc)
+            case _:
+                self._take(message, self.user, size)
+
+    def _take(self, message: FrequentMessage, user: User, size: int) -> None:
+        """Handle what never waits, and is sent while people write."""
+        match message:
+            case Update():
+                self._submit(*self._update(message, user, size))
+            case TextInsert() | TextDelete() | TextEdit():
+                self._submit(*self._text(message, user, size))
             case CursorMove():
                 held = self._subscribed(message.doc, "text")
                 fact = MoveCursor(self.id, message.base, message.anchor, message.head)
@@ -245,11 +265,9 @@ class Session(Socket[_Subscription]):
 
     # --- edits ----------------------------------------------------------------------------------
 
-    async def _submit(self, submission: tuple[_Subscription, Submission]) -> None:
-        held, what = submission
-        self.flow.begin(what.size)
-        self._rooms.tell(held.room, Submit(what))
-        await self.flow.wait_for_capacity()
+    def _submit(self, held: _Subscription, submission: Submission) -> None:
+        self.flow.begin(submission.size)
+        self._rooms.tell(held.room, Submit(submission))
 
     def _update(self, message: Update, user: User, size: int) -> tuple[_Subscription, Submission]:
         held = self._subscribed(message.doc, "yjs")

@@ -4,21 +4,20 @@ waits in an outbox, and what it does in the background ends with it.
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Coroutine
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from sync.error import CloseCode
 from sync.limit import Limits, User
 from sync.names import Role
 from sync.shells.flow import Flow
-from sync.shells.outbox import Frame, Outbox
+from sync.shells.outbox import Outbox, Wire
 from sync.shells.rooms import Rooms
 
 MAX_FAULTS: Final = 200
 """Refused frames in a row before the socket is closed with 1008."""
 
 Topic = TypeVar("Topic")
-Send = Callable[[Frame], Awaitable[None]]
 
 
 class Gatekeeper(Protocol):
@@ -51,7 +50,6 @@ class Socket(ABC, Generic[Topic]):
 
     Args:
         socket_id: unique among all processes; sessions are named after it.
-        send: writes one ASGI frame.
     """
 
     # There are many of them, and most are idle.
@@ -73,9 +71,7 @@ class Socket(ABC, Generic[Topic]):
         socket_id: str,
         rooms: Rooms,
         gatekeeper: Gatekeeper,
-        send: Send,
-        *,
-        max_outbox_bytes: int,
+        wire: Wire,
     ) -> None:
         self.id = socket_id
         self.user: User | None = None
@@ -87,9 +83,8 @@ class Socket(ABC, Generic[Topic]):
         self._faults = 0
         self._deaf = False
         self.outbox: Outbox[Topic] = Outbox(
-            send,
+            wire,
             spawn=self.spawn,
-            max_bytes=max_outbox_bytes,
             lagged=self._lagged,
             sent=self._sent,
             drained=self._drained,
@@ -131,11 +126,29 @@ class Socket(ABC, Generic[Topic]):
         if self._deaf:
             return
         await self._receive(frame)
+        if self._flow is not None:
+            await self._flow.wait_for_capacity()
         if self.outbox.is_full:
             await self.outbox.wait_for_room()
 
+    def receive_nowait(self, frame: bytes | str) -> bool:
+        """Handle one frame if that needs no waiting; not while `receive` is under way.
+
+        Returns:
+            False if nothing was done: hand it to `receive`.
+        """
+        if self._deaf:
+            return True
+        if self.outbox.is_full or (self._flow is not None and self._flow.is_over):
+            return False
+        return self._receive_nowait(frame)
+
     @abstractmethod
     async def _receive(self, frame: bytes | str) -> None: ...
+
+    @abstractmethod
+    def _receive_nowait(self, frame: bytes | str) -> bool:
+        """The same for what is frequent; what is refused is left to `_receive`."""
 
     @abstractmethod
     def _lagged(self, topic: Topic, acks: Any) -> None:

@@ -10,8 +10,9 @@ from sync.error import CloseCode, ErrorCode, QuireError, close_code
 from sync.message import ErrorMessage
 from sync.names import WRITING_ROLES
 from sync.shells.channel import Channel, YjsSocket
+from sync.shells.outbox import Wire
 from sync.shells.rooms import Rooms
-from sync.shells.socket import Gatekeeper, Send
+from sync.shells.socket import Gatekeeper
 from sync.varint import MalformedError
 from sync.ysync import Ignored, decode_frame, encode_permission_denied
 
@@ -62,14 +63,13 @@ class YwsSession(YjsSocket):
         socket_id: str,
         rooms: Rooms,
         gatekeeper: Gatekeeper,
-        send: Send,
+        wire: Wire,
         *,
-        max_outbox_bytes: int,
         document: str,
         token: str | None,
         name: str | None,
     ) -> None:
-        super().__init__(socket_id, rooms, gatekeeper, send, max_outbox_bytes=max_outbox_bytes)
+        super().__init__(socket_id, rooms, gatekeeper, wire)
         self._document = document
         self._token = token
         self._name = name
@@ -90,6 +90,17 @@ class YwsSession(YjsSocket):
     def channels(self) -> list[Channel]:
         return [] if self._channel is None else [self._channel]
 
+    def _receive_nowait(self, frame: bytes | str) -> bool:
+        if self._channel is None or isinstance(frame, str):
+            return False
+        try:
+            message = decode_frame(frame)
+            if not isinstance(message, Ignored):
+                self._channel.handle(message)
+        except (MalformedError, QuireError):
+            return False
+        return True
+
     async def _receive(self, frame: bytes | str) -> None:
         channel = self._channel
         assert channel is not None, "frames are read after the start"
@@ -98,7 +109,7 @@ class YwsSession(YjsSocket):
                 raise MalformedError("a text frame")
             message = decode_frame(frame)
             if not isinstance(message, Ignored):
-                await channel.handle(message)
+                channel.handle(message)
         except MalformedError as error:
             await self._stop(CloseCode.UNUSABLE, f"not a message of y-websocket: {error}")
         except QuireError as error:

@@ -11,7 +11,7 @@ from sync.error import CloseCode
 from sync.hocuspocus import encode_address
 from sync.limit import Limits
 from sync.shells.hocuspocus import HocuspocusSession
-from sync.shells.outbox import Frame
+from sync.shells.outbox import Frame, Wire
 from sync.shells.rooms import Rooms
 from sync.shells.socket import SessionClosedError
 from sync.varint import write_varint
@@ -35,7 +35,7 @@ async def test_hocuspocus_token_that_could_be_taken_later_is_not_denied(tmp_path
 
     rooms = Rooms(open_event_log(f"sqlite+aiosqlite:///{tmp_path}/quire.db"), Limits(max_rooms=0))
     session = HocuspocusSession(
-        "s1", rooms, OpenGatekeeper(), send, max_outbox_bytes=1 << 16, name="Ana"
+        "s1", rooms, OpenGatekeeper(), Wire(send, max_outbox_bytes=1 << 16), name="Ana"
     )
     with pytest.RaisesGroup(SessionClosedError) as closed:
         async with asyncio.TaskGroup() as tasks:

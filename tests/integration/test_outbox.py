@@ -8,7 +8,7 @@ import pytest
 from anyio.lowlevel import checkpoint
 
 from sync.message import Ack
-from sync.shells.outbox import HARD_BYTES, Frame, Outbox, SlowConsumerError
+from sync.shells.outbox import HARD_BYTES, Frame, Outbox, SlowConsumerError, Wire
 from tests.patience import PATIENCE_S
 
 
@@ -21,7 +21,7 @@ class _Topic:
 
 
 @dataclass
-class _Wire:
+class _Socket:
     """A socket that takes a frame each time it is let."""
 
     taken: list[Frame] = field(default_factory=list)
@@ -33,7 +33,7 @@ class _Wire:
 
 
 def _outbox(
-    wire: _Wire, tasks: asyncio.TaskGroup, drained: Callable[[], None] = lambda: None
+    wire: _Socket, tasks: asyncio.TaskGroup, drained: Callable[[], None] = lambda: None
 ) -> Outbox[_Topic]:
     def lagged(topic: _Topic, acks: tuple[Ack, ...]) -> None:
         topic.lags += 1
@@ -43,9 +43,8 @@ def _outbox(
         topic.sent = upto
 
     return Outbox(
-        wire.send,
+        Wire(wire.send, max_outbox_bytes=100),
         spawn=tasks.create_task,
-        max_bytes=100,
         lagged=lagged,
         sent=sent,
         drained=drained,
@@ -54,7 +53,7 @@ def _outbox(
 
 @pytest.mark.anyio
 async def test_outbox_that_overflows_keeps_what_the_log_cannot_give_again() -> None:
-    wire, topic = _Wire(), _Topic("notes")
+    wire, topic = _Socket(), _Topic("notes")
     ack = Ack("notes", "e1", 2)
     async with asyncio.TaskGroup() as tasks:
         outbox = _outbox(wire, tasks)
@@ -75,7 +74,7 @@ async def test_outbox_that_overflows_keeps_what_the_log_cannot_give_again() -> N
 @pytest.mark.anyio
 async def test_outbox_that_overflows_before_it_has_begun_to_write_is_drained_all_the_same() -> None:
     """Symptom: two frames at once were too much, both were dropped, and nothing came any more."""
-    wire, topic, drained = _Wire(), _Topic("notes"), asyncio.Event()
+    wire, topic, drained = _Socket(), _Topic("notes"), asyncio.Event()
     wire.gate.set()
     async with asyncio.TaskGroup() as tasks:
         outbox = _outbox(wire, tasks, drained.set)
@@ -90,7 +89,7 @@ async def test_outbox_that_overflows_before_it_has_begun_to_write_is_drained_all
 
 @pytest.mark.anyio
 async def test_outbox_that_overflows_while_it_tells_of_being_drained_is_drained_again() -> None:
-    wire, topic, rounds = _Wire(), _Topic("notes"), 0
+    wire, topic, rounds = _Socket(), _Topic("notes"), 0
     wire.gate.set()
 
     def drained() -> None:
@@ -111,7 +110,7 @@ async def test_outbox_that_overflows_while_it_tells_of_being_drained_is_drained_
 async def test_outbox_full_of_what_the_log_cannot_give_gives_the_socket_up() -> None:
     async def flood() -> None:
         async with asyncio.TaskGroup() as tasks:
-            outbox = _outbox(_Wire(), tasks)
+            outbox = _outbox(_Socket(), tasks)
             for _ in range(3):
                 outbox.put_nowait({"n": 1}, HARD_BYTES)
                 await checkpoint()
@@ -123,7 +122,7 @@ async def test_outbox_full_of_what_the_log_cannot_give_gives_the_socket_up() -> 
 
 @pytest.mark.anyio
 async def test_outbox_reports_topics_apart_even_if_they_look_alike() -> None:
-    wire = _Wire()
+    wire = _Socket()
     old, new = _Topic("notes"), _Topic("notes")
     async with asyncio.TaskGroup() as tasks:
         outbox = _outbox(wire, tasks)
@@ -138,7 +137,7 @@ async def test_outbox_reports_topics_apart_even_if_they_look_alike() -> None:
 async def test_outbox_gives_up_a_socket_that_takes_nothing() -> None:
     async def stall() -> None:
         async with asyncio.TaskGroup() as tasks:
-            outbox = _outbox(_Wire(), tasks)
+            outbox = _outbox(_Socket(), tasks)
             outbox.put_nowait({"n": 1}, 10)
             await checkpoint()
             outbox.give_up_if_stalled(3600)
@@ -152,7 +151,7 @@ async def test_outbox_gives_up_a_socket_that_takes_nothing() -> None:
 
 @pytest.mark.anyio
 async def test_outbox_ends_the_session_once_what_was_queued_is_written() -> None:
-    wire = _Wire()
+    wire = _Socket()
     wire.gate.set()
 
     async def end() -> None:
@@ -169,7 +168,7 @@ async def test_outbox_ends_the_session_once_what_was_queued_is_written() -> None
 
 @pytest.mark.anyio
 async def test_outbox_writes_again_after_it_was_idle() -> None:
-    wire = _Wire()
+    wire = _Socket()
     wire.gate.set()
     async with asyncio.TaskGroup() as tasks:
         outbox = _outbox(wire, tasks)

@@ -10,7 +10,7 @@ import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from app.keepalive import PatientWebSocket
+from app.websocket import QuireWebSocket
 from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
@@ -46,7 +46,7 @@ async def connected(application: Application) -> AsyncIterator[ClientConnection]
         application,
         host="127.0.0.1",
         port=0,
-        ws=PatientWebSocket,
+        ws=QuireWebSocket,
         ws_ping_interval=INTERVAL_S,
         ws_ping_timeout=TIMEOUT_S,
         lifespan="off",
