@@ -10,9 +10,12 @@ from storage.engine import Transaction
 from storage.table import authors
 from sync.port import AuthorBinding, Checkpoint, DocumentRecord, EventRecord, StoreError
 
+_BRIEF_BYTES = 256 << 10
+"""Updates that are written in a few milliseconds; the appender bounds their number."""
+
 
 class SqlAppendTransaction:
-    """A `sync.port.AppendTransaction`. Each method is one crossing to the database."""
+    """A `sync.port.AppendTransaction`."""
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
@@ -20,7 +23,7 @@ class SqlAppendTransaction:
 
     async def lock_heads(self, keys: Sequence[int]) -> dict[int, DocumentRecord]:
         """Lock and read the heads, in key order; keys of no document are left out."""
-        heads = await self._transaction.run(partial(document.lock_heads, keys=keys))
+        heads = await self._transaction.run(partial(document.lock_heads, keys=keys), is_brief=True)
         self._heads.update((key, head.version) for key, head in heads.items())
         return heads
 
@@ -38,7 +41,7 @@ class SqlAppendTransaction:
         """The events that already carry these (document key, event id), in one query."""
         if not wanted:
             return {}
-        return await self._transaction.run(partial(event.find_many, wanted=wanted))
+        return await self._transaction.run(partial(event.find_many, wanted=wanted), is_brief=True)
 
     async def insert(
         self,
@@ -65,10 +68,15 @@ class SqlAppendTransaction:
                 document.set_text_roots(connection, text_roots)
             if authors:
                 _bind_authors(connection, authors)
+
+        def save(connection: Connection) -> None:
             for key, saved in checkpoints:
                 checkpoint.save(connection, key, saved)
 
-        await self._transaction.run(write)
+        size = sum(len(each.update) for _, each in events)
+        await self._transaction.run(write, is_brief=size <= _BRIEF_BYTES)
+        if checkpoints:
+            await self._transaction.run(save)
         self._heads.update(moved)
 
     def _continue_heads(self, events: Sequence[tuple[int, EventRecord]]) -> dict[int, int]:

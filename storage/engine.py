@@ -24,8 +24,13 @@ Work: TypeAlias = Callable[[Connection], T]
 
 
 class Transaction(Protocol):
-    async def run(self, work: Work[T]) -> T:
-        """Run `work` inside the transaction; the first call begins it."""
+    async def run(self, work: Work[T], *, is_brief: bool = False) -> T:
+        """Run `work` inside the transaction; the first call begins it.
+
+        Args:
+            is_brief: it is done in a few milliseconds, by indexes, so that the event loop may do
+                it itself where that is quicker than having it done.
+        """
         ...
 
 

@@ -139,7 +139,7 @@ class _PostgresqlTransaction:
         self._connection: AsyncConnection | None = None
         self._failed = False
 
-    async def run(self, work: Work[T]) -> T:
+    async def run(self, work: Work[T], *, is_brief: bool = False) -> T:
         return await finish(self._run(work))
 
     async def _run(self, work: Work[T]) -> T:

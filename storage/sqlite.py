@@ -1,8 +1,9 @@
-"""SQLite: one writer thread with one connection, and a few reader threads.
+"""SQLite: one connection that writes, with a thread of its own, and a few reader threads.
 
-Not through aiosqlite: it crosses to its thread and back for every cursor operation, so that a
-flush pays 19 crossings (counted); here it pays four. See
-`docs/decisions/0002-sqlite-on-its-own-threads.md`.
+What is brief in a write transaction the event loop does itself; what may wait, for a lock or for
+the disk, the writer's thread does, above all COMMIT. Not through aiosqlite: it crosses to its
+thread and back for every cursor operation, so that a flush pays 19 crossings (counted); here it
+pays one. See `docs/decisions/0002-sqlite-on-its-own-threads.md`.
 """
 
 import asyncio
@@ -10,7 +11,7 @@ import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -112,6 +113,8 @@ class SqliteDatabase:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Transaction]:
         async with self._writing:
+            if self._closed:
+                raise StoreError("the database is closed")
             transaction = _SqliteTransaction(self.writer, self._on_write_thread)
             try:
                 yield transaction
@@ -147,7 +150,9 @@ class _OnThread(Protocol):
 
 
 class _SqliteTransaction:
-    """One write transaction. The methods that do not wait run on the writer's thread."""
+    """One write transaction. The methods that do not wait run on the writer's thread, or, while
+    nothing runs there, on the event loop's.
+    """
 
     def __init__(self, engine: Engine, on_thread: _OnThread) -> None:
         self._engine = engine
@@ -155,14 +160,48 @@ class _SqliteTransaction:
         self._connection: Connection | None = None
         self._failed = False
 
-    async def run(self, work: Work[T]) -> T:
+    async def run(self, work: Work[T], *, is_brief: bool = False) -> T:
+        if is_brief and self._may_go_on():
+            with store_errors():
+                return self._run_nowait(work)
         return await self._on_thread(partial(self._run_nowait, work))
+
+    def _may_go_on(self) -> bool:
+        """Whether the transaction has begun, or could be begun now without waiting."""
+        if self._connection is None and self._engine.pool.checkedin():  # type: ignore[attr-defined]
+            # Whatever keeps it from beginning, the writer's thread will meet it again, and tell.
+            with suppress(SQLAlchemyError, sqlite3.Error):
+                self._connection = self._begun(is_patient=False)
+        return self._connection is not None
+
+    def _begun(self, *, is_patient: bool) -> Connection:
+        """A connection that holds the write lock.
+
+        Args:
+            is_patient: whether to wait, within bounds, while another process holds it.
+        """
+        connection = self._engine.connect()
+        try:
+            if is_patient:
+                connection.begin()
+                return connection
+            driver = connection.connection.driver_connection
+            assert isinstance(driver, sqlite3.Connection), "the engine is SQLite's"
+            (usual_ms,) = driver.execute("PRAGMA busy_timeout").fetchone()
+            driver.execute("PRAGMA busy_timeout = 0")
+            try:
+                connection.begin()
+            finally:
+                driver.execute(f"PRAGMA busy_timeout = {usual_ms}")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
     def _run_nowait(self, work: Work[T]) -> T:
         try:
             if self._connection is None:
-                self._connection = self._engine.connect()
-                self._connection.begin()
+                self._connection = self._begun(is_patient=True)
             return work(self._connection)
         except BaseException:
             self._failed = True
