@@ -8,6 +8,8 @@ and the newest events. It decides; it neither waits nor sends. Every change goes
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from sync.anchor import AnchoredText
 from sync.delta import (
     Delta,
@@ -38,37 +40,32 @@ _MAX_UNDECIDED_ROOTS = 32
 """Undecided, each insertion looks into every root: with more than these, none is waited for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(Struct, frozen=True):
     """It becomes this event, once committed."""
 
     record: EventRecord
     bindings: tuple[AuthorBinding, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """An event of that id and content is there already."""
 
     record: EventRecord
 
 
-@dataclass(frozen=True, slots=True)
-class Unchanged:
+class Unchanged(Struct, frozen=True):
     """It changes nothing: acknowledged with the head, not logged."""
 
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class Parked:
+class Parked(Struct, frozen=True):
     """It builds on what the log does not have yet."""
 
     missing: tuple[tuple[int, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """It cannot be done."""
 
     why: Refusal

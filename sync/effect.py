@@ -1,9 +1,8 @@
 """What a room orders, each a value; a shell carries it out."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 
 from sync.error import ErrorCode, Refusal, refusal
 from sync.message import ErrorMessage, Outgoing
@@ -12,8 +11,7 @@ from sync.relay import Part
 from sync.submission import Submission
 
 
-@dataclass(frozen=True, slots=True)
-class Deliver:
+class Deliver(Struct, frozen=True):
     """Encode a message once, and put it into the outboxes of these sessions."""
 
     sessions: tuple[str, ...]
@@ -24,8 +22,7 @@ class Deliver:
     """Whether a full outbox may drop it: the log can give it again, or `Lagging` hands it back."""
 
 
-@dataclass(frozen=True, slots=True)
-class CatchUp:
+class CatchUp(Struct, frozen=True):
     """Send a session the events after `after` up to `upto` from the log; then say `CaughtUp`."""
 
     session: str
@@ -33,40 +30,34 @@ class CatchUp:
     upto: int
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(Struct, frozen=True):
     """A submission of that session has had its answer, or will have it from the log."""
 
     session: str
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class WantBatch:
+class WantBatch(Struct, frozen=True):
     """There is something to merge: have the appender take a batch."""
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """Read what the log has after `after`, and say `Found`, whatever comes of it."""
 
     after: int
 
 
-@dataclass(frozen=True, slots=True)
-class Reopen:
+class Reopen(Struct, frozen=True):
     """Load the document from the log and say `Reopened`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Dismiss:
+class Dismiss(Struct, frozen=True):
     """The session is out of this room."""
 
     session: str
 
 
-@dataclass(frozen=True, slots=True)
-class Relay:
+class Relay(Struct, frozen=True):
     """Tell the rooms of this document in other processes."""
 
     part: Part
@@ -75,8 +66,7 @@ class Relay:
 Effect = Deliver | Settled | CatchUp | WantBatch | Look | Reopen | Dismiss | Relay
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """What a room wants appended, in order."""
 
     events: tuple[EventRecord, ...]

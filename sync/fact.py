@@ -1,6 +1,6 @@
 """The facts that a room is told: what happened, each a value."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from sync.limit import User
 from sync.message import Ack
@@ -10,8 +10,7 @@ from sync.relay import Part
 from sync.submission import Submission
 
 
-@dataclass(frozen=True, slots=True)
-class Join:
+class Join(Struct, frozen=True):
     session: str
     user: User
     role: Role
@@ -22,68 +21,58 @@ class Join:
     dialect: Dialect = "quire"
 
 
-@dataclass(frozen=True, slots=True)
-class Leave:
+class Leave(Struct, frozen=True):
     session: str
 
 
-@dataclass(frozen=True, slots=True)
-class Submit:
+class Submit(Struct, frozen=True):
     submission: Submission
 
 
-@dataclass(frozen=True, slots=True)
-class MoveCursor:
+class MoveCursor(Struct, frozen=True):
     session: str
     base: int | None
     anchor: int | None
     head: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class SetAwareness:
+class SetAwareness(Struct, frozen=True):
     session: str
     update: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class AskAwareness:
+class AskAwareness(Struct, frozen=True):
     """A Yjs client wants everybody's awareness."""
 
     session: str
 
 
-@dataclass(frozen=True, slots=True)
-class AskState:
+class AskState(Struct, frozen=True):
     """A Yjs client wants what it lacks, by its state vector, as received."""
 
     session: str
     state_vector: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class SendStateless:
+class SendStateless(Struct, frozen=True):
     """A message to the other Hocuspocus clients in the room, which nothing here looks into."""
 
     session: str
     payload: str
 
 
-@dataclass(frozen=True, slots=True)
-class CheckText:
+class CheckText(Struct, frozen=True):
     session: str
     version: int
     hash: str
 
 
-@dataclass(frozen=True, slots=True)
-class SetRole:
+class SetRole(Struct, frozen=True):
     session: str
     role: Role
 
 
-@dataclass(frozen=True, slots=True)
-class Lagging:
+class Lagging(Struct, frozen=True):
     """Messages to a session were dropped; it was last sent everything up to `version`."""
 
     session: str
@@ -92,16 +81,14 @@ class Lagging:
     """Those among them: the log gives only those again that are of versions after `version`."""
 
 
-@dataclass(frozen=True, slots=True)
-class CaughtUp:
+class CaughtUp(Struct, frozen=True):
     """A session has now been sent everything up to `version`, from the log."""
 
     session: str
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class Announced:
+class Announced(Struct, frozen=True):
     """The log is said to have events up to `version`; None: something about it may be new.
 
     Perhaps it is not true: the answer is a look at the log, at most one at a time.
@@ -110,15 +97,13 @@ class Announced:
     version: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """What a `Look` found; None if it could not look, or there is no such document."""
 
     followed: Followed | None
 
 
-@dataclass(frozen=True, slots=True)
-class Connected:
+class Connected(Struct, frozen=True):
     """What is relayed reaches the rooms of this document in other processes, and theirs this one.
 
     Told again after each time that the bus was lost and found.
@@ -128,8 +113,7 @@ class Connected:
     """The name that this room has there: random, and of this room alone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Overheard:
+class Overheard(Struct, frozen=True):
     """What the room of another process has relayed, its seal checked; perhaps late, or again."""
 
     voice: str
@@ -137,45 +121,37 @@ class Overheard:
     parts: tuple[Part, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Committed:
+class Committed(Struct, frozen=True):
     """The batch that `merge` made is durable."""
 
 
-@dataclass(frozen=True, slots=True)
-class CommitFailed:
+class CommitFailed(Struct, frozen=True):
     """It is not, or that is unknown: `Reopen` follows."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reopened:
+class Reopened(Struct, frozen=True):
     """The document as the log has it, after `CommitFailed`."""
 
     opened: Opened
 
 
-@dataclass(frozen=True, slots=True)
-class StoreLost:
+class StoreLost(Struct, frozen=True):
     """The store keeps failing: refuse what waits, and all that comes."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoreFound:
+class StoreFound(Struct, frozen=True):
     """The store works again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Deleted:
+class Deleted(Struct, frozen=True):
     """The document was moved to the trash."""
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
+class Broken(Struct, frozen=True):
     """The document does not load: it is served to nobody (P10)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tick:
+class Tick(Struct, frozen=True):
     """Time has passed."""
 
 

@@ -6,9 +6,10 @@
 Sync and awareness bodies are those of y-protocols (`sync.ysync`).
 """
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
+
+from msgspec import Struct
 
 from sync.varint import MalformedError, Reader, write_text, write_varint
 from sync.ysync import (
@@ -49,28 +50,24 @@ class _Auth(IntEnum):
     AUTHENTICATED = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """Asks for a document, or renews the right to it; `version` is the provider's, from 4.x on."""
 
     token: str
     version: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StatelessIn:
+class StatelessIn(Struct, frozen=True):
     """A message to the others in the room, as it is."""
 
     payload: str
 
 
-@dataclass(frozen=True, slots=True)
-class CloseDocument:
+class CloseDocument(Struct, frozen=True):
     """The provider leaves the document; the socket stays."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ping:
+class Ping(Struct, frozen=True):
     """Is the server there?"""
 
 
@@ -87,8 +84,7 @@ HocuspocusMessage = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Addressed:
+class Addressed(Struct, frozen=True):
     """A client's frame: for which document, and what; a ping is for none, its address is empty."""
 
     address: str

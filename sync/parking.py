@@ -3,14 +3,14 @@
 import heapq
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from sync.limit import Limits
 from sync.submission import UpdateSubmission
 
 
-@dataclass(frozen=True, slots=True)
-class ParkedUpdate:
+class ParkedUpdate(Struct, frozen=True):
     """One waiting update, filed under the first thing it misses."""
 
     submission: UpdateSubmission

@@ -11,6 +11,8 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from msgspec import Struct
+
 from sync.delta import Delta
 
 
@@ -18,8 +20,7 @@ class StoreError(Exception):
     """The store could not do what was asked; nothing of it was committed, or that is unknown."""
 
 
-@dataclass(frozen=True, slots=True)
-class EventRecord:
+class EventRecord(Struct, frozen=True):
     """One accepted change to one document, as it stands in the log."""
 
     version: int
@@ -41,8 +42,7 @@ class EventRecord:
     """16 bytes: hash of the submission as first sent, to tell "same content" on a resend."""
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentRecord:
+class DocumentRecord(Struct, frozen=True):
     """One row of `documents`: the head of a log and its metadata."""
 
     key: int
@@ -61,8 +61,7 @@ class DocumentRecord:
     deleted_at_ms: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class NewDocument:
+class NewDocument(Struct, frozen=True):
     """What it takes to create a document; the store adds the key, version 0."""
 
     name: str
@@ -74,8 +73,7 @@ class NewDocument:
     at_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
+class Checkpoint(Struct, frozen=True):
     """The full state of a document at one version."""
 
     version: int
@@ -90,8 +88,7 @@ SERVER_USER: Final = ""
 """Stands for the server among the owners of CRDT client ids; no user has this id."""
 
 
-@dataclass(frozen=True, slots=True)
-class AuthorBinding:
+class AuthorBinding(Struct, frozen=True):
     """A CRDT client id that belongs to one user in one document, from its first write on."""
 
     key: int
@@ -99,8 +96,7 @@ class AuthorBinding:
     user_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(Struct, frozen=True):
     """All that a room needs to open a document, read in one transaction."""
 
     document: DocumentRecord
@@ -111,8 +107,7 @@ class Opened:
     authors: dict[int, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Followed:
+class Followed(Struct, frozen=True):
     """What an open room asks for to follow the log: head and events of one moment."""
 
     document: DocumentRecord

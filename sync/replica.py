@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeVar
 
+from msgspec import Struct
 from pycrdt import (
     Array,
     Assoc,
@@ -49,8 +50,7 @@ class ReplicaBrokenError(Exception):
     """The native library failed: throw this replica away and load the document from the log."""
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(Struct, frozen=True):
     """What an update did: the canonical delta of the text, and whether it changed anything."""
 
     ops: Delta
@@ -416,8 +416,7 @@ def merged(updates: list[bytes]) -> bytes:
     return Replica._guarded(lambda: merge_updates(*updates))
 
 
-@dataclass(frozen=True, slots=True)
-class Reversal:
+class Reversal(Struct, frozen=True):
     """What brings an old version of a document back."""
 
     kind: Literal["nothing", "text", "update", "impossible"]
@@ -507,8 +506,7 @@ def _undone(
     return _recorded(doc, manager.undo)
 
 
-@dataclass(frozen=True, slots=True)
-class _Content:
+class _Content(Struct, frozen=True):
     """All that can be seen in a root, whatever its type is; fit to be compared."""
 
     parts: list[Any]

@@ -1,15 +1,15 @@
 """What a client asks to be written: a text edit against a base version, or a Yjs update."""
 
-from dataclasses import dataclass
 from hashlib import blake2b
+
+from msgspec import Struct
 
 from sync.delta import Ops
 from sync.limit import User
 from sync.names import PositionEncoding
 
 
-@dataclass(frozen=True, slots=True)
-class TextSubmission:
+class TextSubmission(Struct, frozen=True):
     """A text event. Its positions mean the text exactly as it stood at `base`."""
 
     session: str
@@ -25,8 +25,7 @@ class TextSubmission:
     encoding: PositionEncoding = "codepoint"
 
 
-@dataclass(frozen=True, slots=True)
-class UpdateSubmission:
+class UpdateSubmission(Struct, frozen=True):
     """A Yjs v1 update, as received."""
 
     session: str

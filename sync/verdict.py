@@ -1,7 +1,8 @@
 """What the gate says of an update: ready, waiting or malformed."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from sync.keystroke import TypingDelete, TypingInsert
 
@@ -14,8 +15,7 @@ class Range(NamedTuple):
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(Struct, frozen=True):
     """The update may be merged now. With nothing authored and nothing deleted it has no effect."""
 
     authored: tuple[Range, ...]
@@ -44,8 +44,7 @@ class Ready:
         return bool(self.deletes)
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """The update may be merged once every (client, clock) of `missing` is reached.
 
     Reached means that the state vector's clock for the client is at least `clock`. Then it must be
@@ -55,8 +54,7 @@ class Waiting:
     missing: tuple[tuple[int, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Malformed:
+class Malformed(Struct, frozen=True):
     """The update is refused for good."""
 
     reason: str

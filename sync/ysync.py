@@ -8,9 +8,10 @@
 The Hocuspocus dialect (`sync.hocuspocus`) puts an address in front of the first two.
 """
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
+
+from msgspec import Struct
 
 from sync.varint import MAX_SAFE_INTEGER, MalformedError, Reader, write_data, write_text
 
@@ -31,34 +32,29 @@ class SyncKind(IntEnum):
     UPDATE = 2
 
 
-@dataclass(frozen=True, slots=True)
-class SyncRequest:
+class SyncRequest(Struct, frozen=True):
     """Step 1: the sender's state vector; it wants what it lacks."""
 
     state_vector: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class SyncUpdate:
+class SyncUpdate(Struct, frozen=True):
     """Step 2 or an update: a Yjs v1 update."""
 
     update: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class AwarenessUpdate:
+class AwarenessUpdate(Struct, frozen=True):
     """States of clients, the sender's own or repeated ones."""
 
     update: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class AwarenessQuery:
+class AwarenessQuery(Struct, frozen=True):
     """The sender wants everybody's awareness."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ignored:
+class Ignored(Struct, frozen=True):
     """A message of a type that servers do not know or do not take: it is passed over."""
 
 

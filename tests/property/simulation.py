@@ -11,8 +11,10 @@ while it runs what must hold at every moment, and `settle` lets it come to rest 
 
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from random import Random
+
+from msgspec.structs import replace
 
 from sync.delta import Delta, apply, deletion, from_wire, insertion
 from sync.document import Lookup

@@ -1,9 +1,10 @@
 """A room with a log in memory behind it, driven step by step as the appender drives it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from msgspec.structs import replace
 from pycrdt import Doc, Text
 
 from sync.delta import Ops, apply

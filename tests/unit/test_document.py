@@ -1,9 +1,9 @@
 """sync.document: what becomes of each submission."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from pycrdt import Array, Doc, Map, Text, XmlElement, XmlFragment, XmlText
 
 from sync.delta import Delta

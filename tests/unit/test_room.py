@@ -1,10 +1,10 @@
 """sync.room: each fact, each effect, each refusal, and the order in which things are said."""
 
-from dataclasses import replace
 from hashlib import sha256
 
 import pytest
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from sync.effect import CatchUp, Dismiss, Effect, Look, Reopen, Settled, WantBatch
 from sync.error import ErrorCode

@@ -1,6 +1,6 @@
 """sync.room beside other processes that append to the same log."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from sync.effect import Dismiss, Effect, Look, Reopen, WantBatch
 from sync.error import ErrorCode

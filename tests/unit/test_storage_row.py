@@ -8,8 +8,8 @@ EVENT = EventRecord(3, "id", "text_edit", (12, "hello", -3), b"u", "a", "A", "s"
 
 
 def test_columns_stand_in_the_order_of_the_fields() -> None:
-    assert tuple(documents.c.keys()) == DocumentRecord.__slots__
-    assert ("document_key", *EventRecord.__slots__) == tuple(events.c.keys())
+    assert tuple(documents.c.keys()) == DocumentRecord.__struct_fields__
+    assert ("document_key", *EventRecord.__struct_fields__) == tuple(events.c.keys())
 
 
 def test_ops_are_compact_json() -> None:
