@@ -1,6 +1,6 @@
 """The `documents` table in SQL: create, find, list, and the heads that appenders lock and move."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -18,7 +18,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from storage.row import document_record
+from storage.bulk import Bulk
+from storage.row import Row, document_record
 from storage.table import documents
 from sync.port import DocumentRecord, NewDocument
 
@@ -41,10 +42,11 @@ _locked_heads = {
     dialect: heads.order_by(documents.c.key).with_for_update(key_share=True)
     for dialect, heads in _heads.items()
 }
-_move_head = (
+_move_head = Bulk(
     update(documents)
     .where(documents.c.key == bindparam("of_document"))
-    .values(version=bindparam("head"), updated_at_ms=bindparam("now_ms"))
+    .values(version=bindparam("head"), updated_at_ms=bindparam("now_ms")),
+    *("head", "now_ms", "of_document"),
 )
 _set_text_root = (
     update(documents)
@@ -128,12 +130,17 @@ def newest(
 
 def heads(connection: Connection, keys: Sequence[int]) -> dict[int, DocumentRecord]:
     rows = connection.execute(_heads[connection.dialect.name], _keys(connection, keys))
-    return {row.key: document_record(row) for row in rows}
+    return _by_key(rows)
 
 
 def lock_heads(connection: Connection, keys: Sequence[int]) -> dict[int, DocumentRecord]:
     rows = connection.execute(_locked_heads[connection.dialect.name], _keys(connection, keys))
-    return {row.key: document_record(row) for row in rows}
+    return _by_key(rows)
+
+
+def _by_key(rows: Iterable[Row]) -> dict[int, DocumentRecord]:
+    records = map(document_record, rows)
+    return {record.key: record for record in records}
 
 
 def _keys(connection: Connection, keys: Sequence[int]) -> dict[str, Any]:
@@ -142,11 +149,8 @@ def _keys(connection: Connection, keys: Sequence[int]) -> dict[str, Any]:
 
 
 def move_heads(connection: Connection, heads: Mapping[int, int], updated_at_ms: int) -> None:
-    moves = [
-        {"of_document": key, "head": version, "now_ms": updated_at_ms}
-        for key, version in heads.items()
-    ]
-    connection.execute(_move_head, moves)
+    """Set them; there is at least one."""
+    _move_head.run(connection, [(version, updated_at_ms, key) for key, version in heads.items()])
 
 
 def set_text_roots(connection: Connection, roots: Sequence[tuple[int, str]]) -> None:

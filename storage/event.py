@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import BigInteger, Connection, Dialect, Text, bindparam, insert, select, text
+from sqlalchemy import BigInteger, Connection, Text, bindparam, insert, select, text
 
+from storage.bulk import Bulk
 from storage.row import document_record, event_record, event_row
 from storage.table import authors, documents, events
 from sync.port import DocumentRecord, EventRecord
@@ -14,6 +15,7 @@ COLUMNS = events.c[1:]
 
 _key = bindparam("of_document", type_=events.c.document_key.type)
 
+_insert = Bulk(insert(events), *events.c.keys())
 _range = (
     select(*COLUMNS)
     .where(
@@ -68,23 +70,8 @@ _by_ids = {
 
 
 def insert_many(connection: Connection, added: Sequence[tuple[int, EventRecord]]) -> None:
-    """Insert them with the driver's `executemany`.
-
-    SQLAlchemy writes the statement, but does not handle the rows: for values that need no
-    conversion that costs more than all of SQLite's work on them.
-    """
-    rows = [event_row(key, event) for key, event in added]
-    connection.exec_driver_sql(_insert_sql(connection.dialect), rows)
-
-
-_insert_sqls: dict[str, str] = {}
-
-
-def _insert_sql(dialect: Dialect) -> str:
-    sql = _insert_sqls.get(dialect.name)
-    if sql is None:
-        sql = _insert_sqls[dialect.name] = str(insert(events).compile(dialect=dialect))
-    return sql
+    """Insert them; there is at least one."""
+    _insert.run(connection, [event_row(key, event) for key, event in added])
 
 
 def find_many(
