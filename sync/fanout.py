@@ -5,10 +5,9 @@ gets acks where its own events stand. On one socket all of it leaves in version 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Struct, UnsetType
 
 from sync.delta import Delta, to_wire
 from sync.document import Accepted, Known, Outcome, Parked, Refused, Unchanged
@@ -25,8 +24,7 @@ MAX_MERGED_UPDATES: Final = 256
 """Updates merged into one message; merging costs the square of their number."""
 
 
-@dataclass(frozen=True, slots=True)
-class FanOut:
+class FanOut(Struct, frozen=True):
     """The sending side of one room at one moment."""
 
     doc: str

@@ -141,6 +141,11 @@ class Guests:
             self._lacking.discard(fact.voice)
         yield from self._catch_up(scene)
 
+    @property
+    def has_early(self) -> bool:
+        """Whether a cursor is ahead of the text."""
+        return any(voice.early for voice in self._voices.values())
+
     def committed(self, scene: Scene) -> Iterator[Effect]:
         """The text has changed: a cursor that was ahead of it may be there now."""
         for voice in self._voices.values():

@@ -105,6 +105,11 @@ class Mirror:
     def wants_ticks(self) -> bool:
         return bool(self._due)
 
+    @property
+    def has_early(self) -> bool:
+        """Whether something points ahead of the text."""
+        return bool(self._early)
+
     def joined(self, member: Member, before: Member | None, scene: Scene) -> Iterator[Effect]:
         """A session has joined, or joined again; it is greeted with what is known after this."""
         if before is not None and before.mode != member.mode:

@@ -37,6 +37,9 @@ class Parking:
     def __len__(self) -> int:
         return sum(self._count.values())
 
+    def __bool__(self) -> bool:
+        return bool(self._by_client)
+
     def park(
         self, submission: UpdateSubmission, missing: tuple[tuple[int, int], ...], now_ms: int
     ) -> bool:

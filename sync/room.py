@@ -198,7 +198,7 @@ class Room:
     def wants_ticks(self) -> bool:
         """Whether time must be told often; a room with members is told it now and then anyway."""
         return (
-            len(self._parking) > 0
+            bool(self._parking)
             or bool(self._moved)
             or self._presence.wants_ticks
             or self._mirror.wants_ticks
@@ -566,7 +566,7 @@ class Room:
             why = Refusal(ErrorCode.MALFORMED_UPDATE, "Too many updates wait.", retryable=True)
             outcome = Refused(why)
         self._settling.append((submission, outcome))
-        if isinstance(outcome, Accepted) and len(self._parking):
+        if isinstance(outcome, Accepted) and self._parking:
             freed = self._parking.release(self.document.advanced, self.document.clocks)
             waiting.extendleft(reversed(freed))
 
@@ -662,7 +662,7 @@ class Room:
         self._joining.clear()
         for fact in kept:
             yield from self._handle(fact, now_ms)
-        if not self._lost:
+        if not self._lost and (self._mirror.has_early or self._guests.has_early):
             yield from self._mirrored(self._text_changed(now_ms))
         if self._pending or self._taken:
             yield WantBatch()

@@ -40,6 +40,8 @@ from sync.ysync import Ignored
 
 _LEFT: Final = "provider_initiated"
 """Why a document is closed that the provider left."""
+_APPLIED: Final = encode_sync_status(applied=True)
+_NOT_APPLIED: Final = encode_sync_status(applied=False)
 _LONG: Final = (Token, Ping, Ignored)
 """What is rare, or may have to wait."""
 
@@ -102,7 +104,7 @@ class HocuspocusChannel(Channel):
     def _answer(self, event_id: str, *, applied: bool) -> None:
         if event_id in self._unanswered:
             self._unanswered.remove(event_id)
-            self.say(self.frame(encode_sync_status(applied=applied)))
+            self.say(self.frame(_APPLIED if applied else _NOT_APPLIED))
 
     def _refused(self, message: ErrorMessage) -> None:
         if isinstance(message.id, str):

@@ -290,6 +290,9 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
                     self._do(self._look(room, effect), f"look {room.name}")
                 case Reopen():
                     self._do(self._reopen(room), f"reopen {room.name}")
+        if isinstance(fact, Submit):
+            # Nothing is shown or waits for the clock before it is merged, and the room stays open.
+            return
         if (
             self._bus is not None
             and room.version > version
