@@ -1,7 +1,6 @@
 """The `documents` table in SQL: create, find, list, and the heads that appenders lock and move."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 import msgspec
 from sqlalchemy import (
@@ -18,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from storage.bulk import Bulk
+from storage.prepared import Prepared
 from storage.row import Row, document_record
 from storage.table import documents
 from sync.port import DocumentRecord, NewDocument
@@ -34,15 +33,19 @@ _has_key = {
     "postgresql": documents.c.key == any_(bindparam("keys", type_=ARRAY(BigInteger))),
 }
 _heads = {dialect: select(*documents.c).where(has) for dialect, has in _has_key.items()}
+_read_heads = Prepared(_heads, "keys")
 
 # In key order, so that two appenders that share documents queue up and never deadlock. FOR NO KEY
 # UPDATE (`key_share`): the weaker lock lets others save a checkpoint of the document meanwhile.
 # SQLite has neither, and SQLAlchemy leaves it out there: BEGIN IMMEDIATE has locked everything.
-_locked_heads = {
-    dialect: heads.order_by(documents.c.key).with_for_update(key_share=True)
-    for dialect, heads in _heads.items()
-}
-_move_head = Bulk(
+_lock_heads = Prepared(
+    {
+        dialect: heads.order_by(documents.c.key).with_for_update(key_share=True)
+        for dialect, heads in _heads.items()
+    },
+    "keys",
+)
+_move_head = Prepared(
     update(documents)
     .where(documents.c.key == bindparam("of_document"))
     .values(version=bindparam("head"), updated_at_ms=bindparam("now_ms")),
@@ -129,13 +132,11 @@ def newest(
 
 
 def heads(connection: Connection, keys: Sequence[int]) -> dict[int, DocumentRecord]:
-    rows = connection.execute(_heads[connection.dialect.name], _keys(connection, keys))
-    return _by_key(rows)
+    return _by_key(_read_heads.fetch(connection, _keys(connection, keys)))
 
 
 def lock_heads(connection: Connection, keys: Sequence[int]) -> dict[int, DocumentRecord]:
-    rows = connection.execute(_locked_heads[connection.dialect.name], _keys(connection, keys))
-    return _by_key(rows)
+    return _by_key(_lock_heads.fetch(connection, _keys(connection, keys)))
 
 
 def _by_key(rows: Iterable[Row]) -> dict[int, DocumentRecord]:
@@ -143,14 +144,16 @@ def _by_key(rows: Iterable[Row]) -> dict[int, DocumentRecord]:
     return {record.key: record for record in records}
 
 
-def _keys(connection: Connection, keys: Sequence[int]) -> dict[str, Any]:
+def _keys(connection: Connection, keys: Sequence[int]) -> str | list[int]:
     is_sqlite = connection.dialect.name == "sqlite"
-    return {"keys": msgspec.json.encode(keys).decode() if is_sqlite else list(keys)}
+    return msgspec.json.encode(keys).decode() if is_sqlite else list(keys)
 
 
 def move_heads(connection: Connection, heads: Mapping[int, int], updated_at_ms: int) -> None:
     """Set them; there is at least one."""
-    _move_head.run(connection, [(version, updated_at_ms, key) for key, version in heads.items()])
+    _move_head.run_many(
+        connection, [(version, updated_at_ms, key) for key, version in heads.items()]
+    )
 
 
 def set_text_roots(connection: Connection, roots: Sequence[tuple[int, str]]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy import BigInteger, Connection, Text, bindparam, insert, select, text
 
-from storage.bulk import Bulk
+from storage.prepared import Prepared
 from storage.row import document_record, event_record, event_row
 from storage.table import authors, documents, events
 from sync.port import DocumentRecord, EventRecord
@@ -15,7 +15,7 @@ COLUMNS = events.c[1:]
 
 _key = bindparam("of_document", type_=events.c.document_key.type)
 
-_insert = Bulk(insert(events), *events.c.keys())
+_insert = Prepared(insert(events), *events.c.keys())
 _range = (
     select(*COLUMNS)
     .where(
@@ -61,24 +61,27 @@ _PAIRS = {
     dialect: text(sql).columns(document_key=BigInteger, id=Text).subquery("wanted")
     for dialect, sql in _WANTED.items()
 }
-_by_ids = {
-    dialect: select(*events.c)
-    .select_from(pairs)
-    .join(events, (events.c.document_key == pairs.c.document_key) & (events.c.id == pairs.c.id))
-    for dialect, pairs in _PAIRS.items()
-}
+_by_ids = Prepared(
+    {
+        dialect: select(*events.c)
+        .select_from(pairs)
+        .join(events, (events.c.document_key == pairs.c.document_key) & (events.c.id == pairs.c.id))
+        for dialect, pairs in _PAIRS.items()
+    },
+    "wanted",
+)
 
 
 def insert_many(connection: Connection, added: Sequence[tuple[int, EventRecord]]) -> None:
     """Insert them; there is at least one."""
-    _insert.run(connection, [event_row(key, event) for key, event in added])
+    _insert.run_many(connection, [event_row(key, event) for key, event in added])
 
 
 def find_many(
     connection: Connection, wanted: Sequence[tuple[int, str]]
 ) -> dict[tuple[int, str], EventRecord]:
     pairs = msgspec.json.encode(wanted).decode()
-    rows = connection.execute(_by_ids[connection.dialect.name], {"wanted": pairs})
+    rows = _by_ids.fetch(connection, pairs)
     return {(key, event.id): event for key, *rest in rows for event in (event_record(rest),)}
 
 
