@@ -82,7 +82,7 @@ def find_many(
 ) -> dict[tuple[int, str], EventRecord]:
     pairs = msgspec.json.encode(wanted).decode()
     rows = _by_ids.fetch(connection, pairs)
-    return {(key, event.id): event for key, *rest in rows for event in (event_record(rest),)}
+    return {(row[0], event.id): event for row in rows for event in (event_record(row[1:]),)}
 
 
 def read(connection: Connection, key: int, after: int, upto: int, limit: int) -> list[EventRecord]:

@@ -31,6 +31,11 @@ class _Socket:
         await self.gate.wait()
         self.taken.append(frame)
 
+    def write_nowait(self, frame: Frame) -> bool:
+        if self.gate.is_set():
+            self.taken.append(frame)
+        return self.gate.is_set()
+
 
 def _outbox(
     wire: _Socket, tasks: asyncio.TaskGroup, drained: Callable[[], None] = lambda: None
@@ -178,3 +183,30 @@ async def test_outbox_writes_again_after_it_was_idle() -> None:
             for _ in range(5):
                 await checkpoint()
     assert wire.taken == [{"n": 0}, {"n": 1}, {"n": 2}]
+
+
+@pytest.mark.anyio
+async def test_outbox_writes_at_once_what_is_taken_and_lets_nothing_overtake() -> None:
+    """Planted bug: writing at once while something is queued."""
+    socket, topic = _Socket(), _Topic("notes")
+    async with asyncio.TaskGroup() as tasks:
+        outbox: Outbox[_Topic] = Outbox(
+            Wire(socket.send, 100, socket.write_nowait),
+            spawn=tasks.create_task,
+            lagged=lambda topic, acks: None,
+            sent=lambda topic, upto: setattr(topic, "sent", upto),
+            drained=lambda: None,
+        )
+        socket.gate.set()
+        outbox.put_nowait({"n": 1}, 90, topic, 1, droppable=True)
+        assert (socket.taken, topic.sent, outbox.is_empty) == ([{"n": 1}], 1, True)
+        socket.gate.clear()
+        outbox.put_nowait({"n": 2}, 10, topic, 2, droppable=True)
+        await checkpoint()
+        socket.gate.set()
+        outbox.put_nowait({"n": 3}, 10, topic, 3, droppable=True)
+        assert (topic.sent, outbox.bytes) == (1, 20)
+        await outbox.wait_for_room(0)
+        outbox.put_nowait({"n": 4}, 10, topic, 4, droppable=True)
+    assert socket.taken == [{"n": number} for number in (1, 2, 3, 4)]
+    assert topic.sent == 4

@@ -1,7 +1,7 @@
-"""A WebSocket is closed when its peer is silent, and only then; uvicorn itself runs here."""
+"""The server's WebSocket: its short way for frames, and its patience; uvicorn itself runs here."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -10,7 +10,7 @@ import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from app.websocket import QuireWebSocket
+from app.websocket import WIRE, QuireWebSocket
 from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
@@ -39,8 +39,22 @@ class Application:
                 await send({"type": "websocket.send", "text": "all read"})
 
 
+Handler = Callable[[QuireWebSocket, Callable[[], Awaitable[Any]], Any], Awaitable[None]]
+
+
+def handled_by(handler: Handler) -> Any:
+    """An application that accepts, and leaves the rest to the handler."""
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        await handler(scope["extensions"][WIRE], receive, send)
+
+    return application
+
+
 @asynccontextmanager
-async def connected(application: Application) -> AsyncIterator[ClientConnection]:
+async def connected(application: Any) -> AsyncIterator[ClientConnection]:
     """A client of uvicorn with Quire's WebSocket, on a port of its own."""
     config = uvicorn.Config(
         application,
@@ -63,7 +77,8 @@ async def connected(application: Application) -> AsyncIterator[ClientConnection]
         ) as client:
             yield client
     finally:
-        application.may_read.set()
+        if isinstance(application, Application):
+            application.may_read.set()
         server.should_exit = True
         await task
 
@@ -110,3 +125,102 @@ async def test_client_that_says_nothing_at_all_is_closed() -> None:
                 await client.recv()
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 1011
+
+
+# --- the short way ------------------------------------------------------------------------------
+
+
+async def test_frames_keep_their_order_on_whichever_way_they_are_taken() -> None:
+    """Planted bug: a frame offered while the application handles another overtakes it."""
+    taken: list[tuple[str, bytes | str]] = []
+
+    async def handler(wire: QuireWebSocket, receive: Any, send: Any) -> None:
+        def take(data: bytes | str) -> bool:
+            if data[:4] in ("wait", b"wait"):
+                return False
+            taken.append(("short", data))
+            return True
+
+        wire.listen(take)
+        while (message := await receive())["type"] == "websocket.receive":
+            data = message.get("text") or message.get("bytes")
+            await asyncio.sleep(0.001)
+            taken.append(("long", data))
+            if data == "wait and answer":
+                await send({"type": "websocket.send", "text": "all taken"})
+
+    sent: list[bytes | str] = []
+    async with connected(handled_by(handler)) as client:
+
+        async def have_all_taken() -> None:
+            sent.append("wait and answer")
+            await client.send("wait and answer")
+            async with asyncio.timeout(PATIENCE_S):
+                assert await client.recv() == "all taken"
+
+        for number in range(301):
+            kind = "wait" if number % 7 == 0 else "take"
+            text = f"{kind} {number} é"
+            data = text if number % 2 else text.encode() + bytes(number * 300)
+            sent.append(data)
+            await client.send(data)
+            if number % 25 == 0:
+                await have_all_taken()
+                sent += [f"take in parts {number}", "take soon after"]
+                await client.send(["take ", "in ", f"parts {number}"])
+                await client.send("take soon after")
+                await have_all_taken()
+        await have_all_taken()
+    assert [data for _, data in taken] == sent
+    assert {way for way, _ in taken} == {"short", "long"}
+
+
+@pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536, 300_000])
+async def test_what_is_written_at_once_arrives_whole_and_in_order(size: int) -> None:
+    async def handler(wire: QuireWebSocket, receive: Any, send: Any) -> None:
+        for content in ({"bytes": b"b" * size}, {"text": "t" * size}):
+            message = {"type": "websocket.send", **content}
+            if not wire.write_nowait(message):
+                await send(message)
+        await send({"type": "websocket.send", "text": "sent"})
+        assert wire.write_nowait({"type": "websocket.send", "text": "written"}) or size > 65_536
+        await receive()
+
+    async with connected(handled_by(handler)) as client, asyncio.timeout(PATIENCE_S):
+        assert [await client.recv() for _ in range(3)] == [b"b" * size, "t" * size, "sent"]
+
+
+async def test_nothing_is_written_at_once_to_a_peer_that_does_not_read_or_is_gone() -> None:
+    refused, gone = asyncio.Event(), asyncio.Event()
+    written = 0
+
+    async def handler(wire: QuireWebSocket, receive: Any, send: Any) -> None:
+        nonlocal written
+        while written < PIECES and wire.write_nowait({"type": "websocket.send", "bytes": PIECE}):
+            written += 1
+        refused.set()
+        while (await receive())["type"] == "websocket.receive":
+            pass
+        assert not wire.write_nowait({"type": "websocket.send", "bytes": b""})
+        gone.set()
+
+    async with connected(handled_by(handler)) as client, asyncio.timeout(PATIENCE_S):
+        client.transport.pause_reading()
+        await refused.wait()
+        assert written < PIECES, "somebody holds 20 MB"
+        client.transport.abort()
+        await gone.wait()
+
+
+async def test_text_that_is_not_utf_8_is_refused_on_the_short_way_too() -> None:
+    async def handler(wire: QuireWebSocket, receive: Any, send: Any) -> None:
+        wire.listen(lambda _: True)
+        await receive()
+
+    async with connected(handled_by(handler)) as client, asyncio.timeout(PATIENCE_S):
+        # A masked text frame of one byte that begins no character.
+        client.transport.write(bytes((0x81, 0x81, 0, 0, 0, 0, 0xFF)))
+        with pytest.raises(ConnectionClosed) as closed:
+            await client.recv()
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1007
