@@ -31,11 +31,16 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
     received since, either, while it could have been; otherwise another one is sent.
     """
 
-    _heard_at = 0.0
-    """When anything was received last, in the loop's time."""
-    _take: Callable[[bytes | str], bool] | None = None
-    _waiting = False
-    """Whether the application has handled all that it was handed, and waits for more."""
+    # There are many of them, and most are idle.
+    __slots__ = ("_heard_at", "_take", "_waiting")
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._heard_at = 0.0
+        """When anything was received last, in the loop's time."""
+        self._take: Callable[[bytes | str], bool] | None = None
+        self._waiting = False
+        """Whether the application has handled all that it was handed, and waits for more."""
 
     async def run_asgi(self) -> None:
         self.scope["extensions"][WIRE] = self  # type: ignore[assignment]
@@ -64,11 +69,15 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
     def listen(self, take: Callable[[bytes | str], bool]) -> None:
         """Offer each frame to `take` while the application waits in `receive`.
 
+        What the handshake has left behind is let go: the scope has no headers any more.
+
         Args:
             take: handles a frame and returns True; or does nothing and returns False, and
                 `receive` returns it.
         """
         self._take = take
+        self.scope["headers"] = []
+        del self.request, self.response
 
     async def receive(self) -> ASGIReceiveEvent:
         self._waiting = True
