@@ -1,4 +1,7 @@
-"""`python -m bench [name …]`: all measurements, or the named ones; one JSON line each."""
+"""`python -m bench [name …]`: all measurements, or the named ones; one JSON line each.
+
+Each line says which of its targets (`bench.target`) it missed; the exit code is 1 if any did.
+"""
 
 import asyncio
 import sys
@@ -12,6 +15,7 @@ from bench.opening import opening
 from bench.pipeline import pipeline
 from bench.processes import rolling_restart, two_processes
 from bench.rooms import many_rooms, one_room
+from bench.target import missed
 
 BENCHES: dict[str, Callable[[], Awaitable[dict[str, Any]]]] = {
     "machine": machine,
@@ -35,9 +39,13 @@ def main() -> int:
     if unknown:
         print(f"there is no measurement {', '.join(unknown)}; there are {', '.join(BENCHES)}")
         return 2
+    exit_code = 0
     for name in names:
-        show(asyncio.run(_run(name)))
-    return 0
+        result = asyncio.run(_run(name))
+        result["missed"] = missed(name, result)
+        show(result)
+        exit_code = exit_code or int(bool(result["missed"]))
+    return exit_code
 
 
 if __name__ == "__main__":

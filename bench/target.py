@@ -1,0 +1,44 @@
+"""What each measurement is to reach, by the wall clock, and whether it did."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+AT_MOST: Final[Mapping[str, Mapping[str, float]]] = {
+    "room": {"delivery_wall.p50_ms": 10, "delivery_wall.p99_ms": 50, "server_cores": 1},
+    "rooms": {"delivery_wall.p99_ms": 50, "server_cores": 1},
+    "opening": {"first_state_after_restart_ms": 100, "read_any_version_wall.max_ms": 50},
+    "idle": {"kb_per_client": 25},
+    "processes": {"crossing.delivery_wall.p50_ms": 15},
+    "rolling": {"away_wall.p99_ms": 2_000},
+}
+AT_LEAST: Final[Mapping[str, Mapping[str, float]]] = {
+    "room": {"delivered_percent": 100},
+    "rooms": {"delivered_percent": 100},
+    "pipeline": {"durable_updates_per_s_wall": 10_000},
+    "processes": {"crossing.delivered_percent": 100, "full.delivered_percent": 100},
+}
+
+
+def missed(name: str, result: Mapping[str, Any]) -> list[str]:
+    """The targets of a measurement that its result does not meet, each in a few words."""
+    above = [
+        f"{path} {value} > {most}"
+        for path, most in AT_MOST.get(name, {}).items()
+        for value in (_worst(result, path),)
+        if value > most
+    ]
+    below = [
+        f"{path} {value} < {least}"
+        for path, least in AT_LEAST.get(name, {}).items()
+        for value in (_worst(result, path),)
+        if value < least
+    ]
+    return above + below
+
+
+def _worst(result: Mapping[str, Any], path: str) -> float:
+    """The figure at a dotted path; of several, the highest."""
+    found: Any = result
+    for key in path.split("."):
+        found = found[key]
+    return float(max(found) if isinstance(found, list) else found)
