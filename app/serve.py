@@ -24,6 +24,8 @@ timeout waits to flush first."""
 _KEEP_ALIVE_S: Final = 75
 """How long an idle HTTP connection is kept: longer than proxies keep theirs (nginx: 60 s), which
 would else send a request into one that is just being closed."""
+_GC_THRESHOLD: Final = 10_000
+"""Objects made since the last collection that cause one; Python's own is 700."""
 _WORKER_TIMEOUT_S: Final = 60
 """How long a worker may be silent, or take to start, before it is replaced."""
 
@@ -46,6 +48,8 @@ class _Server(uvicorn.Server):
         # loop for 50 ms each time; this way a full collection looks at what came since.
         gc.collect()
         gc.freeze()
+        # An update leaves no cycles, only objects that live for a moment: look for some less often.
+        gc.set_threshold(_GC_THRESHOLD)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         state: State | None = getattr(self._app.state, "quire", None)

@@ -209,6 +209,8 @@ class Room:
 
     def handle(self, fact: Fact, now_ms: int) -> list[Effect]:
         """Take a fact; returns what is to be done, in order. Never raises on what a peer sent."""
+        if isinstance(fact, Submit):
+            return self._submit(fact.submission)
         effects = list(self._handle(fact, now_ms))
         if self._guests.is_connected:
             return effects
@@ -469,19 +471,17 @@ class Room:
 
     # --- submissions ----------------------------------------------------------------------------
 
-    def _submit(self, submission: Submission) -> Iterator[Effect]:
+    def _submit(self, submission: Submission) -> list[Effect]:
         if submission.session in self._joining:
             # Its role and mode are not known before the join is handled.
             self._kept.append(Submit(submission))
-            return
+            return []
         why = self._objection(submission)
         if why is not None:
-            yield from rejected(self.name, submission, why)
-            return
+            return list(rejected(self.name, submission, why))
         idle = not self._pending
         self._pending.append(submission)
-        if idle and not self._merging and not self._lost:
-            yield WantBatch()
+        return [WantBatch()] if idle and not self._merging and not self._lost else []
 
     def _objection(self, submission: Submission) -> Refusal | None:
         if self.deleted:
