@@ -4,6 +4,7 @@ import asyncio
 import gc
 import logging
 import socket
+import sys
 from types import FrameType
 from typing import Final
 
@@ -26,6 +27,9 @@ _KEEP_ALIVE_S: Final = 75
 would else send a request into one that is just being closed."""
 _GC_THRESHOLD: Final = 10_000
 """Objects made since the last collection that cause one; Python's own is 700."""
+_SWITCH_INTERVAL_S: Final = 0.0005
+"""How long a thread that has committed waits for the interpreter while the event loop is busy, and
+with it everybody who is to be told; Python's own is 5 ms."""
 _WORKER_TIMEOUT_S: Final = 60
 """How long a worker may be silent, or take to start, before it is replaced."""
 
@@ -50,6 +54,7 @@ class _Server(uvicorn.Server):
         gc.freeze()
         # An update leaves no cycles, only objects that live for a moment: look for some less often.
         gc.set_threshold(_GC_THRESHOLD)
+        sys.setswitchinterval(_SWITCH_INTERVAL_S)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         state: State | None = getattr(self._app.state, "quire", None)
