@@ -338,7 +338,7 @@ class Replica:
     # --- pycrdt -----------------------------------------------------------------------------
 
     def _apply_unobserved(self, update: bytes) -> None:
-        """What `Doc.apply_update` does, without its objects: they cost twice what yrs takes."""
+        """What `Doc.apply_update` does, without the objects that it makes for a transaction."""
         native = self._doc._doc
         transaction = native.create_transaction()
         try:
