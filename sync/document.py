@@ -6,7 +6,6 @@ and the newest events. It decides; it neither waits nor sends. Every change goes
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from msgspec import Struct
 
@@ -25,7 +24,7 @@ from sync.delta import (
 from sync.error import ErrorCode, Refusal, refusal
 from sync.gate import KnownState, Malformed, Ready, Waiting, decode_pairs, inspect
 from sync.limit import Limits
-from sync.names import DEFAULT_TEXT_ROOT, is_text_root
+from sync.names import DEFAULT_TEXT_ROOT, PositionEncoding, is_text_root
 from sync.port import SERVER_USER, AuthorBinding, Checkpoint, EventRecord, Opened
 from sync.position import delta_from_utf16
 from sync.replica import Applied, Replica, ReplicaBrokenError
@@ -74,15 +73,25 @@ class Refused(Struct, frozen=True):
 Outcome = Accepted | Known | Unchanged | Parked | Refused
 
 
-@dataclass(slots=True)
-class Lookup:
-    """What the log was asked for on behalf of a batch, before it is merged."""
+class Questions(Struct):
+    """What a batch needs to know of the log before it is merged."""
 
-    known: dict[str, EventRecord] = field(default_factory=dict)
+    ids: list[str] = []
+    """Which of these the log has."""
+    after: int | None = None
+    """The events after this version, up to the window's first; None: none."""
+    texts: list[int] = []
+    """The texts at these versions."""
+
+
+class Lookup(Struct):
+    """The answers."""
+
+    known: dict[str, EventRecord] = {}
     """Events that already carry one of the batch's ids."""
-    history: list[EventRecord] = field(default_factory=list)
+    history: list[EventRecord] = []
     """Events older than the window, consecutive up to its first, for rebasing."""
-    texts: dict[int, str] = field(default_factory=dict)
+    texts: dict[int, str] = {}
     """The text at versions that a utf-16 position refers to."""
     narrow: int = -1
     """Up to this version no character took two UTF-16 units: positions need no text."""
@@ -221,26 +230,27 @@ class Document:
             raise ReplicaBrokenError("the text root was changed although events tell of the old")
         self._decide(root)
 
-    def unseen(self, batch: Sequence[Submission]) -> list[str]:
-        """The ids of a batch that the window does not know, so that the log is to be asked."""
-        find = self.window.find
-        return [each.id for each in batch if find(each.id) is None]
-
-    def wants(self, batch: Sequence[Submission]) -> tuple[int | None, list[int]]:
-        """What a batch needs from the log: the events after a version, and the texts at some."""
-        oldest: int | None = None
-        texts: dict[int, None] = {}
+    def questions(self, batch: Sequence[Submission]) -> Questions | None:
+        """What the log is to be asked on behalf of a batch; None: nothing."""
+        asked: Questions | None = None
         for submission in batch:
-            if not isinstance(submission, TextSubmission) or submission.base is None:
+            if isinstance(submission, UpdateSubmission) and submission.is_anonymous:
                 continue
-            base = submission.base
-            if not self.version - self._limits.max_rebase_events <= base < self.version:
-                continue
-            if self.window.after(base, self.version) is None:
-                oldest = base if oldest is None else min(oldest, base)
-            if submission.encoding == "utf-16" and self.has_pairs:
-                texts[base] = None
-        return oldest, list(texts)
+            if asked is None:
+                asked = Questions()
+            if self.window.find(submission.id) is None:
+                asked.ids.append(submission.id)
+            if isinstance(submission, TextSubmission) and submission.base is not None:
+                self._ask_for_base(asked, submission.base, submission.encoding)
+        return asked
+
+    def _ask_for_base(self, asked: Questions, base: int, encoding: PositionEncoding) -> None:
+        if not self.version - self._limits.max_rebase_events <= base < self.version:
+            return
+        if self.window.after(base, self.version) is None:
+            asked.after = base if asked.after is None else min(asked.after, base)
+        if encoding == "utf-16" and self.has_pairs and base not in asked.texts:
+            asked.texts.append(base)
 
     def work(self) -> Callable[[Submission], int]:
         """Something to ask what each submission of a batch will cost: parts times events to rebase.
@@ -271,13 +281,15 @@ class Document:
         Raises:
             ReplicaBrokenError: as for `follow`.
         """
+        if not self.has_pairs:
+            lookup.narrow = self.version
+        if not foreign and len(batch) == 1 and isinstance(batch[0], UpdateSubmission):
+            return
         bases = {
             each.base
             for each in batch
             if isinstance(each, TextSubmission) and each.encoding == "utf-16"
         }
-        if not self.has_pairs:
-            lookup.narrow = self.version
         for record in foreign:
             if self.version in bases:
                 lookup.texts[self.version] = self.text

@@ -69,8 +69,8 @@ Effect = Deliver | Settled | CatchUp | WantBatch | Look | Reopen | Dismiss | Rel
 class Draft(Struct, frozen=True):
     """What a room wants appended, in order."""
 
-    events: tuple[EventRecord, ...]
-    bindings: tuple[AuthorBinding, ...]
+    events: list[EventRecord]
+    bindings: list[AuthorBinding]
     checkpoint: Checkpoint | None
     text_root: str
     """The text root after these events; empty: still undecided."""

@@ -83,7 +83,7 @@ from sync.message import (
 from sync.mirror import Mirror, Scene
 from sync.names import WRITING_ROLES
 from sync.parking import Parking
-from sync.port import EventRecord, Followed, Opened
+from sync.port import AuthorBinding, EventRecord, Followed, Opened
 from sync.presence import Presence
 from sync.rate import Rates
 from sync.relay import Came, Left, Said
@@ -507,6 +507,9 @@ class Room:
         """Take what is to be merged next, for the appender; `merge` must follow."""
         assert not self._merging, "a batch is being merged"
         batch = self._taken
+        if not batch and len(self._pending) == 1:
+            batch.append(self._pending.popleft())
+            return batch
         size = sum(submission.size for submission in batch)
         work = self.document.work()
         done = sum(work(submission) for submission in batch)
@@ -543,14 +546,15 @@ class Room:
                 self._merge_next(waiting, lookup, now_ms)
         finally:
             self._taken = [submission for submission, _ in self._settling] + list(waiting)
-        accepted = [outcome for _, outcome in self._settling if isinstance(outcome, Accepted)]
+        events: list[EventRecord] = []
+        bindings: list[AuthorBinding] = []
+        for _, outcome in self._settling:
+            if isinstance(outcome, Accepted):
+                events.append(outcome.record)
+                bindings += outcome.bindings
         due = document.version - document.checkpointed >= self._limits.checkpoint_events
-        return Draft(
-            events=tuple(outcome.record for outcome in accepted),
-            bindings=tuple(binding for outcome in accepted for binding in outcome.bindings),
-            checkpoint=document.checkpoint() if due and accepted else None,
-            text_root=document.text_root,
-        )
+        checkpoint = document.checkpoint() if due and events else None
+        return Draft(events, bindings, checkpoint, document.text_root)
 
     def _merge_next(self, waiting: deque[Submission], lookup: Lookup, now_ms: int) -> None:
         submission = waiting.popleft()

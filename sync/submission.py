@@ -34,6 +34,9 @@ class UpdateSubmission(Struct, frozen=True):
     update: bytes
     digest: bytes
     size: int
+    is_anonymous: bool = False
+    """Whether its id was made up for it: nobody can send it again under the same one. Tried again
+    after a commit that seemed to fail, it changes nothing, as the state vector tells."""
 
 
 Submission = TextSubmission | UpdateSubmission

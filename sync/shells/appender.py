@@ -11,7 +11,7 @@ its commit.
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sync.document import Lookup
@@ -21,6 +21,7 @@ from sync.port import (
     AppendTransaction,
     AuthorBinding,
     Checkpoint,
+    DocumentRecord,
     EventLog,
     EventRecord,
     StoreError,
@@ -153,33 +154,21 @@ class Appender:
 
     async def _merge(self, transaction: AppendTransaction, batches: Sequence[_Batch]) -> _Rows:
         """Merge each batch on top of what the log has; a room that breaks is left out."""
+        now_ms = self._now_ms()
         heads = await transaction.lock_heads([batch.room.key for batch in batches])
-        wanted = [
-            (batch.room.key, event_id)
-            for batch in batches
-            for event_id in batch.room.document.unseen(batch.submissions)
-        ]
-        known = await transaction.find_ids(wanted) if wanted else {}
+        current = [batch for batch in batches if self._is_current(batch.room, heads)]
+        lookups = await self._look_up(transaction, current)
         rows = _Rows()
-        for batch in batches:
+        for batch in current:
             room = batch.room
-            head = heads.get(room.key)
-            if head is None or head.epoch != room.epoch or head.version < room.version:
-                continue
-            if head.deleted_at_ms is not None:
-                self._tell(room, Deleted())
-                continue
+            head = heads[room.key]
             foreign: list[EventRecord] = []
             if head.version > room.version:
                 foreign = await self._read(transaction, room.key, room.version, head.version)
                 room.document.learn_authors(await transaction.authors(room.key))
-            lookup = await self._look_up(transaction, batch)
-            lookup.known = {
-                name: record for (key, name), record in known.items() if key == room.key
-            }
             try:
                 room.document.learn_text_root(head.text_root)
-                draft = room.merge(foreign, lookup, self._now_ms())
+                draft = room.merge(foreign, lookups.get(room.key) or Lookup(), now_ms)
             except ReplicaBrokenError:
                 _log.exception("merging broke the replica of %r; it is reloaded", room.name)
                 continue
@@ -190,7 +179,8 @@ class Appender:
                 self._discard(room)
                 continue
             batch.merged = True
-            rows.events += [(room.key, event) for event in draft.events]
+            for event in draft.events:
+                rows.events.append((room.key, event))
             rows.bindings += draft.bindings
             if draft.checkpoint is not None:
                 rows.checkpoints.append((room.key, draft.checkpoint))
@@ -198,17 +188,38 @@ class Appender:
                 rows.text_roots.append((room.key, draft.text_root))
         return rows
 
-    async def _look_up(self, transaction: AppendTransaction, batch: _Batch) -> Lookup:
-        """What old bases need: the events since, and the texts that utf-16 positions count in."""
-        room = batch.room
-        oldest, texts = room.document.wants(batch.submissions)
-        lookup = Lookup()
-        if oldest is not None:
-            first = room.document.window.first(room.version)
-            lookup.history = await self._read(transaction, room.key, oldest, first)
-        for version in texts:
-            lookup.texts[version] = await text_at(self._log, room.key, version)
-        return lookup
+    def _is_current(self, room: Room, heads: Mapping[int, DocumentRecord]) -> bool:
+        """Whether what the room has is the beginning of what the log has."""
+        head = heads.get(room.key)
+        if head is None or head.epoch != room.epoch or head.version < room.version:
+            return False
+        if head.deleted_at_ms is not None:
+            self._tell(room, Deleted())
+            return False
+        return True
+
+    async def _look_up(
+        self, transaction: AppendTransaction, batches: Sequence[_Batch]
+    ) -> dict[int, Lookup]:
+        """What the batches need to know of the log, by the key of their document."""
+        wanted: list[tuple[int, str]] = []
+        lookups: dict[int, Lookup] = {}
+        for batch in batches:
+            room = batch.room
+            asked = room.document.questions(batch.submissions)
+            if asked is None:
+                continue
+            lookup = lookups[room.key] = Lookup()
+            wanted += [(room.key, event_id) for event_id in asked.ids]
+            if asked.after is not None:
+                first = room.document.window.first(room.version)
+                lookup.history = await self._read(transaction, room.key, asked.after, first)
+            for version in asked.texts:
+                lookup.texts[version] = await text_at(self._log, room.key, version)
+        if wanted:
+            for (key, event_id), record in (await transaction.find_ids(wanted)).items():
+                lookups[key].known[event_id] = record
+        return lookups
 
     async def _read(
         self, transaction: AppendTransaction, key: int, after: int, upto: int

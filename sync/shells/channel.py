@@ -162,9 +162,8 @@ class Channel(ABC):
             return
         self._unsettled += 1
         self._unsettled_bytes += size
-        submission = UpdateSubmission(
-            self.id, self.user, event_id, update, update_digest(update), size
-        )
+        digest = update_digest(update)
+        submission = UpdateSubmission(self.id, self.user, event_id, update, digest, size, True)
         self._rooms.tell(self._room, Submit(submission))
 
     # --- what the room delivers (sync.shells.sink.Sink) -----------------------------------------

@@ -668,6 +668,7 @@ class YjsClient(Client):
     """Edits its own replica at once, offline too, and sends the updates when it can."""
 
     mode: Mode = "yjs"
+    sends_no_ids = False
 
     def __init__(self, world: "World", name: str) -> None:
         super().__init__(world, name)
@@ -703,7 +704,7 @@ class YjsClient(Client):
         self.submit(self.editor.doc.get_update(message.state_vector))
 
     def submit(self, update: bytes) -> None:
-        made = yjs("", self.next_id(), update, self.user)
+        made = yjs("", self.next_id(), update, self.user, is_anonymous=self.sends_no_ids)
         self.unanswered[made.id] = made
         self.send(made)
 
@@ -737,6 +738,7 @@ class DialectClient(YjsClient):
     """
 
     dialect: Dialect = "y-websocket"
+    sends_no_ids = True
 
     def join(self, *, resume: bool) -> None:
         assert self.connection is not None

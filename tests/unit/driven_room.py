@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from pycrdt import Doc, Text
 
 from sync.delta import Ops, apply
-from sync.document import Lookup
+from sync.document import Lookup, Questions
 from sync.effect import Deliver, Draft, Effect, Settled
 from sync.fact import CommitFailed, Committed, Fact, Join, Reopened, Submit
 from sync.limit import Limits, User
@@ -111,17 +111,17 @@ def look_up(
     room: Room, log: MemoryLog, batch: Sequence[Submission]
 ) -> tuple[list[EventRecord], Lookup]:
     """What a batch needs of the log, read once its head is locked."""
-    found = ((event_id, log.find(event_id)) for event_id in room.document.unseen(batch))
+    asked = room.document.questions(batch) or Questions()
+    found = ((event_id, log.find(event_id)) for event_id in asked.ids)
     known = {event_id: event for event_id, event in found if event is not None}
     foreign = log.events[room.version :]
     if foreign:
         room.document.learn_authors(dict(log.authors))
     room.document.learn_text_root(log.text_root)
-    oldest, texts = room.document.wants(batch)
     lookup = Lookup(known=known)
-    if oldest is not None:
-        lookup.history = log.events[oldest : room.document.window.first(room.version)]
-    for version in texts:
+    if asked.after is not None:
+        lookup.history = log.events[asked.after : room.document.window.first(room.version)]
+    for version in asked.texts:
         lookup.texts[version] = log.text_at(version)
     return foreign, lookup
 
@@ -210,9 +210,12 @@ def edit(
     return TextSubmission(session, user, event_id, base, ops, digest, 10, encoding)
 
 
-def yjs(session: str, event_id: str, update: bytes, user: User = BOB) -> UpdateSubmission:
+def yjs(
+    session: str, event_id: str, update: bytes, user: User = BOB, *, is_anonymous: bool = False
+) -> UpdateSubmission:
     """A Yjs update."""
-    return UpdateSubmission(session, user, event_id, update, update_digest(update), len(update))
+    digest = update_digest(update)
+    return UpdateSubmission(session, user, event_id, update, digest, len(update), is_anonymous)
 
 
 def from_session(submission: Submission, session: str) -> Submission:

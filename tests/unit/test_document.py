@@ -7,7 +7,17 @@ from msgspec.structs import replace
 from pycrdt import Array, Doc, Map, Text, XmlElement, XmlFragment, XmlText
 
 from sync.delta import Delta
-from sync.document import Accepted, Document, Known, Lookup, Outcome, Parked, Refused, Unchanged
+from sync.document import (
+    Accepted,
+    Document,
+    Known,
+    Lookup,
+    Outcome,
+    Parked,
+    Questions,
+    Refused,
+    Unchanged,
+)
 from sync.error import ErrorCode
 from sync.limit import Limits
 from sync.port import AuthorBinding, Checkpoint
@@ -136,7 +146,7 @@ def test_text_event_too_far_behind_is_refused() -> None:
         written.accept(edit("s1", f"n{number}", None, "x"))
         written.document.window.trim()
     late = edit("s1", "late", 1, "y")
-    assert written.document.wants([late]) == (None, [])
+    assert written.document.questions([late]) == Questions(["late"])
     assert written.refuse(late) == ErrorCode.BASE_UNKNOWN
 
 
@@ -146,7 +156,8 @@ def test_old_bases_are_asked_for_and_merged() -> None:
         written.accept(edit("s1", f"n{number}", None, "x"))
         written.document.window.trim()
     late = edit("s1", "late", 1, 1, "y")
-    assert written.document.wants([late, edit("s1", "other", 2, "z")]) == (1, [])
+    both = [late, edit("s1", "other", 2, "z")]
+    assert written.document.questions(both) == Questions(["late", "other"], after=1)
     lookup = Lookup(history=written.log.events[1:3])
     outcome = written.document.merge(late, lookup, 0)
     assert isinstance(outcome, Accepted)
@@ -235,10 +246,24 @@ def test_known_id_is_known_only_with_its_content_and_user() -> None:
     assert found == Known(written.log.events[0])
 
 
-def test_unseen_ids_are_those_the_window_does_not_know() -> None:
+def test_ids_that_the_window_does_not_know_are_asked_for() -> None:
     written = Written()
     written.accept(edit("s1", "a", 0, "x"))
-    assert written.document.unseen([edit("s1", "a", 0, "x"), edit("s1", "b", 0, "x")]) == ["b"]
+    batch = [edit("s1", "a", 0, "x"), edit("s1", "b", 0, "x")]
+    assert written.document.questions(batch) == Questions(["b"])
+
+
+def test_an_anonymous_update_is_not_asked_for_and_changes_nothing_when_it_is_tried_again() -> None:
+    written = Written()
+    made = yjs("s1", "a", Editor(9).edit(("x",)), is_anonymous=True)
+    assert written.document.questions([made]) is None
+    assert written.document.questions([made, yjs("s1", "b", b"\0\0")]) == Questions(["b"])
+    written.accept(made)
+    again = written.reopened()
+    again.window.trim()
+    assert again.merge(made, Lookup(), 0) == Known(written.log.events[0])
+    forgotten = yjs("s1", "c", made.update, is_anonymous=True)
+    assert again.merge(forgotten, Lookup(), 0) == Unchanged(1)
 
 
 def test_document_loads_from_its_events_and_from_a_checkpoint() -> None:
