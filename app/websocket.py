@@ -1,9 +1,14 @@
 """uvicorn's WebSocket, with a short way for frames, and patience with a peer that is behind.
 
 The short way is offered to the application as an ASGI extension, `scope["extensions"][WIRE]`, and
-saves most of what a frame costs: a queue and a task's turn for each one that arrives, a task, an
-event and a frame object for each one that leaves. Frames that have to wait for anything take
-uvicorn's own way, through `receive` and `send`.
+saves most of what a frame costs: a parser, a queue and a task's turn for each one that arrives, a
+task, an event and a frame object for each one that leaves. Frames that have to wait for anything
+take uvicorn's own way, through `receive` and `send`; and all that is no short, whole message is
+left to uvicorn's parser: control frames, fragments, what is large, and what breaks the protocol.
+
+    bytes ──▶ sift ──short message──▶ take ──True──▶ done
+                │                       └─False─┐
+                └──all else──▶ uvicorn's parser ◀┘ ──▶ receive()
 """
 
 from collections.abc import Callable, MutableMapping
@@ -11,6 +16,7 @@ from typing import Any, Final
 
 from uvicorn._types import ASGIReceiveEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import apply_mask  # type: ignore[attr-defined]
 
 WIRE: Final = "quire.wire"
 """The extension's name; its value is the connection's `QuireWebSocket`."""
@@ -20,6 +26,13 @@ _GRACE_S: Final = 1.0
 the peer said meanwhile may still be found."""
 _FINAL_TEXT: Final = 0x81
 _FINAL_BINARY: Final = 0x82
+_CONTROL: Final = 0x08
+_FINAL: Final = 0x80
+_MASKED: Final = 0x80
+_SHORT_BYTES: Final = 16 << 10
+"""Messages up to this length are taken from the bytes as they come, once they are whole."""
+_SLICE_S: Final = 0.005
+"""For so long the messages of one peer are handled at a stretch; then others have their turn."""
 
 
 class QuireWebSocket(WebSocketsSansIOProtocol):
@@ -32,7 +45,16 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
     """
 
     # There are many of them, and most are idle.
-    __slots__ = ("_heard_at", "_take", "_waiting")
+    __slots__ = (
+        "_fragmented",
+        "_heard_at",
+        "_owed",
+        "_rest",
+        "_rests",
+        "_sifts",
+        "_take",
+        "_waiting",
+    )
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -41,6 +63,16 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
         self._take: Callable[[bytes | str], bool] | None = None
         self._waiting = False
         """Whether the application has handled all that it was handed, and waits for more."""
+        self._sifts = False
+        """Whether the bytes from here on are sifted: it is known where a frame begins."""
+        self._rest = b""
+        """The beginning of a frame that is not whole, or what was put off."""
+        self._owed = 0
+        """How many bytes of a frame the parser is still to have."""
+        self._fragmented = False
+        """Whether the parser waits for the rest of a fragmented message."""
+        self._rests = False
+        """Whether the rest waits for its turn."""
 
     async def run_asgi(self) -> None:
         self.scope["extensions"][WIRE] = self  # type: ignore[assignment]
@@ -86,32 +118,89 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
         finally:
             self._waiting = False
 
-    def send_receive_event_to_app(self) -> None:
-        """Called when a whole message has arrived."""
-        if (
-            self._take is not None
-            and self._waiting
-            and not self.close_sent
-            and len(self.frames) == 1
-            and self.queue.empty()
-        ):
-            data: bytes | str = self.frames[0]
-            if self.curr_msg_data_type == "text":
-                try:
-                    data = str(self.frames[0], "utf-8")
-                except UnicodeDecodeError:
-                    super().send_receive_event_to_app()
-                    return
-            if self._take(data):
-                self.frames = []
-                return
-        super().send_receive_event_to_app()
-
-    # --- patience -------------------------------------------------------------------------------
-
     def data_received(self, data: bytes) -> None:
         self._heard_at = self.loop.time()
-        super().data_received(data)
+        if self._rests:
+            self._rest += data
+        elif self._sifts:
+            self._sift(self._rest + data if self._rest else data)
+        else:
+            is_request = not self.handshake_initiated
+            super().data_received(data)
+            # Never if frames came with the request, or the request in parts: nobody does that.
+            self._sifts = is_request and data.find(b"\r\n\r\n") == len(data) - 4
+
+    def _sift(self, data: bytes) -> bool:
+        """Offer short messages to the application; hand on all else, in order.
+
+        Returns:
+            False if it took long, and the rest was put off.
+        """
+        started = self.loop.time()
+        longest = min(_SHORT_BYTES, self.config.ws_max_size)
+        size = len(data)
+        at = done = 0
+        while at < size:
+            if self._owed:
+                step = min(self._owed, size - at)
+                self._owed -= step
+                at += step
+                continue
+            extent = frame_extent(data, at)
+            if extent is None:
+                break
+            start, end = extent
+            head = data[at]
+            is_plain = head in (_FINAL_TEXT, _FINAL_BINARY) and data[at + 1] & _MASKED
+            if not is_plain or self._fragmented or end - start > longest:
+                if not head & _CONTROL:
+                    self._fragmented = not head & _FINAL
+                self._owed = end - at
+                continue
+            if end > size:
+                break
+            if done < at:
+                super().data_received(data[done:at])
+                done = at
+            at = end
+            if self._offer(head, data, start, end):
+                done = end
+                if end < size and self.loop.time() - started > _SLICE_S:
+                    self._put_off(data[end:])
+                    return False
+        if done < at:
+            super().data_received(data[done:at])
+        self._rest = data[at:]
+        return True
+
+    def _offer(self, head: int, data: bytes, start: int, end: int) -> bool:
+        """Whether the application took the message that lies there, behind its mask."""
+        if self._take is None or not self._waiting or self.close_sent or not self.queue.empty():
+            return False
+        payload = apply_mask(data[start:end], data[start - 4 : start])
+        if head == _FINAL_BINARY:
+            return self._take(payload)
+        try:
+            text = str(payload, "utf-8")
+        except UnicodeDecodeError:
+            return False
+        return self._take(text)
+
+    def _put_off(self, rest: bytes) -> None:
+        self._rest = rest
+        self._rests = True
+        self.transport.pause_reading()
+        self.loop.call_soon(self._go_on)
+
+    def _go_on(self) -> None:
+        self._rests = False
+        if self.disconnected or self.transport.is_closing():
+            return
+        is_done = self._sift(self._rest)
+        if is_done and not self.read_paused and not self.transport.is_closing():
+            self.transport.resume_reading()
+
+    # --- patience -------------------------------------------------------------------------------
 
     def keepalive_timeout(self) -> None:
         """Called when a pong is late: look again in a moment."""
@@ -124,6 +213,27 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
         self.pong_timer = None
         self.pending_ping_payload = None
         self.schedule_ping()
+
+
+def frame_extent(data: bytes, at: int) -> tuple[int, int] | None:
+    """Where the payload of a frame starts and ends that begins at `at` (RFC 6455, section 5.2).
+
+    Returns:
+        None if so much of it is not there that it cannot be told. The end may lie past the data.
+    """
+    if len(data) < at + 2:
+        return None
+    length = data[at + 1] & 0x7F
+    start = at + 2
+    if length >= 126:
+        width = 2 if length == 126 else 8
+        if len(data) < start + width:
+            return None
+        length = int.from_bytes(data[start : start + width])
+        start += width
+    if data[at + 1] & _MASKED:
+        start += 4
+    return start, start + length
 
 
 def encode_frame(head: int, payload: bytes) -> bytes:
