@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -17,10 +18,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
+from storage.engine import COMMITTED
 from storage.prepared import Prepared
 from storage.row import Row, document_record
 from storage.table import documents
 from sync.port import DocumentRecord, NewDocument
+
+_MAX_KNOWN = 10_000
+"""Heads that are remembered."""
 
 _by_name = select(*documents.c).where(documents.c.name == bindparam("document_name"))
 
@@ -109,6 +114,7 @@ def change(
         free = documents.c.text_root.in_(("", text_root))
         statement = statement.where(or_(free, documents.c.version == 0))
     connection.execute(statement.values(values))
+    _forget(connection)
     return find(connection, name)
 
 
@@ -136,7 +142,25 @@ def heads(connection: Connection, keys: Sequence[int]) -> dict[int, DocumentReco
 
 
 def lock_heads(connection: Connection, keys: Sequence[int]) -> dict[int, DocumentRecord]:
-    return _by_key(_lock_heads.fetch(connection, _keys(connection, keys)))
+    """Lock and read them, in key order.
+
+    On SQLite, where the transaction has locked everything, what is known need not be read again.
+    """
+    known = _known(connection)
+    if known is None:
+        return _by_key(_lock_heads.fetch(connection, _keys(connection, keys)))
+    missing = [key for key in keys if key not in known]
+    if missing:
+        if len(known) > _MAX_KNOWN:
+            known.clear()
+            missing = list(keys)
+        known.update(_by_key(_lock_heads.fetch(connection, _keys(connection, missing))))
+    return {key: known[key] for key in sorted(keys) if key in known}
+
+
+def _known(connection: Connection) -> dict[int, DocumentRecord] | None:
+    """Heads as they are inside the transaction; None if nothing may be remembered."""
+    return connection.info.get(COMMITTED)
 
 
 def _by_key(rows: Iterable[Row]) -> dict[int, DocumentRecord]:
@@ -154,8 +178,22 @@ def move_heads(connection: Connection, heads: Mapping[int, int], updated_at_ms: 
     _move_head.run_many(
         connection, [(version, updated_at_ms, key) for key, version in heads.items()]
     )
+    known = _known(connection)
+    if known is None:
+        return
+    for key, version in heads.items():
+        before = known.get(key)
+        if before is not None:
+            known[key] = replace(before, version=version, updated_at_ms=updated_at_ms)
 
 
 def set_text_roots(connection: Connection, roots: Sequence[tuple[int, str]]) -> None:
     """Save what their events have decided; the heads of these documents are locked."""
     connection.execute(_set_text_root, [{"of_document": key, "root": root} for key, root in roots])
+    _forget(connection)
+
+
+def _forget(connection: Connection) -> None:
+    known = _known(connection)
+    if known is not None:
+        known.clear()

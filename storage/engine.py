@@ -9,7 +9,7 @@ import sqlite3
 import zlib
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
-from typing import Protocol, TypeAlias, TypeVar
+from typing import Final, Protocol, TypeAlias, TypeVar
 
 import msgspec
 from sqlalchemy import Connection, make_url
@@ -21,6 +21,11 @@ from sync.port import StoreError
 T = TypeVar("T")
 Work: TypeAlias = Callable[[Connection], T]
 """SQL to run, start to end, on a connection that is inside a transaction."""
+
+COMMITTED: Final = "quire.committed"
+"""Where `Connection.info` may have a dict in which SQL that writes keeps what it knows of the
+database. It is emptied when anybody else has committed, and when a transaction is rolled back.
+"""
 
 
 class Transaction(Protocol):

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
-from storage.engine import Transaction, Work, finish, store_errors
+from storage.engine import COMMITTED, Transaction, Work, finish, store_errors
 from sync.port import StoreError
 
 T = TypeVar("T")
@@ -97,6 +97,7 @@ class SqliteDatabase:
 
     def __init__(self, path: Path) -> None:
         self.writer = sqlite_engine(path, begin="BEGIN IMMEDIATE")
+        self._writer = _Writer(self.writer)
         self._reader = sqlite_engine(path, begin="BEGIN", pragmas=("query_only = ON",))
         self._write_thread = ThreadPoolExecutor(1, "quire-sqlite-write")
         self._read_threads = ThreadPoolExecutor(_READERS, "quire-sqlite-read")
@@ -115,7 +116,7 @@ class SqliteDatabase:
         async with self._writing:
             if self._closed:
                 raise StoreError("the database is closed")
-            transaction = _SqliteTransaction(self.writer, self._on_write_thread)
+            transaction = _SqliteTransaction(self._writer, self._on_write_thread)
             try:
                 yield transaction
             except BaseException:
@@ -133,7 +134,7 @@ class SqliteDatabase:
             await asyncio.to_thread(self._read_threads.shutdown)
             await asyncio.to_thread(self._write_thread.shutdown)
             await asyncio.to_thread(self._reader.dispose)
-            await asyncio.to_thread(self.writer.dispose)
+            await asyncio.to_thread(self._writer.close)
 
     async def _on_write_thread(self, call: Callable[[], T]) -> T:
         return await self._on(self._write_thread, call)
@@ -145,6 +146,85 @@ class SqliteDatabase:
             return await asyncio.get_running_loop().run_in_executor(threads, call)
 
 
+class _Writer:
+    """The one connection that writes, kept from one transaction to the next."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection: Connection | None = None
+        self._data_version = -1
+        self._is_patient: bool | None = None
+        self.is_begun = False
+
+    @property
+    def is_connected(self) -> bool:
+        return self._connection is not None
+
+    def begin(self, *, is_patient: bool) -> None:
+        """Take the write lock.
+
+        Args:
+            is_patient: whether to wait, within bounds, while another process holds it.
+        """
+        connection = self._connection or self._engine.connect()
+        try:
+            driver = connection.connection.driver_connection
+            assert isinstance(driver, sqlite3.Connection), "the engine is SQLite's"
+            if is_patient is not self._is_patient:
+                driver.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS if is_patient else 0}")
+                self._is_patient = is_patient
+            connection.begin()
+            self._connection, self.is_begun = connection, True
+            # Another number each time that another connection has committed something.
+            (data_version,) = driver.execute("PRAGMA data_version").fetchone()
+        except BaseException:
+            self._connection = connection
+            self._let_go()
+            raise
+        if data_version != self._data_version:
+            self._data_version = data_version
+            connection.info[COMMITTED] = {}
+
+    def run(self, work: Work[T]) -> T:
+        """Run it in the transaction that has begun."""
+        assert self._connection is not None, "it has begun"
+        return work(self._connection)
+
+    def commit(self) -> None:
+        assert self._connection is not None, "it has begun"
+        try:
+            self._connection.commit()
+        except BaseException:
+            # SQLAlchemy takes the transaction for ended and would go on with the connection as
+            # it is, inside it. Closed, SQLite rolls back.
+            self._connection.invalidate()
+            self._let_go()
+            raise
+        self.is_begun = False
+
+    def roll_back(self) -> None:
+        assert self._connection is not None, "it has begun"
+        try:
+            self._connection.rollback()
+        except (SQLAlchemyError, sqlite3.Error):
+            # The reason for rolling back is on its way already. A fresh connection will do.
+            self._connection.invalidate()
+        self._let_go()
+
+    def close(self) -> None:
+        self._let_go()
+        self._engine.dispose()
+
+    def _let_go(self) -> None:
+        """Use a connection no longer about which it is not known in which state it is."""
+        connection, self._connection = self._connection, None
+        self.is_begun = False
+        self._is_patient = None
+        self._data_version = -1
+        if connection is not None:
+            connection.close()
+
+
 class _OnThread(Protocol):
     async def __call__(self, call: Callable[[], T]) -> T: ...
 
@@ -154,10 +234,9 @@ class _SqliteTransaction:
     nothing runs there, on the event loop's.
     """
 
-    def __init__(self, engine: Engine, on_thread: _OnThread) -> None:
-        self._engine = engine
+    def __init__(self, writer: _Writer, on_thread: _OnThread) -> None:
+        self._writer = writer
         self._on_thread = on_thread
-        self._connection: Connection | None = None
         self._failed = False
 
     async def run(self, work: Work[T], *, is_brief: bool = False) -> T:
@@ -168,69 +247,31 @@ class _SqliteTransaction:
 
     def _may_go_on(self) -> bool:
         """Whether the transaction has begun, or could be begun now without waiting."""
-        if self._connection is None and self._engine.pool.checkedin():  # type: ignore[attr-defined]
+        if not self._writer.is_begun and self._writer.is_connected:
             # Whatever keeps it from beginning, the writer's thread will meet it again, and tell.
             with suppress(SQLAlchemyError, sqlite3.Error):
-                self._connection = self._begun(is_patient=False)
-        return self._connection is not None
-
-    def _begun(self, *, is_patient: bool) -> Connection:
-        """A connection that holds the write lock.
-
-        Args:
-            is_patient: whether to wait, within bounds, while another process holds it.
-        """
-        connection = self._engine.connect()
-        try:
-            if is_patient:
-                connection.begin()
-                return connection
-            driver = connection.connection.driver_connection
-            assert isinstance(driver, sqlite3.Connection), "the engine is SQLite's"
-            (usual_ms,) = driver.execute("PRAGMA busy_timeout").fetchone()
-            driver.execute("PRAGMA busy_timeout = 0")
-            try:
-                connection.begin()
-            finally:
-                driver.execute(f"PRAGMA busy_timeout = {usual_ms}")
-        except BaseException:
-            connection.close()
-            raise
-        return connection
+                self._writer.begin(is_patient=False)
+        return self._writer.is_begun
 
     def _run_nowait(self, work: Work[T]) -> T:
         try:
-            if self._connection is None:
-                self._connection = self._begun(is_patient=True)
-            return work(self._connection)
+            if not self._writer.is_begun:
+                self._writer.begin(is_patient=True)
+            return self._writer.run(work)
         except BaseException:
             self._failed = True
             raise
 
     def commit(self) -> None:
-        if self._connection is None:
-            return
         if self._failed:
             self.roll_back()
             raise StoreError("a transaction in which a statement failed is rolled back")
-        with self._connection:
-            try:
-                self._connection.commit()
-            except BaseException:
-                # SQLAlchemy takes the transaction for ended and would hand out the connection as
-                # it is, inside it. Closed, SQLite rolls back.
-                self._connection.invalidate()
-                raise
+        if self._writer.is_begun:
+            self._writer.commit()
 
     def roll_back(self) -> None:
-        if self._connection is None:
-            return
-        with self._connection:
-            try:
-                self._connection.rollback()
-            except (SQLAlchemyError, sqlite3.Error):
-                # The reason for rolling back is on its way already. A fresh connection will do.
-                self._connection.invalidate()
+        if self._writer.is_begun:
+            self._writer.roll_back()
 
 
 def _read(engine: Engine, work: Work[T]) -> T:

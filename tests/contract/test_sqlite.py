@@ -16,7 +16,7 @@ from storage import sqlite
 from storage.log import SqlEventLog, open_event_log
 from storage.migrate import upgrade
 from storage.sqlite import SqliteDatabase
-from sync.port import StoreError
+from sync.port import DocumentRecord, StoreError
 from tests.contract.conftest import new_document
 from tests.contract.sample import append, append_next, event
 from tests.patience import PATIENCE_S
@@ -129,7 +129,7 @@ async def test_failed_commit_rolls_back(
 async def test_lock_held_elsewhere_is_a_store_error_and_heals(
     path: Path, key: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite, "_PRAGMAS", ("busy_timeout = 1", "synchronous = FULL"))
+    monkeypatch.setattr(sqlite, "_BUSY_TIMEOUT_MS", 1)
     log = open_event_log(f"sqlite:///{path}")
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -141,6 +141,106 @@ async def test_lock_held_elsewhere_is_a_store_error_and_heals(
     other.close()
     assert await append_next(log, key, "waiting") == 3
     await log.aclose()
+
+
+async def test_the_event_loop_does_not_wait_for_a_lock_held_elsewhere(
+    path: Path, key: int, database: SqliteDatabase, log: SqlEventLog
+) -> None:
+    """Planted bug: the loop begins as patiently as the writer's thread."""
+    timeouts: list[tuple[bool, int]] = []
+    timeout_ms = -1
+
+    def trace(statement: str) -> None:
+        nonlocal timeout_ms
+        if statement.startswith("PRAGMA busy_timeout = "):
+            timeout_ms = int(statement.rpartition(" ")[2])
+        elif statement == "BEGIN IMMEDIATE":
+            timeouts.append((threading.current_thread() is threading.main_thread(), timeout_ms))
+
+    @sqlalchemy_event.listens_for(database.writer, "connect", insert=True)
+    def watch(connection: sqlite3.Connection, _: object) -> None:
+        connection.set_trace_callback(trace)
+
+    assert await append_next(log, key, "first") == 3
+    assert await append_next(log, key, "at once") == 4
+    assert timeouts == [(False, 5_000), (True, 0)]
+    timeouts.clear()
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    waiting = asyncio.create_task(append_next(log, key, "waiting"))
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert not waiting.done()
+    other.execute("ROLLBACK")
+    other.close()
+    assert await waiting == 5
+    assert timeouts == [(True, 0), (False, 5_000)]
+    assert await append_next(log, key, "at once again") == 6
+    assert timeouts[2:] == [(True, 0)]
+
+
+# --- heads that are remembered ------------------------------------------------------------------
+
+
+async def locked_head(log: SqlEventLog, key: int) -> DocumentRecord | None:
+    async with log.append() as transaction:
+        return (await transaction.lock_heads([key])).get(key)
+
+
+async def test_a_head_that_another_process_moved_is_read_again(
+    path: Path, key: int, log: SqlEventLog
+) -> None:
+    assert await append_next(log, key, "ours") == 3
+    other = open_event_log(f"sqlite:///{path}")
+    assert await append_next(other, key, "theirs") == 4
+    assert await append_next(log, key, "ours again") == 5
+    await other.update_document("notes", deleted_at_ms=7, updated_at_ms=7)
+    await other.aclose()
+    head = await locked_head(log, key)
+    assert head is not None
+    assert (head.version, head.deleted_at_ms) == (5, 7)
+    assert head == await log.find("notes")
+
+
+async def test_a_head_is_remembered_as_it_was_left(log: SqlEventLog, key: int) -> None:
+    assert await append_next(log, key, "next") == 3
+    assert await locked_head(log, key) == await log.find("notes")
+    await log.update_document("notes", title="Notes", updated_at_ms=9)
+    assert await locked_head(log, key) == await log.find("notes")
+    made, _ = await log.create(new_document("made"))
+    assert await locked_head(log, made.key) == made
+    async with log.append() as transaction:
+        await transaction.lock_heads([made.key])
+        await transaction.insert(
+            [(made.key, event(1))], text_roots=[(made.key, "other")], updated_at_ms=11
+        )
+    assert await locked_head(log, made.key) == await log.find("made")
+
+
+async def test_a_head_that_was_not_moved_after_all_is_read_again(
+    database: SqliteDatabase, log: SqlEventLog, key: int
+) -> None:
+    before = await locked_head(log, key)
+
+    async def give_up() -> None:
+        async with log.append() as transaction:
+            await transaction.lock_heads([key])
+            await transaction.insert([(key, event(3))], updated_at_ms=9)
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        await give_up()
+    assert await locked_head(log, key) == before
+
+    def fail(_: Connection) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    sqlalchemy_event.listen(database.writer, "commit", fail)
+    with pytest.raises(StoreError, match="disk I/O error"):
+        await append_next(log, key, "failed")
+    sqlalchemy_event.remove(database.writer, "commit", fail)
+    assert await locked_head(log, key) == before
+    assert await append_next(log, key, "next") == 3
 
 
 async def test_damaged_log_is_a_store_error(path: Path, key: int, log: SqlEventLog) -> None:
