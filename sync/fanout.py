@@ -4,7 +4,7 @@ Yjs sessions get one merged update, encoded once for all; text sessions get ever
 gets acks where its own events stand. On one socket all of it leaves in version order.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from msgspec import UNSET, Struct, UnsetType
@@ -32,18 +32,20 @@ class FanOut(Struct, frozen=True):
     wide: bool
     """Whether the two position encodings may differ in this document."""
 
-    def replay(self, member: Member, records: Sequence[EventRecord]) -> Iterator[Effect]:
+    def replay(self, member: Member, records: Sequence[EventRecord]) -> list[Effect]:
         to = (member.session,)
-        if member.mode == "yjs":
-            for message in updates_messages(self.doc, records):
-                yield Deliver(to, message, message.to, droppable=True)
-            for record in records:
-                if record.session == member.session:
-                    ack = Ack(self.doc, record.id, record.version)
-                    yield Deliver(to, ack, record.version, droppable=True)
-            return
-        events = [wire_event(record) for record in records]
-        yield Deliver(to, Events(self.doc, events), records[-1].version, droppable=True)
+        if member.mode == "text":
+            events = Events(self.doc, [wire_event(record) for record in records])
+            return [Deliver(to, events, records[-1].version, droppable=True)]
+        effects: list[Effect] = [
+            Deliver(to, message, message.to, droppable=True)
+            for message in updates_messages(self.doc, records)
+        ]
+        for record in records:
+            if record.session == member.session:
+                ack = Ack(self.doc, record.id, record.version)
+                effects.append(Deliver(to, ack, record.version, droppable=True))
+        return effects
 
     def batch(
         self,
@@ -51,7 +53,8 @@ class FanOut(Struct, frozen=True):
         own: Sequence[EventRecord],
         settled: Sequence[tuple[Submission, Outcome]],
         text_before: str,
-    ) -> Iterator[Effect]:
+    ) -> list[Effect]:
+        effects: list[Effect] = []
         records = [*foreign, *own]
         settlements: dict[str, list[tuple[Submission, Outcome]]] = {}
         for submission, outcome in settled:
@@ -61,43 +64,52 @@ class FanOut(Struct, frozen=True):
             member = self.members.get(session)
             if member is not None and member.dialect == "hocuspocus":
                 # Its providers are told what became of an update before they see it again.
-                yield from self._settle_all(items, member)
+                effects += self._settle_all(items, member)
             elif member is None or member.mode == "yjs" or not records:
                 late.append((items, member))
         if records:
-            yield from self._updates(records, sole=None if foreign else own[0].session)
-            yield from self._events(records, settlements, text_before)
+            effects += self._updates(records, sole=None if foreign else own[0].session)
+            listeners = [member for member in self.members.values() if member.mode == "text"]
+            if listeners:
+                effects += self._events(listeners, records, settlements, text_before)
         for items, member in late:
-            yield from self._settle_all(items, member)
+            effects += self._settle_all(items, member)
+        return effects
 
     def _settle_all(
         self, items: Sequence[tuple[Submission, Outcome]], member: Member | None
-    ) -> Iterator[Effect]:
+    ) -> list[Effect]:
+        effects: list[Effect] = []
         for submission, outcome in items:
-            yield from self._settle(submission, outcome, member)
+            effects += self._settle(submission, outcome, member)
+        return effects
 
-    def _updates(self, records: Sequence[EventRecord], sole: str | None) -> Iterator[Effect]:
+    def _updates(self, records: Sequence[EventRecord], sole: str | None) -> list[Effect]:
         """One merged update for all Yjs sessions; if `sole` wrote all, it needs only its acks."""
-        only = sole if all(record.session == sole for record in records) else None
-        group = tuple(
+        if len({record.session for record in records}) > 1:
+            sole = None
+        group = [
             member.session
             for member in self.members.values()
-            if member.mode == "yjs" and member.live and (member.echo or member.session != only)
-        )
-        if group:
-            for message in updates_messages(self.doc, records):
-                yield Deliver(group, message, message.to, droppable=True)
+            if member.mode == "yjs" and member.live and (member.echo or member.session != sole)
+        ]
+        if not group:
+            return []
+        to = tuple(group)
+        return [
+            Deliver(to, message, message.to, droppable=True)
+            for message in updates_messages(self.doc, records)
+        ]
 
     def _events(
         self,
+        listeners: Sequence[Member],
         records: Sequence[EventRecord],
         settlements: dict[str, list[tuple[Submission, Outcome]]],
         text_before: str,
-    ) -> Iterator[Effect]:
+    ) -> list[Effect]:
         """Every event to text sessions; to a sender its own as acks, in version order."""
-        listeners = [m for m in self.members.values() if m.mode == "text"]
-        if not listeners:
-            return
+        effects: list[Effect] = []
         wide = self.wide
         for encoding in POSITION_ENCODINGS:
             group = [m for m in listeners if (m.encoding if wide else "codepoint") == encoding]
@@ -109,11 +121,12 @@ class FanOut(Struct, frozen=True):
             plain = tuple(m.session for m in group if m.live and m.session not in settlements)
             if plain:
                 message = Events(self.doc, events)
-                yield Deliver(plain, message, records[-1].version, droppable=True)
+                effects.append(Deliver(plain, message, records[-1].version, droppable=True))
             for member in group:
                 if member.session in settlements:
                     items = settlements[member.session]
-                    yield from self._interleave(member, events, deltas, items)
+                    effects += self._interleave(member, events, deltas, items)
+        return effects
 
     def _interleave(
         self,
@@ -121,23 +134,26 @@ class FanOut(Struct, frozen=True):
         events: Sequence[Event],
         deltas: Sequence[Delta],
         items: Sequence[tuple[Submission, Outcome]],
-    ) -> Iterator[Effect]:
+    ) -> list[Effect]:
         """A sender's view of a batch: others' events, and acks where its own stand."""
+        effects: list[Effect] = []
         at = 0
         for submission, outcome in items:
             accepted = isinstance(outcome, Accepted)
             start, upto = at, _version_of(outcome) - accepted
             while at < len(events) and events[at].version <= upto:
                 at += 1
-            yield from self._run(member, events[start:at])
-            yield from self._settle(submission, outcome, member, deltas[at] if accepted else None)
+            effects += self._run(member, events[start:at])
+            ops = deltas[at] if accepted else None
+            effects += self._settle(submission, outcome, member, ops)
             at += accepted
-        yield from self._run(member, events[at:])
+        return effects + self._run(member, events[at:])
 
-    def _run(self, member: Member, events: Sequence[Event]) -> Iterator[Effect]:
-        if events and member.live:
-            message = Events(self.doc, list(events))
-            yield Deliver((member.session,), message, events[-1].version, droppable=True)
+    def _run(self, member: Member, events: Sequence[Event]) -> list[Effect]:
+        if not events or not member.live:
+            return []
+        message = Events(self.doc, list(events))
+        return [Deliver((member.session,), message, events[-1].version, droppable=True)]
 
     def _settle(
         self,
@@ -145,9 +161,9 @@ class FanOut(Struct, frozen=True):
         outcome: Outcome,
         member: Member | None,
         ops: Delta | None = None,
-    ) -> Iterator[Effect]:
+    ) -> list[Effect]:
         """Tell the sender what became of its submission."""
-        yield Settled(submission.session, submission.size)
+        effects: list[Effect] = [Settled(submission.session, submission.size)]
         if member is not None and not isinstance(outcome, Refused):
             member.resync_at_ms = None
         # Who joined again meanwhile is told in the terms of the mode it is in now.
@@ -164,36 +180,39 @@ class FanOut(Struct, frozen=True):
                     # To Hocuspocus it goes before the update that brings the version.
                     early = member is not None and member.dialect == "hocuspocus"
                     upto = None if early else record.version
-                    yield Deliver((to,), ack, upto, droppable=True)
+                    effects.append(Deliver((to,), ack, upto, droppable=True))
             case Known(record=record):
                 known: WireDelta | UnsetType = UNSET
                 if textual and not (member and member.encoding == "utf-16" and self.wide):
                     known = to_wire(record.ops)
                 ack = Ack(self.doc, record.id, record.version, False, known)
-                yield from self._in_its_turn(member, to, ack)
+                effects += self._in_its_turn(member, to, ack)
             case Unchanged(version=version):
                 ack = Ack(self.doc, submission.id, version, False, [] if textual else UNSET)
-                yield from self._in_its_turn(member, to, ack)
+                effects += self._in_its_turn(member, to, ack)
             case Refused(why=why):
-                yield refused(self.doc, submission, why)
+                effects.append(refused(self.doc, submission, why))
             case Parked():
                 raise AssertionError("what is parked is not settled")
+        return effects
 
-    def _in_its_turn(self, member: Member | None, session: str, ack: Ack) -> Iterator[Effect]:
+    def _in_its_turn(self, member: Member | None, session: str, ack: Ack) -> list[Effect]:
         """Hold an ack back while its receiver still lacks events that come before it."""
         deliver = Deliver((session,), ack, droppable=member is not None)
         if member is None or member.live:
-            yield deliver
-        else:
-            member.owed = [*(member.owed or ()), deliver]
+            return [deliver]
+        member.owed = [*(member.owed or ()), deliver]
+        return []
 
 
-def updates_messages(name: str, records: Sequence[EventRecord]) -> Iterator[Updates]:
+def updates_messages(name: str, records: Sequence[EventRecord]) -> list[Updates]:
     """Consecutive events as `updates` messages, merged in bounded pieces."""
+    messages = []
     for start in range(0, len(records), MAX_MERGED_UPDATES):
         piece = records[start : start + MAX_MERGED_UPDATES]
         update = merged([record.update for record in piece])
-        yield Updates(name, piece[0].version, piece[-1].version, update)
+        messages.append(Updates(name, piece[0].version, piece[-1].version, update))
+    return messages
 
 
 def _version_of(outcome: Outcome) -> int:

@@ -211,7 +211,10 @@ class Room:
         """Take a fact; returns what is to be done, in order. Never raises on what a peer sent."""
         if isinstance(fact, Submit):
             return self._submit(fact.submission)
-        effects = list(self._handle(fact, now_ms))
+        if isinstance(fact, Committed):
+            effects = self._committed(now_ms)
+        else:
+            effects = list(self._handle(fact, now_ms))
         if self._guests.is_connected:
             return effects
         return [effect for effect in effects if not isinstance(effect, Relay)]
@@ -647,7 +650,7 @@ class Room:
 
     # --- after the commit -----------------------------------------------------------------------
 
-    def _committed(self, now_ms: int) -> Iterator[Effect]:
+    def _committed(self, now_ms: int) -> list[Effect]:
         assert self._merging, "nothing was merged"
         settled, self._settling = self._settling, []
         foreign, self._foreign = self._foreign, []
@@ -657,19 +660,22 @@ class Room:
         own = [outcome.record for _, outcome in settled if isinstance(outcome, Accepted)]
         text_before = self.text
         self._advance()
-        yield from self._fan_out.batch(foreign, own, settled, text_before)
-        yield from self._resume(now_ms)
+        effects = self._fan_out.batch(foreign, own, settled, text_before)
+        effects += self._resume(now_ms)
+        return effects
 
-    def _resume(self, now_ms: int) -> Iterator[Effect]:
+    def _resume(self, now_ms: int) -> list[Effect]:
         """Handle what was kept while nothing could be shown."""
+        effects: list[Effect] = []
         kept, self._kept = self._kept, []
         self._joining.clear()
         for fact in kept:
-            yield from self._handle(fact, now_ms)
+            effects += self._handle(fact, now_ms)
         if not self._lost and (self._mirror.has_early or self._guests.has_early):
-            yield from self._mirrored(self._text_changed(now_ms))
+            effects += self._mirrored(self._text_changed(now_ms))
         if self._pending or self._taken:
-            yield WantBatch()
+            effects.append(WantBatch())
+        return effects
 
     @property
     def _fan_out(self) -> FanOut:

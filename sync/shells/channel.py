@@ -171,6 +171,8 @@ class Channel(ABC):
     def deliver(self, parcel: Parcel) -> None:
         message = parcel.message
         match message:
+            case Updates():
+                pass  # by far the most
             case Ack():
                 self._applied(message.id)
                 return
