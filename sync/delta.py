@@ -127,6 +127,11 @@ def apply(text: str, ops: Ops) -> str:
 
     Raises `DeltaOutOfRange` when `ops` reaches past the end of `text`.
     """
+    if len(ops) == 2:
+        # As most changes are: something is inserted.
+        at, new = ops
+        if type(new) is str and type(at) is int and 0 < at <= len(text):
+            return text[:at] + new + text[at:]
     parts: list[str] = []
     at = 0
     for op in ops:

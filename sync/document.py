@@ -22,7 +22,7 @@ from sync.delta import (
     rebase,
 )
 from sync.error import ErrorCode, Refusal, refusal
-from sync.gate import KnownState, Malformed, Ready, Waiting, decode_pairs, inspect
+from sync.gate import KnownState, Malformed, Range, Ready, Waiting, decode_pairs, inspect
 from sync.limit import Limits
 from sync.names import DEFAULT_TEXT_ROOT, PositionEncoding, is_text_root
 from sync.port import SERVER_USER, AuthorBinding, Checkpoint, EventRecord, Opened
@@ -128,8 +128,8 @@ class Document:
         self._state: tuple[int, bytes] | None = None
         self._bytes = self._weighed = 0
         """At most so many bytes has the whole state; and how many it had when it was last seen."""
-        self.advanced: tuple[int, ...] = ()
-        """The CRDT clients whose clocks the last merged submission moved."""
+        self._authored: tuple[Range, ...] = ()
+        """What the last merged submission brought."""
         self._load(opened)
         if self.version != record.version:
             raise ReplicaBrokenError("the log's head and its events differ")
@@ -152,6 +152,11 @@ class Document:
     def clocks(self) -> dict[int, int]:
         """The state vector: what the log has of each CRDT client."""
         return self._known.clocks
+
+    @property
+    def advanced(self) -> list[int]:
+        """The CRDT clients whose clocks the last merged submission moved."""
+        return [client for client, _, _ in self._authored]
 
     def state(self) -> bytes:
         """A Yjs v1 update holding everything at this version."""
@@ -353,8 +358,9 @@ class Document:
         if not self.text_root:
             self._decide(DEFAULT_TEXT_ROOT)
         update = self._replica.edit(delta)
-        self._known.advance(self._ready(update))
-        self.advanced = (self._server_client,)
+        verdict = self._ready(update)
+        self._known.advance(verdict)
+        self._authored = verdict.authored
         return Accepted(self._record(submission, delta, update, now_ms))
 
     def _since(self, base: int, lookup: Lookup) -> list[EventRecord] | None:
@@ -398,7 +404,7 @@ class Document:
             return Refused(self._large())
         applied = self._apply(submission.update, verdict)
         self._known.advance(verdict)
-        self.advanced = tuple(client for client, _, _ in verdict.authored)
+        self._authored = verdict.authored
         if not applied.changed:
             return Unchanged(self.version)
         for binding in bindings:

@@ -86,7 +86,7 @@ class FanOut(Struct, frozen=True):
 
     def _updates(self, records: Sequence[EventRecord], sole: str | None) -> list[Effect]:
         """One merged update for all Yjs sessions; if `sole` wrote all, it needs only its acks."""
-        if len({record.session for record in records}) > 1:
+        if len(records) > 1 and any(record.session != sole for record in records):
             sole = None
         group = [
             member.session
@@ -207,6 +207,9 @@ class FanOut(Struct, frozen=True):
 
 def updates_messages(name: str, records: Sequence[EventRecord]) -> list[Updates]:
     """Consecutive events as `updates` messages, merged in bounded pieces."""
+    if len(records) == 1:
+        (record,) = records
+        return [Updates(name, record.version, record.version, record.update)]
     messages = []
     for start in range(0, len(records), MAX_MERGED_UPDATES):
         piece = records[start : start + MAX_MERGED_UPDATES]

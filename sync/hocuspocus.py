@@ -20,6 +20,7 @@ from sync.ysync import (
     SyncUpdate,
     read_awareness,
     read_sync,
+    short_update,
 )
 
 MAX_ADDRESS_BYTES: Final = 512
@@ -98,6 +99,18 @@ def decode_frame(frame: bytes) -> Addressed:
         MalformedError: it is cut off, too long in one of its parts, of a type that no client
             sends, or bytes follow its end.
     """
+    if len(frame) > 1 and (end := frame[0] + 1) <= 0x80:
+        update = short_update(frame, end)
+        if update is not None:
+            try:
+                return Addressed(frame[1:end].decode(), update)
+            except UnicodeDecodeError:
+                raise MalformedError("a string is not valid UTF-8") from None
+    return read_frame(frame)
+
+
+def read_frame(frame: bytes) -> Addressed:
+    """Any frame, step by step; see `decode_frame`."""
     if frame == _PING_FRAME:
         return Addressed("", Ping())
     if frame == PONG_FRAME:

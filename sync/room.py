@@ -15,7 +15,7 @@ fan-out are effects of `Committed` alone, is promise P1.
 
 import math
 from collections import deque
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from hashlib import sha256
 from typing import Final
 
@@ -212,12 +212,15 @@ class Room:
         if isinstance(fact, Submit):
             return self._submit(fact.submission)
         if isinstance(fact, Committed):
-            effects = self._committed(now_ms)
-        else:
-            effects = list(self._handle(fact, now_ms))
+            return self._committed(now_ms)
+        return self._audible(self._handle(fact, now_ms))
+
+    def _audible(self, effects: Iterable[Effect]) -> list[Effect]:
+        """Without what is relayed, while nobody would hear it."""
+        ordered = list(effects)  # which may connect it
         if self._guests.is_connected:
-            return effects
-        return [effect for effect in effects if not isinstance(effect, Relay)]
+            return ordered
+        return [effect for effect in ordered if not isinstance(effect, Relay)]
 
     def _handle(self, fact: Fact, now_ms: int) -> Iterator[Effect]:
         match fact:
@@ -670,9 +673,9 @@ class Room:
         kept, self._kept = self._kept, []
         self._joining.clear()
         for fact in kept:
-            effects += self._handle(fact, now_ms)
+            effects += self._audible(self._handle(fact, now_ms))
         if not self._lost and (self._mirror.has_early or self._guests.has_early):
-            effects += self._mirrored(self._text_changed(now_ms))
+            effects += self._audible(self._mirrored(self._text_changed(now_ms)))
         if self._pending or self._taken:
             effects.append(WantBatch())
         return effects

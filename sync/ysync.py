@@ -32,6 +32,9 @@ class SyncKind(IntEnum):
     UPDATE = 2
 
 
+_UPDATE_HEAD: Final = bytes((_SYNC, SyncKind.UPDATE))
+
+
 class SyncRequest(Struct, frozen=True):
     """Step 1: the sender's state vector; it wants what it lacks."""
 
@@ -67,6 +70,22 @@ def decode_frame(frame: bytes) -> YjsMessage:
     Raises:
         MalformedError: it is cut off, has an unknown sync type, or bytes follow its end.
     """
+    return short_update(frame, 0) or read_frame(frame)
+
+
+def short_update(frame: bytes, at: int) -> SyncUpdate | None:
+    """The sync message that starts at `at`, if it is what most are: an update of under 128 bytes.
+
+    None says nothing: read it step by step.
+    """
+    size = len(frame) - at - 3
+    if 0 <= size < 0x80 and frame[at + 2] == size and frame.startswith(_UPDATE_HEAD, at):
+        return SyncUpdate(frame[at + 3 :])
+    return None
+
+
+def read_frame(frame: bytes) -> YjsMessage:
+    """Any frame, step by step; see `decode_frame`."""
     reader = Reader(frame)
     kind = reader.number()
     if kind == _SYNC:
@@ -106,6 +125,9 @@ def read_awareness(reader: Reader) -> AwarenessUpdate:
 
 def encode_sync(kind: SyncKind, data: bytes) -> bytes:
     """A sync message: `data` is a state vector in step 1, else a Yjs v1 update."""
+    size = len(data)
+    if size < 0x80:
+        return bytes((_SYNC, kind, size)) + data
     out = bytearray((_SYNC, kind))
     write_data(out, data)
     return bytes(out)

@@ -6,7 +6,6 @@ frame is spelled, and what a refusal is, its subclasses know.
 """
 
 import logging
-import time
 from abc import ABC, abstractmethod
 from typing import ClassVar, Final
 
@@ -184,13 +183,14 @@ class Channel(ABC):
             case Joined():
                 # Where it was before was perhaps in another history: the log can be rewound.
                 self.written = parcel.upto
-        if parcel.droppable and self._lagging:
+        if self._lagging and parcel.droppable:
             return
-        frame = parcel.spelled(self._key, self._spell)
-        if frame is None:
+        spelled = parcel.spelled(self._key, self._spell)
+        if spelled is None:
             self.written = max(self.written, parcel.upto)
-        else:
-            self._socket.put(*frame, self, parcel.upto, droppable=parcel.droppable)
+            return
+        frame, size = spelled
+        self._socket.put(frame, size, self, parcel.upto, parcel.droppable)
 
     def settled(self, size: int) -> None:
         self._unsettled -= 1
@@ -279,7 +279,7 @@ class Channel(ABC):
 class YjsSocket(Socket[Channel]):
     """A socket of a Yjs dialect: it carries channels, and is never silent for long."""
 
-    __slots__ = ("_last_put_s",)
+    __slots__ = ("_has_spoken", "_last_spoken_s")
 
     def __init__(
         self,
@@ -289,7 +289,9 @@ class YjsSocket(Socket[Channel]):
         wire: Wire,
     ) -> None:
         super().__init__(socket_id, rooms, gatekeeper, wire)
-        self._last_put_s = time.monotonic()
+        self._has_spoken = True
+        """Whether anything was sent since it was last asked to keep the line alive."""
+        self._last_spoken_s = 0.0
 
     def put(
         self,
@@ -297,19 +299,21 @@ class YjsSocket(Socket[Channel]):
         size: int,
         topic: Channel | None = None,
         upto: int = -1,
-        *,
         droppable: bool = False,
     ) -> None:
         """Queue a frame for the peer; see `Outbox.put_nowait`."""
-        self._last_put_s = time.monotonic()
-        self.outbox.put_nowait(frame, size, topic, upto, droppable=droppable)
+        self._has_spoken = True
+        self.outbox.put_nowait(frame, size, topic, upto, droppable)
 
     def say(self, frame: bytes) -> None:
         """Queue a frame that the log does not give again."""
         self.put(binary_frame(frame), len(frame))
 
     def keep_alive(self, now_s: float) -> None:
-        if now_s - self._last_put_s >= KEEP_ALIVE_S:
+        if self._has_spoken:
+            self._has_spoken = False
+            self._last_spoken_s = now_s
+        elif now_s - self._last_spoken_s >= KEEP_ALIVE_S:
             for channel in self.channels()[:1]:
                 channel.say(channel.frame(KEEP_ALIVE))
 

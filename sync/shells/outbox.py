@@ -128,7 +128,6 @@ class Outbox(Generic[Topic]):
         size: int,
         topic: Topic | None = None,
         upto: int = -1,
-        *,
         droppable: bool = False,
         ack: Ack | None = None,
     ) -> None:

@@ -52,6 +52,8 @@ _SLOW_TICK_S = 5.0
 _REOPEN_ATTEMPTS = 3
 _REOPEN_PAUSE_S = 0.2
 _STORE_RETRY_S = 1.0
+_APPENDING = (Committed, Reopened)
+_FROM_ELSEWHERE = (Overheard, Connected)
 _HEADS_AT_ONCE = 500
 """Documents whose heads are read in one query."""
 
@@ -293,11 +295,7 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
         if isinstance(fact, Submit):
             # Nothing is shown or waits for the clock before it is merged, and the room stays open.
             return
-        if (
-            self._bus is not None
-            and room.version > version
-            and isinstance(fact, Committed | Reopened)
-        ):
+        if self._bus is not None and room.version > version and isinstance(fact, _APPENDING):
             self._bus.publish(room.name, encode_news(Appended(room.version)))
         if room.wants_ticks:
             self._ticking[room.name] = room
@@ -306,7 +304,7 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
             return
         if relayed:
             self._relay(held, relayed)
-        if not isinstance(fact, Overheard | Connected):
+        if not isinstance(fact, _FROM_ELSEWHERE):
             # What is said elsewhere does not keep it open.
             held.idle_since = time.monotonic()
             held.changed.set()
