@@ -18,6 +18,8 @@ from uvicorn._types import ASGIReceiveEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import apply_mask  # type: ignore[attr-defined]
 
+_FRAME: Final = "quire.frame"
+"""Where a message has its frame."""
 WIRE: Final = "quire.wire"
 """The extension's name; its value is the connection's `QuireWebSocket`."""
 
@@ -48,11 +50,14 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
     __slots__ = (
         "_fragmented",
         "_heard_at",
+        "_is_full",
+        "_longest",
         "_owed",
         "_rest",
         "_rests",
         "_sifts",
         "_take",
+        "_turn_at",
         "_waiting",
     )
 
@@ -60,9 +65,14 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
         super().__init__(*arguments, **options)
         self._heard_at = 0.0
         """When anything was received last, in the loop's time."""
+        self._turn_at = 0.0
+        """Since when its messages are being handled."""
         self._take: Callable[[bytes | str], bool] | None = None
         self._waiting = False
         """Whether the application has handled all that it was handed, and waits for more."""
+        self._is_full = False
+        """Whether the transport wants nothing more written."""
+        self._longest = min(_SHORT_BYTES, self.config.ws_max_size)
         self._sifts = False
         """Whether the bytes from here on are sifted: it is known where a frame begins."""
         self._rest = b""
@@ -83,20 +93,32 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
     def write_nowait(self, message: MutableMapping[str, Any]) -> bool:
         """Write a `websocket.send` message if the transport takes it without waiting.
 
-        Not while a `send` is under way: the two would change places.
+        Not while a `send` is under way: the two would change places. The message keeps the frame
+        that it was made into, for those that it is sent to besides.
 
         Returns:
             False if it was not written and has to be sent.
         """
-        if self.close_sent or not self.writable.is_set() or self.transport.is_closing():
+        if self.close_sent or self._is_full or self.transport.is_closing():
             return False
-        data: bytes | None = message.get("bytes")
-        if data is None:
-            frame = encode_frame(_FINAL_TEXT, message["text"].encode())
-        else:
-            frame = encode_frame(_FINAL_BINARY, data)
+        frame: bytes | None = message.get(_FRAME)
+        if frame is None:
+            data: bytes | None = message.get("bytes")
+            if data is None:
+                frame = encode_frame(_FINAL_TEXT, message["text"].encode())
+            else:
+                frame = encode_frame(_FINAL_BINARY, data)
+            message[_FRAME] = frame
         self.transport.write(frame)
         return True
+
+    def pause_writing(self) -> None:
+        self._is_full = True
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        self._is_full = False
+        super().resume_writing()
 
     def listen(self, take: Callable[[bytes | str], bool]) -> None:
         """Offer each frame to `take` while the application waits in `receive`.
@@ -119,7 +141,7 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
             self._waiting = False
 
     def data_received(self, data: bytes) -> None:
-        self._heard_at = self.loop.time()
+        self._heard_at = self._turn_at = self.loop.time()
         if self._rests:
             self._rest += data
         elif self._sifts:
@@ -136,8 +158,6 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
         Returns:
             False if it took long, and the rest was put off.
         """
-        started = self.loop.time()
-        longest = min(_SHORT_BYTES, self.config.ws_max_size)
         size = len(data)
         at = done = 0
         while at < size:
@@ -152,7 +172,7 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
             start, end = extent
             head = data[at]
             is_plain = head in (_FINAL_TEXT, _FINAL_BINARY) and data[at + 1] & _MASKED
-            if not is_plain or self._fragmented or end - start > longest:
+            if not is_plain or self._fragmented or end - start > self._longest:
                 if not head & _CONTROL:
                     self._fragmented = not head & _FINAL
                 self._owed = end - at
@@ -165,7 +185,7 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
             at = end
             if self._offer(head, data, start, end):
                 done = end
-                if end < size and self.loop.time() - started > _SLICE_S:
+                if end < size and self.loop.time() - self._turn_at > _SLICE_S:
                     self._put_off(data[end:])
                     return False
         if done < at:
@@ -194,6 +214,7 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
 
     def _go_on(self) -> None:
         self._rests = False
+        self._turn_at = self.loop.time()
         if self.disconnected or self.transport.is_closing():
             return
         is_done = self._sift(self._rest)

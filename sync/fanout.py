@@ -56,31 +56,24 @@ class FanOut(Struct, frozen=True):
     ) -> list[Effect]:
         effects: list[Effect] = []
         records = [*foreign, *own]
+        late: list[tuple[Submission, Outcome, Member | None]] = []
         settlements: dict[str, list[tuple[Submission, Outcome]]] = {}
         for submission, outcome in settled:
-            settlements.setdefault(submission.session, []).append((submission, outcome))
-        late = []
-        for session, items in settlements.items():
+            session = submission.session
             member = self.members.get(session)
             if member is not None and member.dialect == "hocuspocus":
                 # Its providers are told what became of an update before they see it again.
-                effects += self._settle_all(items, member)
+                effects += self._settle(submission, outcome, member)
             elif member is None or member.mode == "yjs" or not records:
-                late.append((items, member))
+                late.append((submission, outcome, member))
+            else:
+                settlements.setdefault(session, []).append((submission, outcome))
         if records:
             effects += self._updates(records, sole=None if foreign else own[0].session)
             listeners = [member for member in self.members.values() if member.mode == "text"]
             if listeners:
                 effects += self._events(listeners, records, settlements, text_before)
-        for items, member in late:
-            effects += self._settle_all(items, member)
-        return effects
-
-    def _settle_all(
-        self, items: Sequence[tuple[Submission, Outcome]], member: Member | None
-    ) -> list[Effect]:
-        effects: list[Effect] = []
-        for submission, outcome in items:
+        for submission, outcome, member in late:
             effects += self._settle(submission, outcome, member)
         return effects
 

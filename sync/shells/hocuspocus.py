@@ -32,8 +32,9 @@ from sync.message import ErrorMessage, Joined, Outgoing, RoleChanged, StatelessO
 from sync.names import WRITING_ROLES, Role, is_document_name
 from sync.room import Room
 from sync.shells.channel import Channel, YjsSocket
-from sync.shells.outbox import Wire
+from sync.shells.outbox import Frame, Wire
 from sync.shells.rooms import Rooms
+from sync.shells.sink import binary_frame
 from sync.shells.socket import Gatekeeper
 from sync.varint import MalformedError
 from sync.ysync import Ignored
@@ -49,7 +50,7 @@ _LONG: Final = (Token, Ping, Ignored)
 class HocuspocusChannel(Channel):
     """One address on a Hocuspocus socket."""
 
-    __slots__ = ("_address", "_unanswered")
+    __slots__ = ("_address", "_applied_frame", "_unanswered")
 
     dialect = "hocuspocus"
 
@@ -66,6 +67,8 @@ class HocuspocusChannel(Channel):
         self._key = f"hocuspocus {address}"
         self._address = encode_address(address)
         self._unanswered: set[str] = set()
+        self._applied_frame: Frame | None = None
+        """What it is told most often."""
 
     def frame(self, body: bytes) -> bytes:
         return self._address + body
@@ -104,7 +107,15 @@ class HocuspocusChannel(Channel):
     def _answer(self, event_id: str, *, applied: bool) -> None:
         if event_id in self._unanswered:
             self._unanswered.remove(event_id)
-            self.say(self.frame(_APPLIED if applied else _NOT_APPLIED))
+            if applied:
+                self._say_applied()
+            else:
+                self.say(self.frame(_NOT_APPLIED))
+
+    def _say_applied(self) -> None:
+        if self._applied_frame is None:
+            self._applied_frame = binary_frame(self.frame(_APPLIED))
+        self._socket.put(self._applied_frame, len(self._applied_frame["bytes"]))
 
     def _refused(self, message: ErrorMessage) -> None:
         if isinstance(message.id, str):
