@@ -137,7 +137,7 @@ class Channel(ABC):
         """
         match message:
             case SyncUpdate(update=update):
-                self._submit(update)
+                self.submit(update)
             case AwarenessUpdate(update=update):
                 self._rooms.tell(self._room, SetAwareness(self.id, update))
             case AwarenessQuery():
@@ -148,7 +148,8 @@ class Channel(ABC):
                     self._asked = True
                     self._rooms.tell(self._room, AskState(self.id, vector))
 
-    def _submit(self, update: bytes) -> None:
+    def submit(self, update: bytes) -> None:
+        """Have an update merged; raises as `handle` does."""
         size = len(update) + _FRAME_OVERHEAD
         is_edit = update != NO_CHANGE
         if is_edit:

@@ -37,7 +37,7 @@ from sync.shells.rooms import Rooms
 from sync.shells.sink import binary_frame
 from sync.shells.socket import Gatekeeper
 from sync.varint import MalformedError
-from sync.ysync import Ignored
+from sync.ysync import Ignored, SyncUpdate
 
 _LEFT: Final = "provider_initiated"
 """Why a document is closed that the provider left."""
@@ -162,9 +162,15 @@ class HocuspocusSession(YjsSocket):
         try:
             addressed = decode_frame(frame)
             channel = self._channels.get(addressed.address)
-            if channel is None or not channel.is_open or isinstance(addressed.message, _LONG):
+            if channel is None or not channel.is_open:
                 return False
-            self._hand_on(channel, addressed.address, addressed.message)
+            message = addressed.message
+            if isinstance(message, SyncUpdate):
+                channel.submit(message.update)
+            elif isinstance(message, _LONG):
+                return False
+            else:
+                self._hand_on(channel, addressed.address, message)
         except (MalformedError, QuireError):
             return False
         return True

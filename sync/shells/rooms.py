@@ -268,30 +268,23 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
             _log.exception("room %r failed; it is closed and loaded anew when asked for", room.name)
             self.discard(room)
             return
+        sinks = self.sinks
         for effect in effects:
-            match effect:
-                case Deliver():
-                    self._deliver(room, effect)
-                case Settled():
-                    sink = self.sinks.get(effect.session)
+            if isinstance(effect, Deliver):
+                upto = -1 if effect.upto is None else effect.upto
+                parcel = Parcel(effect.message, room.name, upto, effect.droppable)
+                for session in effect.sessions:
+                    sink = sinks.get(session)
                     if sink is not None:
-                        sink.settled(effect.size)
-                case WantBatch():
-                    self._appender.want(room)
-                case CatchUp():
-                    sink = self.sinks.get(effect.session)
-                    if sink is not None:
-                        sink.catch_up(room.name, effect.after, effect.upto)
-                case Dismiss():
-                    sink = self.sinks.get(effect.session)
-                    if sink is not None:
-                        sink.dismiss(room.name)
-                case Relay():
-                    relayed.append(effect.part)
-                case Look():
-                    self._do(self._look(room, effect), f"look {room.name}")
-                case Reopen():
-                    self._do(self._reopen(room), f"reopen {room.name}")
+                        sink.deliver(parcel)
+            elif isinstance(effect, Settled):
+                sink = sinks.get(effect.session)
+                if sink is not None:
+                    sink.settled(effect.size)
+            elif isinstance(effect, Relay):
+                relayed.append(effect.part)
+            else:
+                self._carry_out(room, effect)
         if isinstance(fact, Submit):
             # Nothing is shown or waits for the clock before it is merged, and the room stays open.
             return
@@ -308,6 +301,21 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
             # What is said elsewhere does not keep it open.
             held.idle_since = time.monotonic()
             held.changed.set()
+
+    def _carry_out(self, room: Room, order: WantBatch | CatchUp | Dismiss | Look | Reopen) -> None:
+        match order:
+            case WantBatch():
+                self._appender.want(room)
+            case CatchUp(session=session):
+                if session in self.sinks:
+                    self.sinks[session].catch_up(room.name, order.after, order.upto)
+            case Dismiss(session=session):
+                if session in self.sinks:
+                    self.sinks[session].dismiss(room.name)
+            case Look():
+                self._do(self._look(room, order), f"look {room.name}")
+            case Reopen():
+                self._do(self._reopen(room), f"reopen {room.name}")
 
     def _do(self, work: Coroutine[Any, Any, None], name: str) -> None:
         """Do something in the background, at the latest until the rooms are closed."""
@@ -347,15 +355,6 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
                 if held.relayed:
                     self._relay(held, [Gone()])
                 self._bus.unsubscribe(room.name)
-
-    def _deliver(self, room: Room, effect: Deliver) -> None:
-        upto = -1 if effect.upto is None else effect.upto
-        parcel = Parcel(effect.message, room.name, upto, droppable=effect.droppable)
-        sinks = self.sinks
-        for session in effect.sessions:
-            sink = sinks.get(session)
-            if sink is not None:
-                sink.deliver(parcel)
 
     async def _reopen(self, room: Room) -> None:
         """Load a room anew after its commit failed; heal by itself when the store does."""

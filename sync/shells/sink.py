@@ -3,31 +3,29 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from msgspec import Struct
+
 from sync.message import Encoding, Outgoing, encode
 from sync.shells.outbox import Frame
 
 
-class Parcel:
+class Parcel(Struct):
     """A message for many sessions: encoded at most once for each encoding."""
 
-    __slots__ = ("_frames", "doc", "droppable", "message", "upto")
-
-    def __init__(
-        self, message: Outgoing, doc: str = "", upto: int = -1, *, droppable: bool = False
-    ) -> None:
-        self.message = message
-        self.doc = doc
-        self.upto = upto
-        self.droppable = droppable
-        self._frames: dict[str, tuple[Frame, int] | None] = {}
+    message: Outgoing
+    doc: str = ""
+    upto: int = -1
+    droppable: bool = False
+    frames: dict[str, tuple[Frame, int] | None] = {}
+    """What it is in each encoding, as far as it was asked for."""
 
     def frame(self, encoding: Encoding) -> tuple[Frame, int]:
         """The ASGI message that carries it in `quire.v1`, shared by all, and its size in bytes."""
-        frame = self._frames.get(encoding)
+        frame = self.frames.get(encoding)
         if frame is None:
             data = encode(self.message, encoding)
             kind = {"text": data.decode()} if encoding == "json" else {"bytes": data}
-            frame = self._frames[encoding] = ({"type": "websocket.send", **kind}, len(data))
+            frame = self.frames[encoding] = ({"type": "websocket.send", **kind}, len(data))
         return frame
 
     def spelled(
@@ -38,10 +36,10 @@ class Parcel:
         Returns:
             None if the protocol has no words for it.
         """
-        if key not in self._frames:
+        if key not in self.frames:
             data = spell(self.message)
-            self._frames[key] = None if data is None else (binary_frame(data), len(data))
-        return self._frames[key]
+            self.frames[key] = None if data is None else (binary_frame(data), len(data))
+        return self.frames[key]
 
 
 def binary_frame(data: bytes) -> Frame:
