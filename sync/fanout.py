@@ -156,19 +156,19 @@ class FanOut(Struct, frozen=True):
         ops: Delta | None = None,
     ) -> list[Effect]:
         """Tell the sender what became of its submission."""
-        effects: list[Effect] = [Settled(submission.session, submission.size)]
-        if member is not None and not isinstance(outcome, Refused):
-            member.resync_at_ms = None
-        # Who joined again meanwhile is told in the terms of the mode it is in now.
-        textual = (
-            isinstance(submission, TextSubmission) if member is None else member.mode == "text"
-        )
         to = submission.session
+        effects: list[Effect] = [Settled(to, submission.size)]
+        if member is None:
+            textual = isinstance(submission, TextSubmission)
+        else:
+            # Who joined again meanwhile is told in the terms of the mode it is in now.
+            textual = member.mode == "text"
+            if not isinstance(outcome, Refused):
+                member.resync_at_ms = None
         match outcome:
             case Accepted(record=record):
                 if member is None or member.live:
-                    shown = record.ops if ops is None else ops
-                    spelled = to_wire(shown) if textual else UNSET
+                    spelled = to_wire(record.ops if ops is None else ops) if textual else UNSET
                     ack = Ack(self.doc, record.id, record.version, True, spelled)
                     # To Hocuspocus it goes before the update that brings the version.
                     early = member is not None and member.dialect == "hocuspocus"

@@ -151,8 +151,9 @@ class Replica:
         changed = True
         ops = self._foresee(ready)
         if ops is not None:
-            self._unwatch()
-            self._guarded(lambda: self._apply_unobserved(update))
+            if self._watch is not None:
+                self._unwatch()
+            self._apply_unobserved(update)
         else:
             self._watch_text()
             if ready.authored:
@@ -274,7 +275,7 @@ class Replica:
                 return None
             position, units = tail.position, ready.inserted_units
             ops: Delta = (position, hint.text) if position else (hint.text,)
-            self._follow(ops, writer=hint.client)
+            self._follow_insert(position, len(hint.text), hint.client)
             plain = units == len(hint.text)
             tail.run = (tail.run if tail.clock + 1 == hint.clock else 0) + units if plain else 0
             tail.clock = hint.clock + units - 1
@@ -313,14 +314,13 @@ class Replica:
         """Move every tail but the writer's own over a change; drop those it puts in doubt."""
         at = ops[0] if len(ops) == 2 else None
         if isinstance(at, int) and at > 0 and isinstance(ops[1], str):
-            doubtful = self._follow_insert(at, len(ops[1]), writer)
-        else:
-            tails = self._tails.items()
-            doubtful = [each for each, tail in tails if each != writer and not _moved(tail, ops)]
-        for client in doubtful:
+            self._follow_insert(at, len(ops[1]), writer)
+            return
+        tails = self._tails.items()
+        for client in [each for each, tail in tails if each != writer and not _moved(tail, ops)]:
             del self._tails[client]
 
-    def _follow_insert(self, at: int, length: int, writer: int | None) -> list[int]:
+    def _follow_insert(self, at: int, length: int, writer: int | None) -> None:
         """Do for all tails what `_moved` does for one, for what most changes are."""
         doubtful: list[int] = []
         for client, tail in self._tails.items():
@@ -333,19 +333,29 @@ class Replica:
             if at > position - tail.run:
                 tail.run = position - at
             tail.position = position + length
-        return doubtful
+        for client in doubtful:
+            del self._tails[client]
 
     # --- pycrdt -----------------------------------------------------------------------------
 
     def _apply_unobserved(self, update: bytes) -> None:
-        """What `Doc.apply_update` does, without the objects that it makes for a transaction."""
+        """What `Doc.apply_update` does, without the objects that it makes for a transaction.
+
+        Raises:
+            ReplicaBrokenError: as `_guarded`.
+        """
         native = self._doc._doc
-        transaction = native.create_transaction()
         try:
-            native.apply_update(transaction, update)
-            transaction.commit()
-        finally:
-            transaction.drop()
+            transaction = native.create_transaction()
+            try:
+                native.apply_update(transaction, update)
+                transaction.commit()
+            finally:
+                transaction.drop()
+        except (KeyboardInterrupt, SystemExit, GeneratorExit):
+            raise
+        except BaseException as error:  # a native panic is no Exception
+            raise ReplicaBrokenError("the CRDT library failed") from error
 
     def _apply_by_comparison(self, update: bytes, authored: bool) -> Applied:
         """For documents whose text root holds more than characters: compare before and after."""

@@ -12,7 +12,8 @@ its commit.
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from sync.document import Lookup
 from sync.fact import CommitFailed, Committed, Deleted, Fact
@@ -34,20 +35,18 @@ from sync.submission import Submission
 _log = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
-class _Batch:
+class _Batch(Struct):
     room: Room
     submissions: list[Submission]
     merged: bool = False
     discarded: bool = False
 
 
-@dataclass(slots=True)
-class _Rows:
-    events: list[tuple[int, EventRecord]] = field(default_factory=list)
-    bindings: list[AuthorBinding] = field(default_factory=list)
-    checkpoints: list[tuple[int, Checkpoint]] = field(default_factory=list)
-    text_roots: list[tuple[int, str]] = field(default_factory=list)
+class _Rows(Struct):
+    events: list[tuple[int, EventRecord]] = []
+    bindings: list[AuthorBinding] = []
+    checkpoints: list[tuple[int, Checkpoint]] = []
+    text_roots: list[tuple[int, str]] = []
 
 
 class Appender:
@@ -148,7 +147,8 @@ class Appender:
                 continue
             submissions = room.take_batch(events, size)
             events -= len(submissions)
-            size -= sum(submission.size for submission in submissions)
+            for submission in submissions:
+                size -= submission.size
             batches.append(_Batch(room, submissions))
         return batches
 
