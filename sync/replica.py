@@ -9,15 +9,14 @@ This is the only module that knows pycrdt, and it hides what is sharp about it:
   process: nothing reaches this module that `sync.gate` has not called ready;
 - an observer that can reach its document is a cycle that nothing collects: observers here close
   over a plain list, and are dropped when the replica is;
-- the position of a change costs a walk over all fragments of the text: `_Tail` remembers where
-  the last writers stand, so that a keystroke in a long document costs none;
+- the position of a change costs a walk over all fragments of the text: `sync.tails` remembers
+  where the last writers stand, so that a keystroke in a long document costs none;
 - a list read as an `Array` never ends if it holds a string with a surrogate pair: `reverse`, which
   reads whatever the types are, asks whether there are strings first, and belongs into a process
   that can be ended.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeVar
 
 from msgspec import Struct
@@ -37,8 +36,9 @@ from pycrdt import (
 
 from sync.delta import Delta, apply, canonical
 from sync.gate import Ready
-from sync.keystroke import TypingDelete, TypingInsert
+from sync.keystroke import TypingInsert
 from sync.names import DEFAULT_TEXT_ROOT
+from sync.tails import Tails
 
 _PIECE_CHARS: Final = 4_096
 """Of two texts that are compared at a time."""
@@ -57,40 +57,25 @@ class Applied(Struct, frozen=True):
     changed: bool
 
 
-@dataclass(slots=True)
-class _Tail:
-    """Where one writer's last visible character ends, so that what follows it needs no search.
-
-    The next item with this character as its origin lands at `position`, because nothing visible
-    was put between them: whatever inserts at `position` drops the tail.
-    """
-
-    clock: int
-    """Clock of the writer's last visible UTF-16 unit."""
-    right: tuple[int, int] | None
-    """The right origin that its item had."""
-    position: int
-    """Code point offset just after that unit."""
-    run: int
-    """How many units before `position` are this writer's, one clock after another, all BMP."""
-
-
 class Replica:
     """A document's CRDT state and text at one version.
 
     Args:
         client_id: the CRDT client id under which `edit` writes.
         root: the name of the root text.
+        tails: of how many writers it is remembered where they type.
     """
 
-    def __init__(self, client_id: int, root: str = DEFAULT_TEXT_ROOT) -> None:
+    def __init__(
+        self, client_id: int, root: str = DEFAULT_TEXT_ROOT, *, tails: int = _MAX_TAILS
+    ) -> None:
         self.text = ""
         self._doc: Doc[Any] = Doc(client_id=client_id)
         self._ytext: Text = self._doc.get(root, type=Text)
         self._deltas: list[list[dict[str, Any]]] = []
         self._watch: Any = None
         self._mixed = False
-        self._tails: dict[int, _Tail] = {}
+        self._tails = Tails(tails)
 
     def load(self, updates: list[bytes], text: str | None = None) -> None:
         """Apply what the log holds, in order, without asking for positions.
@@ -149,7 +134,7 @@ class Replica:
         if self._mixed or not ready.plain:
             return self._apply_by_comparison(update, bool(ready.authored))
         changed = True
-        ops = self._foresee(ready)
+        ops = self._tails.foresee(ready)
         if ops is not None:
             if self._watch is not None:
                 self._unwatch()
@@ -162,9 +147,9 @@ class Replica:
                 changed = self._apply_observed(update)
             deltas, self._deltas[:] = list(self._deltas), []
             ops = canonical(self._in_codepoints(deltas[0])) if deltas else ()
-            self._follow(ops, writer=None)
+            self._tails.follow(ops)
             if isinstance(ready.hint, TypingInsert):
-                self._remember(ready.hint, ready.inserted_units, ops)
+                self._tails.remember(ready.hint, ready.inserted_units, ops)
         if ops:
             self.text = apply(self.text, ops)
         return Applied(ops, changed)
@@ -193,7 +178,7 @@ class Replica:
                 self._doc.unobserve(subscription)
 
         self._guarded(run)
-        self._follow(ops, writer=None)
+        self._tails.follow(ops)
         self.text = apply(self.text, ops)
         if len(updates) != 1:
             raise ReplicaBrokenError("an edit of the text did not become one update")
@@ -261,80 +246,6 @@ class Replica:
         return self._guarded(
             lambda: all(isinstance(part, str) and not marks for part, marks in self._ytext.diff())
         )
-
-    # --- positions without a search ---------------------------------------------------------
-
-    def _foresee(self, ready: Ready) -> Delta | None:
-        """The delta of a keystroke that continues a known tail, or None if it must be asked for."""
-        hint = ready.hint
-        if isinstance(hint, TypingInsert):
-            tail = self._tails.get(hint.client)
-            if tail is None or hint.origin != (hint.client, tail.clock):
-                return None
-            if hint.right_origin not in (tail.right, (hint.client, tail.clock + 1)):
-                return None
-            position, units = tail.position, ready.inserted_units
-            ops: Delta = (position, hint.text) if position else (hint.text,)
-            self._follow_insert(position, len(hint.text), hint.client)
-            plain = units == len(hint.text)
-            tail.run = (tail.run if tail.clock + 1 == hint.clock else 0) + units if plain else 0
-            tail.clock = hint.clock + units - 1
-            tail.right = hint.right_origin
-            tail.position = position + len(hint.text)
-            return ops
-        if isinstance(hint, TypingDelete):
-            tail = self._tails.get(hint.client)
-            if tail is None or hint.clock + hint.length != tail.clock + 1:
-                return None
-            if hint.length >= tail.run:
-                return None
-            start = tail.position - hint.length
-            ops = (start, -hint.length) if start else (-hint.length,)
-            self._follow(ops, writer=hint.client)
-            tail.run -= hint.length
-            tail.clock -= hint.length
-            tail.position = start
-            return ops
-        return None
-
-    def _remember(self, hint: TypingInsert, units: int, ops: Delta) -> None:
-        """Learn the tail of a writer whose insert was found by asking."""
-        self._tails.pop(hint.client, None)
-        if not ops or ops[-1] != hint.text or len(ops) > 2:
-            return
-        position = (ops[0] if isinstance(ops[0], int) else 0) + len(hint.text)
-        plain = units == len(hint.text)
-        if len(self._tails) >= _MAX_TAILS:
-            del self._tails[next(iter(self._tails))]
-        self._tails[hint.client] = _Tail(
-            hint.clock + units - 1, hint.right_origin, position, units if plain else 0
-        )
-
-    def _follow(self, ops: Delta, *, writer: int | None) -> None:
-        """Move every tail but the writer's own over a change; drop those it puts in doubt."""
-        at = ops[0] if len(ops) == 2 else None
-        if isinstance(at, int) and at > 0 and isinstance(ops[1], str):
-            self._follow_insert(at, len(ops[1]), writer)
-            return
-        tails = self._tails.items()
-        for client in [each for each, tail in tails if each != writer and not _moved(tail, ops)]:
-            del self._tails[client]
-
-    def _follow_insert(self, at: int, length: int, writer: int | None) -> None:
-        """Do for all tails what `_moved` does for one, for what most changes are."""
-        doubtful: list[int] = []
-        for client, tail in self._tails.items():
-            position = tail.position
-            if position < at or client == writer:
-                continue
-            if position == at:
-                doubtful.append(client)
-                continue
-            if at > position - tail.run:
-                tail.run = position - at
-            tail.position = position + length
-        for client in doubtful:
-            del self._tails[client]
 
     # --- pycrdt -----------------------------------------------------------------------------
 
@@ -654,41 +565,6 @@ def _children(value: Any) -> list[Any]:
     if isinstance(value, Text | XmlText):
         return [part for part, _ in value.diff() if not isinstance(part, str)]
     return list(value) if isinstance(value, Array) else []
-
-
-def _moved(tail: _Tail, ops: Delta) -> bool:
-    """Carry a tail over a foreign change; False if it may no longer say where it stands.
-
-    The canonical delta names an insert before a delete at the same place. In truth it may stand
-    anywhere in what was deleted, or behind it.
-    """
-    at = 0
-    position = tail.position
-    for op, following in zip(ops, (*ops[1:], 0), strict=False):
-        if isinstance(op, str):
-            if at > position:
-                break
-            gone = -following if isinstance(following, int) and following < 0 else 0
-            if position <= at + gone:
-                return False
-            if at > position - tail.run:
-                tail.run = position - at
-            position += len(op)
-            at += len(op)
-        elif op > 0:
-            at += op
-            if at > position:
-                break
-        else:
-            end = at - op
-            if at < position:
-                gone = min(end, position) - at
-                tail.run = 0 if end > position - tail.run else tail.run
-                position -= gone
-            elif at == position:
-                break
-    tail.position = position
-    return True
 
 
 def _replaced(old: str, new: str) -> Delta:
