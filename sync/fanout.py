@@ -69,30 +69,26 @@ class FanOut(Struct, frozen=True):
             else:
                 settlements.setdefault(session, []).append((submission, outcome))
         if records:
-            effects += self._updates(records, sole=None if foreign else own[0].session)
-            listeners = [member for member in self.members.values() if member.mode == "text"]
+            sole = None if foreign else own[0].session
+            if len(records) > 1 and any(record.session != sole for record in records):
+                sole = None
+            editors: list[str] = []
+            listeners: list[Member] = []
+            for member in self.members.values():
+                if member.mode == "text":
+                    listeners.append(member)
+                elif member.live and (member.echo or member.session != sole):
+                    # Who wrote all of it needs only its acks.
+                    editors.append(member.session)
+            if editors:
+                to = tuple(editors)
+                for message in updates_messages(self.doc, records):
+                    effects.append(Deliver(to, message, message.to, droppable=True))
             if listeners:
                 effects += self._events(listeners, records, settlements, text_before)
         for submission, outcome, member in late:
             effects += self._settle(submission, outcome, member)
         return effects
-
-    def _updates(self, records: Sequence[EventRecord], sole: str | None) -> list[Effect]:
-        """One merged update for all Yjs sessions; if `sole` wrote all, it needs only its acks."""
-        if len(records) > 1 and any(record.session != sole for record in records):
-            sole = None
-        group = [
-            member.session
-            for member in self.members.values()
-            if member.mode == "yjs" and member.live and (member.echo or member.session != sole)
-        ]
-        if not group:
-            return []
-        to = tuple(group)
-        return [
-            Deliver(to, message, message.to, droppable=True)
-            for message in updates_messages(self.doc, records)
-        ]
 
     def _events(
         self,

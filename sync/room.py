@@ -139,6 +139,7 @@ class Room:
         self._pending: deque[Submission] = deque()
         self._settling: list[tuple[Submission, Outcome]] = []
         self._foreign: list[EventRecord] = []
+        self._own: list[EventRecord] = []
         self._taken: list[Submission] = []
         self._merging = False
         self._lost = False
@@ -209,8 +210,6 @@ class Room:
 
     def handle(self, fact: Fact, now_ms: int) -> list[Effect]:
         """Take a fact; returns what is to be done, in order. Never raises on what a peer sent."""
-        if isinstance(fact, Submit):
-            return self._submit(fact.submission)
         if isinstance(fact, Committed):
             return self._committed(now_ms)
         return self._audible(self._handle(fact, now_ms))
@@ -225,7 +224,7 @@ class Room:
     def _handle(self, fact: Fact, now_ms: int) -> Iterator[Effect]:
         match fact:
             case Submit():
-                yield from self._submit(fact.submission)
+                yield from self.submit(fact.submission)
             case Committed():
                 yield from self._committed(now_ms)
             case Leave():
@@ -477,7 +476,8 @@ class Room:
 
     # --- submissions ----------------------------------------------------------------------------
 
-    def _submit(self, submission: Submission) -> list[Effect]:
+    def submit(self, submission: Submission) -> list[Effect]:
+        """What `handle` does with `Submit`."""
         if submission.session in self._joining:
             # Its role and mode are not known before the join is handled.
             self._kept.append(Submit(submission))
@@ -558,6 +558,7 @@ class Room:
             if isinstance(outcome, Accepted):
                 events.append(outcome.record)
                 bindings += outcome.bindings
+        self._own = events
         due = document.version - document.checkpointed >= self._limits.checkpoint_events
         checkpoint = document.checkpoint() if due and events else None
         return Draft(events, bindings, checkpoint, document.text_root)
@@ -660,7 +661,7 @@ class Room:
         self._taken = []
         self._merging = False
         self._failures = 0
-        own = [outcome.record for _, outcome in settled if isinstance(outcome, Accepted)]
+        own, self._own = self._own, []
         text_before = self.text
         self._advance()
         effects = self._fan_out.batch(foreign, own, settled, text_before)
@@ -739,6 +740,7 @@ class Room:
         self._lost = True
         self._settling = []
         self._foreign = []
+        self._own = []
         yield Reopen()
 
     def _reopened(self, opened: Opened, now_ms: int) -> Iterator[Effect]:

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from typing import ClassVar, Final
 
 from sync.error import ErrorCode, QuireError
-from sync.fact import AskAwareness, AskState, CaughtUp, Join, Lagging, Leave, SetAwareness, Submit
+from sync.fact import AskAwareness, AskState, CaughtUp, Join, Lagging, Leave, SetAwareness
 from sync.fanout import updates_messages
 from sync.limit import User
 from sync.message import (
@@ -164,7 +164,7 @@ class Channel(ABC):
         self._unsettled_bytes += size
         digest = update_digest(update)
         submission = UpdateSubmission(self.id, self.user, event_id, update, digest, size, True)
-        self._rooms.tell(self._room, Submit(submission))
+        self._rooms.take(self._room, submission)
 
     # --- what the room delivers (sync.shells.sink.Sink) -----------------------------------------
 

@@ -28,7 +28,7 @@ from sync.hocuspocus import (
     encode_sync_status,
 )
 from sync.limit import User
-from sync.message import ErrorMessage, Joined, Outgoing, RoleChanged, StatelessOut
+from sync.message import ErrorMessage, Joined, Outgoing, RoleChanged, StatelessOut, Updates
 from sync.names import WRITING_ROLES, Role, is_document_name
 from sync.room import Room
 from sync.shells.channel import Channel, YjsSocket
@@ -37,7 +37,7 @@ from sync.shells.rooms import Rooms
 from sync.shells.sink import binary_frame
 from sync.shells.socket import Gatekeeper
 from sync.varint import MalformedError
-from sync.ysync import Ignored, SyncUpdate
+from sync.ysync import Ignored, SyncKind, SyncUpdate, encode_sync
 
 _LEFT: Final = "provider_initiated"
 """Why a document is closed that the provider left."""
@@ -92,6 +92,8 @@ class HocuspocusChannel(Channel):
 
     def _spell(self, message: Outgoing) -> bytes | None:
         match message:
+            case Updates(update=update):
+                return self._address + encode_sync(SyncKind.UPDATE, update)
             case Joined(role=role) | RoleChanged(role=role):
                 return self._role_frame(role)
             case StatelessOut(payload=payload):
@@ -102,24 +104,17 @@ class HocuspocusChannel(Channel):
         self._unanswered.add(event_id)
 
     def _applied(self, event_id: str) -> None:
-        self._answer(event_id, applied=True)
-
-    def _answer(self, event_id: str, *, applied: bool) -> None:
         if event_id in self._unanswered:
             self._unanswered.remove(event_id)
-            if applied:
-                self._say_applied()
-            else:
-                self.say(self.frame(_NOT_APPLIED))
-
-    def _say_applied(self) -> None:
-        if self._applied_frame is None:
-            self._applied_frame = binary_frame(self.frame(_APPLIED))
-        self._socket.put(self._applied_frame, len(self._applied_frame["bytes"]))
+            if self._applied_frame is None:
+                self._applied_frame = binary_frame(self.frame(_APPLIED))
+            self._socket.put(self._applied_frame, len(self._applied_frame["bytes"]))
 
     def _refused(self, message: ErrorMessage) -> None:
         if isinstance(message.id, str):
-            self._answer(message.id, applied=False)
+            if message.id in self._unanswered:
+                self._unanswered.remove(message.id)
+                self.say(self.frame(_NOT_APPLIED))
         elif not message.retryable:
             self.leave()
             self.say(self.frame(encode_close(f"{message.code}: {message.message}")))

@@ -16,7 +16,17 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
-from sync.effect import CatchUp, Deliver, Dismiss, Look, Relay, Reopen, Settled, WantBatch
+from sync.effect import (
+    CatchUp,
+    Deliver,
+    Dismiss,
+    Effect,
+    Look,
+    Relay,
+    Reopen,
+    Settled,
+    WantBatch,
+)
 from sync.error import ErrorCode, QuireError
 from sync.fact import (
     Announced,
@@ -29,7 +39,6 @@ from sync.fact import (
     Reopened,
     StoreFound,
     StoreLost,
-    Submit,
     Tick,
 )
 from sync.limit import Limits, User
@@ -257,17 +266,50 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
 
     # --- facts and effects ----------------------------------------------------------------------
 
+    def take(self, room: Room, submission: Submission) -> None:
+        """Hand a submission to a room: all of `tell` that `Submit` needs.
+
+        Nothing is shown or waits for the clock before it is merged, and the room stays open.
+        """
+        try:
+            effects = room.submit(submission)
+        except Exception:  # noqa: BLE001
+            self._give_up(room)
+            return
+        if effects:
+            self._carry_out(room, effects)
+
     def tell(self, room: Room, fact: Fact) -> None:
         """Hand a fact to a room and carry out what it orders; never waits, never raises."""
         version = room.version
-        relayed: list[Part] = []
         try:
             effects = room.handle(fact, now_ms())
         except Exception:  # noqa: BLE001
-            # A defect in one room must cost one document, not the appender of all (P8).
-            _log.exception("room %r failed; it is closed and loaded anew when asked for", room.name)
-            self.discard(room)
+            self._give_up(room)
             return
+        relayed = self._carry_out(room, effects)
+        if self._bus is not None and room.version > version and isinstance(fact, _APPENDING):
+            self._bus.publish(room.name, encode_news(Appended(room.version)))
+        if room.wants_ticks:
+            self._ticking[room.name] = room
+        held = self._open.get(room.name)
+        if held is None or held.room is not room:
+            return
+        if relayed:
+            self._relay(held, relayed)
+        if not isinstance(fact, _FROM_ELSEWHERE):
+            # What is said elsewhere does not keep it open.
+            held.idle_since = time.monotonic()
+            held.changed.set()
+
+    def _give_up(self, room: Room) -> None:
+        """A defect in one room must cost one document, not the appender of all (P8)."""
+        _log.exception("room %r failed; it is closed and loaded anew when asked for", room.name)
+        self.discard(room)
+
+    def _carry_out(self, room: Room, effects: Sequence[Effect]) -> list[Part]:
+        """Do what a room orders; returns what it relays."""
+        relayed: list[Part] = []
         sinks = self.sinks
         for effect in effects:
             if isinstance(effect, Deliver):
@@ -284,25 +326,12 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
             elif isinstance(effect, Relay):
                 relayed.append(effect.part)
             else:
-                self._carry_out(room, effect)
-        if isinstance(fact, Submit):
-            # Nothing is shown or waits for the clock before it is merged, and the room stays open.
-            return
-        if self._bus is not None and room.version > version and isinstance(fact, _APPENDING):
-            self._bus.publish(room.name, encode_news(Appended(room.version)))
-        if room.wants_ticks:
-            self._ticking[room.name] = room
-        held = self._open.get(room.name)
-        if held is None or held.room is not room:
-            return
-        if relayed:
-            self._relay(held, relayed)
-        if not isinstance(fact, _FROM_ELSEWHERE):
-            # What is said elsewhere does not keep it open.
-            held.idle_since = time.monotonic()
-            held.changed.set()
+                self._carry_out_order(room, effect)
+        return relayed
 
-    def _carry_out(self, room: Room, order: WantBatch | CatchUp | Dismiss | Look | Reopen) -> None:
+    def _carry_out_order(
+        self, room: Room, order: WantBatch | CatchUp | Dismiss | Look | Reopen
+    ) -> None:
         match order:
             case WantBatch():
                 self._appender.want(room)
@@ -485,7 +514,7 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
         waiter = _Waiter(room)
         self.sinks[submission.session] = waiter
         try:
-            self.tell(room, Submit(submission))
+            self.take(room, submission)
             return await waiter.answer
         finally:
             del self.sinks[submission.session]

@@ -18,7 +18,7 @@ from msgspec import UNSET
 from sync.delta import Delta, DeltaError, deletion, from_wire, insertion, valid_text
 from sync.error import CloseCode, ErrorCode, QuireError
 from sync.event import EventWriter, timestamp, wire_event
-from sync.fact import CaughtUp, CheckText, Lagging, MoveCursor, SetAwareness, Submit
+from sync.fact import CaughtUp, CheckText, Lagging, MoveCursor, SetAwareness
 from sync.fact import Join as JoinFact
 from sync.fact import Leave as LeaveFact
 from sync.fanout import updates_messages
@@ -267,7 +267,7 @@ class Session(Socket[_Subscription]):
 
     def _submit(self, held: _Subscription, submission: Submission) -> None:
         self.flow.begin(submission.size)
-        self._rooms.tell(held.room, Submit(submission))
+        self._rooms.take(held.room, submission)
 
     def _update(self, message: Update, user: User, size: int) -> tuple[_Subscription, Submission]:
         held = self._subscribed(message.doc, "yjs")
