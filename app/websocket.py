@@ -51,10 +51,10 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
         "_fragmented",
         "_heard_at",
         "_is_full",
+        "_is_put_off",
         "_longest",
         "_owed",
         "_rest",
-        "_rests",
         "_sifts",
         "_take",
         "_turn_at",
@@ -81,8 +81,8 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
         """How many bytes of a frame the parser is still to have."""
         self._fragmented = False
         """Whether the parser waits for the rest of a fragmented message."""
-        self._rests = False
-        """Whether the rest waits for its turn."""
+        self._is_put_off = False
+        """Whether the rest waits for its turn, with reading paused."""
 
     async def run_asgi(self) -> None:
         self.scope["extensions"][WIRE] = self  # type: ignore[assignment]
@@ -94,7 +94,7 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
         """Write a `websocket.send` message if the transport takes it without waiting.
 
         Not while a `send` is under way: the two would change places. The message keeps the frame
-        that it was made into, for those that it is sent to besides.
+        that it was made into, if that is short, for those that it is sent to besides.
 
         Returns:
             False if it was not written and has to be sent.
@@ -108,7 +108,8 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
                 frame = encode_frame(_FINAL_TEXT, message["text"].encode())
             else:
                 frame = encode_frame(_FINAL_BINARY, data)
-            message[_FRAME] = frame
+            if len(frame) <= _SHORT_BYTES:
+                message[_FRAME] = frame
         self.transport.write(frame)
         return True
 
@@ -142,14 +143,15 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
 
     def data_received(self, data: bytes) -> None:
         self._heard_at = self._turn_at = self.loop.time()
-        if self._rests:
+        if self._is_put_off:
             self._rest += data
         elif self._sifts:
             self._sift(self._rest + data if self._rest else data)
         else:
-            is_request = not self.handshake_initiated
+            was_asked = self.handshake_initiated
             super().data_received(data)
             # Never if frames came with the request, or the request in parts: nobody does that.
+            is_request = self.handshake_initiated and not was_asked
             self._sifts = is_request and data.find(b"\r\n\r\n") == len(data) - 4
 
     def _sift(self, data: bytes) -> bool:
@@ -182,6 +184,9 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
             if done < at:
                 super().data_received(data[done:at])
                 done = at
+                if self.transport.is_closing():
+                    self._rest = b""
+                    return True
             at = end
             if self._offer(head, data, start, end):
                 done = end
@@ -208,16 +213,22 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
 
     def _put_off(self, rest: bytes) -> None:
         self._rest = rest
-        self._rests = True
+        self._is_put_off = True
         self.transport.pause_reading()
         self.loop.call_soon(self._go_on)
 
     def _go_on(self) -> None:
-        self._rests = False
+        rest, self._rest = self._rest, b""
+        self._is_put_off = False
         self._turn_at = self.loop.time()
         if self.disconnected or self.transport.is_closing():
             return
-        is_done = self._sift(self._rest)
+        try:
+            is_done = self._sift(rest)
+        except BaseException:
+            # As the loop does if `data_received` fails.
+            self.transport.abort()
+            raise
         if is_done and not self.read_paused and not self.transport.is_closing():
             self.transport.resume_reading()
 
@@ -228,7 +239,8 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
         self.pong_timer = self.loop.call_later(_GRACE_S, self._judge)
 
     def _judge(self) -> None:
-        if not self.read_paused and self._heard_at < self.ping_sent_at:
+        is_reading = not (self.read_paused or self._is_put_off)
+        if is_reading and self._heard_at < self.ping_sent_at:
             super().keepalive_timeout()
             return
         self.pong_timer = None

@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from storage.engine import COMMITTED
+from storage.engine import KNOWN
 from storage.prepared import Prepared
 from storage.row import Row, document_record
 from storage.table import documents
@@ -160,7 +160,7 @@ def lock_heads(connection: Connection, keys: Sequence[int]) -> dict[int, Documen
 
 def _known(connection: Connection) -> dict[int, DocumentRecord] | None:
     """Heads as they are inside the transaction; None if nothing may be remembered."""
-    return connection.info.get(COMMITTED)
+    return connection.info.get(KNOWN)
 
 
 def _by_key(rows: Iterable[Row]) -> dict[int, DocumentRecord]:

@@ -22,9 +22,10 @@ T = TypeVar("T")
 Work: TypeAlias = Callable[[Connection], T]
 """SQL to run, start to end, on a connection that is inside a transaction."""
 
-COMMITTED: Final = "quire.committed"
+KNOWN: Final = "quire.known"
 """Where `Connection.info` may have a dict in which SQL that writes keeps what it knows of the
-database. It is emptied when anybody else has committed, and when a transaction is rolled back.
+database as it is inside the transaction. It is a new one when anybody else has committed, and after
+a transaction that was rolled back.
 """
 
 

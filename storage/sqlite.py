@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
-from storage.engine import COMMITTED, Transaction, Work, finish, store_errors
+from storage.engine import KNOWN, Transaction, Work, finish, store_errors
 from sync.port import StoreError
 
 T = TypeVar("T")
@@ -183,7 +183,7 @@ class _Writer:
             raise
         if data_version != self._data_version:
             self._data_version = data_version
-            connection.info[COMMITTED] = {}
+            connection.info[KNOWN] = {}
 
     def run(self, work: Work[T]) -> T:
         """Run it in the transaction that has begun."""
@@ -216,7 +216,7 @@ class _Writer:
         self._engine.dispose()
 
     def _let_go(self) -> None:
-        """Use a connection no longer about which it is not known in which state it is."""
+        """Give the connection back; what it knew, and its settings, are not relied on any more."""
         connection, self._connection = self._connection, None
         self.is_begun = False
         self._is_patient = None

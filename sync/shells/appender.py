@@ -1,8 +1,9 @@
 """The appender: turns what waits in all rooms into events, one transaction at a time.
 
-    wait for a room ─▶ gather ─▶ begin ─▶ lock heads ─▶ rooms catch up and merge ─▶ insert ─▶ commit
-                                                                                                │
-                       acks, fan-out ◀── each room is told `Committed` ◀────────────────────────┘
+    wait for a room ─▶ gather ─▶ begin ─▶ lock heads ─▶ look up ids and old bases ─┐
+          ┌────────────────────────────────────────────────────────────────────────┘
+          └─▶ rooms catch up and merge ─▶ insert ─▶ commit ─▶ each room is told `Committed`
+                                                                acks, fan-out ◀─┘
 
 Idle, it acts at once; under load it starts at most one transaction in `flush_interval_s`, and one
 commit serves many rooms. It is one task, never cancelled by a socket, so an ack is never torn from
@@ -154,10 +155,11 @@ class Appender:
 
     async def _merge(self, transaction: AppendTransaction, batches: Sequence[_Batch]) -> _Rows:
         """Merge each batch on top of what the log has; a room that breaks is left out."""
-        now_ms = self._now_ms()
         heads = await transaction.lock_heads([batch.room.key for batch in batches])
-        current = [batch for batch in batches if self._is_current(batch.room, heads)]
+        current = [batch for batch in batches if self._may_go_on(batch.room, heads)]
         lookups = await self._look_up(transaction, current)
+        # Not before the lock: what another process appended meanwhile is of an earlier time.
+        now_ms = self._now_ms()
         rows = _Rows()
         for batch in current:
             room = batch.room
@@ -188,8 +190,8 @@ class Appender:
                 rows.text_roots.append((room.key, draft.text_root))
         return rows
 
-    def _is_current(self, room: Room, heads: Mapping[int, DocumentRecord]) -> bool:
-        """Whether what the room has is the beginning of what the log has."""
+    def _may_go_on(self, room: Room, heads: Mapping[int, DocumentRecord]) -> bool:
+        """Whether what the room has is the beginning of what the log has; tells it of its end."""
         head = heads.get(room.key)
         if head is None or head.epoch != room.epoch or head.version < room.version:
             return False

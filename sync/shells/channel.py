@@ -7,6 +7,7 @@ frame is spelled, and what a refusal is, its subclasses know.
 
 import logging
 from abc import ABC, abstractmethod
+from secrets import token_hex
 from typing import ClassVar, Final
 
 from sync.error import ErrorCode, QuireError
@@ -50,6 +51,7 @@ _log = logging.getLogger(__name__)
 KEEP_ALIVE_S: Final = 20.0
 """Clients cut a line on which nothing came for 30 s."""
 _FRAME_OVERHEAD: Final = 64
+_SECRET_BYTES: Final = 6
 
 
 class Channel(ABC):
@@ -155,7 +157,8 @@ class Channel(ABC):
         if is_edit:
             self._socket.flow.begin(size)
         self._edits += 1
-        event_id = f"{self.id}-{self._edits}"
+        # Nobody may know it before: who took it first would have this one refused.
+        event_id = f"{self.id}-{self._edits}-{token_hex(_SECRET_BYTES)}"
         self._expect(event_id)
         if not is_edit:
             self._applied(event_id)
@@ -280,7 +283,7 @@ class Channel(ABC):
 class YjsSocket(Socket[Channel]):
     """A socket of a Yjs dialect: it carries channels, and is never silent for long."""
 
-    __slots__ = ("_has_spoken", "_last_spoken_s")
+    __slots__ = ("_has_spoken", "_heard_speak_s")
 
     def __init__(
         self,
@@ -292,7 +295,8 @@ class YjsSocket(Socket[Channel]):
         super().__init__(socket_id, rooms, gatekeeper, wire)
         self._has_spoken = True
         """Whether anything was sent since it was last asked to keep the line alive."""
-        self._last_spoken_s = 0.0
+        self._heard_speak_s = 0.0
+        """When it was last found to have been."""
 
     def put(
         self,
@@ -313,8 +317,8 @@ class YjsSocket(Socket[Channel]):
     def keep_alive(self, now_s: float) -> None:
         if self._has_spoken:
             self._has_spoken = False
-            self._last_spoken_s = now_s
-        elif now_s - self._last_spoken_s >= KEEP_ALIVE_S:
+            self._heard_speak_s = now_s
+        elif now_s - self._heard_speak_s >= KEEP_ALIVE_S:
             for channel in self.channels()[:1]:
                 channel.say(channel.frame(KEEP_ALIVE))
 

@@ -5,11 +5,13 @@ Mutants seen caught here, one at a time: a short message within a fragmented one
 messages taken; what is incomplete handed on; a message that the application did not take offered
 twice, or dropped; one that overtakes another; the mask of another frame; text that is not UTF-8
 taken; bytes of a long frame taken for the beginning of another; the limit on messages not applied
-to short ones; a ping taken for the end of a fragmented message; nothing short after one.
+to short ones; a ping taken for the end of a fragmented message; nothing short after one; what
+follows an error in the same piece handed on.
 """
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -52,6 +54,9 @@ class Transport(asyncio.Transport):
     def close(self) -> None:
         self.closing = True
 
+    def abort(self) -> None:
+        self.closing = True
+
     def is_closing(self) -> bool:
         return self.closing
 
@@ -92,7 +97,7 @@ def server(kind: type[WebSocketsSansIOProtocol], application: Any, max_size: int
     config = uvicorn.Config(
         application,
         ws_max_size=max_size,
-        ws_ping_interval=None,
+        ws_ping_interval=3_600,
         ws_per_message_deflate=False,
         log_level="critical",
     )
@@ -115,10 +120,16 @@ async def told(
             break
         protocol.data_received(piece)
         await pause()
+    assert protocol.queue.empty(), "told of its end more than once"
     if not protocol.disconnected:
         protocol.connection_lost(None)
     await pause()
     return application, bytes(protocol.transport.written)
+
+
+async def until(condition: Callable[[], object]) -> None:
+    while not condition():  # noqa: ASYNC110
+        await asyncio.sleep(0)
 
 
 async def pause() -> None:
@@ -128,6 +139,9 @@ async def pause() -> None:
 
 def masked(opcode: Opcode, payload: bytes, *, final: bool = True) -> bytes:
     return Frame(opcode, payload, final).serialize(mask=True)
+
+
+MESSAGE = masked(Opcode.BINARY, b"one of many")
 
 
 def message(rng: Random) -> list[bytes]:
@@ -225,35 +239,93 @@ def test_short_messages_take_the_short_way() -> None:
     assert application.ways == ["long", *["short"] * len(sizes)]
 
 
+def test_a_message_within_a_fragmented_one_is_not_taken() -> None:
+    begun, ping = masked(Opcode.TEXT, b"begun", final=False), masked(Opcode.PING, b"")
+    for pieces in ([begun, MESSAGE], [begun, ping, MESSAGE]):
+        application, _ = asyncio.run(told(QuireWebSocket, [b"".join(pieces)], 1 << 20))
+        assert application.told == [1002]
+
+
+class Flooded:
+    """An application that needs longer for a message than one peer has at a stretch."""
+
+    def __init__(self, *, fails_at: int = -1) -> None:
+        self.taken: list[int] = []
+        self.turns = 0
+        self._fails_at = fails_at
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        scope["extensions"][WIRE].listen(self.take)
+        await receive()
+
+    def take(self, _: bytes | str) -> bool:
+        time.sleep(0.006)
+        if len(self.taken) == self._fails_at:
+            raise ArithmeticError
+        self.taken.append(self.turns)
+        return True
+
+    async def connected(self) -> Any:
+        protocol = server(QuireWebSocket, self, 1 << 20)
+        protocol.data_received(REQUEST)
+        await pause()
+        return protocol
+
+
 def test_others_have_their_turn_while_a_peer_floods() -> None:
     """Planted bug: the messages of one read are all handled at a stretch."""
 
     async def flood() -> None:
-        taken: list[int] = []
-
-        async def application(scope: Any, receive: Any, send: Any) -> None:
-            def take(_: bytes | str) -> bool:
-                taken.append(turns)
-                time.sleep(0.006)
-                return True
-
-            await receive()
-            await send({"type": "websocket.accept"})
-            scope["extensions"][WIRE].listen(take)
-            await receive()
-
-        protocol = server(QuireWebSocket, application, 1 << 20)
-        protocol.data_received(REQUEST)
-        await pause()
-        turns = 0
-        protocol.data_received(masked(Opcode.BINARY, b"many") * 10)
+        application = Flooded()
+        protocol = await application.connected()
+        protocol.data_received(MESSAGE * 10)
         assert not protocol.transport.reading
-        protocol.data_received(masked(Opcode.BINARY, b"read although it was to be paused"))
-        while len(taken) < 11:
-            turns += 1
+        protocol.data_received(MESSAGE)  # read although it was to be paused
+        while len(application.taken) < 11:
+            application.turns += 1
             await asyncio.sleep(0)
-        assert taken == list(range(11))
+        assert application.taken == list(range(11))
         assert protocol.transport.reading
+        protocol.connection_lost(None)
+        await pause()
+
+    asyncio.run(asyncio.wait_for(flood(), PATIENCE_S))
+
+
+def test_a_peer_is_not_given_up_while_what_it_said_is_put_off() -> None:
+    """Its pong may lie behind that. Planted bug: only uvicorn's own pauses count."""
+
+    async def flood() -> None:
+        application = Flooded()
+        protocol = await application.connected()
+        protocol.data_received(MESSAGE * 3)
+        protocol.ping_sent_at = protocol.loop.time()
+        protocol._judge()
+        assert not protocol.transport.closing
+        await until(lambda: len(application.taken) == 3)
+        protocol._judge()
+        assert protocol.transport.closing
+        protocol.connection_lost(None)
+        await pause()
+
+    asyncio.run(asyncio.wait_for(flood(), PATIENCE_S))
+
+
+def test_a_defect_in_what_was_put_off_ends_the_connection() -> None:
+    """As it does in what was not. Planted bug: the peer hangs, with nobody reading."""
+
+    async def flood() -> None:
+        application = Flooded(fails_at=2)
+        protocol = await application.connected()
+        failures: list[Any] = []
+        protocol.loop.set_exception_handler(lambda _, context: failures.append(context))
+        protocol.data_received(MESSAGE * 5)
+        await until(lambda: failures)
+        assert isinstance(failures[0]["exception"], ArithmeticError)
+        assert protocol.transport.closing
+        assert application.taken == [0, 0]
         protocol.connection_lost(None)
         await pause()
 

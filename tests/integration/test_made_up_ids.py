@@ -1,0 +1,71 @@
+"""Updates of Yjs clients, which send no ids, and somebody who guesses the ids that are made up."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from app.identity import OpenGatekeeper
+from storage.log import open_event_log
+from storage.migrate import upgrade
+from sync.limit import Limits, User
+from sync.shells.outbox import Frame, Wire
+from sync.shells.rooms import Rooms
+from sync.shells.yws import YwsSession
+from sync.ysync import SyncKind, encode_sync
+from tests.unit.driven_room import Editor, edit
+
+pytestmark = [pytest.mark.anyio, pytest.mark.p8]
+
+EVE = User("u-eve", "Eve", "#123456")
+
+
+async def test_an_id_that_somebody_took_first_holds_nobody_up(tmp_path: Path) -> None:
+    """Planted bug: made-up ids that count up. Eve's has left the window, so nobody asks the log,
+    and the commit fails for all that share it.
+    """
+    url = f"sqlite+aiosqlite:///{tmp_path}/quire.db"
+    await upgrade(url)
+    log = open_event_log(url)
+
+    async def send(_: Frame) -> None:
+        pass
+
+    async with Rooms(log, Limits(window_events=1)) as rooms, asyncio.TaskGroup() as tasks:
+        room = await rooms.open("notes", EVE)
+        session = YwsSession(
+            "ann",
+            rooms,
+            OpenGatekeeper(),
+            Wire(send, 1 << 20),
+            document="notes",
+            token=None,
+            name="Ann",
+        )
+        session.open(tasks)
+        await session.start()
+        ann = Editor(7)
+
+        async def ann_types() -> str:
+            await session.receive(encode_sync(SyncKind.UPDATE, ann.edit(("a",))))
+            await rooms.settle()
+            newest = await log.event(room.key, room.version)
+            assert newest is not None
+            assert newest.session == "ann"
+            return newest.id
+
+        async def eve_takes(event_id: str) -> None:
+            await rooms.submit(room, edit("eve", event_id, None, "e", user=EVE))
+
+        for guess in range(4):
+            await eve_takes(f"ann-{guess}")
+        first = await ann_types()
+        name, number, secret = first.rsplit("-", 2)
+        assert (name, number, len(secret)) == ("ann", "1", 12)
+        for guess in range(2, 6):
+            await eve_takes(f"ann-{guess}-{secret}")
+        ids = [await ann_types() for _ in range(3)]
+        assert len({each.rpartition("-")[2] for each in (first, *ids)}) == 4
+        assert room.version == 4 + 4 + 4
+        session.close()
+    await log.aclose()
