@@ -96,8 +96,7 @@ class SqliteDatabase:
     """A `Database` in one SQLite file. Connects at its first use."""
 
     def __init__(self, path: Path) -> None:
-        self.writer = sqlite_engine(path, begin="BEGIN IMMEDIATE")
-        self._writer = _Writer(self.writer)
+        self.writer = Writer(sqlite_engine(path, begin="BEGIN IMMEDIATE"))
         self._reader = sqlite_engine(path, begin="BEGIN", pragmas=("query_only = ON",))
         self._write_thread = ThreadPoolExecutor(1, "quire-sqlite-write")
         self._read_threads = ThreadPoolExecutor(_READERS, "quire-sqlite-read")
@@ -116,7 +115,7 @@ class SqliteDatabase:
         async with self._writing:
             if self._closed:
                 raise StoreError("the database is closed")
-            transaction = _SqliteTransaction(self._writer, self._on_write_thread)
+            transaction = _SqliteTransaction(self.writer, self._on_write_thread)
             try:
                 yield transaction
             except BaseException:
@@ -134,7 +133,7 @@ class SqliteDatabase:
             await asyncio.to_thread(self._read_threads.shutdown)
             await asyncio.to_thread(self._write_thread.shutdown)
             await asyncio.to_thread(self._reader.dispose)
-            await asyncio.to_thread(self._writer.close)
+            await asyncio.to_thread(self.writer.close)
 
     async def _on_write_thread(self, call: Callable[[], T]) -> T:
         return await self._on(self._write_thread, call)
@@ -146,11 +145,11 @@ class SqliteDatabase:
             return await asyncio.get_running_loop().run_in_executor(threads, call)
 
 
-class _Writer:
+class Writer:
     """The one connection that writes, kept from one transaction to the next."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self.engine = engine
         self._connection: Connection | None = None
         self._data_version = -1
         self._is_patient: bool | None = None
@@ -166,7 +165,7 @@ class _Writer:
         Args:
             is_patient: whether to wait, within bounds, while another process holds it.
         """
-        connection = self._connection or self._engine.connect()
+        connection = self._connection or self.engine.connect()
         try:
             driver = connection.connection.driver_connection
             assert isinstance(driver, sqlite3.Connection), "the engine is SQLite's"
@@ -213,7 +212,7 @@ class _Writer:
 
     def close(self) -> None:
         self._let_go()
-        self._engine.dispose()
+        self.engine.dispose()
 
     def _let_go(self) -> None:
         """Give the connection back; what it knew, and its settings, are not relied on any more."""
@@ -234,7 +233,7 @@ class _SqliteTransaction:
     nothing runs there, on the event loop's.
     """
 
-    def __init__(self, writer: _Writer, on_thread: _OnThread) -> None:
+    def __init__(self, writer: Writer, on_thread: _OnThread) -> None:
         self._writer = writer
         self._on_thread = on_thread
         self._failed = False

@@ -70,24 +70,41 @@ class FanOut(Struct, frozen=True):
                 settlements.setdefault(session, []).append((submission, outcome))
         if records:
             sole = None if foreign else own[0].session
-            if len(records) > 1 and any(record.session != sole for record in records):
-                sole = None
-            editors: list[str] = []
-            listeners: list[Member] = []
-            for member in self.members.values():
-                if member.mode == "text":
-                    listeners.append(member)
-                elif member.live and (member.echo or member.session != sole):
-                    # Who wrote all of it needs only its acks.
-                    editors.append(member.session)
-            if editors:
-                to = tuple(editors)
-                for message in updates_messages(self.doc, records):
-                    effects.append(Deliver(to, message, message.to, droppable=True))
-            if listeners:
-                effects += self._events(listeners, records, settlements, text_before)
+            effects += self._show(records, sole, settlements, text_before)
         for submission, outcome, member in late:
             effects += self._settle(submission, outcome, member)
+        return effects
+
+    def _show(
+        self,
+        records: Sequence[EventRecord],
+        sole: str | None,
+        settlements: dict[str, list[tuple[Submission, Outcome]]],
+        text_before: str,
+    ) -> list[Effect]:
+        """One merged update to all Yjs sessions, events to the others.
+
+        Args:
+            sole: if it wrote all of them, it needs only its acks.
+        """
+        if len(records) > 1 and any(record.session != sole for record in records):
+            sole = None
+        effects: list[Effect] = []
+        editors: list[str] = []
+        listeners: list[Member] = []
+        for member in self.members.values():
+            if member.mode == "text":
+                listeners.append(member)
+            elif member.live and (member.echo or member.session != sole):
+                editors.append(member.session)
+        if editors:
+            to = tuple(editors)
+            effects += [
+                Deliver(to, message, message.to, droppable=True)
+                for message in updates_messages(self.doc, records)
+            ]
+        if listeners:
+            effects += self._events(listeners, records, settlements, text_before)
         return effects
 
     def _events(
