@@ -8,6 +8,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from bench.cost import cost
 from bench.figures import show
 from bench.idle import idle
 from bench.machine import machine
@@ -19,6 +20,7 @@ from bench.target import missed
 
 BENCHES: dict[str, Callable[[], Awaitable[dict[str, Any]]]] = {
     "machine": machine,
+    "cost": cost,
     "room": one_room,
     "rooms": many_rooms,
     "pipeline": pipeline,

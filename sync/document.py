@@ -235,11 +235,16 @@ class Document:
             raise ReplicaBrokenError("the text root was changed although events tell of the old")
         self._decide(root)
 
-    def questions(self, batch: Sequence[Submission]) -> Questions | None:
-        """What the log is to be asked on behalf of a batch; None: nothing."""
+    def questions(self, batch: Sequence[Submission], *, is_retry: bool = False) -> Questions | None:
+        """What the log is to be asked on behalf of a batch; None: nothing.
+
+        Args:
+            is_retry: some of it may have been committed before, although that seemed to fail.
+        """
         asked: Questions | None = None
         for submission in batch:
-            if isinstance(submission, UpdateSubmission) and submission.is_anonymous:
+            is_new = isinstance(submission, UpdateSubmission) and submission.is_anonymous
+            if is_new and not is_retry:
                 continue
             if asked is None:
                 asked = Questions()

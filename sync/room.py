@@ -22,7 +22,7 @@ from typing import Final
 from msgspec import UNSET
 
 from sync.cursor import Cursors, Head
-from sync.document import Accepted, Document, Lookup, Outcome, Parked, Refused
+from sync.document import Accepted, Document, Lookup, Outcome, Parked, Questions, Refused
 from sync.effect import (
     CatchUp,
     Deliver,
@@ -527,6 +527,10 @@ class Room:
             batch.append(submission)
             size += submission.size
         return batch
+
+    def questions(self, batch: Sequence[Submission]) -> Questions | None:
+        """What the log is to be asked on behalf of the batch that was taken; None: nothing."""
+        return self.document.questions(batch, is_retry=self._failures > 0)
 
     def merge(self, foreign: Sequence[EventRecord], lookup: Lookup, now_ms: int) -> Draft:
         """Merge the taken batch on top of `foreign`: what other processes have appended.

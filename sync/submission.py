@@ -35,10 +35,7 @@ class UpdateSubmission(Struct, frozen=True):
     digest: bytes
     size: int
     is_anonymous: bool = False
-    """Whether its id was made up for it, and nobody could know it: no other event has it.
-
-    Tried again after a commit that seemed to fail, it changes nothing, as the state vector tells.
-    """
+    """Whether its id was made up for it, and nobody could know it: no other event has it."""
 
 
 Submission = TextSubmission | UpdateSubmission

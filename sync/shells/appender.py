@@ -208,7 +208,7 @@ class Appender:
         lookups: dict[int, Lookup] = {}
         for batch in batches:
             room = batch.room
-            asked = room.document.questions(batch.submissions)
+            asked = room.questions(batch.submissions)
             if asked is None:
                 continue
             lookup = lookups[room.key] = Lookup()

@@ -159,7 +159,7 @@ class Server:
             return
         batch = self.room.take_batch(SMALL.max_batch_events, SMALL.max_batch_bytes)
         known = {record.id: record for record in self.log}
-        asked = self.room.document.questions(batch)
+        asked = self.room.questions(batch)
         found = {i: known[i] for i in asked.ids if i in known} if asked else {}
         draft = self.room.merge([], Lookup(found, self._history()), 0)
         if works:

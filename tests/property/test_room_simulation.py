@@ -27,7 +27,8 @@ texts of a batch not kept; a rebase that forgets one event; the gate not told of
 edits; a checkpoint without its marks; the window trimmed while merging; a window that answers with
 part; refusals that are not settled; a text root that is not saved; one that the first text does
 not decide; a client that is ahead of its process told so at once, or before all was looked at;
-what a look found taken in while a batch is under way.
+what a look found taken in while a batch is under way; an update of a client that sends no ids
+not asked for although a commit that seemed to fail may have logged it (with `--soak`).
 """
 
 import pytest

@@ -22,6 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
+from websockets.exceptions import InvalidState
 from websockets.frames import Frame, Opcode
 
 from app.websocket import WIRE, QuireWebSocket
@@ -118,7 +119,11 @@ async def told(
     for piece in pieces:
         if protocol.transport.is_closing():
             break
-        protocol.data_received(piece)
+        try:
+            protocol.data_received(piece)
+        except InvalidState:
+            # uvicorn's own trips over the second text of a piece that is not UTF-8.
+            assert kind is WebSocketsSansIOProtocol
         await pause()
     assert protocol.queue.empty(), "told of its end more than once"
     if not protocol.disconnected:
@@ -180,7 +185,7 @@ def fault(rng: Random) -> list[bytes]:
         [b"\x82\xff" + b"\xff" * 8 + whole],
         [masked(Opcode.CLOSE, b"\x03\xe8bye")],
         [masked(Opcode.CLOSE, b"")],
-        [bytes((byte,)) for byte in rng.randbytes(40)],
+        [bytes((rng.randrange(256) | 0x10,)) + rng.randbytes(40)],
     )
     return [*rng.choice(faults), whole]
 

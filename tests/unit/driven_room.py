@@ -111,7 +111,7 @@ def look_up(
     room: Room, log: MemoryLog, batch: Sequence[Submission]
 ) -> tuple[list[EventRecord], Lookup]:
     """What a batch needs of the log, read once its head is locked."""
-    asked = room.document.questions(batch) or Questions()
+    asked = room.questions(batch) or Questions()
     found = ((event_id, log.find(event_id)) for event_id in asked.ids)
     known = {event_id: event for event_id, event in found if event is not None}
     foreign = log.events[room.version :]

@@ -253,17 +253,12 @@ def test_ids_that_the_window_does_not_know_are_asked_for() -> None:
     assert written.document.questions(batch) == Questions(["b"])
 
 
-def test_an_anonymous_update_is_not_asked_for_and_changes_nothing_when_it_is_tried_again() -> None:
+def test_an_anonymous_update_is_asked_for_only_once_it_may_have_been_logged() -> None:
     written = Written()
     made = yjs("s1", "a", Editor(9).edit(("x",)), is_anonymous=True)
     assert written.document.questions([made]) is None
+    assert written.document.questions([made], is_retry=True) == Questions(["a"])
     assert written.document.questions([made, yjs("s1", "b", b"\0\0")]) == Questions(["b"])
-    written.accept(made)
-    again = written.reopened()
-    again.window.trim()
-    assert again.merge(made, Lookup(), 0) == Known(written.log.events[0])
-    forgotten = yjs("s1", "c", made.update, is_anonymous=True)
-    assert again.merge(forgotten, Lookup(), 0) == Unchanged(1)
 
 
 def test_document_loads_from_its_events_and_from_a_checkpoint() -> None:

@@ -1,0 +1,195 @@
+"""What does an update cost the server? Counted, not timed: the same on every machine, each time.
+
+Everything from the bytes that come off a socket to the bytes that go onto others runs in this
+process: uvicorn's WebSocket, the Hocuspocus dialect, rooms, merging, SQLite. Only the sockets
+themselves are left out. Python's bytecode instructions are counted, and its calls of Python
+functions; what happens in C (SQLite, yrs, msgspec) is not.
+"""
+
+import asyncio
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from tempfile import TemporaryDirectory
+from types import CodeType, FrameType
+from typing import Any, Final
+
+import uvicorn
+from uvicorn.server import ServerState
+
+from app.identity import OpenGatekeeper
+from app.settings import Settings
+from app.websocket import QuireWebSocket
+from app.ws import HOCUSPOCUS_PATH, Sockets
+from bench.figures import show
+from bench.typing_update import Typist
+from storage.log import open_event_log
+from storage.migrate import upgrade
+from sync.hocuspocus import FrameType as MessageType
+from sync.hocuspocus import encode_address
+from sync.limit import Limits
+from sync.message import ServerInfo
+from sync.shells.rooms import Rooms
+from sync.varint import write_text
+from sync.ysync import SyncKind, encode_sync
+
+_FLUSH: Final = 30
+"""Updates that are committed together."""
+_SEGMENTS: Final = 3
+"""Of a few hundred updates; the cheapest counts, in which nothing but updates took place."""
+_SEGMENT: Final = 10 * _FLUSH
+_DEAREST: Final = 12
+
+_HANDSHAKE: Final = (
+    f"GET {HOCUSPOCUS_PATH} HTTP/1.1\r\nHost: quire\r\nUpgrade: websocket\r\n"
+    "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    "Sec-WebSocket-Version: 13\r\n\r\n"
+).encode()
+
+
+class _Transport(asyncio.Transport):
+    """Takes everything at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = 0
+
+    def write(self, data: Any) -> None:
+        self.written += 1
+
+    def is_closing(self) -> bool:
+        return False
+
+    def close(self) -> None:
+        pass
+
+    def pause_reading(self) -> None:
+        pass
+
+    def resume_reading(self) -> None:
+        pass
+
+
+class _Client:
+    """A Hocuspocus client that types into one document."""
+
+    def __init__(self, config: uvicorn.Config, document: str, number: int) -> None:
+        self.transport = _Transport()
+        self._protocol = QuireWebSocket(config, ServerState(), {})
+        self._protocol.connection_made(self.transport)
+        self._protocol.data_received(_HANDSHAKE)
+        self._address = encode_address(document)
+        self._typist = Typist(1_000_000 + number)
+
+    def join(self) -> None:
+        token = bytearray((MessageType.AUTH, 0))
+        write_text(token, "")
+        self._protocol.data_received(_masked(self._address + bytes(token)))
+
+    def keystroke(self) -> bytes:
+        return _masked(self._address + encode_sync(SyncKind.UPDATE, self._typist.type()))
+
+    def send(self, frame: bytes) -> None:
+        self._protocol.data_received(frame)
+
+
+def _masked(payload: bytes) -> bytes:
+    assert len(payload) < 126, "a keystroke is short"
+    return bytes((0x82, 0x80 | len(payload), 0, 0, 0, 0)) + payload
+
+
+@contextmanager
+def _counting() -> Iterator[tuple[Counter[CodeType], Counter[CodeType]]]:
+    """Count the instructions and the calls of every Python function in this thread."""
+    instructions: Counter[CodeType] = Counter()
+    calls: Counter[CodeType] = Counter()
+
+    def inside(frame: FrameType, event: str, _: Any) -> Any:
+        if event == "opcode":
+            instructions[frame.f_code] += 1
+        return inside
+
+    def called(frame: FrameType, _: str, __: Any) -> Any:
+        calls[frame.f_code] += 1
+        frame.f_trace_opcodes, frame.f_trace_lines = True, False
+        return inside
+
+    sys.settrace(called)
+    try:
+        yield instructions, calls
+    finally:
+        sys.settrace(None)
+
+
+def _keystrokes(clients: Sequence[_Client], count: int) -> list[tuple[_Client, bytes]]:
+    # A stride that meets every client, and no room twice in a flush if there are enough.
+    chosen = [clients[number * 7_919 % len(clients)] for number in range(count)]
+    return [(client, client.keystroke()) for client in chosen]
+
+
+async def _send(rooms: Rooms, frames: Sequence[tuple[_Client, bytes]]) -> None:
+    for start in range(0, len(frames), _FLUSH):
+        for client, frame in frames[start : start + _FLUSH]:
+            client.send(frame)
+        await rooms.settle()
+        await asyncio.sleep(0)
+
+
+async def _count(folder: str, rooms: int, clients_per_room: int) -> dict[str, Any]:
+    url = f"sqlite+aiosqlite:///{folder}/quire.db"
+    await upgrade(url)
+    log = open_event_log(url)
+    async with Rooms(log, Limits(), flush_interval_s=0.0) as served:
+        sockets = Sockets(
+            served, OpenGatekeeper(), Settings(database_url=url), ServerInfo("quire", "0", "1")
+        )
+        config = uvicorn.Config(
+            sockets, ws_per_message_deflate=False, ws_ping_interval=None, log_level="critical"
+        )
+        config.load()
+        clients = [
+            _Client(config, f"room-{room}", room * clients_per_room + index)
+            for room in range(rooms)
+            for index in range(clients_per_room)
+        ]
+        await _until(lambda: len(sockets) == len(clients))
+        for client in clients:
+            client.join()
+        await _until(lambda: all(client.transport.written > 2 for client in clients))
+        await _send(served, _keystrokes(clients, 2 * len(clients)))
+        counts = []
+        for _ in range(_SEGMENTS):
+            frames = _keystrokes(clients, _SEGMENT)
+            with _counting() as (instructions, calls):
+                await _send(served, frames)
+            counts.append((sum(instructions.values()), sum(calls.values()), instructions))
+        await sockets.drain(0)
+    await log.aclose()
+    total, called, instructions = min(counts, key=lambda count: count[0])
+    dearest = instructions.most_common(_DEAREST)
+    return {
+        "instructions": round(total / _SEGMENT),
+        "calls": round(called / _SEGMENT),
+        "dearest": {code.co_qualname: round(n / _SEGMENT) for code, n in dearest},
+    }
+
+
+async def _until(condition: Any) -> None:
+    while not condition():  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+
+
+async def cost() -> dict[str, Any]:
+    """Instructions of Python for an update, in 200 rooms of two and in one room of 100."""
+    with TemporaryDirectory() as many, TemporaryDirectory() as one:
+        return {
+            "bench": "cost of an update",
+            "python": sys.version.split()[0],
+            "many_rooms": await _count(many, 200, 2),
+            "one_room": await _count(one, 1, 100),
+        }
+
+
+if __name__ == "__main__":
+    show(asyncio.run(cost()))
