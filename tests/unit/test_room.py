@@ -6,6 +6,7 @@ import pytest
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from sync.document import Lookup, Questions
 from sync.effect import CatchUp, Dismiss, Effect, Look, Reopen, Settled, WantBatch
 from sync.error import ErrorCode
 from sync.fact import (
@@ -1039,6 +1040,21 @@ def test_effects_are_the_same_for_the_same_facts() -> None:
         return driven.effects
 
     assert play() == play()
+
+
+def test_after_a_failed_commit_the_log_is_asked_for_made_up_ids_too() -> None:
+    driven = DrivenRoom()
+    driven.join("ann", mode="yjs")
+    driven.submit(yjs("ann", "made-up", Editor(9).edit(("x",)), is_anonymous=True))
+    batch = driven.room.take_batch(9, 1 << 20)
+    assert driven.room.questions(batch) is None
+    driven.room.merge([], Lookup(), NOW_MS)
+    driven.tell(CommitFailed())
+    driven.reopen()
+    batch = driven.room.take_batch(9, 1 << 20)
+    assert driven.room.questions(batch) == Questions(["made-up"])
+    driven.commit()
+    assert driven.log.find("made-up") is not None
 
 
 # The text root
