@@ -713,12 +713,7 @@ class YjsClient(Client):
         at = self.rng.randrange(length + 1)
         what = self.rng.randrange(12)
         if what == 0 and self.connection is not None and self.joined:
-            # The tab is opened anew on the same socket; its old edits are in flight.
-            self.connection.up.append(Leave(self.connection.id))
-            self.editor = self.new_editor()
-            self.unanswered.clear()
-            self.epoch = None
-            self.join(resume=False)
+            self.open_anew(self.connection)
         elif what < 8 or at == length:
             piece = self.rng.choice(PIECES)
             self.submit(self.editor.edit((at, piece) if at else (piece,)))
@@ -726,6 +721,14 @@ class YjsClient(Client):
             count = min(length - at, self.rng.choice((1, 1, 3)))
             ops: tuple[int | str, ...] = (at, -count) if what < 11 else (at, "z", -count)
             self.submit(self.editor.edit([op for op in ops if op]))
+
+    def open_anew(self, connection: Connection) -> None:
+        """The tab is opened anew on the same socket; its old edits are in flight."""
+        connection.up.append(Leave(connection.id))
+        self.editor = self.new_editor()
+        self.unanswered.clear()
+        self.epoch = None
+        self.join(resume=False)
 
     def shown(self) -> str:
         return str(self.editor)
@@ -749,6 +752,12 @@ class DialectClient(YjsClient):
             Join(session, self.user, "editor", self.mode, dialect=self.dialect)
         )
         self.ask()
+
+    def open_anew(self, connection: Connection) -> None:
+        super().open_anew(connection)
+        if not connection.server_open:
+            # What is still on its way there may be of a history that is gone, and it has no epoch.
+            self.disconnect()
 
     def ask(self) -> None:
         assert self.connection is not None
