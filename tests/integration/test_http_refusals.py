@@ -218,14 +218,14 @@ async def test_defect_is_a_problem_document_without_its_text(
 async def test_edit_in_a_room_that_breaks_is_told_to_come_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_: Room, fact: object, now_ms: int) -> None:
-        raise ZeroDivisionError(f"a defect at {fact} {now_ms}")
+    def fail(_: Room, submission: object) -> None:
+        raise ZeroDivisionError(f"a defect at {submission}")
 
     async with application(tmp_path) as quire:
         await quire.create(text="x")
         edit = {"base": 1, "ops": [{"insert": "y"}]}
         with monkeypatch.context() as broken:
-            broken.setattr(Room, "handle", fail)
+            broken.setattr(Room, "submit", fail)
             async with asyncio.timeout(60):
                 refused = await quire.refused("POST", f"{BASE}/edits", json=edit)
         assert refused == (503, "store_unavailable")
