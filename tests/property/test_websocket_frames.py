@@ -191,7 +191,7 @@ def fault(rng: Random) -> list[bytes]:
 
 
 def stream(rng: Random) -> list[bytes]:
-    weights = (20, 4, rng.choice((0, 2)))
+    weights = (20, 4, rng.choice((0, 8)))
     makers = rng.choices((message, control, fault), weights, k=rng.randrange(12))
     return [frame for make in makers for frame in make(rng)]
 
