@@ -28,7 +28,7 @@ from sync.hocuspocus import (
     encode_sync_status,
 )
 from sync.limit import User
-from sync.message import ErrorMessage, Joined, Outgoing, RoleChanged, StatelessOut, Updates
+from sync.message import ErrorMessage, Joined, Outgoing, RoleChanged, StatelessOut
 from sync.names import WRITING_ROLES, Role, is_document_name
 from sync.room import Room
 from sync.shells.channel import Channel, YjsSocket
@@ -37,7 +37,7 @@ from sync.shells.rooms import Rooms
 from sync.shells.sink import binary_frame
 from sync.shells.socket import Gatekeeper
 from sync.varint import MalformedError
-from sync.ysync import Ignored, SyncKind, SyncUpdate, encode_sync
+from sync.ysync import Ignored, SyncUpdate
 
 _LEFT: Final = "provider_initiated"
 """Why a document is closed that the provider left."""
@@ -91,14 +91,15 @@ class HocuspocusChannel(Channel):
         return self.frame(encode_authenticated(may_write=role in WRITING_ROLES))
 
     def _spell(self, message: Outgoing) -> bytes | None:
+        spelled = super()._spell(message)
+        if spelled is not None:
+            return spelled
         match message:
-            case Updates(update=update):
-                return self._address + encode_sync(SyncKind.UPDATE, update)
             case Joined(role=role) | RoleChanged(role=role):
                 return self._role_frame(role)
             case StatelessOut(payload=payload):
                 return self.frame(encode_stateless(payload))
-        return super()._spell(message)
+        return None
 
     def _expect(self, event_id: str) -> None:
         self._unanswered.add(event_id)
