@@ -8,16 +8,16 @@ from importlib.metadata import PackageNotFoundError, version
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
-from app.http import install
-from app.identity import OpenGatekeeper
+from app.http.install import install
+from app.identity.open_mode import OpenGatekeeper
 from app.settings import Settings
+from app.sockets import Sockets
 from app.state import State
-from app.ws import Sockets
 from storage.log import open_event_log
 from storage.migrate import require_current, upgrade
-from sync.message import PROTOCOL, ServerInfo
 from sync.port import Bus
-from sync.shells.rooms import Rooms
+from sync.shells.rooms.rooms import Rooms
+from sync.wire.message import PROTOCOL, ServerInfo
 
 
 def quire_version() -> str:
@@ -99,7 +99,7 @@ def _open_bus(redis_url: str) -> Bus | None:
     if not redis_url:
         return None
     # Imported only here: who has one process need not pay for it.
-    from sync.shells.redis_bus import RedisBus
+    from sync.shells.bus.redis_bus import RedisBus
 
     return RedisBus(redis_url)
 

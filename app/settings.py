@@ -14,7 +14,7 @@ from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 from sync.limit import Limits
-from sync.shells.redis_url import parse_redis_url
+from sync.shells.bus.redis_url import parse_redis_url
 
 ENVIRONMENT_PREFIX: Final = "QUIRE_"
 LOG_LEVELS: Final = ("critical", "error", "warning", "info", "debug", "trace")

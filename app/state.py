@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from app.identity import OpenGatekeeper
+from app.identity.open_mode import OpenGatekeeper
 from app.settings import Settings
-from app.ws import Sockets
+from app.sockets import Sockets
 from sync.port import Bus, EventLog
-from sync.shells.rooms import Rooms
+from sync.shells.rooms.rooms import Rooms
 
 
 @dataclass(slots=True)

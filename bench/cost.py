@@ -18,21 +18,21 @@ from typing import Any, Final
 import uvicorn
 from uvicorn.server import ServerState
 
-from app.identity import OpenGatekeeper
+from app.identity.open_mode import OpenGatekeeper
+from app.server.quire_websocket import QuireWebSocket
 from app.settings import Settings
-from app.websocket import QuireWebSocket
-from app.ws import HOCUSPOCUS_PATH, Sockets
+from app.sockets import HOCUSPOCUS_PATH, Sockets
 from bench.figures import show
 from bench.typing_update import Typist
 from storage.log import open_event_log
 from storage.migrate import upgrade
-from sync.hocuspocus import FrameType as MessageType
-from sync.hocuspocus import encode_address
 from sync.limit import Limits
-from sync.message import ServerInfo
-from sync.shells.rooms import Rooms
-from sync.varint import write_text
-from sync.ysync import SyncKind, encode_sync
+from sync.shells.rooms.rooms import Rooms
+from sync.wire.hocuspocus import FrameType as MessageType
+from sync.wire.hocuspocus import encode_address
+from sync.wire.message import ServerInfo
+from sync.wire.ysync import SyncKind, encode_sync
+from sync.yjs.varint import write_text
 
 _FLUSH: Final = 30
 """Updates that are committed together."""

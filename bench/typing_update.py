@@ -1,6 +1,6 @@
 """Yjs v1 updates as a person's typing makes them, encoded without a CRDT."""
 
-from sync.varint import write_varint
+from sync.yjs.varint import write_varint
 
 ROOT = "content"
 

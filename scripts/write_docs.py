@@ -12,20 +12,20 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from app.http import documents, history, restore
+from app.http.routes import documents, history, restore
 from app.http.schema import MAX_TITLE_CHARS
-from app.identity import MAX_NAME_CHARS
+from app.identity.open_mode import MAX_NAME_CHARS
 from app.settings import SETTINGS, Setting
 from sync import limit
-from sync.bounded_json import MAX_DEPTH
-from sync.hocuspocus import MAX_ADDRESS_BYTES, MAX_STATELESS_BYTES, MAX_TOKEN_BYTES
 from sync.limit import Limits
 from sync.port import MAX_BUS_PAYLOAD_BYTES
-from sync.room import MAX_KEPT_ASKS
-from sync.shells import reversal
-from sync.shells.outbox import HARD_BYTES
-from sync.shells.socket import MAX_FAULTS
-from sync.statevector import MAX_STATE_VECTOR_BYTES, MAX_STATE_VECTOR_CLIENTS
+from sync.room.room import MAX_KEPT_ASKS
+from sync.shells import reversal_process
+from sync.shells.sessions.outbox import HARD_BYTES
+from sync.shells.sessions.socket import MAX_FAULTS
+from sync.wire.hocuspocus import MAX_ADDRESS_BYTES, MAX_STATELESS_BYTES, MAX_TOKEN_BYTES
+from sync.yjs.bounded_json import MAX_DEPTH
+from sync.yjs.statevector import MAX_STATE_VECTOR_BYTES, MAX_STATE_VECTOR_CLIENTS
 
 DOCS: Final = Path(__file__).resolve().parent.parent / "docs"
 
@@ -101,8 +101,12 @@ def limits_page() -> str:
             f"{restore.MAX_HISTORY_BYTES:,} bytes up to it, and as many since",
             "409 `not_restorable`",
         ),
-        ("time to find what restores it", f"{reversal.TIME_LIMIT_S} s", "409 `not_restorable`"),
-        ("such searches at once", f"{reversal.MAX_AT_ONCE}", "429 `rate_limited`"),
+        (
+            "time to find what restores it",
+            f"{reversal_process.TIME_LIMIT_S} s",
+            "409 `not_restorable`",
+        ),
+        ("such searches at once", f"{reversal_process.MAX_AT_ONCE}", "429 `rate_limited`"),
         (
             "a state vector",
             f"{MAX_STATE_VECTOR_BYTES:,} bytes, {MAX_STATE_VECTOR_CLIENTS:,} clients",

@@ -5,7 +5,7 @@ from functools import partial
 
 from sqlalchemy import Connection, insert, select, tuple_
 
-from storage import checkpoint, document, event
+from storage import catalogue, checkpoint, event_query
 from storage.engine import Transaction
 from storage.table import authors
 from sync.port import AuthorBinding, Checkpoint, DocumentRecord, EventRecord, StoreError
@@ -23,17 +23,17 @@ class SqlAppendTransaction:
 
     async def lock_heads(self, keys: Sequence[int]) -> dict[int, DocumentRecord]:
         """Lock and read the heads, in key order; keys of no document are left out."""
-        heads = await self._transaction.run(partial(document.lock_heads, keys=keys), is_brief=True)
+        heads = await self._transaction.run(partial(catalogue.lock_heads, keys=keys), is_brief=True)
         self._heads.update((key, head.version) for key, head in heads.items())
         return heads
 
     async def read(self, key: int, after: int, upto: int, limit: int) -> list[EventRecord]:
         return await self._transaction.run(
-            partial(event.read, key=key, after=after, upto=upto, limit=limit)
+            partial(event_query.read, key=key, after=after, upto=upto, limit=limit)
         )
 
     async def authors(self, key: int) -> dict[int, str]:
-        return await self._transaction.run(partial(event.authors_of, key=key))
+        return await self._transaction.run(partial(event_query.authors_of, key=key))
 
     async def find_ids(
         self, wanted: Sequence[tuple[int, str]]
@@ -41,7 +41,9 @@ class SqlAppendTransaction:
         """The events that already carry these (document key, event id), in one query."""
         if not wanted:
             return {}
-        return await self._transaction.run(partial(event.find_many, wanted=wanted), is_brief=True)
+        return await self._transaction.run(
+            partial(event_query.find_many, wanted=wanted), is_brief=True
+        )
 
     async def insert(
         self,
@@ -62,10 +64,10 @@ class SqlAppendTransaction:
 
         def write(connection: Connection) -> None:
             if events:
-                event.insert_many(connection, events)
-                document.move_heads(connection, moved, updated_at_ms)
+                event_query.insert_many(connection, events)
+                catalogue.move_heads(connection, moved, updated_at_ms)
             if text_roots:
-                document.set_text_roots(connection, text_roots)
+                catalogue.set_text_roots(connection, text_roots)
             if authors:
                 _bind_authors(connection, authors)
 

@@ -6,7 +6,7 @@ from functools import partial
 
 from sqlalchemy import Connection, select
 
-from storage import checkpoint, document, event, secret
+from storage import catalogue, checkpoint, event_query, secret
 from storage.append import SqlAppendTransaction
 from storage.engine import Database, read_url
 from storage.postgresql import PostgresqlDatabase
@@ -61,12 +61,12 @@ class SqlEventLog:
 
     async def find(self, name: str) -> DocumentRecord | None:
         """The document of that name, deleted or not."""
-        return await self._database.read(partial(document.find, name=name))
+        return await self._database.read(partial(catalogue.find, name=name))
 
     async def create(self, new: NewDocument) -> tuple[DocumentRecord, bool]:
         """Create it; if the name is taken (even by a deleted one): that one, and False."""
         async with self._database.write() as transaction:
-            return await transaction.run(partial(document.create, new=new))
+            return await transaction.run(partial(catalogue.create, new=new))
 
     async def update_document(
         self,
@@ -84,7 +84,7 @@ class SqlEventLog:
         async with self._database.write() as transaction:
             return await transaction.run(
                 partial(
-                    document.change,
+                    catalogue.change,
                     name=name,
                     title=title,
                     text_root=text_root,
@@ -101,14 +101,14 @@ class SqlEventLog:
         `query` is looked for in titles and names, in upper or lower case.
         """
         return await self._database.read(
-            partial(document.newest, query=query, before=before, limit=limit)
+            partial(catalogue.newest, query=query, before=before, limit=limit)
         )
 
     async def heads(self, keys: Sequence[int]) -> dict[int, DocumentRecord]:
         """The documents of these keys, as committed, in one query; those of none are left out."""
         if not keys:
             return {}
-        return await self._database.read(partial(document.heads, keys=keys))
+        return await self._database.read(partial(catalogue.heads, keys=keys))
 
     async def open(self, name: str) -> Opened | None:
         """All that a room needs to open the document, deleted or not, from one snapshot.
@@ -124,7 +124,7 @@ class SqlEventLog:
     async def read(self, key: int, after: int, upto: int, limit: int) -> list[EventRecord]:
         """Events with `after < version <= upto`, ascending, at most `limit`."""
         return await self._database.read(
-            partial(event.read, key=key, after=after, upto=upto, limit=limit)
+            partial(event_query.read, key=key, after=after, upto=upto, limit=limit)
         )
 
     async def history(
@@ -140,7 +140,7 @@ class SqlEventLog:
         """Events with `after < version < before`, by one actor id or all."""
         return await self._database.read(
             partial(
-                event.history,
+                event_query.history,
                 key=key,
                 after=after,
                 before=before,
@@ -151,10 +151,10 @@ class SqlEventLog:
         )
 
     async def event(self, key: int, version: int) -> EventRecord | None:
-        return await self._database.read(partial(event.by_version, key=key, version=version))
+        return await self._database.read(partial(event_query.by_version, key=key, version=version))
 
     async def find_id(self, key: int, event_id: str) -> EventRecord | None:
-        return await self._database.read(partial(event.by_id, key=key, event_id=event_id))
+        return await self._database.read(partial(event_query.by_id, key=key, event_id=event_id))
 
     async def checkpoint_at_or_before(self, key: int, version: int) -> Checkpoint | None:
         """The newest checkpoint at or before that version; its state may be None."""
@@ -176,7 +176,7 @@ class SqlEventLog:
             yield SqlAppendTransaction(transaction)
 
     async def relay_key(self) -> bytes:
-        """The key of `sync.relay`: 32 random bytes, the same for all who serve this log."""
+        """The key of `sync.wire.relay`: 32 random bytes, the same for all who serve this log."""
         found = await self._database.read(partial(secret.find, name=_RELAY_KEY))
         if found is not None:
             return found
@@ -193,28 +193,28 @@ class SqlEventLog:
 
 
 def _open(connection: Connection, name: str) -> Opened | None:
-    found = document.find(connection, name)
+    found = catalogue.find(connection, name)
     if found is None:
         return None
     saved = checkpoint.newest_with_state(connection, found.key)
     start = 0 if saved is None else saved.version
     length = found.version - start
-    tail = event.read(connection, found.key, start, found.version, max(length, 0))
+    tail = event_query.read(connection, found.key, start, found.version, max(length, 0))
     # Each version once and in order is what the primary key sees to; so the count is the proof.
     if len(tail) != length:
         raise StoreError(
             f"the log of document {found.key} has {len(tail)} events after {start}, not {length}"
         )
-    return Opened(found, saved, tail, event.authors_of(connection, found.key))
+    return Opened(found, saved, tail, event_query.authors_of(connection, found.key))
 
 
 def _follow(connection: Connection, key: int, after: int, limit: int) -> Followed | None:
-    found = event.read_with_head(connection, key, after, limit)
+    found = event_query.read_with_head(connection, key, after, limit)
     if found is None:
         return None
     head, news = found
     # Authors are only ever added: those of a later moment include the ones of these events.
-    return Followed(head, news, event.authors_of(connection, key) if news else {})
+    return Followed(head, news, event_query.authors_of(connection, key) if news else {})
 
 
 def _save_checkpoint(connection: Connection, key: int, saved: Checkpoint) -> None:

@@ -6,8 +6,8 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from sync.delta import Delta
 from sync.port import Checkpoint, DocumentRecord, EventRecord
+from sync.text.delta import Delta
 
 Row: TypeAlias = Sequence[Any]
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from msgspec import UNSET, Struct
 
 from sync.error import ErrorCode, Refusal, refusal
-from sync.message import ErrorMessage, Outgoing
 from sync.port import AuthorBinding, Checkpoint, EventRecord
-from sync.relay import Part
 from sync.submission import Submission
+from sync.wire.message import ErrorMessage, Outgoing
+from sync.wire.relay import Part
 
 
 class Deliver(Struct, frozen=True):

@@ -2,12 +2,12 @@
 
 from msgspec import Struct
 
-from sync.limit import User
-from sync.message import Ack
 from sync.names import Dialect, Mode, PositionEncoding, Role
 from sync.port import Followed, Opened
-from sync.relay import Part
 from sync.submission import Submission
+from sync.user import User
+from sync.wire.message import Ack
+from sync.wire.relay import Part
 
 
 class Join(Struct, frozen=True):

@@ -73,14 +73,3 @@ class Limits:
     """Hocuspocus: frames of one document that wait for its token. Answer: close 1008."""
     page_events: int = 500
     """Events read from the log at a time, for replays and history."""
-
-
-@dataclass(frozen=True, slots=True)
-class User:
-    """Who a session speaks for; from authentication, never from a payload."""
-
-    id: str
-    name: str
-    color: str
-    anonymous: bool = False
-    """Open mode: gave no name. It then goes by the one in its awareness; nobody is impersonated."""

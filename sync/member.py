@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from sync.effect import Deliver
-from sync.limit import User
-from sync.message import MemberInfo, UserInfo
 from sync.names import Dialect, Mode, PositionEncoding, Role
+from sync.user import User
+from sync.wire.message import MemberInfo, UserInfo
 
 
 @dataclass(slots=True)

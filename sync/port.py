@@ -1,9 +1,9 @@
 """The contracts between the core, its shells and what is outside: the store, and the bus.
 
 Everything that crosses from SQL into a room, or back, is one of the frozen records below. The
-`EventLog` protocol is implemented by `storage.log`, the `Bus` protocol by `sync.shells.memory_bus`
-and `sync.shells.redis_bus`; one contract suite each (`tests/contract/`) holds every implementation
-to it.
+`EventLog` protocol is implemented by `storage.log`, the `Bus` protocol by
+`sync.shells.bus.memory_bus` and `sync.shells.bus.redis_bus`; one contract suite each
+(`tests/contract/`) holds every implementation to it.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from typing import Final, Protocol
 
 from msgspec import Struct
 
-from sync.delta import Delta
+from sync.text.delta import Delta
 
 
 class StoreError(Exception):
@@ -81,7 +81,7 @@ class Checkpoint(Struct, frozen=True):
     state: bytes | None
     """A Yjs v1 update that holds everything at `version`; None when only the text was kept."""
     pairs: bytes = b""
-    """Where surrogate pairs stand, as `sync.gate.KnownState` encodes them; kept with `state`."""
+    """Where surrogate pairs stand, as `sync.yjs.known` encodes them; kept with `state`."""
 
 
 SERVER_USER: Final = ""
@@ -223,7 +223,7 @@ class EventLog(Protocol):
         ...
 
     async def relay_key(self) -> bytes:
-        """The key of `sync.relay`: 32 random bytes, the same for all who serve this log."""
+        """The key of `sync.wire.relay`: 32 random bytes, the same for all who serve this log."""
         ...
 
     async def ping(self) -> None:

@@ -4,9 +4,9 @@ from hashlib import blake2b
 
 from msgspec import Struct
 
-from sync.delta import Ops
-from sync.limit import User
 from sync.names import PositionEncoding
+from sync.text.delta import Ops
+from sync.user import User
 
 
 class TextSubmission(Struct, frozen=True):

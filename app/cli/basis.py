@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from app.cli.problem import CommandFailed
+from app.cli.failure import CommandFailed
 
 
 class Basis(msgspec.Struct, frozen=True):

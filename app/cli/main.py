@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from app.cli.problem import CommandFailed, ExitCode
+from app.cli.failure import CommandFailed, ExitCode
 from app.cli.progress import Progress
 from app.cli.push import push
 from app.cli.read import cat, log, tail
@@ -65,7 +65,7 @@ def _complain(text: str, code: int) -> int:
 
 def _serve(flags: argparse.Namespace) -> int:
     # Imported only here: it costs half a second, which `quire cat` need not pay.
-    from app.serve import run
+    from app.server.serve import run
 
     try:
         code = run(Settings.load(_given(flags)))

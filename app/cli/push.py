@@ -12,7 +12,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from app.cli.basis import Basis, forget_basis, read_basis, replace_file, write_basis
-from app.cli.problem import CommandFailed
+from app.cli.failure import CommandFailed
 from app.cli.remote import Metadata, NoDocument, Remote
 
 STANDARD_INPUT = "-"

@@ -8,13 +8,13 @@ from pathlib import Path
 import msgspec
 
 from app.cli.basis import Basis, write_basis
-from app.cli.problem import CommandFailed, ExitCode
+from app.cli.failure import CommandFailed, ExitCode
 from app.cli.remote import Remote
 from app.cli.summary import describe, describe_event
 from sync.client import Change, ConnectionLost, Document, Replaced, connect
-from sync.client.core import event_ops
-from sync.delta import DeltaError, to_wire
+from sync.client.client_core import event_ops
 from sync.error import QuireError
+from sync.text.delta import DeltaError, to_wire
 
 
 def cat(flags: argparse.Namespace) -> int:

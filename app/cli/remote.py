@@ -8,9 +8,9 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
-from app.cli.problem import CommandFailed, ExitCode
-from app.identity import NAME_HEADER
-from sync.message import Event
+from app.cli.failure import CommandFailed, ExitCode
+from app.identity.open_mode import NAME_HEADER
+from sync.wire.message import Event
 
 MAX_PAGE: Final = 500
 _TIMEOUT_S: Final = 30.0

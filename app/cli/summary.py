@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from sync.client.core import event_ops
-from sync.delta import Delta, DeltaError, event_shape
-from sync.message import Event
+from sync.client.client_core import event_ops
+from sync.text.delta import Delta, DeltaError, event_shape
+from sync.wire.message import Event
 
 _MAX_SHOWN: Final = 40
 

@@ -4,13 +4,13 @@ from typing import Annotated, Any, Final
 
 from fastapi import Depends, Path, Query, Request
 
+from app.http.problem import PROBLEM_MEDIA_TYPE
 from app.http.schema import Problem
-from app.problem import PROBLEM_MEDIA_TYPE
 from app.state import State
 from sync.error import ErrorCode, QuireError
-from sync.limit import User
 from sync.names import WRITING_ROLES, PositionEncoding, is_document_name
 from sync.port import DocumentRecord
+from sync.user import User
 
 _PROBLEM_SCHEMA: Final = Problem.model_json_schema()
 _MEANINGS: Final = {

@@ -6,14 +6,14 @@ import msgspec
 from starlette.responses import Response
 
 from app.http.schema import Document
-from sync.event import timestamp
 from sync.port import DocumentRecord
+from sync.wire.event import timestamp
 
 _encoder = msgspec.json.Encoder()
 
 
 def json_response(body: Any) -> Response:
-    """An answer from structs of `sync.message`, dicts and lists."""
+    """An answer from structs of `sync.wire.message`, dicts and lists."""
     return Response(_encoder.encode(body), media_type="application/json")
 
 

@@ -3,13 +3,13 @@
 from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
-from app.problem import HttpCode, ProblemError
+from app.http.problem import HttpCode, ProblemError
 from app.state import State
-from sync.delta import Delta, apply
 from sync.names import PositionEncoding
 from sync.port import DocumentRecord, EventLog, EventRecord
-from sync.position import delta_to_utf16
-from sync.shells.history import pages, text_at
+from sync.shells.log_reader import pages, text_at
+from sync.text.delta import Delta, apply
+from sync.text.position import delta_to_utf16
 
 _WALK_EVENTS: Final = 500
 """Up to this distance, carrying a text along costs less than finding it anew."""

@@ -11,8 +11,8 @@ from pydantic import (
     model_validator,
 )
 
-from sync.delta import valid_text
 from sync.names import MAX_INTEGER, is_document_name, is_event_id, is_text_root
+from sync.text.delta import valid_text
 
 MAX_TITLE_CHARS = 200
 
@@ -67,7 +67,7 @@ _SPANS: dict[str, Any] = {
     "examples": [[{"retain": 5}, {"insert": ", world"}]],
 }
 Spans = Annotated[list[Any], WithJsonSchema(_SPANS)]
-"""A delta as it travels; `sync.delta.from_wire` reads it and says what is wrong with it."""
+"""A delta as it travels; `sync.text.delta.from_wire` reads it and says what is wrong with it."""
 
 
 class Problem(BaseModel):

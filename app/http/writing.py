@@ -5,12 +5,12 @@ import secrets
 from app.http.reading import spelled_ops
 from app.http.schema import Written
 from app.state import State
-from sync.delta import Ops, to_wire
 from sync.error import ErrorCode, QuireError
-from sync.limit import User
 from sync.names import PositionEncoding
 from sync.port import DocumentRecord
 from sync.submission import TextSubmission
+from sync.text.delta import Ops, to_wire
+from sync.user import User
 
 
 async def write(

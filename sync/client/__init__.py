@@ -1,8 +1,8 @@
 """The Python client of `quire.v1`: `async with connect(url) as client: …`; see docs/client.md."""
 
+from sync.client.client_fact import Change, DocumentEvent, Replaced, Withdrawn
 from sync.client.connection import Client, NotSaved, Timing, connect
-from sync.client.document import ConnectionLost, Document, Events, EventsLost
-from sync.client.fact import Change, DocumentEvent, Replaced, Withdrawn
+from sync.client.remote_document import ConnectionLost, Document, Events, EventsLost
 
 __all__ = [
     "Change",

@@ -4,8 +4,8 @@
         doc = await client.join("notes")
         version = await doc.insert(0, "Hello")
 
-What is decided, `sync.client.core` decides; here is what waits for the socket. One task keeps the
-connection up and reads, one writes; both end with the `async with`.
+What is decided, `sync.client.client_core` decides; here is what waits for the socket. One task
+keeps the connection up and reads, one writes; both end with the `async with`.
 """
 
 import asyncio
@@ -26,11 +26,12 @@ from websockets.asyncio.client import connect as open_socket
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 from websockets.typing import Subprotocol
 
-from sync.client.document import ConnectionLost, Document
-from sync.client.fact import Connected, Left, Lost, Received
+from sync.client.client_fact import Connected, Left, Lost, Received
 from sync.client.policy import reconnect_delay_s
+from sync.client.remote_document import ConnectionLost, Document
 from sync.error import ClientAction, ErrorCode, QuireError, client_action
-from sync.message import (
+from sync.names import is_document_name
+from sync.wire.message import (
     JSON_SUBPROTOCOL,
     MSGPACK_SUBPROTOCOL,
     Auth,
@@ -44,7 +45,6 @@ from sync.message import (
     decode_server,
     encode,
 )
-from sync.names import is_document_name
 
 TokenSource = str | Callable[[], Awaitable[str]]
 """A token, or what fetches a new one each time a connection is made."""

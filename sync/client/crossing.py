@@ -5,7 +5,7 @@ logged text first. Its author has made the edit already, and must fold what was 
 that shows it; that is the other half, so that both arrive at the same text.
 """
 
-from sync.delta import Delta, Ops, transform
+from sync.text.delta import Delta, Ops, transform
 
 _REST = 1 << 62
 """Stands for the kept rest of a text of any length."""

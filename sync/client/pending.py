@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from sync.client.crossing import cross
-from sync.delta import Delta, Ops, canonical, compose, event_shape, invert, to_wire
-from sync.message import TextDelete, TextEdit, TextInsert
+from sync.text.delta import Delta, Ops, canonical, compose, event_shape, invert, to_wire
+from sync.wire.message import TextDelete, TextEdit, TextInsert
 
 MAX_BATCH_OPS: Final = 400
 MAX_BATCH_CHARS: Final = 32_768

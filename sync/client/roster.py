@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from sync.delta import Ops, transform_position
-from sync.message import Cursor, MemberInfo, MemberJoined, MemberLeft, UserInfo
+from sync.text.delta import Ops, transform_position
+from sync.wire.message import Cursor, MemberInfo, MemberJoined, MemberLeft, UserInfo
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 import hashlib
 
 from storage.log import SqlEventLog, open_event_log
-from sync.delta import Delta
 from sync.port import EventLog, EventRecord
+from sync.text.delta import Delta
 from tests.patience import PATIENCE_S
 
 

@@ -10,8 +10,8 @@ from typing import Protocol
 import pytest
 
 from sync.port import MAX_BUS_PAYLOAD_BYTES, Bus
-from sync.shells.memory_bus import MemoryHub
-from sync.shells.redis_bus import Pace, RedisBus
+from sync.shells.bus.memory_bus import MemoryHub
+from sync.shells.bus.redis_bus import Pace, RedisBus
 from tests.patience import PATIENCE_S
 from tests.redis_server import RedisServer, running_redis, running_sentinel
 

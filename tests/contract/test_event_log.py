@@ -6,8 +6,8 @@ from contextlib import suppress
 
 import pytest
 
-from sync.delta import Delta
 from sync.port import AuthorBinding, Checkpoint, DocumentRecord, EventLog, NewDocument, StoreError
+from sync.text.delta import Delta
 from tests.contract.conftest import new_document
 from tests.contract.sample import append, append_next, event, open_log
 

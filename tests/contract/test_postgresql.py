@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, make_url
 
-from storage import document
+from storage import catalogue
 from storage.log import SqlEventLog
 from storage.migrate import SchemaError, require_current
 from storage.postgresql import PostgresqlDatabase
@@ -93,7 +93,7 @@ async def test_creator_gets_the_document_that_it_waited_for(
     url: str, database: PostgresqlDatabase, log: SqlEventLog
 ) -> None:
     async with database.write() as transaction:
-        first, _ = await transaction.run(partial(document.create, new=new_document("notes")))
+        first, _ = await transaction.run(partial(catalogue.create, new=new_document("notes")))
         second = asyncio.create_task(log.create(new_document("notes", title="Another")))
         await until_blocked(url)
     assert await second == (first, False)

@@ -13,10 +13,10 @@ from typing import Final
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
-from sync.hocuspocus import encode_address
 from sync.names import Dialect
-from sync.varint import Reader
-from sync.ysync import SyncKind, SyncRequest, SyncUpdate, encode_sync, read_sync
+from sync.wire.hocuspocus import encode_address
+from sync.wire.ysync import SyncKind, SyncRequest, SyncUpdate, encode_sync, read_sync
+from sync.yjs.varint import Reader
 from tests.integration import peer
 from tests.integration.server import ServerProcess
 from tests.integration.yjs_replica import YjsReplica

@@ -22,8 +22,8 @@ from websockets.asyncio.client import connect as open_websocket
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin, Subprotocol
 
-from sync.delta import Delta, from_wire
-from sync.message import Encoding
+from sync.text.delta import Delta, from_wire
+from sync.wire.message import Encoding
 from tests.integration.server import ServerProcess
 from tests.patience import PATIENCE_S
 

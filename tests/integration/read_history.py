@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from sync.delta import apply, from_wire
+from sync.text.delta import apply, from_wire
 from tests.integration.server import ServerProcess
 from tests.integration.yjs_replica import YjsReplica
 from tests.patience import PATIENCE_S

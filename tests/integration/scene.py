@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 from itertools import count
 from typing import Final
 
-from sync.message import Encoding
 from sync.names import Mode
+from sync.wire.message import Encoding
 from tests.integration.peer import PRESENCE, Peer, connect
 from tests.integration.server import ServerProcess
 from tests.integration.yjs_replica import YjsReplica

@@ -22,9 +22,9 @@ from sync.client import (
     Withdrawn,
     connect,
 )
-from sync.delta import apply, deletion, insertion
 from sync.error import ErrorCode, QuireError
-from sync.message import Encoding
+from sync.text.delta import apply, deletion, insertion
+from sync.wire.message import Encoding
 from tests.integration.server import ServerProcess, free_port
 from tests.patience import PATIENCE_S
 

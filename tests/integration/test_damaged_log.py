@@ -14,9 +14,9 @@ from websockets.asyncio.client import connect as open_websocket
 from websockets.exceptions import ConnectionClosed
 
 from sync.error import CloseCode
-from sync.hocuspocus import encode_address, encode_permission_denied
-from sync.varint import write_data
-from sync.ysync import SyncKind, encode_sync
+from sync.wire.hocuspocus import encode_address, encode_permission_denied
+from sync.wire.ysync import SyncKind, encode_sync
+from sync.yjs.varint import write_data
 from tests.integration.peer import connect
 from tests.integration.server import ServerProcess
 from tests.patience import PATIENCE_S

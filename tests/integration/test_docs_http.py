@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import httpx
 
-from app.problem import STATUS
+from app.http.problem import STATUS
 from tests.integration.server import ROOT, ServerProcess
 from tests.patience import PATIENCE_S
 

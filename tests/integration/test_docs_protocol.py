@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from sync.error import CLIENT_ACTIONS, ClientAction, ErrorCode
-from sync.message import (
+from sync.wire.message import (
     ClientMessage,
     Rejected,
     ServerMessage,

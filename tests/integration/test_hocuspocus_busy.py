@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from app.identity import OpenGatekeeper
+from app.identity.open_mode import OpenGatekeeper
 from storage.log import open_event_log
 from sync.error import CloseCode
-from sync.hocuspocus import encode_address
 from sync.limit import Limits
-from sync.shells.hocuspocus import HocuspocusSession
-from sync.shells.outbox import Frame, Wire
-from sync.shells.rooms import Rooms
-from sync.shells.socket import SessionClosedError
-from sync.varint import write_varint
+from sync.shells.rooms.rooms import Rooms
+from sync.shells.sessions.hocuspocus_session import HocuspocusSession
+from sync.shells.sessions.outbox import Frame, Wire
+from sync.shells.sessions.socket import SessionClosedError
+from sync.wire.hocuspocus import encode_address
+from sync.yjs.varint import write_varint
 
 pytestmark = pytest.mark.anyio
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from sync.limit import User
 from sync.names import is_document_name
+from sync.user import User
 from tests.integration.http_app import EventStream, application
-from tests.unit.driven_room import Editor, yjs
+from tests.unit.sync.room.driven_room import Editor, yjs
 
 pytestmark = pytest.mark.anyio
 

@@ -113,7 +113,7 @@ async def test_streams_are_bounded_and_counted(tmp_path: Path) -> None:
 
 
 async def test_silent_stream_is_kept_alive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.http.events.KEEPALIVE_S", 1.0)
+    monkeypatch.setattr("app.http.routes.events.KEEPALIVE_S", 1.0)
     async with application(tmp_path) as quire:
         await quire.create()
         async with EventStream(quire.app, EVENTS) as stream:

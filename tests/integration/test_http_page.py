@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 
-from app.http import page
+from app.http.routes import page
 from tests.integration.http_app import application
 
 pytestmark = pytest.mark.anyio

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sync.port import StoreError
-from sync.room import Room
+from sync.room.room import Room
 from tests.integration.http_app import application
 
 pytestmark = pytest.mark.anyio

@@ -9,9 +9,9 @@ import httpx
 import pytest
 from pycrdt import Array, Doc, Map, Text, XmlElement, XmlFragment, XmlText
 
-from sync.gate import KnownState, Ready, inspect
-from sync.replica import Reversal
-from sync.shells.reversal import BusyError, ReversalError, Task, find_reversal
+from sync.shells.reversal_process import BusyError, ReversalError, Task, find_reversal
+from sync.yjs.gate import KnownState, Ready, inspect
+from sync.yjs.replica import Reversal
 from tests.integration.http_app import application
 from tests.integration.peer import Peer, connect
 from tests.integration.scene import fresh_name
@@ -203,7 +203,7 @@ async def test_what_cannot_be_brought_back_is_refused_and_nothing_changes(
     async def fail(_: Task) -> Reversal:
         raise raised
 
-    monkeypatch.setattr("app.http.restore.find_reversal", fail)
+    monkeypatch.setattr("app.http.routes.restore.find_reversal", fail)
     async with application(tmp_path) as quire:
         await quire.create("notes", "a😀b")
         # One character less, but two units: counting does not tell that it was all.

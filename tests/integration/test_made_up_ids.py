@@ -5,15 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from app.identity import OpenGatekeeper
+from app.identity.open_mode import OpenGatekeeper
 from storage.log import open_event_log
 from storage.migrate import upgrade
-from sync.limit import Limits, User
-from sync.shells.outbox import Frame, Wire
-from sync.shells.rooms import Rooms
-from sync.shells.yws import YwsSession
-from sync.ysync import SyncKind, encode_sync
-from tests.unit.driven_room import Editor, edit
+from sync.limit import Limits
+from sync.shells.rooms.rooms import Rooms
+from sync.shells.sessions.outbox import Frame, Wire
+from sync.shells.sessions.yws_session import YwsSession
+from sync.user import User
+from sync.wire.ysync import SyncKind, encode_sync
+from tests.unit.sync.room.driven_room import Editor, edit
 
 pytestmark = [pytest.mark.anyio, pytest.mark.p8]
 

@@ -1,4 +1,4 @@
-"""`sync.shells.outbox`: bounded, and honest about what it drops."""
+"""`sync.shells.sessions.outbox`: bounded, and honest about what it drops."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import pytest
 from anyio.lowlevel import checkpoint
 
-from sync.message import Ack
-from sync.shells.outbox import HARD_BYTES, Frame, Outbox, SlowConsumerError, Wire
+from sync.shells.sessions.outbox import HARD_BYTES, Frame, Outbox, SlowConsumerError, Wire
+from sync.wire.message import Ack
 from tests.patience import PATIENCE_S
 
 

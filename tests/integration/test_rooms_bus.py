@@ -11,16 +11,25 @@ from msgspec.structs import replace
 from storage.log import SqlEventLog, open_event_log
 from storage.migrate import upgrade
 from sync.fact import CommitFailed, Deleted, Join, Leave, MoveCursor
-from sync.limit import Limits, User
-from sync.message import Cursor, Joined, MemberInfo, MemberJoined, MemberLeft, Outgoing, UserInfo
-from sync.news import encode_news
+from sync.limit import Limits
 from sync.port import AppendTransaction, DocumentRecord, EventLog, StoreError
-from sync.relay import Begin, Came, pack, seal
-from sync.shells.memory_bus import MemoryHub
-from sync.shells.rooms import Rooms
-from sync.shells.sink import Parcel
+from sync.shells.bus.memory_bus import MemoryHub
+from sync.shells.rooms.rooms import Rooms
+from sync.shells.rooms.sink import Parcel
+from sync.user import User
+from sync.wire.message import (
+    Cursor,
+    Joined,
+    MemberInfo,
+    MemberJoined,
+    MemberLeft,
+    Outgoing,
+    UserInfo,
+)
+from sync.wire.news import encode_news
+from sync.wire.relay import Begin, Came, pack, seal
 from tests.patience import PATIENCE_S
-from tests.unit.driven_room import edit
+from tests.unit.sync.room.driven_room import edit
 
 pytestmark = pytest.mark.anyio
 

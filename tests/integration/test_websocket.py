@@ -10,7 +10,7 @@ import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from app.websocket import WIRE, QuireWebSocket
+from app.server.quire_websocket import WIRE, QuireWebSocket
 from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from sync.awareness import encode_awareness
-from sync.message import Encoding
+from sync.wire.message import Encoding
+from sync.yjs.awareness import encode_awareness
 from tests.integration.peer import PRESENCE, connect
 from tests.integration.scene import AUTHOR_CLIENT, TEXT, fresh_name, scene
 from tests.integration.server import ServerProcess

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from sync.message import Encoding
 from sync.names import Mode
+from sync.wire.message import Encoding
 from tests.integration.peer import connect
 from tests.integration.scene import TEXT, scene
 from tests.integration.server import ServerProcess

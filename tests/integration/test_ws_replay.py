@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from sync.delta import apply
-from sync.message import Encoding
+from sync.text.delta import apply
+from sync.wire.message import Encoding
 from tests.integration.peer import PRESENCE, Message, Peer, connect, ops_of
 from tests.integration.scene import fresh_name
 from tests.integration.server import ServerProcess

@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from sync.message import Encoding
+from sync.wire.message import Encoding
 from tests.integration.peer import Peer, connect, open_socket
 from tests.integration.scene import fresh_name, scene
 from tests.integration.server import ServerProcess

@@ -12,11 +12,11 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from sync import hocuspocus, ysync
-from sync.awareness import encode_awareness
-from sync.hocuspocus import encode_address
-from sync.varint import MalformedError, write_data, write_varint
-from sync.ysync import SyncKind, encode_awareness_message, encode_sync
+from sync.wire import hocuspocus, ysync
+from sync.wire.hocuspocus import encode_address
+from sync.wire.ysync import SyncKind, encode_awareness_message, encode_sync
+from sync.yjs.awareness import encode_awareness
+from sync.yjs.varint import MalformedError, write_data, write_varint
 from tests.integration.server import ServerProcess
 from tests.patience import PATIENCE_S, SOAK
 from tests.property.test_dialect_fuzz import HOCUSPOCUS, YWS, mutated

@@ -15,8 +15,8 @@ from typing import Any, Final
 
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
-from sync.delta import apply, from_wire
 from sync.names import Mode
+from sync.text.delta import apply, from_wire
 from tests.integration.dialect_writer import DialectWriter
 from tests.integration.peer import PRESENCE, Message, Peer, connect, ops_of
 from tests.integration.read_history import replayed

@@ -1,7 +1,7 @@
 """A server made of the real room, an in-memory log, and clients on sockets that fail; no test.
 
-The room is `sync.room.Room` itself, with its merging and fan-out. The log is a list. A `Wire` is
-one socket: it keeps what travels in either direction, in order; the network may also do to a
+The room is `sync.room.room.Room` itself, with its merging and fan-out. The log is a list. A `Wire`
+is one socket: it keeps what travels in either direction, in order; the network may also do to a
 document's versioned messages what a socket never does (double, drop and swap them), since the
 ordering buffer promises to cope.
 """
@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from msgspec import UNSET
 
-from sync.client.core import DocumentCore
-from sync.client.fact import (
+from sync.client.client_core import DocumentCore
+from sync.client.client_fact import (
     Announce,
     Change,
     Connected,
@@ -29,12 +29,10 @@ from sync.client.fact import (
     Wake,
     Withdrawn,
 )
-from sync.delta import Delta, Ops, apply, deletion, from_wire, insertion
-from sync.document import Lookup
+from sync.document.document import Lookup
 from sync.effect import CatchUp, Deliver, Dismiss, Settled, WantBatch
 from sync.effect import Effect as RoomEffect
 from sync.error import ErrorCode
-from sync.event import wire_event
 from sync.fact import (
     CaughtUp,
     CommitFailed,
@@ -48,8 +46,15 @@ from sync.fact import (
 from sync.fact import Fact as RoomFact
 from sync.fact import Join as JoinFact
 from sync.fact import Leave as LeaveFact
-from sync.limit import Limits, User
-from sync.message import (
+from sync.limit import Limits
+from sync.names import Role
+from sync.port import DocumentRecord, EventRecord, Opened
+from sync.room.room import Room
+from sync.submission import TextSubmission, text_digest
+from sync.text.delta import Delta, Ops, apply, deletion, from_wire, insertion
+from sync.user import User
+from sync.wire.event import wire_event
+from sync.wire.message import (
     Ack,
     CursorMove,
     ErrorMessage,
@@ -64,10 +69,6 @@ from sync.message import (
     decode_server,
     encode,
 )
-from sync.names import Role
-from sync.port import DocumentRecord, EventRecord, Opened
-from sync.room import Room
-from sync.submission import TextSubmission, text_digest
 
 DOC = "notes"
 SMALL = Limits(window_events=4, max_batch_events=8, max_document_chars=1_000)
@@ -124,7 +125,7 @@ class Server:
         self._tell(LeaveFact(wire.session))
 
     def take(self, wire: Wire, frame: bytes) -> None:
-        """Handle one frame, as `sync.shells.session` does."""
+        """Handle one frame, as `sync.shells.sessions.quire_session` does."""
         message = decode_client(frame, "msgpack")
         match message:
             case Join(since=since, epoch=epoch):

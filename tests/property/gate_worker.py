@@ -10,7 +10,7 @@ from typing import Any
 
 from pycrdt import Array, Doc, Map, Text
 
-from sync.statevector import decode_state_vector
+from sync.yjs.statevector import decode_state_vector
 
 
 def _open(updates: list[bytes]) -> tuple[Doc[Any], Text]:

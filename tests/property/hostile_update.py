@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from random import Random
 
-from sync.varint import write_data, write_text, write_varint
+from sync.yjs.varint import write_data, write_text, write_varint
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "yjs_updates.json"
 

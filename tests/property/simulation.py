@@ -16,11 +16,9 @@ from random import Random
 
 from msgspec.structs import replace
 
-from sync.delta import Delta, apply, deletion, from_wire, insertion
-from sync.document import Lookup
+from sync.document.document import Lookup
 from sync.effect import CatchUp, Deliver, Dismiss, Draft, Effect, Look, Reopen, Settled, WantBatch
 from sync.error import ErrorCode
-from sync.event import EventWriter, wire_event
 from sync.fact import (
     Announced,
     AskState,
@@ -39,10 +37,17 @@ from sync.fact import (
     Submit,
     Tick,
 )
-from sync.fanout import updates_messages
-from sync.gate import KnownState, Ready, inspect
-from sync.limit import Limits, User
-from sync.message import (
+from sync.limit import Limits
+from sync.names import Dialect, Mode, PositionEncoding
+from sync.port import EventRecord, Followed
+from sync.room.fanout import updates_messages
+from sync.room.room import Room
+from sync.submission import Submission, UpdateSubmission
+from sync.text.delta import Delta, apply, deletion, from_wire, insertion
+from sync.text.position import delta_from_utf16, delta_to_utf16
+from sync.user import User
+from sync.wire.event import EventWriter, wire_event
+from sync.wire.message import (
     Ack,
     Cursor,
     ErrorMessage,
@@ -54,12 +59,8 @@ from sync.message import (
     SyncReply,
     Updates,
 )
-from sync.names import Dialect, Mode, PositionEncoding
-from sync.port import EventRecord, Followed
-from sync.position import delta_from_utf16, delta_to_utf16
-from sync.room import Room
-from sync.submission import Submission, UpdateSubmission
-from tests.unit.driven_room import NAME, Editor, MemoryLog, edit, look_up, yjs
+from sync.yjs.gate import KnownState, Ready, inspect
+from tests.unit.sync.room.driven_room import NAME, Editor, MemoryLog, edit, look_up, yjs
 
 PIECES = ("a", "b", "cd", "é", "中", "😀", "x😀", "\n")
 

@@ -1,4 +1,4 @@
-"""sync.anchor: a position comes back from its anchor, whatever was written before.
+"""sync.yjs.anchor: a position comes back from its anchor, whatever was written before.
 
 For random documents by several clients, with characters of every width, deletions, concurrent
 edits and formats:
@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pycrdt import Doc, Text
 
-from sync.anchor import Anchor, AnchoredText
-from sync.gate import KnownState, Ready, inspect
-from sync.replica import Replica
-from sync.update import parse_update
+from sync.yjs.anchor import Anchor, AnchoredText
+from sync.yjs.gate import KnownState, Ready, inspect
+from sync.yjs.replica import Replica
+from sync.yjs.update import parse_update
 
 CLIENTS = (3, 900, 4_000_000_000)
 

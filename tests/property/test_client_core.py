@@ -41,9 +41,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from sync.client.core import Phase
+from sync.client.client_core import Phase
 from sync.client.crossing import cross, fold
-from sync.delta import Delta, apply
+from sync.text.delta import Delta, apply
 from tests.patience import SOAK
 from tests.property.client_network import Author, Server, is_versioned
 from tests.property.test_delta_laws import edited_texts, transform_first

@@ -36,10 +36,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sync import delta
-from sync.delta import Delta, DeltaOutOfRange, Ops
-from sync.position import delta_from_utf16, delta_to_utf16, to_codepoints, to_utf16
-from sync.textdiff import diff, unified_diff
+from sync.text import delta
+from sync.text.delta import Delta, DeltaOutOfRange, Ops
+from sync.text.position import delta_from_utf16, delta_to_utf16, to_codepoints, to_utf16
+from sync.text.textdiff import diff, unified_diff
 
 LAWS = settings(max_examples=60, deadline=None)
 HARD_LAWS = settings(max_examples=100, deadline=None)

@@ -16,12 +16,13 @@ from random import Random
 import msgspec
 import pytest
 
-from sync import hocuspocus, ysync
-from sync.awareness import decode_awareness, encode_awareness
 from sync.error import Refusal
-from sync.limit import Limits, User
-from sync.presence import Presence
-from sync.varint import MalformedError
+from sync.limit import Limits
+from sync.presence.presence import Presence
+from sync.user import User
+from sync.wire import hocuspocus, ysync
+from sync.yjs.awareness import decode_awareness, encode_awareness
+from sync.yjs.varint import MalformedError
 from tests.patience import SOAK
 
 pytestmark = [pytest.mark.p8, pytest.mark.p9]

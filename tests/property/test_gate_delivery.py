@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pycrdt import Doc, Text
 
-from sync.gate import KnownState, Ready, Waiting, decode_pairs, inspect
-from sync.statevector import decode_state_vector
+from sync.yjs.gate import KnownState, Ready, Waiting, decode_pairs, inspect
+from sync.yjs.statevector import decode_state_vector
 
 pytestmark = [pytest.mark.p5, pytest.mark.p6]
 

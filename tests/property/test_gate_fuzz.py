@@ -23,9 +23,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
-from sync.gate import KnownState, Malformed, Ready, Waiting, inspect, judge
-from sync.keystroke import recognise_keystroke
-from sync.update import parse_update
+from sync.yjs.gate import KnownState, Malformed, Ready, Waiting, inspect, judge
+from sync.yjs.keystroke import recognise_keystroke
+from sync.yjs.update import parse_update
 from tests.patience import SOAK
 from tests.property.hostile_update import accepted_vectors, invent, mutate
 

@@ -1,4 +1,4 @@
-"""sync.guests in worlds of several processes whose bus loses, doubles, reorders and repeats.
+"""sync.presence.guests in worlds of processes whose bus loses, doubles, reorders and repeats.
 
 A world is a seed. Sessions come, go, point, speak and write in up to four processes; some processes
 die, some sessions turn up in another one while the first has not noticed. What is relayed may be
@@ -18,18 +18,19 @@ from random import Random
 
 import pytest
 
-from sync.awareness import decode_awareness, encode_awareness
-from sync.cursor import TextCursor
-from sync.delta import transform_position
 from sync.fact import Announced, Join, Leave, MoveCursor, SetAwareness, Submit, Tick
-from sync.guests import ALIVE_MS, LIFETIME_MS
-from sync.limit import Limits, User
-from sync.message import AwarenessOut, Cursor, Joined, MemberJoined, MemberLeft, Outgoing
+from sync.limit import Limits
 from sync.names import Mode
-from sync.relay import Left, Part
+from sync.presence.cursor import TextCursor
+from sync.presence.guests import ALIVE_MS, LIFETIME_MS
+from sync.text.delta import transform_position
+from sync.user import User
+from sync.wire.message import AwarenessOut, Cursor, Joined, MemberJoined, MemberLeft, Outgoing
+from sync.wire.relay import Left, Part
+from sync.yjs.awareness import decode_awareness, encode_awareness
 from tests.patience import SOAK
-from tests.unit.connected_rooms import ConnectedRooms, Message
-from tests.unit.driven_room import edit
+from tests.unit.sync.room.connected_rooms import ConnectedRooms, Message
+from tests.unit.sync.room.driven_room import edit
 
 WORLDS = 10_000 if SOAK else 100
 STEPS = 120

@@ -1,4 +1,4 @@
-"""sync.replica: the positions it foresees are the positions that pycrdt finds.
+"""sync.yjs.replica: the positions it foresees are the positions that pycrdt finds.
 
 Invariants, after every single update:
 
@@ -24,12 +24,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sync.delta import Delta, apply
-from sync.gate import KnownState, Ready, TypingDelete, TypingInsert, inspect
-from sync.replica import Applied, Replica, merged
+from sync.text.delta import Delta, apply
+from sync.yjs.gate import KnownState, Ready, TypingDelete, TypingInsert, inspect
+from sync.yjs.replica import Applied, Replica, merged
 from tests.patience import SOAK
 from tests.property.hostile_update import varint
-from tests.unit.driven_room import Editor
+from tests.unit.sync.room.driven_room import Editor
 
 SESSIONS = 2_000 if SOAK else 15
 STEPS = 400 if SOAK else 120

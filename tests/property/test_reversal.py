@@ -20,10 +20,10 @@ from typing import Any
 import pytest
 from pycrdt import Array, Doc, Map, Text, XmlElement, XmlFragment, XmlText
 
-from sync.extent import changes_characters_only
-from sync.gate import KnownState, Ready, inspect
+from sync.document.extent import changes_characters_only
 from sync.port import EventRecord
-from sync.replica import Replica, reverse
+from sync.yjs.gate import KnownState, Ready, inspect
+from sync.yjs.replica import Replica, reverse
 from tests.patience import SOAK
 
 ROOTS: dict[str, Any] = {

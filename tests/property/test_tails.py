@@ -1,4 +1,4 @@
-"""sync.tails beside a text of which every character knows who wrote it.
+"""sync.yjs.tails beside a text of which every character knows who wrote it.
 
 Held after every step: what is foreseen is where the writer stands, and a backspace that is foreseen
 takes out the writer's own last characters; a tail beside which somebody has put something is gone;
@@ -16,9 +16,9 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sync.delta import Delta, canonical
-from sync.gate import Ready, TypingDelete, TypingInsert
-from sync.tails import Tails
+from sync.text.delta import Delta, canonical
+from sync.yjs.gate import Ready, TypingDelete, TypingInsert
+from sync.yjs.tails import Tails
 from tests.patience import SOAK
 
 WORLDS = 20_000 if SOAK else 300

@@ -25,7 +25,7 @@ from uvicorn.server import ServerState
 from websockets.exceptions import InvalidState
 from websockets.frames import Frame, Opcode
 
-from app.websocket import WIRE, QuireWebSocket
+from app.server.quire_websocket import WIRE, QuireWebSocket
 from tests.patience import PATIENCE_S, SOAK
 
 pytestmark = pytest.mark.p8

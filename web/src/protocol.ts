@@ -3,7 +3,7 @@
  *
  * Decoding never throws on what a server sent: a frame that is no message, or one of a type that
  * this client does not know, is `null` and is ignored. The server's side of the same wire is
- * `sync/message.py`; both are held to `tests/vectors/protocol.json`.
+ * `sync/wire/message.py`; both are held to `tests/vectors/protocol.json`.
  */
 
 import { decodeBase64, encodeBase64 } from "./bytes";

@@ -1,0 +1,67 @@
+"""Adding the HTTP side to an application: routes, problem documents, and the guards in front."""
+
+from typing import Final
+
+from fastapi import APIRouter, FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+from app.http.body_limit import BodyLimit
+from app.http.problem import install_problem_handlers
+from app.http.routes import (
+    diff,
+    documents,
+    edits,
+    events,
+    health,
+    history,
+    page,
+    reference,
+    restore,
+    text,
+)
+from app.http.security import SecurityHeaders
+from app.http.stream import EventStreams
+from app.identity.origin import OriginGuard
+from app.settings import Settings
+
+routers: Final[tuple[APIRouter, ...]] = (
+    documents.router,
+    text.router,
+    edits.router,
+    history.router,
+    diff.router,
+    restore.router,
+    events.router,
+    health.router,
+    reference.router,
+    page.router,
+)
+
+_ALLOWED_HEADERS: Final = (
+    "Authorization",
+    "Content-Type",
+    "If-Match",
+    "If-None-Match",
+    "Last-Event-ID",
+    "X-Quire-Name",
+)
+
+
+def install(app: FastAPI, settings: Settings) -> None:
+    """Add the routes, the problem documents and the guards in front of them to an application."""
+    install_problem_handlers(app)
+    app.state.event_streams = EventStreams(settings.max_event_streams)
+    for router in routers:
+        app.include_router(router)
+    # The last one added is the outermost: every answer carries the headers.
+    app.add_middleware(BodyLimit, max_bytes=settings.max_message_bytes)
+    app.add_middleware(OriginGuard, allowed=settings.allowed_origins)
+    if settings.allowed_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.allowed_origins,
+            allow_methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
+            allow_headers=_ALLOWED_HEADERS,
+            expose_headers=("ETag", "Location", "Retry-After"),
+        )
+    app.add_middleware(SecurityHeaders)

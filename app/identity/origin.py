@@ -1,0 +1,60 @@
+"""Which web pages may change something here: those of this server, and those that are named."""
+
+from collections.abc import Sequence
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.http.problem import HttpCode, problem_response
+
+_READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+
+
+def is_allowed_origin(origin: str | None, host: str | None, allowed: Sequence[str]) -> bool:
+    """Whether a request that says it comes from `origin` may do more than read.
+
+    Args:
+        origin: the header; None is not a browser's request, and is allowed.
+        host: the `Host` header. A proxy must pass it on, or its origin must be named; the scheme
+            is not compared, since a proxy may have ended TLS.
+        allowed: origins that the settings name.
+    """
+    if origin is None:
+        return True
+    lowered = origin.lower()
+    if lowered in allowed:
+        return True
+    if host is None:
+        return False
+    try:
+        parts = urlsplit(lowered)
+        port = _DEFAULT_PORTS[parts.scheme]
+        own = urlsplit(f"//{host.lower()}")
+        same = parts.hostname == own.hostname and (parts.port or port) == (own.port or port)
+    except (KeyError, ValueError):
+        return False
+    is_bare = lowered == f"{parts.scheme}://{parts.netloc}" and "@" not in parts.netloc
+    return same and is_bare and parts.hostname is not None
+
+
+class OriginGuard:
+    """Answers 403 to a foreign page that wants to change something."""
+
+    def __init__(self, app: ASGIApp, allowed: Sequence[str]) -> None:
+        self._app = app
+        self._allowed = tuple(allowed)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] not in _READING:
+            headers = Headers(scope=scope)
+            origin = headers.get("origin")
+            if not is_allowed_origin(origin, headers.get("host"), self._allowed):
+                refused = problem_response(
+                    HttpCode.FOREIGN_ORIGIN, "Pages of this origin may not change anything here."
+                )
+                await refused(scope, receive, send)
+                return
+        await self._app(scope, receive, send)

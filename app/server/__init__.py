@@ -1,0 +1,1 @@
+"""Running under uvicorn: all that knows its insides."""

@@ -1,0 +1,279 @@
+"""uvicorn's WebSocket, with a short way for frames, and patience with a peer that is behind.
+
+The short way is offered to the application as an ASGI extension, `scope["extensions"][WIRE]`, and
+saves most of what a frame costs: a parser, a queue and a task's turn for each one that arrives, a
+task, an event and a frame object for each one that leaves. Frames that have to wait for anything
+take uvicorn's own way, through `receive` and `send`; and all that is no short, whole message is
+left to uvicorn's parser: control frames, fragments, what is large, and what breaks the protocol.
+
+    bytes ──▶ sift ──short message──▶ take ──True──▶ done
+                │                       └─False─┐
+                └──all else──▶ uvicorn's parser ◀┘ ──▶ receive()
+"""
+
+from collections.abc import Callable, MutableMapping
+from typing import Any, Final
+
+from uvicorn._types import ASGIReceiveEvent
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import apply_mask  # type: ignore[attr-defined]
+
+_FRAME: Final = "quire.frame"
+"""Where a message has its frame."""
+WIRE: Final = "quire.wire"
+"""The extension's name; its value is the connection's `QuireWebSocket`."""
+
+_GRACE_S: Final = 1.0
+"""After a standstill of the process its timers run before its sockets are read: for this long what
+the peer said meanwhile may still be found."""
+_FINAL_TEXT: Final = 0x81
+_FINAL_BINARY: Final = 0x82
+_CONTROL: Final = 0x08
+_FINAL: Final = 0x80
+_MASKED: Final = 0x80
+_SHORT_BYTES: Final = 16 << 10
+"""Messages up to this length are taken from the bytes as they come, once they are whole."""
+_SLICE_S: Final = 0.005
+"""For so long the messages of one peer are handled at a stretch; then others have their turn."""
+
+
+class QuireWebSocket(WebSocketsSansIOProtocol):
+    """See the module's docstring.
+
+    It gives up a silent peer, but not one whose pong is merely behind: a pong comes after all that
+    its peer sent before, and what a peer sends is not read while too much of it is under way (see
+    `sync.shells.sessions.flow`). So a ping that is not answered in time counts only if nothing else
+    was received since, either, while it could have been; otherwise another one is sent.
+    """
+
+    # There are many of them, and most are idle.
+    __slots__ = (
+        "_fragmented",
+        "_heard_at",
+        "_is_full",
+        "_is_put_off",
+        "_longest",
+        "_owed",
+        "_rest",
+        "_sifts",
+        "_take",
+        "_turn_at",
+        "_waiting",
+    )
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._heard_at = 0.0
+        """When anything was received last, in the loop's time."""
+        self._turn_at = 0.0
+        """Since when its messages are being handled."""
+        self._take: Callable[[bytes | str], bool] | None = None
+        self._waiting = False
+        """Whether the application has handled all that it was handed, and waits for more."""
+        self._is_full = False
+        """Whether the transport wants nothing more written."""
+        self._longest = min(_SHORT_BYTES, self.config.ws_max_size)
+        self._sifts = False
+        """Whether the bytes from here on are sifted: it is known where a frame begins."""
+        self._rest = b""
+        """The beginning of a frame that is not whole, or what was put off."""
+        self._owed = 0
+        """How many bytes of a frame the parser is still to have."""
+        self._fragmented = False
+        """Whether the parser waits for the rest of a fragmented message."""
+        self._is_put_off = False
+        """Whether the rest waits for its turn, with reading paused."""
+
+    async def run_asgi(self) -> None:
+        self.scope["extensions"][WIRE] = self  # type: ignore[assignment]
+        await super().run_asgi()
+
+    # --- the short way --------------------------------------------------------------------------
+
+    def write_nowait(self, message: MutableMapping[str, Any]) -> bool:
+        """Write a `websocket.send` message if the transport takes it without waiting.
+
+        Not while a `send` is under way: the two would change places. The message keeps the frame
+        that it was made into, if that is short, for those that it is sent to besides.
+
+        Returns:
+            False if it was not written and has to be sent.
+        """
+        if self.close_sent or self._is_full or self.transport.is_closing():
+            return False
+        frame: bytes | None = message.get(_FRAME)
+        if frame is None:
+            data: bytes | None = message.get("bytes")
+            if data is None:
+                frame = encode_frame(_FINAL_TEXT, message["text"].encode())
+            else:
+                frame = encode_frame(_FINAL_BINARY, data)
+            if len(frame) <= _SHORT_BYTES:
+                message[_FRAME] = frame
+        self.transport.write(frame)
+        return True
+
+    def pause_writing(self) -> None:
+        self._is_full = True
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        self._is_full = False
+        super().resume_writing()
+
+    def listen(self, take: Callable[[bytes | str], bool]) -> None:
+        """Offer each frame to `take` while the application waits in `receive`.
+
+        What the handshake has left behind is let go: the scope has no headers any more.
+
+        Args:
+            take: handles a frame and returns True; or does nothing and returns False, and
+                `receive` returns it.
+        """
+        self._take = take
+        self.scope["headers"] = []
+        del self.request, self.response
+
+    async def receive(self) -> ASGIReceiveEvent:
+        self._waiting = True
+        try:
+            return await super().receive()
+        finally:
+            self._waiting = False
+
+    def data_received(self, data: bytes) -> None:
+        self._heard_at = self._turn_at = self.loop.time()
+        if self._is_put_off:
+            self._rest += data
+        elif self._sifts:
+            self._sift(self._rest + data if self._rest else data)
+        else:
+            was_asked = self.handshake_initiated
+            super().data_received(data)
+            # Never if frames came with the request, or the request in parts: nobody does that.
+            is_request = self.handshake_initiated and not was_asked
+            self._sifts = is_request and data.find(b"\r\n\r\n") == len(data) - 4
+
+    def _sift(self, data: bytes) -> bool:
+        """Offer short messages to the application; hand on all else, in order.
+
+        Returns:
+            False if it took long, and the rest was put off.
+        """
+        size = len(data)
+        at = done = 0
+        while at < size:
+            if self._owed:
+                step = min(self._owed, size - at)
+                self._owed -= step
+                at += step
+                continue
+            extent = frame_extent(data, at)
+            if extent is None:
+                break
+            start, end = extent
+            head = data[at]
+            is_plain = head in (_FINAL_TEXT, _FINAL_BINARY) and data[at + 1] & _MASKED
+            if not is_plain or self._fragmented or end - start > self._longest:
+                if not head & _CONTROL:
+                    self._fragmented = not head & _FINAL
+                self._owed = end - at
+                continue
+            if end > size:
+                break
+            if done < at:
+                super().data_received(data[done:at])
+                done = at
+                if self.transport.is_closing():
+                    self._rest = b""
+                    return True
+            at = end
+            if self._offer(head, data, start, end):
+                done = end
+                if end < size and self.loop.time() - self._turn_at > _SLICE_S:
+                    self._put_off(data[end:])
+                    return False
+        if done < at:
+            super().data_received(data[done:at])
+        self._rest = data[at:]
+        return True
+
+    def _offer(self, head: int, data: bytes, start: int, end: int) -> bool:
+        """Whether the application took the message that lies there, behind its mask."""
+        if self._take is None or not self._waiting or self.close_sent or not self.queue.empty():
+            return False
+        payload = apply_mask(data[start:end], data[start - 4 : start])
+        if head == _FINAL_BINARY:
+            return self._take(payload)
+        try:
+            text = str(payload, "utf-8")
+        except UnicodeDecodeError:
+            return False
+        return self._take(text)
+
+    def _put_off(self, rest: bytes) -> None:
+        self._rest = rest
+        self._is_put_off = True
+        self.transport.pause_reading()
+        self.loop.call_soon(self._go_on)
+
+    def _go_on(self) -> None:
+        rest, self._rest = self._rest, b""
+        self._is_put_off = False
+        self._turn_at = self.loop.time()
+        if self.disconnected or self.transport.is_closing():
+            return
+        try:
+            is_done = self._sift(rest)
+        except BaseException:
+            # As the loop does if `data_received` fails.
+            self.transport.abort()
+            raise
+        if is_done and not self.read_paused and not self.transport.is_closing():
+            self.transport.resume_reading()
+
+    # --- patience -------------------------------------------------------------------------------
+
+    def keepalive_timeout(self) -> None:
+        """Called when a pong is late: look again in a moment."""
+        self.pong_timer = self.loop.call_later(_GRACE_S, self._judge)
+
+    def _judge(self) -> None:
+        is_reading = not (self.read_paused or self._is_put_off)
+        if is_reading and self._heard_at < self.ping_sent_at:
+            super().keepalive_timeout()
+            return
+        self.pong_timer = None
+        self.pending_ping_payload = None
+        self.schedule_ping()
+
+
+def frame_extent(data: bytes, at: int) -> tuple[int, int] | None:
+    """Where the payload of a frame starts and ends that begins at `at` (RFC 6455, section 5.2).
+
+    Returns:
+        None if so much of it is not there that it cannot be told. The end may lie past the data.
+    """
+    if len(data) < at + 2:
+        return None
+    length = data[at + 1] & 0x7F
+    start = at + 2
+    if length >= 126:
+        width = 2 if length == 126 else 8
+        if len(data) < start + width:
+            return None
+        length = int.from_bytes(data[start : start + width])
+        start += width
+    if data[at + 1] & _MASKED:
+        start += 4
+    return start, start + length
+
+
+def encode_frame(head: int, payload: bytes) -> bytes:
+    """A frame as a server sends it, unmasked and uncompressed (RFC 6455, section 5.2)."""
+    length = len(payload)
+    if length < 126:
+        return bytes((head, length)) + payload
+    if length < 1 << 16:
+        return bytes((head, 126)) + length.to_bytes(2) + payload
+    return bytes((head, 127)) + length.to_bytes(8) + payload

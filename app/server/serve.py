@@ -1,0 +1,150 @@
+"""Running the application: the listening socket, uvicorn, and a drain before it stops."""
+
+import asyncio
+import gc
+import logging
+import socket
+import sys
+from types import FrameType
+from typing import Final
+
+import uvicorn
+from uvicorn.supervisors import multiprocess
+
+from app.main import create_app, prepare_database
+from app.server.quire_websocket import QuireWebSocket
+from app.settings import Settings
+from app.state import State
+
+_log = logging.getLogger(__name__)
+
+_LEAST_USER_TIMEOUT_S: Final = 30.0
+"""How long sent bytes may stay untaken at least before the kernel drops the connection. Without it
+a peer that does not read keeps its connection, and uvicorn's shutdown, for ever: a keepalive
+timeout waits to flush first."""
+_KEEP_ALIVE_S: Final = 75
+"""How long an idle HTTP connection is kept: longer than proxies keep theirs (nginx: 60 s), which
+would else send a request into one that is just being closed."""
+_GC_THRESHOLD: Final = 10_000
+"""Objects made since the last collection that cause one; Python's own is 700."""
+_SWITCH_INTERVAL_S: Final = 0.0005
+"""How long a thread that has committed waits for the interpreter while the event loop is busy, and
+with it everybody who is to be told; Python's own is 5 ms."""
+_WORKER_TIMEOUT_S: Final = 60
+"""How long a worker may be silent, or take to start, before it is replaced."""
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, which on SIGTERM or SIGINT lets the application drain before it closes sockets."""
+
+    def __init__(self, config: "_Config") -> None:
+        super().__init__(config)
+        self._settings = config.settings
+        self._app = create_app(config.settings, database_is_ready=True)
+        config.app = self._app
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._draining: asyncio.Task[None] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        await super().startup(sockets)
+        # What is loaded by now stays. Looking through all of it again and again would stop the
+        # loop for 50 ms each time; this way a full collection looks at what came since.
+        gc.collect()
+        gc.freeze()
+        # An update leaves no cycles, only objects that live for a moment: look for some less often.
+        gc.set_threshold(_GC_THRESHOLD)
+        sys.setswitchinterval(_SWITCH_INTERVAL_S)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        state: State | None = getattr(self._app.state, "quire", None)
+        if self._loop is None or state is None or state.rooms.draining:
+            super().handle_exit(sig, frame)
+            return
+        state.rooms.draining = True
+        self._loop.call_soon_threadsafe(self._start_drain, state)
+
+    def _start_drain(self, state: State) -> None:
+        self._draining = asyncio.get_running_loop().create_task(self._drain(state))
+
+    async def _drain(self, state: State) -> None:
+        try:
+            async with asyncio.timeout(self._settings.drain_s + 5):
+                # First: while clients write on, it would never settle.
+                state.sockets.stop_reading()
+                await state.rooms.settle()
+                await state.sockets.drain(self._settings.drain_s)
+        except TimeoutError:
+            _log.warning("some sockets did not close in time")
+        finally:
+            # Not by `super().handle_exit`: uvicorn would raise the signal again once it has
+            # stopped, and a clean drain would end with the status of a kill.
+            self.should_exit = True
+
+
+class _Config(uvicorn.Config):
+    """What a process needs to know to serve; sent to it when it is one of several."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(
+            # Made in the process that serves, by its `_Server`.
+            "app.main:create_app",
+            host=settings.host,
+            port=settings.port,
+            log_level=settings.log_level,
+            loop="auto",
+            ws=QuireWebSocket,
+            ws_max_size=settings.max_message_bytes,
+            ws_ping_interval=settings.ping_interval_s,
+            ws_ping_timeout=settings.ping_timeout_s,
+            ws_per_message_deflate=False,
+            timeout_keep_alive=_KEEP_ALIVE_S,
+            timeout_graceful_shutdown=5,
+            timeout_worker_healthcheck=_WORKER_TIMEOUT_S,
+            server_header=False,
+            proxy_headers=False,
+            access_log=settings.log_level in ("debug", "trace"),
+            workers=settings.workers,
+        )
+        self.settings = settings
+
+
+class _Worker(multiprocess.Process):
+    """One of several server processes, which drains as a single one does."""
+
+    @property
+    def server(self) -> uvicorn.Server:
+        if self._server is None:
+            assert isinstance(self.config, _Config), "workers are started by `run`"
+            self._server = _Server(self.config)
+        return self._server
+
+
+def run(settings: Settings) -> int:
+    """Serve until SIGTERM or SIGINT; returns the process's exit code.
+
+    With several workers this process only watches over them: it starts those anew that end, and on
+    SIGHUP replaces one after another.
+
+    Raises:
+        OSError: the address cannot be bound.
+        StoreError: the database cannot be used as it is; the message says what to do.
+    """
+    # Not left to the application's start, whose failures uvicorn tells as tracebacks.
+    asyncio.run(prepare_database(settings))
+    config = _Config(settings)
+    listening = config.bind_socket()
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        # Not before the application itself would give the reader up, and say so.
+        user_timeout_s = max(_LEAST_USER_TIMEOUT_S, settings.slow_consumer_timeout_s)
+        listening.setsockopt(
+            socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(user_timeout_s * 1000)
+        )
+    if settings.workers > 1:
+        # uvicorn has no other place to say what a worker is.
+        multiprocess.Process = _Worker  # type: ignore[misc]
+        multiprocess.Multiprocess(config, sockets=[listening]).run()
+        return 0
+    server = _Server(config)
+    server.run(sockets=[listening])
+    return 0 if server.started else 3

@@ -1,0 +1,239 @@
+"""The WebSocket endpoints: `/ws`, `/yjs/{document}` and `/hocuspocus`; thin shells around sessions.
+
+This is a plain ASGI application: a socket that idles costs one task and no framework objects.
+"""
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Final
+from urllib.parse import parse_qs
+
+from starlette.datastructures import Headers
+
+from app.identity.origin import is_allowed_origin
+from app.server.quire_websocket import WIRE, QuireWebSocket
+from app.settings import Settings
+from sync.error import CloseCode
+from sync.shells.rooms.rooms import Rooms
+from sync.shells.sessions.hocuspocus_session import HocuspocusSession
+from sync.shells.sessions.outbox import SlowConsumerError, Wire
+from sync.shells.sessions.quire_session import Session
+from sync.shells.sessions.socket import Gatekeeper, SessionClosedError, Socket
+from sync.shells.sessions.yws_session import YwsSession
+from sync.wire.message import (
+    JSON_SUBPROTOCOL,
+    MSGPACK_SUBPROTOCOL,
+    Encoding,
+    ServerInfo,
+)
+
+_log = logging.getLogger(__name__)
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+AnySession = Socket[Any]
+
+ENCODINGS: Final[dict[str, Encoding]] = {
+    JSON_SUBPROTOCOL: "json",
+    MSGPACK_SUBPROTOCOL: "msgpack",
+}
+NATIVE_PATH: Final = "/ws"
+YWS_PATH: Final = "/yjs/"
+"""A document's name follows."""
+HOCUSPOCUS_PATH: Final = "/hocuspocus"
+_CLOSE_TIMEOUT_S: Final = 5.0
+
+
+class _DisconnectedError(Exception):
+    """The peer is gone."""
+
+
+class Sockets:
+    """The open sockets of one process."""
+
+    def __init__(
+        self, rooms: Rooms, gatekeeper: Gatekeeper, settings: Settings, server: ServerInfo
+    ) -> None:
+        self._rooms = rooms
+        self._gatekeeper = gatekeeper
+        self._settings = settings
+        self._server = server
+        self._open: dict[str, AnySession] = {}
+        self._none_open = asyncio.Event()
+        self._none_open.set()
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def stop_reading(self) -> None:
+        """Take nothing more from any socket; what was taken is still answered."""
+        for session in self._open.values():
+            session.stop_reading()
+
+    async def drain(self, window_s: float) -> None:
+        """Close every socket with 1012, spread over a window; what is queued is sent first."""
+        sessions = list(self._open.values())
+        loop = asyncio.get_running_loop()
+        start = loop.time()
+        for number, session in enumerate(sessions):
+            early = start + window_s * number / len(sessions) - loop.time()
+            if early > 0:
+                await asyncio.sleep(early)
+            session.end(CloseCode.RESTART, "the server restarts")
+        async with asyncio.timeout(_CLOSE_TIMEOUT_S):
+            await self._none_open.wait()
+
+    async def sweep(self) -> None:
+        """Until cancelled: give up sockets that take nothing any more, and break long silences."""
+        timeout_s = self._settings.slow_consumer_timeout_s
+        while True:
+            await asyncio.sleep(min(1.0, timeout_s / 4))
+            for session in list(self._open.values()):
+                session.outbox.give_up_if_stalled(timeout_s)
+                session.keep_alive(time.monotonic())
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """The ASGI application of all WebSockets."""
+        assert scope["type"] == "websocket", "sockets take WebSocket connections"
+        await receive()
+        if not self._is_allowed(scope):
+            await send({"type": "websocket.close", "code": CloseCode.NOT_ALLOWED})
+            return
+        session_id = secrets.token_hex(8)
+        wire = scope.get("extensions", {}).get(WIRE)
+        subprotocol, session = self._session(session_id, scope, self._wire(send, wire))
+        if session is None and subprotocol is None:
+            await send({"type": "websocket.close", "code": CloseCode.UNUSABLE})
+            return
+        await send({"type": "websocket.accept", "subprotocol": subprotocol})
+        if session is None:
+            await _close(send, CloseCode.UNUSABLE, "unknown subprotocol")
+        elif self._rooms.draining or len(self._open) >= self._rooms.limits.max_sessions:
+            await _close(send, CloseCode.TRY_LATER, "no room for another socket")
+        else:
+            if wire is not None:
+                wire.listen(session.receive_nowait)
+            await self._serve(session, receive, send)
+
+    def _wire(self, send: Send, short: QuireWebSocket | None) -> Wire:
+        most = self._settings.max_outbox_bytes
+        return Wire(send, most) if short is None else Wire(send, most, short.write_nowait)
+
+    def _session(
+        self, session_id: str, scope: Message, wire: Wire
+    ) -> tuple[str | None, AnySession | None]:
+        """The subprotocol to accept and the session that the path asks for; None if there is none.
+
+        The clients of the Yjs dialects choose their subprotocols freely: the first is accepted.
+        """
+        offered: list[str] = scope.get("subprotocols") or []
+        path: str = scope["path"]
+        rooms, gatekeeper = self._rooms, self._gatekeeper
+        if path == NATIVE_PATH:
+            subprotocol, encoding = _negotiate(offered)
+            if encoding is None:
+                return subprotocol, None
+            native = Session(session_id, rooms, gatekeeper, self._server, wire, encoding)
+            return subprotocol, native
+        query = parse_qs(scope.get("query_string", b"").decode("ascii", "replace"))
+        name = query.get("name", [None])[0]
+        first = offered[0] if offered else None
+        if path.startswith(YWS_PATH):
+            return first, YwsSession(
+                session_id,
+                rooms,
+                gatekeeper,
+                wire,
+                document=path.removeprefix(YWS_PATH),
+                token=query.get("token", [None])[0],
+                name=name,
+            )
+        if path.rstrip("/") == HOCUSPOCUS_PATH:
+            return first, HocuspocusSession(session_id, rooms, gatekeeper, wire, name=name)
+        return None, None
+
+    def _is_allowed(self, scope: Message) -> bool:
+        headers = Headers(scope=scope)
+        allowed = self._settings.allowed_origins
+        return is_allowed_origin(headers.get("origin"), headers.get("host"), allowed)
+
+    async def _serve(self, session: AnySession, receive: Receive, send: Send) -> None:
+        session_id = session.id
+        self._open[session_id] = session
+        self._none_open.clear()
+        patience = asyncio.get_running_loop().call_later(
+            self._settings.auth_timeout_s, _require_auth, session
+        )
+        code: CloseCode | None = CloseCode.INTERNAL
+        reason = "internal error"
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                session.open(tasks)
+                try:
+                    await session.start()
+                    await _read(session, receive)
+                finally:
+                    session.close()
+        except* _DisconnectedError:
+            code = None
+        except* SessionClosedError as group:
+            closed = group.exceptions[0]
+            assert isinstance(closed, SessionClosedError), "the group holds what it says"
+            code, reason = closed.code, closed.reason
+        except* SlowConsumerError:
+            # Closing would wait behind what the peer does not read: the handler just ends, and
+            # the server's own timeouts end the connection.
+            code, reason = CloseCode.TRY_LATER, "too slow"
+        except* OSError:
+            code = None
+        except* Exception:  # noqa: BLE001
+            _log.exception("session %s failed", session_id)
+        finally:
+            patience.cancel()
+            del self._open[session_id]
+            if not self._open:
+                self._none_open.set()
+        if code is not None:
+            await _close(send, code, reason)
+
+
+def _negotiate(offered: list[str]) -> tuple[str | None, Encoding | None]:
+    """The subprotocol to accept, and the encoding that it means; None if none is known.
+
+    Offering nothing is JSON. Of unknown ones the first is accepted, so that the close code that
+    follows reaches the client.
+    """
+    if not offered:
+        return None, "json"
+    for name in offered:
+        if name in ENCODINGS:
+            return name, ENCODINGS[name]
+    return offered[0], None
+
+
+def _require_auth(session: AnySession) -> None:
+    if session.user is None:
+        session.end(CloseCode.NOT_AUTHENTICATED, "not authenticated in time")
+
+
+async def _read(session: AnySession, receive: Receive) -> None:
+    """Hand frames to the session, one after another, until the peer goes."""
+    while True:
+        message = await receive()
+        if message["type"] == "websocket.disconnect":
+            raise _DisconnectedError
+        data = message.get("bytes")
+        await session.receive(message["text"] if data is None else data)
+
+
+async def _close(send: Send, code: CloseCode, reason: str) -> None:
+    """Close with a code, if the transport still takes it."""
+    try:
+        async with asyncio.timeout(_CLOSE_TIMEOUT_S):
+            await send({"type": "websocket.close", "code": int(code), "reason": reason})
+    except (OSError, RuntimeError, TimeoutError):
+        _log.debug("the peer was gone before it could be told %s", code)

@@ -1,0 +1,528 @@
+"""One document of a text-mode client, as a state machine: facts come in, orders go out.
+
+It holds two texts: the one at the log's `version`, and the one shown, which has the own edits in it
+that are not committed yet. It neither waits nor sends, and has no clock and no randomness.
+
+                 Connected          joined               replayed up to joined.version
+    OFFLINE ──────────────▶ JOINING ──────▶ CATCHING_UP ──────────────────────────────▶ LIVE
+       ▲                     ▲   │ refused,      │ a gap, or what cannot be applied        │
+       │                     │   ▼ worth a retry ▼                                         │
+       │                     └─ WAITING       JOINING ◀───────────────────────────────────┘
+       └── Lost, from each of them
+    ENDED: left, or refused for good, from each of them
+
+Edits are sent in LIVE alone, one at a time. While one is in flight its id, base and ops stay as
+they were first sent; after a reconnect it is sent again. An event or an ack that carries its id
+settles it, so it is committed once however often it was sent (P3).
+"""
+
+from collections.abc import Callable, Iterator
+from enum import Enum, auto
+from typing import Final
+
+from msgspec import UNSET, DecodeError
+from msgspec import json as msgspec_json
+
+from sync.client.client_fact import (
+    Announce,
+    Change,
+    Connected,
+    Edited,
+    Effect,
+    End,
+    Fact,
+    Left,
+    Lost,
+    Received,
+    Reject,
+    Replaced,
+    Resolve,
+    Selected,
+    Send,
+    Tick,
+    Wake,
+    Welcome,
+    Withdrawn,
+)
+from sync.client.pending import MAX_BATCH_CHARS, Pending
+from sync.client.policy import backoff_s
+from sync.client.roster import Roster
+from sync.error import ErrorCode, QuireError, Refusal, refusal
+from sync.names import Role
+from sync.ordering import OrderingBuffer
+from sync.text.delta import (
+    Delta,
+    DeltaError,
+    Ops,
+    apply,
+    canonical,
+    check,
+    deletion,
+    from_wire,
+    growth,
+    insertion,
+    invert,
+    is_noop,
+    to_wire,
+    transform_position,
+    valid_text,
+)
+from sync.text.textdiff import diff
+from sync.wire.message import (
+    Ack,
+    Cursor,
+    CursorMove,
+    ErrorMessage,
+    Event,
+    Events,
+    Join,
+    Joined,
+    Leave,
+    MemberJoined,
+    MemberLeft,
+    RoleChanged,
+    ServerMessage,
+    WireDelta,
+)
+
+MAX_PENDING_EDITS: Final = 100_000
+"""Own edits without an answer; past it, new ones are refused here."""
+_MAX_REBASED: Final = 3
+_MAX_RETRY_S: Final = 10.0
+_FRAME_BYTES: Final = 512
+"""What a message holds besides its ops, at most."""
+_WORST_BYTES_PER_CHAR: Final = 12
+_BYTES_PER_OP: Final = 32
+
+
+class Phase(Enum):
+    """See the diagram at the top of the module."""
+
+    OFFLINE = auto()
+    JOINING = auto()
+    WAITING = auto()
+    CATCHING_UP = auto()
+    LIVE = auto()
+    ENDED = auto()
+
+
+_JOINED: Final = frozenset({Phase.CATCHING_UP, Phase.LIVE})
+
+
+class DocumentCore:
+    """See the module's docstring.
+
+    Args:
+        doc: the document's name.
+        new_id: gives an event id that nobody can guess and that is never given twice.
+    """
+
+    def __init__(self, doc: str, new_id: Callable[[], str]) -> None:
+        self.doc = doc
+        self.phase = Phase.OFFLINE
+        self.text = ""
+        """The text shown: committed, with the own edits that are not committed yet."""
+        self.committed = ""
+        """The text at `version`."""
+        self.epoch: str | None = None
+        """None before the first `joined`."""
+        self.role: Role = "viewer"
+        self.roster = Roster()
+        self.pending = Pending()
+        self._new_id = new_id
+        self._order = OrderingBuffer[Event | Ack]()
+        self._replay_upto = 0
+        self._resuming = False
+        self._sent = False
+        self._due_s: float | None = None
+        self._attempt = 0
+        self._selected: tuple[int, int] | None = None
+        self._max_message_bytes = 1 << 20
+        self._max_document_chars = 1 << 62
+
+    @property
+    def version(self) -> int:
+        """Everything up to here is in the text."""
+        return self._order.version
+
+    # --- facts in, effects out ------------------------------------------------------------------
+
+    def handle(self, fact: Fact, now_s: float) -> list[Effect]:
+        """Take a fact; returns what is to be done, in order. Never raises on what a server sent.
+
+        Args:
+            now_s: seconds on any clock that only goes forward.
+
+        Raises:
+            DeltaError: `Edited` with ops that do not fit the text shown, or with NUL or half a
+                surrogate pair in its text.
+            QuireError: `Edited` with something that is certain to be refused (`too_large`,
+                `document_full`), or with too much that is still unanswered (`rate_limited`).
+                In all these cases nothing has changed.
+        """
+        if self.phase is Phase.ENDED:
+            return []
+        match fact:
+            case Edited():
+                self._edited(fact)
+                return list(self._flush())
+            case Received():
+                return list(self._received(fact.message, now_s))
+            case Connected():
+                self._max_message_bytes = fact.max_message_bytes
+                self._max_document_chars = fact.max_document_chars
+                return list(self._join())
+            case Lost():
+                self._lost()
+                return []
+            case Selected():
+                self._selected = fact.span
+                return list(self._point())
+            case Tick():
+                return list(self._tick(now_s))
+            case Left():
+                return list(self._leave())
+
+    # --- own edits ------------------------------------------------------------------------------
+
+    def _edited(self, fact: Edited) -> None:
+        check(fact.ops, len(self.text))
+        for op in fact.ops:
+            if isinstance(op, str) and not valid_text(op):
+                raise DeltaError("Text holds no NUL and no lone surrogates.")
+        if self.pending.count >= MAX_PENDING_EDITS:
+            text = "Too many edits wait for the server."
+            raise QuireError(ErrorCode.RATE_LIMITED, text, retryable=True)
+        grown = growth(fact.ops)
+        if grown > 0 and len(self.text) + grown > self._max_document_chars:
+            text = f"A document holds at most {self._max_document_chars} characters."
+            raise QuireError(ErrorCode.DOCUMENT_FULL, text)
+        if _wire_size(fact.ops, self._max_message_bytes) > self._max_message_bytes:
+            text = f"A message has at most {self._max_message_bytes} bytes."
+            raise QuireError(ErrorCode.TOO_LARGE, text)
+        most = min(MAX_BATCH_CHARS, self._max_message_bytes // _WORST_BYTES_PER_CHAR)
+        self.pending.add(fact.ticket, fact.ops, most)
+        self._show(fact.ops)
+
+    def _show(self, shown: Ops) -> None:
+        """The text shown changes by `shown`."""
+        if shown:
+            self.text = apply(self.text, shown)
+            self.roster.move(shown)
+            if self._selected is not None:
+                anchor, head = self._selected
+                self._selected = (
+                    transform_position(anchor, shown, before=False),
+                    transform_position(head, shown, before=False),
+                )
+
+    def _flush(self) -> Iterator[Effect]:
+        """Send what may be sent now."""
+        if self.phase is not Phase.LIVE or self._due_s is not None:
+            return
+        edit = self.pending.in_flight
+        while edit is None and self.pending.batches:
+            if is_noop(self.pending.batches[0].ops):
+                # It undid itself, or others have deleted all that it was to delete.
+                yield Resolve(tuple(self.pending.drop_first()), self.version)
+            else:
+                edit = self.pending.launch(self.doc, self._new_id(), self.version)
+        if edit is not None and not self._sent:
+            self._sent = True
+            yield Send(edit.message)
+
+    # --- joining --------------------------------------------------------------------------------
+
+    def _join(self, *, afresh: bool = False) -> Iterator[Effect]:
+        """Ask for the document: for what was missed if a text is there, else for all of it."""
+        # On a socket where it was joined, what is on its way is still good to have.
+        self._resuming = self.phase in _JOINED and not afresh
+        self.phase = Phase.JOINING
+        self._sent = False
+        self._due_s = None
+        known = self.epoch is not None and not afresh
+        since, epoch = (self.version, self.epoch) if known else (None, None)
+        yield Send(Join(self.doc, "text", since, epoch))
+
+    def _lost(self) -> None:
+        self.phase = Phase.OFFLINE
+        self._resuming = False
+        self._sent = False
+        self._due_s = None
+        self._order.reset(self.version)
+        self.roster.reset([])
+
+    def _joined(self, message: Joined) -> Iterator[Effect]:
+        first = self.epoch is None
+        recovered = message.recovered and message.epoch == self.epoch
+        behind = message.epoch == self.epoch and message.version < self.version
+        if behind and (recovered or self.phase is not Phase.JOINING):
+            return  # An old one: nothing in it is news.
+        if not recovered and not isinstance(message.text, str):
+            text = "The server gave neither the text nor what was missed."
+            yield from self._end(refusal(ErrorCode.INVALID_MESSAGE, text))
+            return
+        self.phase = Phase.CATCHING_UP
+        self._resuming = False
+        self._sent = False
+        self._order.reset(self.version)
+        self._replay_upto = message.version
+        self.role = message.role
+        self.roster.reset(message.members)
+        if isinstance(message.text, str) and not recovered:
+            yield from self._replace(message.text, message.version, message.epoch)
+        if first:
+            yield Welcome()
+        yield from self._caught_up()
+
+    def _replace(self, text: str, version: int, epoch: str) -> Iterator[Effect]:
+        """Take a full text instead of what was missed."""
+        before, known = self.text, self.epoch
+        self._order.reset(version)
+        self.epoch = epoch
+        if known is None:
+            self.text = self.committed = text
+            return
+        if known != epoch:
+            lost = self.pending.clear()
+            shown = diff(before, text)
+            self.text = self.committed = text
+            self._attempt = 0
+            if lost:
+                yield Reject(
+                    tuple(lost),
+                    refusal(
+                        ErrorCode.BASE_UNKNOWN,
+                        "The document's history was replaced by another; the edit has no base.",
+                    ),
+                )
+            yield Announce(Replaced(version, text, shown, None if before == text else before))
+            return
+        # The changes in between are guessed from the texts. What is in flight may be among them:
+        # it is sent again, and its ack tells.
+        shown = self.pending.cross(diff(self.committed, text))
+        self.committed = text
+        self._show(shown)
+        yield Announce(Replaced(version, text, shown))
+
+    def _caught_up(self) -> Iterator[Effect]:
+        if self.phase is Phase.CATCHING_UP and self.version >= self._replay_upto:
+            self.phase = Phase.LIVE
+            yield from self._flush()
+            if self._selected is not None:
+                yield from self._point()
+
+    def _tick(self, now_s: float) -> Iterator[Effect]:
+        if self._due_s is None:
+            return
+        if now_s < self._due_s:
+            yield Wake(self._due_s - now_s)
+            return
+        self._due_s = None
+        if self.phase is Phase.WAITING:
+            yield from self._join()
+        else:
+            yield from self._flush()
+
+    def _again_later(self, now_s: float, retry_after_s: float | None) -> Iterator[Effect]:
+        pause = retry_after_s or backoff_s(self._attempt, _MAX_RETRY_S)
+        self._attempt += 1
+        self._due_s = now_s + pause
+        yield Wake(pause)
+
+    def _leave(self) -> Iterator[Effect]:
+        if self.phase in _JOINED or self.phase is Phase.JOINING:
+            yield Send(Leave(self.doc))
+        yield from self._end(None)
+
+    def _end(self, why: Refusal | None) -> Iterator[Effect]:
+        self.phase = Phase.ENDED
+        tickets = self.pending.tickets()
+        if tickets:
+            yield Reject(tuple(tickets), why or refusal(ErrorCode.NOT_JOINED, "It was left."))
+        yield End(why)
+
+    # --- messages -------------------------------------------------------------------------------
+
+    def _received(self, message: ServerMessage, now_s: float) -> Iterator[Effect]:
+        match message:
+            case _ if self.phase is Phase.OFFLINE:
+                return
+            case Events() | Ack():
+                yield from self._ordered(message)
+            case Joined():
+                yield from self._joined(message)
+            case ErrorMessage():
+                yield from self._refused(message, now_s)
+            case Cursor():
+                self.roster.place(message, self.pending.steps(), len(self.text))
+            case MemberJoined():
+                self.roster.enter(message)
+            case MemberLeft():
+                self.roster.leave(message)
+            case RoleChanged():
+                self.role = message.role
+            case _:
+                # Messages of yjs mode, or of a later protocol: not about the text here.
+                return
+
+    def _ordered(self, message: Events | Ack) -> Iterator[Effect]:
+        if self.phase not in _JOINED and not self._resuming:
+            # Before `joined` nothing says which text it means; what follows `joined` covers it.
+            return
+        try:
+            if isinstance(message, Ack):
+                first = message.version if message.changed else message.version + 1
+                ready = self._order.put(message, first, message.version)
+            else:
+                ready = []
+                for event in message.events:
+                    ready += self._order.put(event, event.version, event.version)
+            for item in ready:
+                yield from self._take(item)
+        except (DeltaError, DecodeError):
+            # The server's log and this text do not belong together: take the server's.
+            yield from self._join(afresh=True)
+            return
+        if self._order.gap is not None and not self._resuming:
+            yield from self._join()
+            return
+        yield from self._caught_up()
+        yield from self._flush()
+
+    def _take(self, item: Event | Ack) -> Iterator[Effect]:
+        """Take what is next in the log's order."""
+        edit = self.pending.in_flight
+        own = edit is not None and item.id == edit.message.id
+        if isinstance(item, Ack):
+            if not item.changed:
+                if own:
+                    yield from self._settle_unchanged(item.version)
+                return
+            ops = canonical(edit.ops) if own and edit and item.ops is UNSET else _ops(item.ops)
+            actor, at = None, None
+        else:
+            ops, actor, at = event_ops(item), item.actor, item.at
+        before, self.committed = self.committed, apply(self.committed, ops)
+        if not own:
+            shown = self.pending.cross(ops)
+        else:
+            tickets, shown = self.pending.acknowledge(ops, before)
+            self._sent, self._attempt, self._due_s = False, 0, None
+            yield Resolve(tuple(tickets), item.version)
+        self._show(shown)
+        yield Announce(Change(item.version, item.id, ops, shown, own, actor, at))
+
+    def _settle_unchanged(self, version: int) -> Iterator[Effect]:
+        """What is in flight is part of the text already, or changed nothing in it."""
+        tickets, shown = self.pending.withdraw(self.committed)
+        self._sent, self._attempt, self._due_s = False, 0, None
+        self._show(shown)
+        yield Resolve(tuple(tickets), version)
+        if canonical(shown):
+            yield Announce(Replaced(self.version, self.committed, shown))
+
+    # --- refusals -------------------------------------------------------------------------------
+
+    def _refused(self, message: ErrorMessage, now_s: float) -> Iterator[Effect]:
+        why = Refusal(message.code, message.message, message.retryable)
+        after = message.retry_after_s if isinstance(message.retry_after_s, float | int) else None
+        edit = self.pending.in_flight
+        if message.id is not UNSET:
+            if edit is not None and message.id == edit.message.id and self._sent:
+                yield from self._edit_refused(why, after, now_s)
+            return
+        match why.code:
+            case ErrorCode.BASE_UNKNOWN | ErrorCode.OUT_OF_RANGE:
+                return  # It was about a cursor, perhaps one from before this join.
+            case ErrorCode.INVALID_MESSAGE if self.phase in _JOINED:
+                return
+            case ErrorCode.NOT_JOINED if self.phase is not Phase.JOINING:
+                yield from self._rejoin_later(now_s, after)
+            case _ if self.phase is Phase.JOINING and not why.retryable:
+                yield from self._end(why)
+            case ErrorCode.UNKNOWN_DOCUMENT:
+                yield from self._end(why)
+            case ErrorCode.STORE_UNAVAILABLE:
+                # The document was closed on the server, and this session is out of it.
+                yield from self._rejoin_later(now_s, after)
+            case _ if self.phase is Phase.JOINING:
+                yield from self._rejoin_later(now_s, after)
+
+    def _rejoin_later(self, now_s: float, after: float | None) -> Iterator[Effect]:
+        self.phase = Phase.WAITING
+        self._sent = False
+        yield from self._again_later(now_s, after)
+
+    def _edit_refused(self, why: Refusal, after: float | None, now_s: float) -> Iterator[Effect]:
+        """What is in flight was not logged; nothing else says so as clearly."""
+        self._sent = False
+        edit = self.pending.in_flight
+        assert edit is not None, "only what is in flight is refused"
+        if why.code is ErrorCode.NOT_JOINED:
+            yield from self._rejoin_later(now_s, after)
+        elif why.code is ErrorCode.UNKNOWN_DOCUMENT:
+            yield from self._end(why)
+        elif why.retryable:
+            yield from self._again_later(now_s, after)
+        elif why.code is ErrorCode.BASE_UNKNOWN and edit.rebased < _MAX_REBASED:
+            # It was away for longer than the server looks back. Here it has been moved along.
+            self.pending.relaunch(self._new_id(), self.version)
+            yield from self._flush()
+        else:
+            tickets, shown = self.pending.withdraw(self.committed)
+            self._attempt = 0
+            self._show(shown)
+            yield Reject(tuple(tickets), why)
+            yield Announce(Withdrawn(shown, why))
+            yield from self._flush()
+
+    # --- the own cursor -------------------------------------------------------------------------
+
+    def _point(self) -> Iterator[Effect]:
+        """Tell the others where the own cursor is, as it reads in the committed text."""
+        if self.phase is not Phase.LIVE:
+            return
+        if self._selected is None:
+            yield Send(CursorMove(self.doc, None, None, None))
+            return
+        anchor, head = self._selected
+        texts = [self.committed]
+        steps = self.pending.steps()
+        for ops in steps:
+            texts.append(apply(texts[-1], ops))
+        for ops, before in zip(reversed(steps), reversed(texts[:-1]), strict=True):
+            back = invert(ops, before)
+            anchor = transform_position(anchor, back, before=False)
+            head = transform_position(head, back, before=False)
+        yield Send(CursorMove(self.doc, self.version, anchor, head))
+
+
+def event_ops(event: Event) -> Delta:
+    """The delta of an event as sockets, the history and SSE show it.
+
+    Raises:
+        DeltaError: it is none.
+    """
+    match event:
+        case Event(type="text_insert", pos=int(pos), text=str(text)):
+            return insertion(pos, text)
+        case Event(type="text_delete", pos=int(pos), len=int(length)):
+            return deletion(pos, length)
+        case Event(type="text_edit"):
+            return _ops(event.ops)
+        case Event(type="update"):
+            return ()
+        case _:
+            raise DeltaError(f"this is no {event.type} event")
+
+
+def _ops(wire: WireDelta | object) -> Delta:
+    return canonical(from_wire(wire))
+
+
+def _wire_size(ops: Ops, enough: int) -> int:
+    """Bytes of the message that submits `ops`, at most; exact only where it comes near `enough`."""
+    chars = sum(len(op) for op in ops if isinstance(op, str))
+    guess = _FRAME_BYTES + _WORST_BYTES_PER_CHAR * chars + _BYTES_PER_OP * len(ops)
+    return guess if guess <= enough else _FRAME_BYTES + len(msgspec_json.encode(to_wire(ops)))

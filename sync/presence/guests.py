@@ -1,0 +1,322 @@
+"""The sessions in the rooms of other processes, as a room shows them to its own.
+
+Each process mirrors, checks and bounds what its own sessions say; what it then sends out to them it
+relays, and the rooms of other processes send it out to theirs, as it is. A guest is never asked and
+never sent anything here.
+
+A room goes by a voice of its own, and numbers what it relays. It is heard from its first answer to
+an `Ask` of this room on; an old answer names an old nonce, so what somebody has recorded of a voice
+is not believed once that has fallen silent. A number that comes again is passed over. One that is
+missing makes this room ask for all of it once more, and so does a voice that it does not know:
+
+    Connected ─▶ Ask(nonce) ─▶ ... Begin(nonce) Came Pointed Spoke End ... Came Left Alive ...
+
+Nothing of it is durable, and none of it is about the log.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from sync.effect import Deliver, Effect, Relay
+from sync.fact import Overheard
+from sync.member import member_info
+from sync.presence.cursor import Cursors, TextCursor, located
+from sync.presence.mirror import Mirror, Scene
+from sync.presence.presence import Presence
+from sync.wire.message import MemberInfo, MemberJoined, MemberLeft
+from sync.wire.relay import (
+    Alive,
+    Ask,
+    Begin,
+    Came,
+    End,
+    Gone,
+    Left,
+    Part,
+    Pointed,
+    Said,
+    Spoke,
+)
+from sync.yjs.awareness import scan_awareness
+from sync.yjs.varint import MalformedError
+
+LIFETIME_MS: Final = 30_000
+"""How long the sessions of a room are shown that has fallen silent."""
+ALIVE_MS: Final = 10_000
+"""How often a room with members says that it is there."""
+PAUSE_MS: Final = 1_000
+"""The least time between two questions of a room, and between two answers."""
+_MEMBERS_AT_ONCE: Final = 100
+_NONE: Final = "none"
+"""A nonce that nobody was asked with."""
+
+
+@dataclass(slots=True)
+class _Sweep:
+    """What has not been said again since `Begin`."""
+
+    sessions: set[str]
+    cursors: set[str]
+    clients: set[int]
+
+
+@dataclass(slots=True)
+class _Voice:
+    """The room of another process."""
+
+    number: int
+    heard_ms: int
+    sessions: set[str] = field(default_factory=set)
+    early: dict[str, Pointed] = field(default_factory=dict)
+    """Cursors in versions that this room has not reached."""
+    sweep: _Sweep | None = None
+    is_torn: bool = False
+    """Whether something it said is missing, and it has not said all of it since."""
+
+
+class Guests:
+    """See the module's docstring. One room's; tells nobody anything before `connect`."""
+
+    def __init__(self, presence: Presence, cursors: Cursors, mirror: Mirror) -> None:
+        self.members: dict[str, MemberInfo] = {}
+        self._presence = presence
+        self._cursors = cursors
+        self._mirror = mirror
+        self._voice = ""
+        self._voices: dict[str, _Voice] = {}
+        self._nonce = _NONE
+        self._nonces = 0
+        self._asked_ms = -PAUSE_MS
+        self._lacking: set[str] = set()
+        """The voices because of which this room has to ask; empty: not."""
+        self._askers: dict[str, None] = {}
+        """The nonces that are not answered yet."""
+        self._answered_ms = -PAUSE_MS
+        self._alive_ms = 0
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether there may be other processes."""
+        return bool(self._voice)
+
+    @property
+    def wants_ticks(self) -> bool:
+        """Whether something waits for the clock that should not wait long."""
+        return bool(self._lacking or self._askers)
+
+    def connect(self, voice: str, now_ms: int) -> Iterator[Effect]:
+        """What is relayed reaches others from now on, under this name."""
+        self._voice = voice
+        self._lacking.add(voice)
+        yield from self._ask(now_ms)
+
+    def heard(self, fact: Overheard, scene: Scene) -> Iterator[Effect]:
+        """Take what another room has relayed."""
+        if not self._voice or fact.voice == self._voice:
+            return
+        known = self._voices.get(fact.voice)
+        if known is not None:
+            if fact.number <= known.number:
+                return
+            if fact.number > known.number + 1:
+                known.sweep = None
+                known.is_torn = True
+            known.number, known.heard_ms = fact.number, scene.now_ms
+        for part in fact.parts:
+            if isinstance(part, Ask):
+                self._askers[part.nonce] = None
+                continue
+            if known is None and isinstance(part, Begin) and self._nonce in part.answers:
+                known = self._voices[fact.voice] = _Voice(fact.number, scene.now_ms)
+            if isinstance(part, Gone):
+                if known is not None:
+                    yield from self._lose(fact.voice, known, scene)
+                return
+            if known is not None:
+                yield from self._take(fact.voice, known, part, scene)
+        if known is None or known.is_torn:
+            self._lacking.add(fact.voice)
+        else:
+            self._lacking.discard(fact.voice)
+        yield from self._catch_up(scene)
+
+    @property
+    def has_early(self) -> bool:
+        """Whether a cursor is ahead of the text."""
+        return any(voice.early for voice in self._voices.values())
+
+    def committed(self, scene: Scene) -> Iterator[Effect]:
+        """The text has changed: a cursor that was ahead of it may be there now."""
+        for voice in self._voices.values():
+            early, voice.early = voice.early, {}
+            for pointed in early.values():
+                yield from self._point(voice, pointed, scene)
+
+    def clear_cursors(self) -> None:
+        """Forget those that wait: the text they stood in is another's."""
+        for voice in self._voices.values():
+            voice.early.clear()
+
+    def tick(self, scene: Scene) -> Iterator[Effect]:
+        """Time has passed: a voice may have been silent for too long, as this one must not be."""
+        if not self._voice:
+            return
+        yield from self.expire(scene)
+        if scene.members and not _is_recent(self._alive_ms, scene.now_ms, ALIVE_MS):
+            self._alive_ms = scene.now_ms
+            yield Relay(Alive())
+        yield from self._catch_up(scene)
+
+    def expire(self, scene: Scene) -> Iterator[Effect]:
+        """Forget the rooms that have been silent for too long."""
+        for name, voice in list(self._voices.items()):
+            if not _is_recent(voice.heard_ms, scene.now_ms, LIFETIME_MS):
+                yield from self._lose(name, voice, scene)
+
+    # --- asking and answering -------------------------------------------------------------------
+
+    def _catch_up(self, scene: Scene) -> Iterator[Effect]:
+        yield from self._ask(scene.now_ms)
+        if self._askers and not _is_recent(self._answered_ms, scene.now_ms, PAUSE_MS):
+            self._answered_ms = scene.now_ms
+            askers, self._askers = tuple(self._askers), {}
+            yield from self._say_all(askers, scene)
+
+    def _ask(self, now_ms: int) -> Iterator[Effect]:
+        if not self._lacking or _is_recent(self._asked_ms, now_ms, PAUSE_MS):
+            return
+        self._lacking.clear()
+        self._asked_ms = now_ms
+        if self._nonce == _NONE:
+            self._nonces += 1
+            self._nonce = f"{self._voice}.{self._nonces}"
+        yield Relay(Ask(self._nonce))
+
+    def _say_all(self, askers: tuple[str, ...], scene: Scene) -> Iterator[Effect]:
+        yield Relay(Begin(askers))
+        members = [member_info(member) for member in scene.members.values()]
+        for start in range(0, len(members), _MEMBERS_AT_ONCE):
+            yield Relay(Came(tuple(members[start : start + _MEMBERS_AT_ONCE])))
+        yield from self._cursors.relayed(scene.members, scene.head)
+        for update in self._presence.relayed():
+            yield Relay(Spoke(update))
+        yield Relay(End())
+
+    # --- what is said ---------------------------------------------------------------------------
+
+    def _take(self, name: str, voice: _Voice, part: Part, scene: Scene) -> Iterator[Effect]:
+        match part:
+            case Begin():
+                voice.sweep = _Sweep(
+                    set(voice.sessions),
+                    self._cursors.of_those(voice.sessions) | set(voice.early),
+                    self._presence.clients_of(name),
+                )
+            case End():
+                yield from self._end(name, voice, scene)
+            case Came():
+                for info in part.members:
+                    yield from self._came(voice, info, scene)
+            case Left():
+                yield from self._left(voice, part.session, scene)
+            case Pointed():
+                yield from self._point(voice, part, scene)
+            case Spoke():
+                yield from self._spoke(name, voice, part, scene)
+            case Said():
+                yield from scene.tell_stateless_here(part.payload)
+            case _:
+                pass
+
+    def _came(self, voice: _Voice, info: MemberInfo, scene: Scene) -> Iterator[Effect]:
+        session = info.session
+        if voice.sweep is not None:
+            voice.sweep.sessions.discard(session)
+        before = self.members.get(session)
+        if session in scene.members or (before is not None and session not in voice.sessions):
+            return
+        was_first = not scene.has(info.mode, but=session)
+        voice.sessions.add(session)
+        self.members[session] = info
+        if before is None and scene.members:
+            joined = MemberJoined(scene.name, session, info.user, info.mode)
+            yield Deliver(tuple(scene.members), joined)
+        if was_first:
+            yield from self._mirror.begin("text" if info.mode == "yjs" else "yjs", scene)
+
+    def _left(self, voice: _Voice, session: str, scene: Scene) -> Iterator[Effect]:
+        if session not in voice.sessions:
+            return
+        voice.sessions.discard(session)
+        voice.early.pop(session, None)
+        self._cursors.leave(session)
+        info = self.members.pop(session)
+        if scene.members:
+            yield Deliver(tuple(scene.members), MemberLeft(scene.name, session, info.user))
+
+    def _point(self, voice: _Voice, pointed: Pointed, scene: Scene) -> Iterator[Effect]:
+        session = pointed.session
+        if session not in voice.sessions or pointed.epoch != scene.head.epoch:
+            return
+        if voice.sweep is not None:
+            voice.sweep.cursors.discard(session)
+        voice.early.pop(session, None)
+        cursor: TextCursor | None = None
+        if pointed.anchor is not None and pointed.head is not None:
+            if pointed.version > scene.head.version:
+                voice.early[session] = pointed
+                return
+            said = TextCursor(pointed.version, pointed.anchor, pointed.head)
+            cursor = located(said, scene.head)
+        if cursor is None and not self._cursors.of_those((session,)):
+            return
+        if cursor is None or cursor != self._cursors.at(session, scene.head):
+            yield from self._cursors.show_here(
+                session, cursor, pointed.user, scene.head, scene.members
+            )
+
+    def _spoke(self, name: str, voice: _Voice, said: Spoke, scene: Scene) -> Iterator[Effect]:
+        try:
+            clients = {client for client, _, _ in scan_awareness(said.update)}
+            update = self._presence.hear(name, said.update, scene.now_ms)
+        except (MalformedError, UnicodeError):
+            # Its seal is good: a process of another version.
+            return
+        if voice.sweep is not None:
+            voice.sweep.clients -= clients
+        yield from _tell_yjs(update, scene)
+
+    def _end(self, name: str, voice: _Voice, scene: Scene) -> Iterator[Effect]:
+        sweep, voice.sweep = voice.sweep, None
+        if sweep is None:
+            return
+        voice.is_torn = False
+        for session in sorted(sweep.sessions):
+            yield from self._left(voice, session, scene)
+        for session in sorted(sweep.cursors & voice.sessions):
+            voice.early.pop(session, None)
+            user = self.members[session].user
+            yield from self._cursors.show_here(session, None, user, scene.head, scene.members)
+        # Some may have come here meanwhile.
+        gone = sweep.clients & self._presence.clients_of(name)
+        yield from _tell_yjs(self._presence.forget(sorted(gone)), scene)
+
+    def _lose(self, name: str, voice: _Voice, scene: Scene) -> Iterator[Effect]:
+        """The room is closed, or its process dead."""
+        for session in sorted(voice.sessions):
+            yield from self._left(voice, session, scene)
+        yield from _tell_yjs(self._presence.leave(name), scene)
+        del self._voices[name]
+        # Whatever answered it is old now.
+        self._nonce = _NONE
+
+
+def _is_recent(at_ms: int, now_ms: int, span_ms: int) -> bool:
+    """Whether less than that has passed; a clock that was set back counts as more."""
+    return 0 <= now_ms - at_ms < span_ms
+
+
+def _tell_yjs(update: bytes | None, scene: Scene) -> Iterator[Effect]:
+    if update is not None:
+        yield from scene.tell_yjs_here(update)

@@ -1,0 +1,283 @@
+"""The cursors of each mode as the other mode sees them.
+
+A text-mode session speaks no awareness: the room does it in its place, under an awareness client id
+of its own. The cursor in a Yjs session's awareness is shown to text-mode sessions as offsets.
+
+    text mode   cursor_move ──▶ Cursors ──▶ anchors ──▶ Presence ──▶ awareness   yjs mode
+                cursor      ◀── Cursors ◀── offsets ◀── Presence ◀── awareness
+
+It costs something, so it is done only while both modes are there: when the first of a mode joins,
+all of the other are due; as many as may be are shown at once, and the rest with the next ticks.
+With several processes each does it for its own sessions, and tells the others what comes of it.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from sync.document.document import Document
+from sync.effect import Deliver, Effect, Relay
+from sync.member import Member, user_info
+from sync.names import Mode
+from sync.presence.cursor import Cursors, Head, TextCursor
+from sync.presence.presence import Presence
+from sync.user import User
+from sync.wire.message import AwarenessOut, MemberInfo, StatelessOut, UserInfo
+from sync.wire.relay import Spoke
+from sync.yjs.anchor import Anchor, AnchoredText, anchor_fields, read_anchor
+
+_MAX_AT_ONCE: Final = 50
+"""Cursors that are carried over in one go."""
+_MAX_NAME_CHARS: Final = 60
+
+_Pointer = tuple[Anchor, Anchor]
+"""What a Yjs session points at: anchor and head."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A settled room at one moment."""
+
+    name: str
+    """The document's."""
+    members: Mapping[str, Member]
+    guests: Mapping[str, MemberInfo]
+    """The sessions in the rooms of other processes."""
+    document: Document
+    head: Head
+    now_ms: int
+
+    def those_in(self, mode: Mode, *, but: str = "") -> tuple[str, ...]:
+        return tuple(
+            member.session
+            for member in self.members.values()
+            if member.mode == mode and member.session != but
+        )
+
+    def has(self, mode: Mode, *, but: str = "") -> bool:
+        """Whether anybody is in this mode, in any process."""
+        return any(
+            member.mode == mode and member.session != but
+            for held in (self.members, self.guests)
+            for member in held.values()
+        )
+
+    def tell_yjs(self, update: bytes, *, but: str = "") -> Iterator[Effect]:
+        """Send awareness out to all Yjs sessions, in every process."""
+        yield from self.tell_yjs_here(update, but=but)
+        yield Relay(Spoke(update))
+
+    def tell_yjs_here(self, update: bytes, *, but: str = "") -> Iterator[Effect]:
+        """Send awareness out to the Yjs sessions of this process."""
+        group = self.those_in("yjs", but=but)
+        if group:
+            yield Deliver(group, AwarenessOut(self.name, update))
+
+    def tell_stateless_here(self, payload: str, *, but: str = "") -> Iterator[Effect]:
+        """Send a stateless message to the Hocuspocus sessions of this process."""
+        group = tuple(
+            member.session
+            for member in self.members.values()
+            if member.dialect == "hocuspocus" and member.session != but
+        )
+        if group:
+            yield Deliver(group, StatelessOut(self.name, payload))
+
+
+class Mirror:
+    """Carries cursors from one mode to the other, in one room; nothing of it is durable.
+
+    What comes of an awareness state or of a cursor is an effect for the others; a
+    `ReplicaBrokenError` from any method means that the document must be loaded anew.
+    """
+
+    def __init__(self, presence: Presence, cursors: Cursors) -> None:
+        self._presence = presence
+        self._cursors = cursors
+        self._due: dict[str, None] = {}
+        """Sessions whose cursor is to be shown at the next tick."""
+        self._early: dict[str, None] = {}
+        """Yjs sessions that point at what is not in the document yet."""
+        self._told: dict[str, UserInfo] = {}
+        """The Yjs sessions of which text-mode sessions were told a cursor, and whose it is."""
+
+    @property
+    def wants_ticks(self) -> bool:
+        return bool(self._due)
+
+    @property
+    def has_early(self) -> bool:
+        """Whether something points ahead of the text."""
+        return bool(self._early)
+
+    def joined(self, member: Member, before: Member | None, scene: Scene) -> Iterator[Effect]:
+        """A session has joined, or joined again; it is greeted with what is known after this."""
+        if before is not None and before.mode != member.mode:
+            yield from self._turned(member, scene)
+        other: Mode = "text" if member.mode == "yjs" else "yjs"
+        if not scene.has(member.mode, but=member.session):
+            # Whoever joins is greeted with it.
+            yield from (each for each in self.begin(other, scene) if isinstance(each, Relay))
+        show = self.moved if member.mode == "text" else self.heard
+        yield from show(member, scene)
+
+    def begin(self, other: Mode, scene: Scene) -> Iterator[Effect]:
+        """The first of a mode is here, or in another process: those of the other are due."""
+        self._due |= dict.fromkeys(scene.those_in(other))
+        yield from self._catch_up(scene)
+
+    def clear(self) -> None:
+        """Forget all cursors: the text they stood in is another's."""
+        for held in (self._due, self._early, self._told):
+            held.clear()
+        self._cursors.clear()
+
+    def left(self, session: str) -> None:
+        """Forget a session. What the others are told of it is not said here."""
+        for held in (self._due, self._early, self._told):
+            held.pop(session, None)
+        self._cursors.leave(session)
+
+    def moved(self, member: Member, scene: Scene) -> Iterator[Effect]:
+        """A text-mode session's cursor has moved."""
+        if not scene.has("yjs"):
+            return
+        if self._presence.exceeds_rate(member.session, scene.now_ms):
+            self._due[member.session] = None
+            return
+        yield from scene.tell_yjs(self._speak_for(member, scene, scene.document.anchored_text()))
+
+    def heard(self, member: Member, scene: Scene) -> Iterator[Effect]:
+        """A Yjs session's awareness has changed."""
+        if not scene.has("text"):
+            return
+        if self._presence.is_held_back(member.session):
+            self._due[member.session] = None
+            return
+        yield from self._show(member, scene, scene.document.anchored_text())
+
+    def committed(self, scene: Scene) -> Iterator[Effect]:
+        """The text has changed: what pointed ahead of it may be there now."""
+        if self._early:
+            early, self._early = self._early, {}
+            self._due |= early
+            yield from self._catch_up(scene)
+
+    def tick(self, scene: Scene) -> Iterator[Effect]:
+        """Show what is due, and clear the cursors of Yjs sessions that have fallen silent."""
+        if self._told:
+            speaking = self._presence.speaking()
+            for session in [session for session in self._told if session not in speaking]:
+                self._due[session] = None
+        yield from self._catch_up(scene)
+
+    # --- who is due -----------------------------------------------------------------------------
+
+    def _turned(self, member: Member, scene: Scene) -> Iterator[Effect]:
+        """A session is in the other mode now: what was shown of it is not so any more."""
+        self.left(member.session)
+        gone = self._presence.leave(member.session)
+        if gone is not None:
+            yield from scene.tell_yjs(gone, but=member.session)
+        yield from self._cursors.show(
+            member.session, None, user_info(member.user), scene.head, scene.members
+        )
+
+    def _catch_up(self, scene: Scene) -> Iterator[Effect]:
+        if not self._due:
+            return
+        text = scene.document.anchored_text()
+        has_yjs, has_text = scene.has("yjs"), scene.has("text")
+        for session in list(self._due)[:_MAX_AT_ONCE]:
+            del self._due[session]
+            member = scene.members.get(session)
+            if member is None:
+                continue
+            if member.mode == "yjs" and has_text:
+                yield from self._show(member, scene, text)
+            elif member.mode == "text" and has_yjs:
+                yield from scene.tell_yjs(self._speak_for(member, scene, text))
+
+    # --- from text mode to Yjs ------------------------------------------------------------------
+
+    def _speak_for(self, member: Member, scene: Scene, text: AnchoredText) -> bytes:
+        """Say a text-mode session's awareness; y-monaco reads `selection`, others `cursor`."""
+        fields: dict[str, object] = {}
+        cursor = self._cursors.at(member.session, scene.head)
+        root = scene.document.text_root
+        if cursor is not None and root:
+            anchor = text.anchor(cursor.anchor)
+            head = anchor if cursor.head == cursor.anchor else text.anchor(cursor.head)
+            if anchor is not None and head is not None:
+                pointer = {
+                    "anchor": anchor_fields(anchor, root),
+                    "head": anchor_fields(head, root),
+                }
+                fields = {"cursor": pointer, "selection": pointer}
+        return self._presence.speak_for(
+            member.session, member.user, fields, scene.document.authors, scene.now_ms
+        )
+
+    # --- from Yjs to text mode ------------------------------------------------------------------
+
+    def _show(self, member: Member, scene: Scene, text: AnchoredText) -> Iterator[Effect]:
+        """Show where a Yjs session's cursor is, if the text-mode sessions do not know."""
+        session = member.session
+        self._early.pop(session, None)
+        fields = self._presence.said_by(session)
+        pointer = _read_pointer(fields, scene.document.text_root)
+        if pointer is None:
+            yield from self._hide(member, scene)
+            return
+        user = _shown_user(member.user, fields)
+        if not all(map(text.is_known, pointer)):
+            self._early[session] = None
+            return
+        anchor = text.resolve(pointer[0])
+        head = anchor if pointer[0] == pointer[1] else text.resolve(pointer[1])
+        if anchor is None or head is None:
+            yield from self._hide(member, scene)
+            return
+        cursor = TextCursor(scene.head.version, anchor, head)
+        if self._told.get(session) != user or self._cursors.at(session, scene.head) != cursor:
+            self._told[session] = user
+            yield from self._cursors.show(session, cursor, user, scene.head, scene.members)
+
+    def _hide(self, member: Member, scene: Scene) -> Iterator[Effect]:
+        if self._told.pop(member.session, None) is not None:
+            yield from self._cursors.show(
+                member.session, None, user_info(member.user), scene.head, scene.members
+            )
+
+
+def _read_pointer(fields: Mapping[str, object] | None, root: str) -> _Pointer | None:
+    """The positions in an awareness state, if they are in the text root."""
+    for name in ("cursor", "selection"):
+        value = fields.get(name) if fields is not None else None
+        if isinstance(value, dict):
+            anchor, head = (read_anchor(value.get(end), root) for end in ("anchor", "head"))
+            return None if anchor is None or head is None else (anchor, head)
+    return None
+
+
+def _shown_user(user: User, fields: Mapping[str, object] | None) -> UserInfo:
+    """Who a cursor is shown for; one who gave no name goes by that in the awareness state."""
+    shown = user_info(user)
+    claimed = fields.get("user") if user.anonymous and fields is not None else None
+    if not isinstance(claimed, dict):
+        return shown
+    name, color = claimed.get("name"), claimed.get("color")
+    return UserInfo(
+        shown.id,
+        (_one_line(name) if isinstance(name, str) else "") or shown.name,
+        color if isinstance(color, str) and _is_color(color) else shown.color,
+    )
+
+
+def _one_line(name: str) -> str:
+    kept = "".join(char if char.isprintable() else " " for char in name[: 4 * _MAX_NAME_CHARS])
+    return " ".join(kept.split())[:_MAX_NAME_CHARS]
+
+
+def _is_color(color: str) -> bool:
+    return len(color) == 7 and color[0] == "#" and set(color[1:]) <= set("0123456789abcdef")

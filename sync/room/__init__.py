@@ -1,0 +1,1 @@
+"""One document's room as a state machine: facts in, effects out."""

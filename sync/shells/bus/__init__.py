@@ -1,0 +1,1 @@
+"""What connects the processes that serve one log."""

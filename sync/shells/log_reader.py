@@ -1,0 +1,99 @@
+"""Reading the log: any version's text and content, pages of events."""
+
+from collections.abc import AsyncIterator
+
+from sync.document.window import weight
+from sync.port import EventLog, EventRecord, StoreError
+from sync.text.delta import DeltaError, apply
+
+PAGE_EVENTS = 500
+"""Events read at a time."""
+
+
+async def text_at(log: EventLog, key: int, version: int) -> str:
+    """The text at a version: the nearest checkpoint before it, and the deltas from there.
+
+    Args:
+        version: 0 up to the head.
+
+    Raises:
+        StoreError: the log does not answer, or does not have it.
+    """
+    checkpoint = await log.checkpoint_at_or_before(key, version)
+    text, at = (checkpoint.text, checkpoint.version) if checkpoint else ("", 0)
+    async for page in pages(log, key, at, version):
+        for record in page:
+            try:
+                text = apply(text, record.ops)
+            except DeltaError as error:
+                raise StoreError(f"the ops of version {record.version} do not fit") from error
+    return text
+
+
+class HistoryTooLargeError(Exception):
+    """There is more to read than was to be read."""
+
+
+async def updates_of(log: EventLog, key: int, version: int, *, max_bytes: int) -> list[bytes]:
+    """The Yjs updates that make up a version: a checkpoint's state if there is one, and the rest.
+
+    Only the newest checkpoints keep their state, so an old version may be all events up to it.
+
+    Args:
+        version: 0 up to the head.
+
+    Raises:
+        HistoryTooLargeError: they are more than `max_bytes`.
+        StoreError: the log does not answer, or does not have it.
+    """
+    checkpoint = await log.checkpoint_at_or_before(key, version)
+    if checkpoint is None or checkpoint.state is None:
+        return await updates_between(log, key, 0, version, max_bytes=max_bytes)
+    left = max_bytes - len(checkpoint.state)
+    later = await updates_between(log, key, checkpoint.version, version, max_bytes=left)
+    return [checkpoint.state, *later]
+
+
+async def updates_between(
+    log: EventLog, key: int, after: int, upto: int, *, max_bytes: int
+) -> list[bytes]:
+    """The Yjs updates of the events with `after < version <= upto`, ascending.
+
+    Raises:
+        HistoryTooLargeError: they are more than `max_bytes`.
+        StoreError: the log does not answer, or has a gap.
+    """
+    updates: list[bytes] = []
+    async for page in pages(log, key, after, upto):
+        updates += (record.update for record in page)
+        max_bytes -= sum(len(record.update) for record in page)
+        if max_bytes < 0:
+            raise HistoryTooLargeError(f"the updates up to version {page[-1].version} are too much")
+    return updates
+
+
+async def pages(
+    log: EventLog, key: int, after: int, upto: int, *, max_bytes: int = 1 << 20
+) -> AsyncIterator[list[EventRecord]]:
+    """The events with `after < version <= upto`, ascending, in pages bounded in number and bytes.
+
+    Raises:
+        StoreError: the log does not answer, or has a gap.
+    """
+    while after < upto:
+        records = await log.read(key, after, upto, PAGE_EVENTS)
+        page: list[EventRecord] = []
+        size = 0
+        for record in records:
+            if record.version != after + 1:
+                raise StoreError(f"the log has {record.version} after {after}")
+            after = record.version
+            page.append(record)
+            size += weight(record)
+            if size >= max_bytes:
+                yield page
+                page, size = [], 0
+        if not records:
+            raise StoreError(f"the log ends at {after}, before {upto}")
+        if page:
+            yield page

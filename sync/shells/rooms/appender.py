@@ -1,0 +1,236 @@
+"""The appender: turns what waits in all rooms into events, one transaction at a time.
+
+    wait for a room ─▶ gather ─▶ begin ─▶ lock heads ─▶ look up ids and old bases ─┐
+          ┌────────────────────────────────────────────────────────────────────────┘
+          └─▶ rooms catch up and merge ─▶ insert ─▶ commit ─▶ each room is told `Committed`
+                                                                acks, fan-out ◀─┘
+
+Idle, it acts at once; under load it starts at most one transaction in `flush_interval_s`, and one
+commit serves many rooms. It is one task, never cancelled by a socket, so an ack is never torn from
+its commit.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+
+from msgspec import Struct
+
+from sync.document.document import Lookup
+from sync.fact import CommitFailed, Committed, Deleted, Fact
+from sync.limit import Limits
+from sync.port import (
+    AppendTransaction,
+    AuthorBinding,
+    Checkpoint,
+    DocumentRecord,
+    EventLog,
+    EventRecord,
+    StoreError,
+)
+from sync.room.room import Room
+from sync.shells.log_reader import text_at
+from sync.submission import Submission
+from sync.yjs.replica import ReplicaBrokenError
+
+_log = logging.getLogger(__name__)
+
+
+class _Batch(Struct):
+    room: Room
+    submissions: list[Submission]
+    merged: bool = False
+    discarded: bool = False
+
+
+class _Rows(Struct):
+    events: list[tuple[int, EventRecord]] = []
+    bindings: list[AuthorBinding] = []
+    checkpoints: list[tuple[int, Checkpoint]] = []
+    text_roots: list[tuple[int, str]] = []
+
+
+class Appender:
+    """One per process.
+
+    Args:
+        tell: hands a fact to a room and carries out what it orders.
+        discard: closes a room that failed in a way which nobody foresaw.
+        now_ms: the server's clock, UTC, milliseconds.
+        flush_interval_s: the shortest time between two transactions' starts.
+    """
+
+    def __init__(
+        self,
+        log: EventLog,
+        limits: Limits,
+        *,
+        tell: Callable[[Room, Fact], None],
+        discard: Callable[[Room], None],
+        now_ms: Callable[[], int],
+        flush_interval_s: float,
+    ) -> None:
+        self._log = log
+        self._limits = limits
+        self._tell = tell
+        self._discard = discard
+        self._now_ms = now_ms
+        self._flush_interval_s = flush_interval_s
+        self._waiting: dict[str, Room] = {}
+        self._wake = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    def want(self, room: Room) -> None:
+        """Have a room's submissions merged soon."""
+        self._waiting[room.name] = room
+        self._idle.clear()
+        self._wake.set()
+
+    async def settle(self) -> None:
+        """Wait until nothing waits to be merged."""
+        await self._idle.wait()
+
+    async def run(self) -> None:
+        """Append until cancelled. Cancelling between a commit and its acks loses the acks only."""
+        loop = asyncio.get_running_loop()
+        started = loop.time() - self._flush_interval_s
+        while True:
+            if not self._waiting:
+                self._idle.set()
+                self._wake.clear()
+                await self._wake.wait()
+            pause = started + self._flush_interval_s - loop.time()
+            if pause > 0:
+                await asyncio.sleep(pause)
+            started = loop.time()
+            await self._flush()
+
+    async def _flush(self) -> None:
+        """One transaction over the rooms that have waited longest."""
+        batches = self._take()
+        if not batches:
+            return
+        try:
+            async with self._log.append() as transaction:
+                rows = await self._merge(transaction, batches)
+                if rows.events:
+                    await transaction.insert(
+                        rows.events,
+                        authors=rows.bindings,
+                        checkpoints=rows.checkpoints,
+                        text_roots=rows.text_roots,
+                        updated_at_ms=self._now_ms(),
+                    )
+        except Exception as error:  # noqa: BLE001
+            # A defect, too, must cost its documents a reload, not the appender of all (P8).
+            unforeseen = None if isinstance(error, StoreError) else error
+            _log.warning(
+                "append failed, its documents are reloaded: %s", error, exc_info=unforeseen
+            )
+            for batch in batches:
+                if not (batch.room.deleted or batch.discarded):
+                    self._tell(batch.room, CommitFailed())
+            return
+        for batch in batches:
+            if batch.merged:
+                self._tell(batch.room, Committed())
+            elif not (batch.room.deleted or batch.discarded):
+                self._tell(batch.room, CommitFailed())
+
+    def _take(self) -> list[_Batch]:
+        batches: list[_Batch] = []
+        events, size = self._limits.max_batch_events, self._limits.max_batch_bytes
+        while self._waiting and events > 0 and size > 0:
+            name = next(iter(self._waiting))
+            room = self._waiting.pop(name)
+            if not room.may_merge:
+                continue
+            submissions = room.take_batch(events, size)
+            events -= len(submissions)
+            for submission in submissions:
+                size -= submission.size
+            batches.append(_Batch(room, submissions))
+        return batches
+
+    async def _merge(self, transaction: AppendTransaction, batches: Sequence[_Batch]) -> _Rows:
+        """Merge each batch on top of what the log has; a room that breaks is left out."""
+        heads = await transaction.lock_heads([batch.room.key for batch in batches])
+        current = [batch for batch in batches if self._may_go_on(batch.room, heads)]
+        lookups = await self._look_up(transaction, current)
+        # Not before the lock: what another process appended meanwhile is of an earlier time.
+        now_ms = self._now_ms()
+        rows = _Rows()
+        for batch in current:
+            room = batch.room
+            head = heads[room.key]
+            foreign: list[EventRecord] = []
+            if head.version > room.version:
+                foreign = await self._read(transaction, room.key, room.version, head.version)
+                room.document.learn_authors(await transaction.authors(room.key))
+            try:
+                room.document.learn_text_root(head.text_root)
+                draft = room.merge(foreign, lookups.get(room.key) or Lookup(), now_ms)
+            except ReplicaBrokenError:
+                _log.exception("merging broke the replica of %r; it is reloaded", room.name)
+                continue
+            except Exception:  # noqa: BLE001
+                # A defect must cost one document, not the appender of all (P8).
+                _log.exception("merging failed in room %r; it is closed", room.name)
+                batch.discarded = True
+                self._discard(room)
+                continue
+            batch.merged = True
+            for event in draft.events:
+                rows.events.append((room.key, event))
+            rows.bindings += draft.bindings
+            if draft.checkpoint is not None:
+                rows.checkpoints.append((room.key, draft.checkpoint))
+            if draft.events and draft.text_root != head.text_root:
+                rows.text_roots.append((room.key, draft.text_root))
+        return rows
+
+    def _may_go_on(self, room: Room, heads: Mapping[int, DocumentRecord]) -> bool:
+        """Whether what the room has is the beginning of what the log has; tells it of its end."""
+        head = heads.get(room.key)
+        if head is None or head.epoch != room.epoch or head.version < room.version:
+            return False
+        if head.deleted_at_ms is not None:
+            self._tell(room, Deleted())
+            return False
+        return True
+
+    async def _look_up(
+        self, transaction: AppendTransaction, batches: Sequence[_Batch]
+    ) -> dict[int, Lookup]:
+        """What the batches need to know of the log, by the key of their document."""
+        wanted: list[tuple[int, str]] = []
+        lookups: dict[int, Lookup] = {}
+        for batch in batches:
+            room = batch.room
+            asked = room.questions(batch.submissions)
+            if asked is None:
+                continue
+            lookup = lookups[room.key] = Lookup()
+            wanted += [(room.key, event_id) for event_id in asked.ids]
+            if asked.after is not None:
+                first = room.document.window.first(room.version)
+                lookup.history = await self._read(transaction, room.key, asked.after, first)
+            for version in asked.texts:
+                lookup.texts[version] = await text_at(self._log, room.key, version)
+        if wanted:
+            for (key, event_id), record in (await transaction.find_ids(wanted)).items():
+                lookups[key].known[event_id] = record
+        return lookups
+
+    async def _read(
+        self, transaction: AppendTransaction, key: int, after: int, upto: int
+    ) -> list[EventRecord]:
+        records: list[EventRecord] = []
+        while after < upto:
+            page = await transaction.read(key, after, upto, self._limits.page_events)
+            if not page:
+                raise StoreError(f"the log ends at {after}, its head says {upto}")
+            records += page
+            after = page[-1].version
+        return records

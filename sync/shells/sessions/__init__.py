@@ -1,0 +1,1 @@
+"""One socket each: the native protocol and the Yjs dialects."""

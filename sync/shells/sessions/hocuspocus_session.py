@@ -1,0 +1,269 @@
+"""A session of the Hocuspocus dialect (`sync.wire.hocuspocus`): many documents on one socket.
+
+    address:  (unknown) ──token──▶ open ──close, refusal──▶ (unknown)
+                 │ what comes before the token waits, bounded
+
+Every step 2 and every update is answered with one `SyncStatus`: 1 once it is committed, or changed
+nothing; 0 if it is refused.
+"""
+
+from typing import Final
+
+from sync.error import CloseCode, ErrorCode, QuireError
+from sync.fact import SendStateless
+from sync.names import WRITING_ROLES, Role, is_document_name
+from sync.room.room import Room
+from sync.shells.rooms.rooms import Rooms
+from sync.shells.rooms.sink import binary_frame
+from sync.shells.sessions.outbox import Frame, Wire
+from sync.shells.sessions.socket import Gatekeeper
+from sync.shells.sessions.yjs_channel import Channel, YjsSocket
+from sync.user import User
+from sync.wire.hocuspocus import (
+    PONG_FRAME,
+    CloseDocument,
+    HocuspocusMessage,
+    Ping,
+    StatelessIn,
+    Token,
+    decode_frame,
+    document_name,
+    encode_address,
+    encode_authenticated,
+    encode_close,
+    encode_permission_denied,
+    encode_stateless,
+    encode_sync_status,
+)
+from sync.wire.message import ErrorMessage, Joined, Outgoing, RoleChanged, StatelessOut
+from sync.wire.ysync import Ignored, SyncUpdate
+from sync.yjs.varint import MalformedError
+
+_LEFT: Final = "provider_initiated"
+"""Why a document is closed that the provider left."""
+_APPLIED: Final = encode_sync_status(applied=True)
+_NOT_APPLIED: Final = encode_sync_status(applied=False)
+_LONG: Final = (Token, Ping, Ignored)
+"""What is rare, or may have to wait."""
+
+
+class HocuspocusChannel(Channel):
+    """One address on a Hocuspocus socket."""
+
+    __slots__ = ("_address", "_applied_frame", "_unanswered")
+
+    dialect = "hocuspocus"
+
+    def __init__(
+        self,
+        session_id: str,
+        socket: "HocuspocusSession",
+        rooms: Rooms,
+        room: Room,
+        user: User,
+        address: str,
+    ) -> None:
+        super().__init__(session_id, socket, rooms, room, user)
+        self._key = f"hocuspocus {address}"
+        self._address = encode_address(address)
+        self._unanswered: set[str] = set()
+        self._applied_frame: Frame | None = None
+        """What it is told most often."""
+
+    def frame(self, body: bytes) -> bytes:
+        return self._address + body
+
+    def send_stateless(self, payload: str) -> None:
+        """Have the room's other Hocuspocus clients sent a message.
+
+        Raises:
+            QuireError: `rate_limited`; they count like edits.
+        """
+        self._socket.flow.begin(len(payload))
+        self._socket.flow.settle(len(payload))
+        self._rooms.tell(self._room, SendStateless(self.id, payload))
+
+    def say_role(self, role: Role) -> None:
+        """Tell the client whether it may write."""
+        self.say(self._role_frame(role))
+
+    def _role_frame(self, role: Role) -> bytes:
+        return self.frame(encode_authenticated(may_write=role in WRITING_ROLES))
+
+    def _spell(self, message: Outgoing) -> bytes | None:
+        spelled = super()._spell(message)
+        if spelled is not None:
+            return spelled
+        match message:
+            case Joined(role=role) | RoleChanged(role=role):
+                return self._role_frame(role)
+            case StatelessOut(payload=payload):
+                return self.frame(encode_stateless(payload))
+        return None
+
+    def _expect(self, event_id: str) -> None:
+        self._unanswered.add(event_id)
+
+    def _applied(self, event_id: str) -> None:
+        if event_id in self._unanswered:
+            self._unanswered.remove(event_id)
+            if self._applied_frame is None:
+                self._applied_frame = binary_frame(self.frame(_APPLIED))
+            self._socket.put(self._applied_frame, len(self._applied_frame["bytes"]))
+
+    def _refused(self, message: ErrorMessage) -> None:
+        if isinstance(message.id, str):
+            if message.id in self._unanswered:
+                self._unanswered.remove(message.id)
+                self.say(self.frame(_NOT_APPLIED))
+        elif not message.retryable:
+            self.leave()
+            self.say(self.frame(encode_close(f"{message.code}: {message.message}")))
+        if message.retryable:
+            # Providers send again what is missing once they are connected anew, and not before.
+            self._socket.end(CloseCode.TRY_LATER, message.message)
+
+
+class HocuspocusSession(YjsSocket):
+    """See the module's docstring.
+
+    Args:
+        name: from the address of the socket, for `Gatekeeper.admit`.
+    """
+
+    __slots__ = ("_channels", "_joins", "_name", "_queued", "_queued_bytes")
+
+    def __init__(
+        self,
+        socket_id: str,
+        rooms: Rooms,
+        gatekeeper: Gatekeeper,
+        wire: Wire,
+        *,
+        name: str | None,
+    ) -> None:
+        super().__init__(socket_id, rooms, gatekeeper, wire)
+        self._name = name
+        self._channels: dict[str, HocuspocusChannel] = {}
+        self._queued: dict[str, list[HocuspocusMessage]] = {}
+        self._queued_bytes = 0
+        self._joins = 0
+
+    def channels(self) -> list[Channel]:
+        return [channel for channel in self._channels.values() if channel.is_open]
+
+    def _receive_nowait(self, frame: bytes | str) -> bool:
+        if isinstance(frame, str):
+            return False
+        try:
+            addressed = decode_frame(frame)
+            channel = self._channels.get(addressed.address)
+            if channel is None or not channel.is_open:
+                return False
+            message = addressed.message
+            if isinstance(message, SyncUpdate):
+                channel.submit(message.update)
+            elif isinstance(message, _LONG):
+                return False
+            else:
+                self._hand_on(channel, addressed.address, message)
+        except (MalformedError, QuireError):
+            return False
+        return True
+
+    async def _receive(self, frame: bytes | str) -> None:
+        try:
+            if isinstance(frame, str):
+                raise MalformedError("a text frame")
+            addressed = decode_frame(frame)
+            await self._take(addressed.address, addressed.message, len(frame))
+        except MalformedError as error:
+            await self._stop(CloseCode.UNUSABLE, f"not a message of Hocuspocus: {error}")
+        except QuireError as error:
+            await self._stop(CloseCode.TRY_LATER, error.message)
+
+    async def _take(self, address: str, message: HocuspocusMessage, size: int) -> None:
+        match message:
+            case Ping():
+                self.say(PONG_FRAME)
+            case Token():
+                await self._authenticate(address, message)
+            case Ignored():
+                pass
+            case _:
+                channel = self._channels.get(address)
+                if channel is None:
+                    await self._queue(address, message, size)
+                elif channel.is_open:
+                    self._hand_on(channel, address, message)
+
+    def _hand_on(
+        self, channel: HocuspocusChannel, address: str, message: HocuspocusMessage
+    ) -> None:
+        match message:
+            case CloseDocument():
+                channel.leave()
+                del self._channels[address]
+                channel.say(channel.frame(encode_close(_LEFT)))
+            case StatelessIn(payload=payload):
+                channel.send_stateless(payload)
+            case Token() | Ping() | Ignored():
+                raise AssertionError("these are no channel's")
+            case _:
+                channel.handle(message)
+
+    async def _queue(self, address: str, message: HocuspocusMessage, size: int) -> None:
+        """Keep what comes before the token; providers do not wait for its answer."""
+        queue = self._queued.setdefault(address, [])
+        queue.append(message)
+        self._queued_bytes += size
+        limits = self._limits
+        if (
+            len(queue) > limits.max_queued_frames
+            or self._queued_bytes > limits.max_message_bytes
+            or len(self._queued) > limits.max_documents
+        ):
+            await self._stop(CloseCode.POLICY, "too much was sent before a token")
+
+    async def _authenticate(self, address: str, token: Token) -> None:
+        """Open the document of an address, or renew the right to it."""
+        queued = self._queued.pop(address, [])
+        if not self._queued:
+            self._queued_bytes = 0
+        try:
+            user = self._gatekeeper.admit(token.token, self._name)
+            channel = self._channels.get(address)
+            if channel is not None and channel.is_open:
+                if user.id != channel.user.id:
+                    raise QuireError(ErrorCode.AUTH_FAILED, "A document keeps its user.")
+                channel.say_role(self._gatekeeper.role(user, channel.owner_id))
+                return
+            channel = await self._join(address, user)
+        except QuireError as error:
+            if error.retryable:
+                # A provider never asks again for what was denied, but it does come back.
+                raise
+            reason = f"{error.code}: {error.message}"
+            self.say(encode_address(address) + encode_permission_denied(reason))
+            await self._count_fault()
+            return
+        self._faults = 0
+        for message in queued:
+            if not channel.is_open:
+                return
+            self._hand_on(channel, address, message)
+
+    async def _join(self, address: str, user: User) -> HocuspocusChannel:
+        name = document_name(address)
+        if not is_document_name(name):
+            raise QuireError(ErrorCode.INVALID_MESSAGE, "This cannot be a document's name.")
+        if len(self._channels) >= self._limits.max_documents:
+            raise QuireError(ErrorCode.RATE_LIMITED, "Too many documents on one socket.")
+        room = await self._open_room(name, user)
+        self.user = user
+        self._joins += 1
+        session_id = f"{self.id}.{self._joins}"
+        channel = HocuspocusChannel(session_id, self, self._rooms, room, user, address)
+        self._channels[address] = channel
+        channel.join(self._gatekeeper.role(user, room.owner_id))
+        return channel

@@ -1,0 +1,414 @@
+"""One `quire.v1` session: its socket's messages become facts for rooms, and back.
+
+            auth                         join / leave
+    (new) ───────▶ authenticated ◀──────────────────────▶ subscribed to documents
+      │ 10 s: 4401                    edits, cursors, checks ▶ the document's room
+
+A session's frames are handled one after another; a session that has too much unsettled, or does
+not take what it is sent, is not read until it does (P7).
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import Final, get_args
+
+from msgspec import UNSET
+
+from sync.error import CloseCode, ErrorCode, QuireError
+from sync.fact import CaughtUp, CheckText, Lagging, MoveCursor, SetAwareness
+from sync.fact import Join as JoinFact
+from sync.fact import Leave as LeaveFact
+from sync.names import Mode, PositionEncoding
+from sync.port import EventRecord, StoreError
+from sync.room.fanout import updates_messages
+from sync.room.room import Room
+from sync.shells.log_reader import pages, text_at
+from sync.shells.rooms.rooms import Rooms, now_ms
+from sync.shells.rooms.sink import Parcel
+from sync.shells.sessions.flow import RATE_WINDOW_S
+from sync.shells.sessions.outbox import Wire
+from sync.shells.sessions.socket import Gatekeeper, Socket
+from sync.submission import (
+    Submission,
+    TextSubmission,
+    UpdateSubmission,
+    text_digest,
+    update_digest,
+)
+from sync.text.delta import Delta, DeltaError, deletion, from_wire, insertion, valid_text
+from sync.user import User
+from sync.wire.event import EventWriter, timestamp, wire_event
+from sync.wire.message import (
+    Ack,
+    Auth,
+    AuthOk,
+    AwarenessIn,
+    Check,
+    ClientMessage,
+    CursorMove,
+    Encoding,
+    ErrorMessage,
+    Events,
+    Join,
+    Joined,
+    Leave,
+    Ping,
+    Pong,
+    Rejected,
+    ServerInfo,
+    ServerMessage,
+    TextDelete,
+    TextEdit,
+    TextInsert,
+    Update,
+    UserInfo,
+    decode_client,
+)
+from sync.wire.message import Limits as WireLimits
+from sync.yjs.replica import ReplicaBrokenError
+
+_log = logging.getLogger(__name__)
+
+FrequentMessage = Update | TextInsert | TextDelete | TextEdit | CursorMove | AwarenessIn | Check
+_FREQUENT: Final = get_args(FrequentMessage)
+
+
+@dataclass(slots=True)
+class _Subscription:
+    """A document that is joined on this socket."""
+
+    room: Room
+    mode: Mode
+    encoding: PositionEncoding
+    sent: int = 0
+    """The version up to which everything was written to the socket."""
+    lagging: bool = False
+    """Whether something was dropped, and is not yet being sent again."""
+    order: int = 0
+    """Counts the orders to catch up, and the drops that make the one before void."""
+    epoch: str = ""
+    """Of the history that it was told of; empty: none yet."""
+
+
+class Session(Socket[_Subscription]):
+    """One socket's session.
+
+    Args:
+        server: what `auth_ok` says of the server.
+        encoding: of its frames.
+    """
+
+    __slots__ = ("_docs", "_encoding", "_server")
+
+    def __init__(
+        self,
+        session_id: str,
+        rooms: Rooms,
+        gatekeeper: Gatekeeper,
+        server: ServerInfo,
+        wire: Wire,
+        encoding: Encoding,
+    ) -> None:
+        super().__init__(session_id, rooms, gatekeeper, wire)
+        self._server = server
+        self._encoding: Encoding = encoding
+        self._docs: dict[str, _Subscription] = {}
+
+    # --- life -----------------------------------------------------------------------------------
+
+    def open(self, tasks: asyncio.TaskGroup) -> None:
+        super().open(tasks)
+        self._rooms.sinks[self.id] = self
+
+    def close(self) -> None:
+        super().close()
+        self._rooms.sinks.pop(self.id, None)
+        for doc in list(self._docs):
+            self._leave(doc)
+
+    def _receive_nowait(self, frame: bytes | str) -> bool:
+        message = decode_client(frame, self._encoding)
+        if self.user is None or not isinstance(message, _FREQUENT):
+            return False
+        try:
+            self._take(message, self.user, len(frame))
+        except QuireError:
+            return False
+        self._faults = 0
+        return True
+
+    async def _receive(self, frame: bytes | str) -> None:
+        message = decode_client(frame, self._encoding)
+        try:
+            if isinstance(message, Rejected):
+                raise QuireError.of(message.why)
+            await self._handle(message, len(frame))
+            self._faults = 0
+        except QuireError as error:
+            doc = getattr(message, "doc", None)
+            event_id = getattr(message, "id", None)
+            self._refuse(error, doc, event_id)
+            await self._count_fault()
+            if error.close_code is not None:
+                await self._stop(CloseCode(error.close_code), error.message)
+
+    def _refuse(self, error: QuireError, doc: str | None, event_id: str | None) -> None:
+        self._send(
+            ErrorMessage(
+                error.code,
+                error.message,
+                error.retryable,
+                doc=UNSET if doc is None else doc,
+                id=UNSET if event_id is None else event_id,
+                retry_after_s=RATE_WINDOW_S if error.code is ErrorCode.RATE_LIMITED else UNSET,
+            )
+        )
+
+    def _send(self, message: ServerMessage) -> None:
+        self.deliver(Parcel(message))
+
+    # --- messages -------------------------------------------------------------------------------
+
+    async def _handle(self, message: ClientMessage, size: int) -> None:
+        match message:
+            case Ping():
+                nonce = UNSET if message.nonce is None else message.nonce
+                self._send(Pong(timestamp(now_ms()), nonce))
+            case Auth():
+                self._authenticate(message)
+            case _ if self.user is None:
+                raise QuireError(ErrorCode.AUTH_REQUIRED, "The first message is auth.")
+            case Join():
+                await self._join(message, self.user)
+            case Leave():
+                self._subscribed(message.doc)
+                self._leave(message.doc)
+            case _:
+                self._take(message, self.user, size)
+
+    def _take(self, message: FrequentMessage, user: User, size: int) -> None:
+        """Handle what never waits, and is sent while people write."""
+        match message:
+            case Update():
+                self._submit(*self._update(message, user, size))
+            case TextInsert() | TextDelete() | TextEdit():
+                self._submit(*self._text(message, user, size))
+            case CursorMove():
+                held = self._subscribed(message.doc, "text")
+                fact = MoveCursor(self.id, message.base, message.anchor, message.head)
+                self._rooms.tell(held.room, fact)
+            case AwarenessIn():
+                held = self._subscribed(message.doc, "yjs")
+                self._rooms.tell(held.room, SetAwareness(self.id, message.update))
+            case Check():
+                held = self._subscribed(message.doc, "yjs")
+                self._rooms.tell(held.room, CheckText(self.id, message.version, message.hash))
+
+    def _authenticate(self, message: Auth) -> None:
+        user = self._gatekeeper.authenticate(message.token, message.name)
+        if self._docs and self.user is not None and user.id != self.user.id:
+            raise QuireError(
+                ErrorCode.AUTH_FAILED, "A session that has joined documents keeps its user."
+            )
+        self.user = user
+        limits = self._limits
+        self._send(
+            AuthOk(
+                session=self.id,
+                user=UserInfo(user.id, user.name, user.color),
+                limits=WireLimits(
+                    limits.max_message_bytes,
+                    limits.max_document_chars,
+                    limits.max_documents,
+                    limits.edits_per_s,
+                ),
+                server=self._server,
+            )
+        )
+
+    def _subscribed(self, doc: str, mode: Mode | None = None) -> _Subscription:
+        held = self._docs.get(doc)
+        if held is None:
+            raise QuireError(ErrorCode.NOT_JOINED, "The document is not joined.")
+        if mode is not None and held.mode != mode:
+            raise QuireError(
+                ErrorCode.INVALID_MESSAGE,
+                f"The document is joined in {held.mode} mode; this takes {mode} mode.",
+            )
+        return held
+
+    async def _join(self, message: Join, user: User) -> None:
+        if self._rooms.draining:
+            raise QuireError(ErrorCode.STORE_UNAVAILABLE, "The server restarts.", retryable=True)
+        if message.doc not in self._docs and len(self._docs) >= self._limits.max_documents:
+            raise QuireError(ErrorCode.RATE_LIMITED, "Too many documents on one socket.")
+        creator = user if self._gatekeeper.may_create(user) else None
+        room = await self._rooms.open(message.doc, creator)
+        self._docs[message.doc] = _Subscription(room, message.mode, message.position_encoding)
+        self._rooms.tell(
+            room,
+            JoinFact(
+                self.id,
+                user,
+                self._gatekeeper.role(user, room.owner_id),
+                message.mode,
+                message.since,
+                message.epoch,
+                message.position_encoding,
+            ),
+        )
+
+    def _leave(self, doc: str) -> None:
+        held = self._docs.pop(doc)
+        self._rooms.tell(held.room, LeaveFact(self.id))
+
+    # --- edits ----------------------------------------------------------------------------------
+
+    def _submit(self, held: _Subscription, submission: Submission) -> None:
+        self.flow.begin(submission.size)
+        self._rooms.take(held.room, submission)
+
+    def _update(self, message: Update, user: User, size: int) -> tuple[_Subscription, Submission]:
+        held = self._subscribed(message.doc, "yjs")
+        update = message.update
+        digest = update_digest(update)
+        return held, UpdateSubmission(self.id, user, message.id, update, digest, size)
+
+    def _text(
+        self, message: TextInsert | TextDelete | TextEdit, user: User, size: int
+    ) -> tuple[_Subscription, Submission]:
+        held = self._subscribed(message.doc, "text")
+        kind, ops = _ops(message)
+        digest = text_digest(kind, message.base, ops)
+        return held, TextSubmission(
+            self.id, user, message.id, message.base, ops, digest, size, held.encoding
+        )
+
+    # --- what rooms deliver (sync.shells.rooms.sink.Sink) ---------------------------------------
+
+    def deliver(self, parcel: Parcel) -> None:
+        held = self._docs.get(parcel.doc)
+        ack: Ack | None = None
+        if parcel.droppable:
+            if held is None:
+                return
+            ack = parcel.message if isinstance(parcel.message, Ack) else None
+            if held.lagging:
+                if ack is not None:
+                    self._lagged(held, (ack,))
+                return
+        elif held is not None and isinstance(parcel.message, Joined):
+            held = self._answered(parcel.message, held)
+        frame, size = parcel.frame(self._encoding)
+        self.outbox.put_nowait(frame, size, held, parcel.upto, droppable=parcel.droppable, ack=ack)
+
+    def _answered(self, message: Joined, held: _Subscription) -> _Subscription:
+        """A join was answered; the room answers anew if the log was rewound.
+
+        Versions that were written before that were another history's: they are left to the old
+        subscription.
+        """
+        if held.epoch and held.epoch != message.epoch:
+            held = self._docs[message.doc] = _Subscription(held.room, held.mode, held.encoding)
+        held.epoch = message.epoch
+        return held
+
+    def settled(self, size: int) -> None:
+        self.flow.settle(size)
+
+    def dismiss(self, doc: str) -> None:
+        self._docs.pop(doc, None)
+
+    def catch_up(self, doc: str, after: int, upto: int) -> None:
+        held = self._docs.get(doc)
+        if held is not None:
+            held.order += 1
+            self.spawn(self._catch_up(doc, held, held.order, after, upto))
+
+    async def _catch_up(
+        self, doc: str, held: _Subscription, order: int, after: int, upto: int
+    ) -> None:
+        """Send events from the log, a page at a time, no faster than the socket takes them.
+
+        While it waits, something may be dropped and even healed by a later order: then this one is
+        void, and going on with it would leave a gap.
+        """
+        try:
+            text = ""
+            if held.encoding == "utf-16" and held.mode == "text":
+                text = await text_at(self._rooms.log, held.room.key, after)
+            writer = EventWriter(held.encoding, text)
+            async for page in pages(self._rooms.log, held.room.key, after, upto):
+                await self.outbox.wait_for_room(0)
+                if held.order != order or self._docs.get(doc) is not held:
+                    return
+                for message, version in self._page(doc, held, page, writer):
+                    self.deliver(Parcel(message, doc, version, droppable=True))
+        except (StoreError, ReplicaBrokenError) as error:
+            _log.warning("session %s cannot be caught up on %r: %s", self.id, doc, error)
+            why = QuireError(
+                ErrorCode.STORE_UNAVAILABLE, "What you missed cannot be read now.", retryable=True
+            )
+            if held.order == order and self._docs.get(doc) is held:
+                self._refuse(why, doc, None)
+                self._leave(doc)
+            return
+        if held.order == order and self._docs.get(doc) is held:
+            self._rooms.tell(held.room, CaughtUp(self.id, upto))
+
+    def _page(
+        self, doc: str, held: _Subscription, page: list[EventRecord], writer: EventWriter
+    ) -> list[tuple[ServerMessage, int]]:
+        """Messages for a page of events, each with the version up to which it leads."""
+        if held.mode == "text":
+            events = Events(doc, [wire_event(each, writer.ops(each)) for each in page])
+            return [(events, page[-1].version)]
+        updates = [(message, message.to) for message in updates_messages(doc, page)]
+        acks = [
+            (Ack(doc, each.id, each.version), each.version)
+            for each in page
+            if each.session == self.id
+        ]
+        return [*updates, *acks]
+
+    # --- what the outbox reports ----------------------------------------------------------------
+
+    def _lagged(self, held: _Subscription, acks: tuple[Ack, ...]) -> None:
+        """Something of a subscription was dropped; of one that was replaced, only acks matter."""
+        current = self._docs.get(held.room.name)
+        if current is None or (current is not held and not acks):
+            return
+        if acks or not current.lagging:
+            current.lagging = True
+            current.order += 1
+            self._rooms.tell(current.room, Lagging(self.id, current.sent, acks))
+
+    def _sent(self, held: _Subscription, upto: int) -> None:
+        held.sent = max(held.sent, upto)
+
+    def _drained(self) -> None:
+        for held in list(self._docs.values()):
+            if held.lagging:
+                held.lagging = False
+                self._rooms.tell(held.room, CaughtUp(self.id, held.sent))
+
+
+def _ops(message: TextInsert | TextDelete | TextEdit) -> tuple[str, Delta]:
+    """The type and delta of a text event, as sent.
+
+    Raises:
+        QuireError: `invalid_message`.
+    """
+    try:
+        match message:
+            case TextInsert(pos=pos, text=text):
+                if not valid_text(text):
+                    raise DeltaError("Text holds no NUL and no lone surrogates.")
+                return "text_insert", insertion(pos, text)
+            case TextDelete(pos=pos, len=length):
+                return "text_delete", deletion(pos, length)
+            case TextEdit(ops=ops):
+                return "text_edit", from_wire(ops)
+    except DeltaError as error:
+        raise QuireError(ErrorCode.INVALID_MESSAGE, str(error)) from None

@@ -1,0 +1,185 @@
+"""One peer's socket, whatever it speaks: its frames are handled one after another, what it is sent
+waits in an outbox, and what it does in the background ends with it.
+"""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Coroutine
+from typing import Any, Final, Generic, Protocol, TypeVar
+
+from sync.error import CloseCode
+from sync.limit import Limits
+from sync.names import Role
+from sync.shells.rooms.rooms import Rooms
+from sync.shells.sessions.flow import Flow
+from sync.shells.sessions.outbox import Outbox, Wire
+from sync.user import User
+
+MAX_FAULTS: Final = 200
+"""Refused frames in a row before the socket is closed with 1008."""
+
+Topic = TypeVar("Topic")
+
+
+class Gatekeeper(Protocol):
+    """Who a session is, and what it may do; `app` supplies it."""
+
+    def authenticate(self, token: str | None, name: str | None) -> User:
+        """The user of an `auth` message; raises `QuireError` (`auth_failed`)."""
+        ...
+
+    def admit(self, token: str | None, name: str | None) -> User:
+        """The user of a Yjs dialect's client, whose token and name may be anybody's idea."""
+        ...
+
+    def role(self, user: User, owner_id: str) -> Role: ...
+
+    def may_create(self, user: User) -> bool: ...
+
+
+class SessionClosedError(Exception):
+    """The session is over: close its socket with this code."""
+
+    def __init__(self, code: CloseCode, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+class Socket(ABC, Generic[Topic]):
+    """See the module's docstring.
+
+    Args:
+        socket_id: unique among all processes; sessions are named after it.
+    """
+
+    # There are many of them, and most are idle.
+    __slots__ = (
+        "_deaf",
+        "_faults",
+        "_flow",
+        "_gatekeeper",
+        "_limits",
+        "_rooms",
+        "_tasks",
+        "id",
+        "outbox",
+        "user",
+    )
+
+    def __init__(
+        self,
+        socket_id: str,
+        rooms: Rooms,
+        gatekeeper: Gatekeeper,
+        wire: Wire,
+    ) -> None:
+        self.id = socket_id
+        self.user: User | None = None
+        self._rooms = rooms
+        self._limits: Limits = rooms.limits
+        self._gatekeeper = gatekeeper
+        self._tasks: asyncio.TaskGroup | None = None
+        self._flow: Flow | None = None
+        self._faults = 0
+        self._deaf = False
+        self.outbox: Outbox[Topic] = Outbox(
+            wire,
+            spawn=self.spawn,
+            lagged=self._lagged,
+            sent=self._sent,
+            drained=self._drained,
+        )
+
+    @property
+    def flow(self) -> Flow:
+        """What is under way; made for the first edit."""
+        if self._flow is None:
+            self._flow = Flow(self._limits)
+        return self._flow
+
+    def open(self, tasks: asyncio.TaskGroup) -> None:
+        """Start being reachable; `tasks` owns what the session does in the background."""
+        self._tasks = tasks
+
+    async def start(self) -> None:
+        """Do what comes before the first frame."""
+
+    def close(self) -> None:
+        """Leave every room; nothing is sent any more."""
+        self._tasks = None
+
+    def stop_reading(self) -> None:
+        """Let all further frames pass unheard: their sender sends them again elsewhere."""
+        self._deaf = True
+
+    def end(self, code: CloseCode, reason: str) -> None:
+        """Have the socket closed once what is queued is written."""
+        self.outbox.finish(SessionClosedError(code, reason))
+
+    def keep_alive(self, now_s: float) -> None:
+        """Called every second or so: send something, if the peer takes silence for death."""
+
+    async def receive(self, frame: bytes | str) -> None:
+        """Handle one frame, whatever it holds. Where going on would be unsafe, never returns: the
+        outbox ends the session once the peer was told why.
+        """
+        if self._deaf:
+            return
+        await self._receive(frame)
+        if self._flow is not None:
+            await self._flow.wait_for_capacity()
+        if self.outbox.is_full:
+            await self.outbox.wait_for_room()
+
+    def receive_nowait(self, frame: bytes | str) -> bool:
+        """Handle one frame if that needs no waiting; not while `receive` is under way.
+
+        Returns:
+            False if nothing was done: hand it to `receive`.
+        """
+        if self._deaf:
+            return True
+        if self.outbox.is_full or (self._flow is not None and self._flow.is_over):
+            return False
+        return self._receive_nowait(frame)
+
+    @abstractmethod
+    async def _receive(self, frame: bytes | str) -> None: ...
+
+    @abstractmethod
+    def _receive_nowait(self, frame: bytes | str) -> bool:
+        """The same for what is frequent; what is refused is left to `_receive`."""
+
+    @abstractmethod
+    def _lagged(self, topic: Topic, acks: Any) -> None:
+        """Something of a topic was dropped."""
+
+    @abstractmethod
+    def _sent(self, topic: Topic, upto: int) -> None:
+        """What brings a topic up to that version is written."""
+
+    @abstractmethod
+    def _drained(self) -> None:
+        """All is written."""
+
+    async def _stop(self, code: CloseCode, reason: str) -> None:
+        """Read nothing more; the outbox writes what is queued, then ends the session's tasks."""
+        self.end(code, reason)
+        await asyncio.get_running_loop().create_future()
+
+    async def _count_fault(self) -> None:
+        self._faults += 1
+        if self._faults >= MAX_FAULTS:
+            await self._stop(CloseCode.POLICY, "too many errors")
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None] | None:
+        """Start a task that the session owns; None if the session is ending."""
+        if self._tasks is not None:
+            try:
+                return self._tasks.create_task(work)
+            except RuntimeError:
+                # Its group is shutting down: what failed in it has not been handled yet.
+                self._tasks = None
+        work.close()
+        return None

@@ -1,0 +1,353 @@
+"""One document on a socket of a Yjs dialect: a member of one room, and what it says in frames.
+
+A channel knows what the dialects share: sync steps, updates and awareness become facts for the
+room; what the room delivers becomes frames; what a full outbox dropped comes from the log. How a
+frame is spelled, and what a refusal is, its subclasses know.
+"""
+
+import logging
+from abc import ABC, abstractmethod
+from secrets import token_hex
+from typing import ClassVar, Final
+
+from sync.error import ErrorCode, QuireError
+from sync.fact import AskAwareness, AskState, CaughtUp, Join, Lagging, Leave, SetAwareness
+from sync.names import Dialect, Role
+from sync.port import StoreError
+from sync.room.fanout import updates_messages
+from sync.room.room import Room
+from sync.shells.log_reader import pages
+from sync.shells.rooms.rooms import Rooms
+from sync.shells.rooms.sink import Parcel, binary_frame
+from sync.shells.sessions.outbox import Frame, Wire
+from sync.shells.sessions.socket import Gatekeeper, Socket
+from sync.submission import UpdateSubmission, update_digest
+from sync.user import User
+from sync.wire.message import (
+    Ack,
+    AwarenessOut,
+    ErrorMessage,
+    Joined,
+    Outgoing,
+    Resync,
+    SyncReply,
+    Updates,
+)
+from sync.wire.ysync import (
+    KEEP_ALIVE,
+    NO_CHANGE,
+    AwarenessQuery,
+    AwarenessUpdate,
+    SyncKind,
+    SyncRequest,
+    SyncUpdate,
+    encode_awareness_message,
+    encode_sync,
+)
+from sync.yjs.replica import ReplicaBrokenError
+
+_log = logging.getLogger(__name__)
+
+KEEP_ALIVE_S: Final = 20.0
+"""Clients cut a line on which nothing came for 30 s."""
+_FRAME_OVERHEAD: Final = 64
+_SECRET_BYTES: Final = 6
+
+
+class Channel(ABC):
+    """See the module's docstring; it is a `sync.shells.rooms.sink.Sink`.
+
+    Args:
+        session_id: the channel's session in the room.
+        socket: what its frames are written to.
+    """
+
+    __slots__ = (
+        "_asked",
+        "_edits",
+        "_key",
+        "_lagging",
+        "_order",
+        "_room",
+        "_rooms",
+        "_socket",
+        "_unsettled",
+        "_unsettled_bytes",
+        "id",
+        "user",
+        "written",
+    )
+
+    dialect: ClassVar[Dialect]
+
+    def __init__(
+        self, session_id: str, socket: "YjsSocket", rooms: Rooms, room: Room, user: User
+    ) -> None:
+        self.id = session_id
+        self.user = user
+        self.written = room.version
+        """The version up to which everything was written to the socket."""
+        self._socket = socket
+        self._rooms = rooms
+        self._room = room
+        self._key: str = self.dialect
+        """Channels of one key are sent the same bytes."""
+        self._edits = 0
+        self._unsettled = 0
+        self._unsettled_bytes = 0
+        self._asked = False
+        self._lagging = False
+        self._order = 0
+
+    # --- membership -----------------------------------------------------------------------------
+
+    def join(self, role: Role) -> None:
+        """Become a member of the room; what it has to say is delivered from here on."""
+        self._rooms.sinks[self.id] = self
+        fact = Join(self.id, self.user, role, "yjs", dialect=self.dialect)
+        self._rooms.tell(self._room, fact)
+
+    def leave(self) -> None:
+        """Stop being a member; nothing is delivered any more."""
+        if self._detach():
+            self._rooms.tell(self._room, Leave(self.id))
+
+    def _detach(self) -> bool:
+        """Be reached no more: what is still under way is no load of the socket's then."""
+        if self._rooms.sinks.pop(self.id, None) is None:
+            return False
+        self._socket.flow.settle(self._unsettled_bytes, self._unsettled)
+        return True
+
+    @property
+    def owner_id(self) -> str:
+        """Whose document it is."""
+        return self._room.owner_id
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is a member, or about to be."""
+        return self.id in self._rooms.sinks
+
+    # --- what the client says -------------------------------------------------------------------
+
+    def handle(self, message: SyncRequest | SyncUpdate | AwarenessUpdate | AwarenessQuery) -> None:
+        """Take a message.
+
+        Raises:
+            QuireError: `rate_limited`.
+        """
+        match message:
+            case SyncUpdate(update=update):
+                self.submit(update)
+            case AwarenessUpdate(update=update):
+                self._rooms.tell(self._room, SetAwareness(self.id, update))
+            case AwarenessQuery():
+                self._rooms.tell(self._room, AskAwareness(self.id))
+            case SyncRequest(state_vector=vector):
+                # The answer to the first holds whatever a later one can lack.
+                if not self._asked:
+                    self._asked = True
+                    self._rooms.tell(self._room, AskState(self.id, vector))
+
+    def submit(self, update: bytes) -> None:
+        """Have an update merged; raises as `handle` does."""
+        size = len(update) + _FRAME_OVERHEAD
+        is_edit = update != NO_CHANGE
+        if is_edit:
+            self._socket.flow.begin(size)
+        self._edits += 1
+        # Nobody may know it before: who took it first would have this one refused.
+        event_id = f"{self.id}-{self._edits}-{token_hex(_SECRET_BYTES)}"
+        self._expect(event_id)
+        if not is_edit:
+            self._applied(event_id)
+            return
+        self._unsettled += 1
+        self._unsettled_bytes += size
+        digest = update_digest(update)
+        submission = UpdateSubmission(self.id, self.user, event_id, update, digest, size, True)
+        self._rooms.take(self._room, submission)
+
+    # --- what the room delivers (sync.shells.rooms.sink.Sink) -----------------------------------
+
+    def deliver(self, parcel: Parcel) -> None:
+        message = parcel.message
+        match message:
+            case Updates():
+                pass  # by far the most
+            case Ack():
+                self._applied(message.id)
+                return
+            case ErrorMessage():
+                self._refused(message)
+                return
+            case SyncReply():
+                self._asked = False
+            case Joined():
+                # Where it was before was perhaps in another history: the log can be rewound.
+                self.written = parcel.upto
+        if self._lagging and parcel.droppable:
+            return
+        spelled = parcel.spelled(self._key, self._spell)
+        if spelled is None:
+            self.written = max(self.written, parcel.upto)
+            return
+        frame, size = spelled
+        self._socket.put(frame, size, self, parcel.upto, parcel.droppable)
+
+    def settled(self, size: int) -> None:
+        self._unsettled -= 1
+        self._unsettled_bytes -= size
+        self._socket.flow.settle(size)
+
+    def dismiss(self, doc: str) -> None:
+        self._detach()
+
+    def catch_up(self, doc: str, after: int, upto: int) -> None:
+        self._order += 1
+        self._socket.spawn(self._catch_up(self._order, after, upto))
+
+    async def _catch_up(self, order: int, after: int, upto: int) -> None:
+        """Send events from the log, a page at a time; void once something was dropped since."""
+        try:
+            async for page in pages(self._rooms.log, self._room.key, after, upto):
+                await self._socket.outbox.wait_for_room(0)
+                if order != self._order or not self.is_open:
+                    return
+                for message in updates_messages(self._room.name, page):
+                    self.deliver(Parcel(message, self._room.name, message.to, droppable=True))
+                for record in page:
+                    if record.session == self.id:
+                        self._applied(record.id)
+        except (StoreError, ReplicaBrokenError) as error:
+            _log.warning("session %s cannot be caught up: %s", self.id, error)
+            if order == self._order and self.is_open:
+                text = "What you missed cannot be read now."
+                self._refused(ErrorMessage(ErrorCode.STORE_UNAVAILABLE, text, retryable=True))
+            return
+        if order == self._order and self.is_open:
+            self._rooms.tell(self._room, CaughtUp(self.id, upto))
+
+    # --- what the outbox reports ----------------------------------------------------------------
+
+    def lagged(self) -> None:
+        """Something was dropped."""
+        if not self._lagging and self.is_open:
+            self._lagging = True
+            self._order += 1
+            self._rooms.tell(self._room, Lagging(self.id, self.written))
+
+    def drained(self) -> None:
+        """All is written: what was dropped can be sent."""
+        if self._lagging:
+            self._lagging = False
+            self._rooms.tell(self._room, CaughtUp(self.id, self.written))
+
+    # --- the dialect ----------------------------------------------------------------------------
+
+    @abstractmethod
+    def _refused(self, message: ErrorMessage) -> None:
+        """Tell the client that something is not done."""
+
+    @abstractmethod
+    def _expect(self, event_id: str) -> None:
+        """A submission of that id is about to be made."""
+
+    @abstractmethod
+    def _applied(self, event_id: str) -> None:
+        """A submission is committed, or changed nothing."""
+
+    def _spell(self, message: Outgoing) -> bytes | None:
+        """The frame that says what the room said; None if the dialect has no words for it."""
+        match message:
+            case Updates(update=update):
+                return self.frame(encode_sync(SyncKind.UPDATE, update))
+            case SyncReply(update=update):
+                return self.frame(encode_sync(SyncKind.STEP2, update))
+            case Resync(state_vector=vector):
+                return self.frame(encode_sync(SyncKind.STEP1, vector))
+            case AwarenessOut(update=update):
+                return self.frame(encode_awareness_message(update))
+        return None
+
+    def frame(self, body: bytes) -> bytes:
+        """The frame of a message of y-protocols."""
+        return body
+
+    def say(self, frame: bytes) -> None:
+        """Send a frame that the log does not give again."""
+        self._socket.say(frame)
+
+
+class YjsSocket(Socket[Channel]):
+    """A socket of a Yjs dialect: it carries channels, and is never silent for long."""
+
+    __slots__ = ("_has_spoken", "_heard_speak_s")
+
+    def __init__(
+        self,
+        socket_id: str,
+        rooms: Rooms,
+        gatekeeper: Gatekeeper,
+        wire: Wire,
+    ) -> None:
+        super().__init__(socket_id, rooms, gatekeeper, wire)
+        self._has_spoken = True
+        """Whether anything was sent since it was last asked to keep the line alive."""
+        self._heard_speak_s = 0.0
+        """When it was last found to have been."""
+
+    def put(
+        self,
+        frame: Frame,
+        size: int,
+        topic: Channel | None = None,
+        upto: int = -1,
+        droppable: bool = False,
+    ) -> None:
+        """Queue a frame for the peer; see `Outbox.put_nowait`."""
+        self._has_spoken = True
+        self.outbox.put_nowait(frame, size, topic, upto, droppable)
+
+    def say(self, frame: bytes) -> None:
+        """Queue a frame that the log does not give again."""
+        self.put(binary_frame(frame), len(frame))
+
+    def keep_alive(self, now_s: float) -> None:
+        if self._has_spoken:
+            self._has_spoken = False
+            self._heard_speak_s = now_s
+        elif now_s - self._heard_speak_s >= KEEP_ALIVE_S:
+            for channel in self.channels()[:1]:
+                channel.say(channel.frame(KEEP_ALIVE))
+
+    @abstractmethod
+    def channels(self) -> list[Channel]:
+        """Those that are open."""
+
+    def close(self) -> None:
+        super().close()
+        for channel in self.channels():
+            channel.leave()
+
+    async def _open_room(self, document: str, user: User) -> Room:
+        """The room of a document; one that is created takes the root that is written first.
+
+        Raises:
+            QuireError: as `Rooms.open`.
+        """
+        if self._rooms.draining:
+            raise QuireError(ErrorCode.STORE_UNAVAILABLE, "The server restarts.", retryable=True)
+        creator = user if self._gatekeeper.may_create(user) else None
+        return await self._rooms.open(document, creator, text_root="")
+
+    def _lagged(self, topic: Channel, acks: tuple[Ack, ...]) -> None:
+        topic.lagged()
+
+    def _sent(self, topic: Channel, upto: int) -> None:
+        topic.written = max(topic.written, upto)
+
+    def _drained(self) -> None:
+        for channel in self.channels():
+            channel.drained()

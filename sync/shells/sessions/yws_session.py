@@ -1,0 +1,116 @@
+"""A session of the y-websocket dialect: one document on one socket (`sync.wire.ysync`).
+
+There are no acknowledgements in it: a client is sent its own updates back once they are committed.
+There are no errors either: what is not done is a permission denied, or a close with a code.
+"""
+
+from typing import Final
+
+from sync.error import CloseCode, ErrorCode, QuireError, close_code
+from sync.names import WRITING_ROLES
+from sync.shells.rooms.rooms import Rooms
+from sync.shells.sessions.outbox import Wire
+from sync.shells.sessions.socket import Gatekeeper
+from sync.shells.sessions.yjs_channel import Channel, YjsSocket
+from sync.wire.message import ErrorMessage
+from sync.wire.ysync import Ignored, decode_frame, encode_permission_denied
+from sync.yjs.varint import MalformedError
+
+_BEARABLE: Final = frozenset({ErrorCode.FORBIDDEN, ErrorCode.TOO_LARGE})
+"""Refused awareness with which a client may stay: its text is in step."""
+
+
+class YwsChannel(Channel):
+    """The one channel of a y-websocket socket."""
+
+    __slots__ = ()
+
+    dialect = "y-websocket"
+
+    def _expect(self, event_id: str) -> None:
+        pass
+
+    def _applied(self, event_id: str) -> None:
+        pass  # what was committed comes back to it like everybody's
+
+    def _refused(self, message: ErrorMessage) -> None:
+        of_edit = isinstance(message.id, str)
+        member = self._room.members.get(self.id)
+        if of_edit:
+            bearable = member is not None and member.role not in WRITING_ROLES
+        else:
+            bearable = member is not None and message.code in _BEARABLE
+        if bearable or message.code is ErrorCode.FORBIDDEN:
+            self.say(encode_permission_denied(message.message))
+        if not bearable:
+            code = close_code(message.code, retryable=message.retryable)
+            self._socket.end(code, message.message)
+
+
+class YwsSession(YjsSocket):
+    """See the module's docstring.
+
+    Args:
+        document: the name in the address, whatever it is.
+        token: from the address, for `Gatekeeper.admit`.
+        name: the same.
+    """
+
+    __slots__ = ("_channel", "_document", "_name", "_token")
+
+    def __init__(
+        self,
+        socket_id: str,
+        rooms: Rooms,
+        gatekeeper: Gatekeeper,
+        wire: Wire,
+        *,
+        document: str,
+        token: str | None,
+        name: str | None,
+    ) -> None:
+        super().__init__(socket_id, rooms, gatekeeper, wire)
+        self._document = document
+        self._token = token
+        self._name = name
+        self._channel: YwsChannel | None = None
+
+    async def start(self) -> None:
+        """Join the document that the address names; a refusal closes the socket."""
+        try:
+            user = self.user = self._gatekeeper.admit(self._token, self._name)
+            room = await self._open_room(self._document, user)
+        except QuireError as error:
+            self.say(encode_permission_denied(error.message))
+            await self._stop(close_code(error.code, retryable=error.retryable), error.message)
+            return
+        self._channel = YwsChannel(self.id, self, self._rooms, room, user)
+        self._channel.join(self._gatekeeper.role(user, room.owner_id))
+
+    def channels(self) -> list[Channel]:
+        return [] if self._channel is None else [self._channel]
+
+    def _receive_nowait(self, frame: bytes | str) -> bool:
+        if self._channel is None or isinstance(frame, str):
+            return False
+        try:
+            message = decode_frame(frame)
+            if not isinstance(message, Ignored):
+                self._channel.handle(message)
+        except (MalformedError, QuireError):
+            return False
+        return True
+
+    async def _receive(self, frame: bytes | str) -> None:
+        channel = self._channel
+        assert channel is not None, "frames are read after the start"
+        try:
+            if isinstance(frame, str):
+                raise MalformedError("a text frame")
+            message = decode_frame(frame)
+            if not isinstance(message, Ignored):
+                channel.handle(message)
+        except MalformedError as error:
+            await self._stop(CloseCode.UNUSABLE, f"not a message of y-websocket: {error}")
+        except QuireError as error:
+            await self._stop(close_code(error.code, retryable=error.retryable), error.message)

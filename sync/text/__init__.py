@@ -1,0 +1,1 @@
+"""The text and its algebra: deltas, positions, differences."""

@@ -1,0 +1,151 @@
+"""The frames of the y-websocket dialect: y-protocols messages, one to a binary WebSocket frame.
+
+    frame = 0 sync        kind (0 step 1, 1 step 2, 2 update), byte array
+            1 awareness   byte array: an awareness update, see `sync.yjs.awareness`
+            2 auth        0, string: permission denied, from the server alone
+            3 query       nothing: asks for everybody's awareness
+
+The Hocuspocus dialect (`sync.wire.hocuspocus`) puts an address in front of the first two.
+"""
+
+from enum import IntEnum
+from typing import Final
+
+from msgspec import Struct
+
+from sync.yjs.varint import MAX_SAFE_INTEGER, MalformedError, Reader, write_data, write_text
+
+_SYNC: Final = 0
+_AWARENESS: Final = 1
+_AUTH: Final = 2
+_QUERY_AWARENESS: Final = 3
+
+NO_CHANGE: Final = b"\0\0"
+"""The Yjs v1 update that does nothing: what a client in step answers to step 1."""
+
+
+class SyncKind(IntEnum):
+    """What a sync message holds."""
+
+    STEP1 = 0
+    STEP2 = 1
+    UPDATE = 2
+
+
+_UPDATE_HEAD: Final = bytes((_SYNC, SyncKind.UPDATE))
+
+
+class SyncRequest(Struct, frozen=True):
+    """Step 1: the sender's state vector; it wants what it lacks."""
+
+    state_vector: bytes
+
+
+class SyncUpdate(Struct, frozen=True):
+    """Step 2 or an update: a Yjs v1 update."""
+
+    update: bytes
+
+
+class AwarenessUpdate(Struct, frozen=True):
+    """States of clients, the sender's own or repeated ones."""
+
+    update: bytes
+
+
+class AwarenessQuery(Struct, frozen=True):
+    """The sender wants everybody's awareness."""
+
+
+class Ignored(Struct, frozen=True):
+    """A message of a type that servers do not know or do not take: it is passed over."""
+
+
+YjsMessage = SyncRequest | SyncUpdate | AwarenessUpdate | AwarenessQuery | Ignored
+
+
+def decode_frame(frame: bytes) -> YjsMessage:
+    """Return the message in a client's frame.
+
+    Raises:
+        MalformedError: it is cut off, has an unknown sync type, or bytes follow its end.
+    """
+    return short_update(frame, 0) or read_frame(frame)
+
+
+def short_update(frame: bytes, at: int) -> SyncUpdate | None:
+    """The sync message that starts at `at`, if it is what most are: an update of under 128 bytes.
+
+    None says nothing: read it step by step.
+    """
+    size = len(frame) - at - 3
+    if 0 <= size < 0x80 and frame[at + 2] == size and frame.startswith(_UPDATE_HEAD, at):
+        return SyncUpdate(frame[at + 3 :])
+    return None
+
+
+def read_frame(frame: bytes) -> YjsMessage:
+    """Any frame, step by step; see `decode_frame`."""
+    reader = Reader(frame)
+    kind = reader.number()
+    if kind == _SYNC:
+        return read_sync(reader)
+    if kind == _AWARENESS:
+        return read_awareness(reader)
+    if kind == _QUERY_AWARENESS:
+        reader.end()
+        return AwarenessQuery()
+    return Ignored()
+
+
+def read_sync(reader: Reader) -> SyncRequest | SyncUpdate:
+    """Read what follows the type of a sync message, to the end.
+
+    Raises:
+        MalformedError: it is none.
+    """
+    kind = reader.number()
+    if kind > SyncKind.UPDATE:
+        raise MalformedError("an unknown sync type")
+    data = reader.data(MAX_SAFE_INTEGER)
+    reader.end()
+    return SyncRequest(data) if kind == SyncKind.STEP1 else SyncUpdate(data)
+
+
+def read_awareness(reader: Reader) -> AwarenessUpdate:
+    """Read what follows the type of an awareness message, to the end.
+
+    Raises:
+        MalformedError: it is none.
+    """
+    data = reader.data(MAX_SAFE_INTEGER)
+    reader.end()
+    return AwarenessUpdate(data)
+
+
+def encode_sync(kind: SyncKind, data: bytes) -> bytes:
+    """A sync message: `data` is a state vector in step 1, else a Yjs v1 update."""
+    size = len(data)
+    if size < 0x80:
+        return bytes((_SYNC, kind, size)) + data
+    out = bytearray((_SYNC, kind))
+    write_data(out, data)
+    return bytes(out)
+
+
+def encode_awareness_message(update: bytes) -> bytes:
+    """An awareness message around an awareness update."""
+    out = bytearray((_AWARENESS,))
+    write_data(out, update)
+    return bytes(out)
+
+
+def encode_permission_denied(reason: str) -> bytes:
+    """Tells a client that something is not done; stock clients log it."""
+    out = bytearray((_AUTH, 0))
+    write_text(out, reason)
+    return bytes(out)
+
+
+KEEP_ALIVE: Final = encode_awareness_message(b"\0")
+"""Awareness of nobody: changes nothing, and tells a client that the line is not dead."""

@@ -1,0 +1,1 @@
+"""Yjs updates: reading them, judging them, merging them. `replica` alone knows pycrdt."""

@@ -1,0 +1,297 @@
+"""The gate: what every Yjs update from a peer passes before anything merges it (P5, P6, P8, P9).
+
+It compares an update's structure with what the log has of the document, and says one of
+
+- `Ready`: every bound holds and everything it builds on is in the log or in the update itself, in
+  an order that can be integrated. It names what is new, and whose it is.
+- `Waiting`: it builds on something that the log does not have yet.
+- `Malformed`: it can never be accepted.
+
+Why so strict: yrs given an update too early may end in wrong text for ever; some sixteen-byte
+updates abort the process; and an origin, a right origin or a delete border inside a surrogate pair
+makes Yjs and yrs show different text for ever under equal state vectors, because Yjs splits the
+pair into two U+FFFD and yrs does not split it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+from typing import Final
+
+from sync.yjs.keystroke import TypingDelete, TypingInsert, recognise_keystroke
+from sync.yjs.known import NO_CLOCKS, NO_PAIRS, KnownState, Marks, decode_pairs
+from sync.yjs.update import DELETED, STRING, Dependency, Update, UpdateLimits, parse_update
+from sync.yjs.varint import MalformedError
+from sync.yjs.verdict import Malformed, Range, Ready, Verdict, Waiting
+
+__all__ = [
+    "NO_PAIRS",
+    "GateLimits",
+    "KnownState",
+    "Malformed",
+    "Range",
+    "Ready",
+    "TypingDelete",
+    "TypingInsert",
+    "UpdateLimits",
+    "Verdict",
+    "Waiting",
+    "decode_pairs",
+    "inspect",
+    "judge",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class GateLimits:
+    """Bounds of what a peer may send and a document may hold."""
+
+    update: UpdateLimits = field(default_factory=UpdateLimits)
+    max_clients: int = 5_000
+    """Distinct CRDT clients of one document: its state vector then always fits into 64 KiB."""
+
+
+DEFAULT_LIMITS: Final = GateLimits()
+
+
+def inspect(update: bytes, known: KnownState, limits: GateLimits = DEFAULT_LIMITS) -> Verdict:
+    """Judge `update` (Yjs v1, any bytes) against `known`; never raises for what a peer sent."""
+    keystroke = recognise_keystroke(update)
+    if keystroke is not None:
+        ready = _judge_keystroke(keystroke, known)
+        if ready is not None:
+            return ready
+    try:
+        return judge(parse_update(update, limits.update), known, limits)
+    except MalformedError as error:
+        return Malformed(str(error))
+
+
+def _judge_keystroke(hint: TypingInsert | TypingDelete, known: KnownState) -> Ready | None:
+    """Return the verdict if it is Ready; None sends the update through the parser."""
+    clocks = known.clocks
+    client, clock = hint[0], hint[1]
+    have = clocks.get(client, 0)
+    if type(hint) is TypingDelete:
+        end = clock + hint.length
+        pairs = known.marks.pairs.get(client, NO_CLOCKS)
+        if end > have or clock - 1 in pairs or end - 1 in pairs:
+            return None
+        return Ready((), (Range(client, clock, end),), 0, True, (), (), (), (), (), hint)
+    assert type(hint) is TypingInsert, "a keystroke is an insertion or a deletion"
+    _, _, (left, left_clock), right_origin, text = hint
+    # A client that the log does not know is left to the parser's path, which counts clients.
+    if clock != have or not have or left_clock >= clocks.get(left, 0):
+        return None
+    pairs_of = known.marks.pairs
+    if pairs_of and left_clock in pairs_of.get(left, NO_CLOCKS):
+        return None
+    if right_origin is not None:
+        right, right_clock = right_origin
+        if right_origin == hint.origin or right_clock >= clocks.get(right, 0):
+            return None
+        if pairs_of and right_clock - 1 in pairs_of.get(right, NO_CLOCKS):
+            return None
+    size = len(text)
+    return Ready((Range(client, clock, clock + size),), (), size, True, (), (), (), (), (), hint)
+
+
+def judge(update: Update, known: KnownState, limits: GateLimits = DEFAULT_LIMITS) -> Verdict:
+    """Judge an update that was parsed before: the cheap half, for one that was parked.
+
+    Raises `MalformedError` where `inspect` gives `Malformed`.
+    """
+    clocks = known.clocks
+    ends: dict[int, int] = {}
+    authored: list[Range] = []
+    missing: dict[int, int] = {}
+    new_clients = 0
+    for client, start, end in update.spans:
+        have = clocks.get(client, 0)
+        if start > have:
+            missing[client] = start
+        if end > have:
+            ends[client] = end
+            authored.append(Range(client, have, end))
+            if not have:
+                new_clients += 1
+    if new_clients and len(clocks) + new_clients > limits.max_clients:
+        raise MalformedError(f"a document of more than {limits.max_clients} clients")
+    new_pairs = _check_pairs(update, known) if known.marks.pairs or update.pairs else ()
+    inner = _find_missing(update, clocks, ends, missing)
+    if missing:
+        return Waiting(tuple(sorted(missing.items())))
+    if inner:
+        _check_order(inner, clocks, ends)
+    if update.parents:
+        _check_parents(update, known)
+    return _describe(update, clocks, authored, new_pairs)
+
+
+def _find_missing(
+    update: Update, clocks: Mapping[int, int], ends: Mapping[int, int], missing: dict[int, int]
+) -> list[Dependency]:
+    """Add to `missing` what is neither known nor in the update; return what is only in the update.
+
+    Dependencies of a client on itself are left out: they point back, so its order provides them.
+    """
+    inner: list[Dependency] = []
+    for dependency in update.dependencies:
+        client, _, on, clock, _ = dependency
+        if on != client and clock >= clocks.get(on, 0):
+            if clock < ends.get(on, 0):
+                inner.append(dependency)
+            else:
+                missing[on] = max(missing.get(on, 0), clock + 1)
+    for client, _, end in update.deletes:
+        if end > clocks.get(client, 0) and end > ends.get(client, 0):
+            missing[client] = max(missing.get(client, 0), end)
+    return inner
+
+
+def _check_pairs(update: Update, known: KnownState) -> tuple[tuple[int, int], ...]:
+    """Return the new pairs; refuse an update that cuts a pair, known or its own."""
+    clocks = known.clocks
+    pairs = known.marks.pairs
+    new: list[tuple[int, int]] = []
+    for client, clock in update.pairs:
+        have = clocks.get(client, 0)
+        if clock >= have:
+            new.append((client, clock))
+        elif clock == have - 1:
+            # Sent again with other content than the log has: its new part begins in a pair.
+            raise MalformedError("an update that begins inside a surrogate pair")
+    added: dict[int, set[int]] = {}
+    for client, clock in new:
+        added.setdefault(client, set()).add(clock)
+
+    def cuts(client: int, clock: int) -> bool:
+        return clock in pairs.get(client, NO_CLOCKS) or clock in added.get(client, NO_CLOCKS)
+
+    for _, _, on, _, border in update.dependencies:
+        if cuts(on, border):
+            raise MalformedError("an insertion inside a surrogate pair")
+    for client, start, end in update.deletes:
+        if cuts(client, start - 1) or cuts(client, end - 1):
+            raise MalformedError("a deletion that cuts a surrogate pair")
+    return tuple(new)
+
+
+def _check_parents(update: Update, known: KnownState) -> None:
+    """Refuse an item inside of what is no shared type: yrs fails half-way through applying it."""
+    types = {(c, clock) for c, clock in update.types if clock >= known.clocks.get(c, 0)}
+    remains: dict[int, list[Range]] = {}
+    for client, start, end in update.remains:
+        remains.setdefault(client, []).append(Range(client, start, end))
+    fresh = Marks(remains=remains)
+    for parent in update.parents:
+        client, clock = parent
+        if clock < known.clocks.get(client, 0):
+            if not known.marks.may_be_parent(client, clock):
+                raise MalformedError("an item inside of what is no shared type")
+        elif parent not in types and not fresh.may_be_parent(client, clock):
+            raise MalformedError("an item inside of what is no shared type")
+
+
+def _check_order(
+    inner: Iterable[Dependency], clocks: Mapping[int, int], ends: Mapping[int, int]
+) -> None:
+    """Refuse an update whose structs wait for each other in a circle.
+
+    Runs the integration on clocks alone: each client goes on until its next struct needs a unit
+    that another one has not reached, and is woken when that is reached. O(n log n) for n
+    dependencies however they are laid out.
+    """
+    needs: dict[int, list[Dependency]] = {}
+    for dependency in inner:
+        needs.setdefault(dependency.client, []).append(dependency)
+    reached = {client: end for client, end in ends.items() if client not in needs}
+    asleep: dict[int, list[tuple[int, int]]] = {}
+    position = dict.fromkeys(needs, 0)
+    awake = list(needs)
+    unfinished = len(needs)
+    while awake:
+        client = awake.pop()
+        queue = needs[client]
+        at = position[client]
+        while at < len(queue):
+            _, start, on, clock, _ = queue[at]
+            if clock >= reached.get(on, clocks.get(on, 0)):
+                reached[client] = max(start, clocks.get(client, 0))
+                heappush(asleep.setdefault(on, []), (clock, client))
+                break
+            at += 1
+        else:
+            reached[client] = ends.get(client, 0)
+            unfinished -= 1
+        position[client] = at
+        waiters = asleep.get(client)
+        while waiters and waiters[0][0] < reached[client]:
+            awake.append(heappop(waiters)[1])
+    if unfinished:
+        raise MalformedError("structs that wait for each other")
+
+
+def _describe(
+    update: Update,
+    clocks: Mapping[int, int],
+    authored: list[Range],
+    pairs: tuple[tuple[int, int], ...],
+) -> Ready:
+    units = 0
+    plain = True
+    roots: dict[str, None] = {}
+    text_roots: dict[str, None] = {}
+    for client, start, end, kind, keyed, root, _ in update.structs if authored else ():
+        have = clocks.get(client, 0)
+        if end <= have:
+            continue
+        if root is not None:
+            roots[root] = None
+        if kind == STRING:
+            units += end - max(start, have)
+            if root is not None and not keyed:
+                text_roots[root] = None
+        if kind > DELETED and (keyed or kind != STRING):
+            plain = False
+    return Ready(
+        authored=tuple(authored),
+        deletes=tuple(map(Range._make, update.deletes)),
+        inserted_units=units,
+        plain=plain,
+        pairs=pairs,
+        types=tuple(t for t in update.types if t[1] >= clocks.get(t[0], 0)),
+        remains=tuple(
+            Range(client, max(start, clocks.get(client, 0)), end)
+            for client, start, end in update.remains
+            if end > clocks.get(client, 0)
+        ),
+        roots=tuple(roots),
+        text_roots=tuple(text_roots),
+        hint=_hint(update, clocks),
+    )
+
+
+def _hint(update: Update, clocks: Mapping[int, int]) -> TypingInsert | TypingDelete | None:
+    if not update.structs:
+        if len(update.deletes) != 1:
+            return None
+        client, start, end = update.deletes[0]
+        return TypingDelete(client, start, end - start)
+    if len(update.structs) != 1 or update.deletes:
+        return None
+    struct = update.structs[0]
+    if struct.kind != STRING or struct.keyed or struct.text is None:
+        return None
+    if struct.start != clocks.get(struct.client, 0):
+        return None
+    origin: tuple[int, int] | None = None
+    right_origin: tuple[int, int] | None = None
+    for _, _, on, clock, border in update.dependencies:
+        if border == clock:
+            origin = (on, clock)
+        elif border == clock - 1:
+            right_origin = (on, clock)
+    if origin is None:
+        return None
+    return TypingInsert(struct.client, struct.start, origin, right_origin, struct.text)

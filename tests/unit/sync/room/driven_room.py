@@ -1,0 +1,260 @@
+"""A room with a log in memory behind it, driven step by step as the appender drives it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from msgspec.structs import replace
+from pycrdt import Doc, Text
+
+from sync.document.document import Lookup, Questions
+from sync.effect import Deliver, Draft, Effect, Settled
+from sync.fact import CommitFailed, Committed, Fact, Join, Reopened, Submit
+from sync.limit import Limits
+from sync.names import Mode, PositionEncoding, Role
+from sync.port import AuthorBinding, Checkpoint, DocumentRecord, EventRecord, Opened
+from sync.room.room import Room
+from sync.submission import (
+    Submission,
+    TextSubmission,
+    UpdateSubmission,
+    text_digest,
+    update_digest,
+)
+from sync.text.delta import Ops, apply
+from sync.user import User
+from sync.wire.message import Outgoing
+
+NAME = "notes"
+KEY = 7
+SERVER_CLIENT = 4_000_000_000
+NOW_MS = 1_000_000
+ANN = User("u-ann", "Ann", "#aa0000")
+BOB = User("u-bob", "Bob", "#0000bb")
+
+_Message = TypeVar("_Message", bound=Outgoing)
+
+
+@dataclass(slots=True)
+class MemoryLog:
+    """The log of one document. What `append` has taken is durable."""
+
+    epoch: str = "e1"
+    events: list[EventRecord] = field(default_factory=list)
+    checkpoints: list[Checkpoint] = field(default_factory=list)
+    authors: dict[int, str] = field(default_factory=dict)
+    text_root: str = "content"
+
+    @property
+    def version(self) -> int:
+        return len(self.events)
+
+    def opened(self) -> Opened:
+        checkpoint = self.checkpoints[-1] if self.checkpoints else None
+        after = checkpoint.version if checkpoint else 0
+        return Opened(self.document(), checkpoint, self.events[after:], dict(self.authors))
+
+    def document(self) -> DocumentRecord:
+        return DocumentRecord(
+            key=KEY,
+            name=NAME,
+            title="",
+            text_root=self.text_root,
+            epoch=self.epoch,
+            version=self.version,
+            crdt_client_id=SERVER_CLIENT,
+            owner_id=ANN.id,
+            created_at_ms=0,
+            updated_at_ms=0,
+        )
+
+    def append(
+        self,
+        events: Sequence[EventRecord],
+        bindings: Sequence[AuthorBinding] = (),
+        checkpoint: Checkpoint | None = None,
+        text_root: str = "",
+    ) -> None:
+        for event in events:
+            assert event.version == self.version + 1, "a version is missing, or there twice"
+            assert self.find(event.id) is None, "an id is logged twice"
+            self.events.append(event)
+        for binding in bindings:
+            self.authors.setdefault(binding.client_id, binding.user_id)
+        if checkpoint is not None:
+            self.checkpoints.append(checkpoint)
+        if events and text_root:
+            self.text_root = text_root
+
+    def append_draft(self, draft: Draft) -> None:
+        self.append(draft.events, draft.bindings, draft.checkpoint, draft.text_root)
+
+    def find(self, event_id: str) -> EventRecord | None:
+        return next((event for event in self.events if event.id == event_id), None)
+
+    def text_at(self, version: int) -> str:
+        text = ""
+        for event in self.events[:version]:
+            text = apply(text, event.ops)
+        return text
+
+
+def merge_batch(
+    room: Room, log: MemoryLog, now_ms: int, max_events: int = 512, max_bytes: int = 8 << 20
+) -> Draft:
+    """The appender's part between `begin` and `commit`, for one room."""
+    batch = room.take_batch(max_events, max_bytes)
+    foreign, lookup = look_up(room, log, batch)
+    return room.merge(foreign, lookup, now_ms)
+
+
+def look_up(
+    room: Room, log: MemoryLog, batch: Sequence[Submission]
+) -> tuple[list[EventRecord], Lookup]:
+    """What a batch needs of the log, read once its head is locked."""
+    asked = room.questions(batch) or Questions()
+    found = ((event_id, log.find(event_id)) for event_id in asked.ids)
+    known = {event_id: event for event_id, event in found if event is not None}
+    foreign = log.events[room.version :]
+    if foreign:
+        room.document.learn_authors(dict(log.authors))
+    room.document.learn_text_root(log.text_root)
+    lookup = Lookup(known=known)
+    if asked.after is not None:
+        lookup.history = log.events[asked.after : room.document.window.first(room.version)]
+    for version in asked.texts:
+        lookup.texts[version] = log.text_at(version)
+    return foreign, lookup
+
+
+class DrivenRoom:
+    """One room, its log, and everything it has sent."""
+
+    def __init__(self, limits: Limits | None = None, log: MemoryLog | None = None) -> None:
+        self.log = log or MemoryLog()
+        self.limits = limits or Limits()
+        self.room = Room(NAME, self.log.opened(), self.limits)
+        self.now_ms = NOW_MS
+        self.effects: list[Effect] = []
+
+    def tell(self, *facts: Fact) -> list[Effect]:
+        """Hand over facts; returns what they made the room order."""
+        before = len(self.effects)
+        for fact in facts:
+            self.effects += self.room.handle(fact, self.now_ms)
+        return self.effects[before:]
+
+    def join(
+        self,
+        session: str,
+        user: User = ANN,
+        mode: Mode = "text",
+        *,
+        role: Role = "editor",
+        since: int | None = None,
+        epoch: str | None = None,
+        encoding: PositionEncoding = "codepoint",
+    ) -> list[Effect]:
+        return self.tell(Join(session, user, role, mode, since, epoch, encoding))
+
+    def submit(self, *submissions: Submission) -> list[Effect]:
+        return self.tell(*(Submit(submission) for submission in submissions))
+
+    def begin(self, max_events: int = 512) -> Draft:
+        return merge_batch(self.room, self.log, self.now_ms, max_events)
+
+    def commit(self) -> list[Effect]:
+        """Merge what waits, make it durable, and say so."""
+        self.log.append_draft(self.begin())
+        return self.tell(Committed())
+
+    def fail(self, *, committed: bool) -> list[Effect]:
+        """Merge what waits; the commit fails, although it may have been carried out."""
+        draft = self.begin()
+        if committed:
+            self.log.append_draft(draft)
+        return self.tell(CommitFailed())
+
+    def reopen(self) -> list[Effect]:
+        return self.tell(Reopened(self.log.opened()))
+
+    def write(self, *submissions: Submission) -> list[Effect]:
+        """Submit and commit."""
+        return self.submit(*submissions) + self.commit()
+
+
+def messages(effects: Sequence[Effect], session: str) -> list[Outgoing]:
+    """What these effects send to a session, in order."""
+    return [e.message for e in effects if isinstance(e, Deliver) and session in e.sessions]
+
+
+def sent(effects: Sequence[Effect], session: str, kind: type[_Message]) -> list[_Message]:
+    """The messages of one kind to a session, in order."""
+    return [message for message in messages(effects, session) if isinstance(message, kind)]
+
+
+def settled(effects: Sequence[Effect], session: str) -> int:
+    """How many submissions of a session were settled."""
+    return sum(isinstance(e, Settled) and e.session == session for e in effects)
+
+
+def edit(
+    session: str,
+    event_id: str,
+    base: int | None,
+    *ops: int | str,
+    user: User = ANN,
+    encoding: PositionEncoding = "codepoint",
+) -> TextSubmission:
+    """A text event."""
+    digest = text_digest("text_edit", base, ops)
+    return TextSubmission(session, user, event_id, base, ops, digest, 10, encoding)
+
+
+def yjs(
+    session: str, event_id: str, update: bytes, user: User = BOB, *, is_anonymous: bool = False
+) -> UpdateSubmission:
+    """A Yjs update."""
+    digest = update_digest(update)
+    return UpdateSubmission(session, user, event_id, update, digest, len(update), is_anonymous)
+
+
+def from_session(submission: Submission, session: str) -> Submission:
+    """The same submission, sent again on another connection."""
+    return replace(submission, session=session)
+
+
+class Editor:
+    """A Yjs editor: a CRDT document, and the updates it has made."""
+
+    def __init__(self, client: int, root: str = "content") -> None:
+        self.doc: Doc[Any] = Doc(client_id=client)
+        self.text = self.doc.get(root, type=Text)
+
+    def apply(self, update: bytes) -> None:
+        self.doc.apply_update(update)
+
+    def edit(self, ops: Ops) -> bytes:
+        """Change the text (counts in code points); returns the update."""
+        made: list[bytes] = []
+        subscription = self.doc.observe(lambda event: made.append(event.update))
+        at = place = 0
+        shown = str(self.text)
+        with self.doc.transaction():
+            for op in ops:
+                if isinstance(op, str):
+                    self.text.insert(at, op)
+                    at += len(op.encode())
+                    continue
+                size = len(shown[place : place + abs(op)].encode())
+                place += abs(op)
+                if op > 0:
+                    at += size
+                else:
+                    del self.text[at : at + size]
+        self.doc.unobserve(subscription)
+        (update,) = made
+        return update
+
+    def __str__(self) -> str:
+        return str(self.text)
