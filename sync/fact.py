@@ -109,14 +109,14 @@ class Connected(Struct, frozen=True):
     Told again after each time that the bus was lost and found.
     """
 
-    voice: str
+    sender: str
     """The name that this room has there: random, and of this room alone."""
 
 
-class Overheard(Struct, frozen=True):
+class RelayReceived(Struct, frozen=True):
     """What the room of another process has relayed, its seal checked; perhaps late, or again."""
 
-    voice: str
+    sender: str
     number: int
     parts: tuple[Part, ...]
 
@@ -171,7 +171,7 @@ Fact = (
     | Announced
     | Found
     | Connected
-    | Overheard
+    | RelayReceived
     | Committed
     | CommitFailed
     | Reopened

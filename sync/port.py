@@ -234,7 +234,7 @@ class EventLog(Protocol):
 
 
 MAX_BUS_PAYLOAD_BYTES: Final = 256 << 10
-"""The largest message on a bus; a larger one is neither sent nor heard, only counted."""
+"""The largest message on a bus; a larger one is neither sent nor received, only counted."""
 
 
 class BusListener(Protocol):
@@ -243,7 +243,7 @@ class BusListener(Protocol):
     An exception is logged and ends nothing.
     """
 
-    def heard(self, document: str, payload: bytes) -> None:
+    def received(self, document: str, payload: bytes) -> None:
         """A message on a document's channel, 0 to `MAX_BUS_PAYLOAD_BYTES` bytes.
 
         It may be anything, from anybody (also from this process), twice, late. Only for documents
@@ -271,7 +271,7 @@ class BusCounters:
     received: int = 0
     """Messages given to the listener."""
     oversized: int = 0
-    """Messages larger than `MAX_BUS_PAYLOAD_BYTES`, to be sent or to be heard."""
+    """Messages larger than `MAX_BUS_PAYLOAD_BYTES`, to be sent or to be received."""
     reconnects: int = 0
     """Connections made again after one was lost."""
 

@@ -26,11 +26,11 @@ from msgspec import json as msgspec_json
 from sync.client.client_fact import (
     Announce,
     Change,
+    ClientEffect,
+    ClientFact,
     Connected,
     Edited,
-    Effect,
     End,
-    Fact,
     Left,
     Lost,
     Received,
@@ -75,9 +75,9 @@ from sync.wire.message import (
     ErrorMessage,
     Event,
     Events,
-    Join,
     Joined,
-    Leave,
+    JoinMessage,
+    LeaveMessage,
     MemberJoined,
     MemberLeft,
     RoleChanged,
@@ -147,7 +147,7 @@ class DocumentCore:
 
     # --- facts in, effects out ------------------------------------------------------------------
 
-    def handle(self, fact: Fact, now_s: float) -> list[Effect]:
+    def handle(self, fact: ClientFact, now_s: float) -> list[ClientEffect]:
         """Take a fact; returns what is to be done, in order. Never raises on what a server sent.
 
         Args:
@@ -216,7 +216,7 @@ class DocumentCore:
                     transform_position(head, shown, before=False),
                 )
 
-    def _flush(self) -> Iterator[Effect]:
+    def _flush(self) -> Iterator[ClientEffect]:
         """Send what may be sent now."""
         if self.phase is not Phase.LIVE or self._due_s is not None:
             return
@@ -233,7 +233,7 @@ class DocumentCore:
 
     # --- joining --------------------------------------------------------------------------------
 
-    def _join(self, *, afresh: bool = False) -> Iterator[Effect]:
+    def _join(self, *, afresh: bool = False) -> Iterator[ClientEffect]:
         """Ask for the document: for what was missed if a text is there, else for all of it."""
         # On a socket where it was joined, what is on its way is still good to have.
         self._resuming = self.phase in _JOINED and not afresh
@@ -242,7 +242,7 @@ class DocumentCore:
         self._due_s = None
         known = self.epoch is not None and not afresh
         since, epoch = (self.version, self.epoch) if known else (None, None)
-        yield Send(Join(self.doc, "text", since, epoch))
+        yield Send(JoinMessage(self.doc, "text", since, epoch))
 
     def _lost(self) -> None:
         self.phase = Phase.OFFLINE
@@ -252,7 +252,7 @@ class DocumentCore:
         self._order.reset(self.version)
         self.roster.reset([])
 
-    def _joined(self, message: Joined) -> Iterator[Effect]:
+    def _joined(self, message: Joined) -> Iterator[ClientEffect]:
         first = self.epoch is None
         recovered = message.recovered and message.epoch == self.epoch
         behind = message.epoch == self.epoch and message.version < self.version
@@ -275,7 +275,7 @@ class DocumentCore:
             yield Welcome()
         yield from self._caught_up()
 
-    def _replace(self, text: str, version: int, epoch: str) -> Iterator[Effect]:
+    def _replace(self, text: str, version: int, epoch: str) -> Iterator[ClientEffect]:
         """Take a full text instead of what was missed."""
         before, known = self.text, self.epoch
         self._order.reset(version)
@@ -305,14 +305,14 @@ class DocumentCore:
         self._show(shown)
         yield Announce(Replaced(version, text, shown))
 
-    def _caught_up(self) -> Iterator[Effect]:
+    def _caught_up(self) -> Iterator[ClientEffect]:
         if self.phase is Phase.CATCHING_UP and self.version >= self._replay_upto:
             self.phase = Phase.LIVE
             yield from self._flush()
             if self._selected is not None:
                 yield from self._point()
 
-    def _tick(self, now_s: float) -> Iterator[Effect]:
+    def _tick(self, now_s: float) -> Iterator[ClientEffect]:
         if self._due_s is None:
             return
         if now_s < self._due_s:
@@ -324,18 +324,18 @@ class DocumentCore:
         else:
             yield from self._flush()
 
-    def _again_later(self, now_s: float, retry_after_s: float | None) -> Iterator[Effect]:
+    def _again_later(self, now_s: float, retry_after_s: float | None) -> Iterator[ClientEffect]:
         pause = retry_after_s or backoff_s(self._attempt, _MAX_RETRY_S)
         self._attempt += 1
         self._due_s = now_s + pause
         yield Wake(pause)
 
-    def _leave(self) -> Iterator[Effect]:
+    def _leave(self) -> Iterator[ClientEffect]:
         if self.phase in _JOINED or self.phase is Phase.JOINING:
-            yield Send(Leave(self.doc))
+            yield Send(LeaveMessage(self.doc))
         yield from self._end(None)
 
-    def _end(self, why: Refusal | None) -> Iterator[Effect]:
+    def _end(self, why: Refusal | None) -> Iterator[ClientEffect]:
         self.phase = Phase.ENDED
         tickets = self.pending.tickets()
         if tickets:
@@ -344,7 +344,7 @@ class DocumentCore:
 
     # --- messages -------------------------------------------------------------------------------
 
-    def _received(self, message: ServerMessage, now_s: float) -> Iterator[Effect]:
+    def _received(self, message: ServerMessage, now_s: float) -> Iterator[ClientEffect]:
         match message:
             case _ if self.phase is Phase.OFFLINE:
                 return
@@ -366,7 +366,7 @@ class DocumentCore:
                 # Messages of yjs mode, or of a later protocol: not about the text here.
                 return
 
-    def _ordered(self, message: Events | Ack) -> Iterator[Effect]:
+    def _ordered(self, message: Events | Ack) -> Iterator[ClientEffect]:
         if self.phase not in _JOINED and not self._resuming:
             # Before `joined` nothing says which text it means; what follows `joined` covers it.
             return
@@ -390,7 +390,7 @@ class DocumentCore:
         yield from self._caught_up()
         yield from self._flush()
 
-    def _take(self, item: Event | Ack) -> Iterator[Effect]:
+    def _take(self, item: Event | Ack) -> Iterator[ClientEffect]:
         """Take what is next in the log's order."""
         edit = self.pending.in_flight
         own = edit is not None and item.id == edit.message.id
@@ -413,7 +413,7 @@ class DocumentCore:
         self._show(shown)
         yield Announce(Change(item.version, item.id, ops, shown, own, actor, at))
 
-    def _settle_unchanged(self, version: int) -> Iterator[Effect]:
+    def _settle_unchanged(self, version: int) -> Iterator[ClientEffect]:
         """What is in flight is part of the text already, or changed nothing in it."""
         tickets, shown = self.pending.withdraw(self.committed)
         self._sent, self._attempt, self._due_s = False, 0, None
@@ -424,7 +424,7 @@ class DocumentCore:
 
     # --- refusals -------------------------------------------------------------------------------
 
-    def _refused(self, message: ErrorMessage, now_s: float) -> Iterator[Effect]:
+    def _refused(self, message: ErrorMessage, now_s: float) -> Iterator[ClientEffect]:
         why = Refusal(message.code, message.message, message.retryable)
         after = message.retry_after_s if isinstance(message.retry_after_s, float | int) else None
         edit = self.pending.in_flight
@@ -449,12 +449,14 @@ class DocumentCore:
             case _ if self.phase is Phase.JOINING:
                 yield from self._rejoin_later(now_s, after)
 
-    def _rejoin_later(self, now_s: float, after: float | None) -> Iterator[Effect]:
+    def _rejoin_later(self, now_s: float, after: float | None) -> Iterator[ClientEffect]:
         self.phase = Phase.WAITING
         self._sent = False
         yield from self._again_later(now_s, after)
 
-    def _edit_refused(self, why: Refusal, after: float | None, now_s: float) -> Iterator[Effect]:
+    def _edit_refused(
+        self, why: Refusal, after: float | None, now_s: float
+    ) -> Iterator[ClientEffect]:
         """What is in flight was not logged; nothing else says so as clearly."""
         self._sent = False
         edit = self.pending.in_flight
@@ -479,7 +481,7 @@ class DocumentCore:
 
     # --- the own cursor -------------------------------------------------------------------------
 
-    def _point(self) -> Iterator[Effect]:
+    def _point(self) -> Iterator[ClientEffect]:
         """Tell the others where the own cursor is, as it reads in the committed text."""
         if self.phase is not Phase.LIVE:
             return

@@ -54,7 +54,7 @@ class Tick:
     """The time that a `Wake` asked for has come, or any other."""
 
 
-Fact = Connected | Lost | Received | Edited | Selected | Left | Tick
+ClientFact = Connected | Lost | Received | Edited | Selected | Left | Tick
 
 # --- effects ------------------------------------------------------------------------------------
 
@@ -146,4 +146,4 @@ class End:
     why: Refusal | None
 
 
-Effect = Send | Resolve | Reject | Announce | Wake | Welcome | End
+ClientEffect = Send | Resolve | Reject | Announce | Wake | Welcome | End

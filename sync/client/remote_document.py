@@ -13,10 +13,10 @@ from typing import Final, Self
 from sync.client.client_core import DocumentCore
 from sync.client.client_fact import (
     Announce,
+    ClientFact,
     DocumentEvent,
     Edited,
     End,
-    Fact,
     Left,
     Reject,
     Resolve,
@@ -264,7 +264,7 @@ class Document:
         """Whether the server has given the document."""
         return self._core.epoch is not None
 
-    def tell(self, fact: Fact) -> None:
+    def tell(self, fact: ClientFact) -> None:
         """Hand a fact to the core and carry out what it orders; never waits.
 
         Raises:

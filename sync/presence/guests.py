@@ -4,10 +4,11 @@ Each process mirrors, checks and bounds what its own sessions say; what it then 
 relays, and the rooms of other processes send it out to theirs, as it is. A guest is never asked and
 never sent anything here.
 
-A room goes by a voice of its own, and numbers what it relays. It is heard from its first answer to
-an `Ask` of this room on; an old answer names an old nonce, so what somebody has recorded of a voice
-is not believed once that has fallen silent. A number that comes again is passed over. One that is
-missing makes this room ask for all of it once more, and so does a voice that it does not know:
+Each opened room has a random sender id on the bus and numbers the messages that it sends. Its
+messages are accepted after its first answer to an `Ask` of this room. The answer names the nonce of
+that `Ask`, so a recording of an earlier sender cannot be replayed after the sender has expired. A
+repeated number is ignored. A missing number, or an unknown sender, makes this room ask for the
+whole state again:
 
     Connected ─▶ Ask(nonce) ─▶ ... Begin(nonce) Came Pointed Spoke End ... Came Left Alive ...
 
@@ -19,7 +20,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from sync.effect import Deliver, Effect, Relay
-from sync.fact import Overheard
+from sync.fact import RelayReceived
 from sync.member import member_info
 from sync.presence.cursor import Cursors, TextCursor, located
 from sync.presence.mirror import Mirror, Scene
@@ -62,11 +63,11 @@ class _Sweep:
 
 
 @dataclass(slots=True)
-class _Voice:
+class _Sender:
     """The room of another process."""
 
     number: int
-    heard_ms: int
+    received_ms: int
     sessions: set[str] = field(default_factory=set)
     early: dict[str, Pointed] = field(default_factory=dict)
     """Cursors in versions that this room has not reached."""
@@ -83,13 +84,13 @@ class Guests:
         self._presence = presence
         self._cursors = cursors
         self._mirror = mirror
-        self._voice = ""
-        self._voices: dict[str, _Voice] = {}
+        self._sender = ""
+        self._senders: dict[str, _Sender] = {}
         self._nonce = _NONE
         self._nonces = 0
         self._asked_ms = -PAUSE_MS
         self._lacking: set[str] = set()
-        """The voices because of which this room has to ask; empty: not."""
+        """The senders because of which this room has to ask; empty: not."""
         self._askers: dict[str, None] = {}
         """The nonces that are not answered yet."""
         self._answered_ms = -PAUSE_MS
@@ -98,69 +99,69 @@ class Guests:
     @property
     def is_connected(self) -> bool:
         """Whether there may be other processes."""
-        return bool(self._voice)
+        return bool(self._sender)
 
     @property
     def wants_ticks(self) -> bool:
         """Whether something waits for the clock that should not wait long."""
         return bool(self._lacking or self._askers)
 
-    def connect(self, voice: str, now_ms: int) -> Iterator[Effect]:
+    def connect(self, sender: str, now_ms: int) -> Iterator[Effect]:
         """What is relayed reaches others from now on, under this name."""
-        self._voice = voice
-        self._lacking.add(voice)
+        self._sender = sender
+        self._lacking.add(sender)
         yield from self._ask(now_ms)
 
-    def heard(self, fact: Overheard, scene: Scene) -> Iterator[Effect]:
+    def receive(self, fact: RelayReceived, scene: Scene) -> Iterator[Effect]:
         """Take what another room has relayed."""
-        if not self._voice or fact.voice == self._voice:
+        if not self._sender or fact.sender == self._sender:
             return
-        known = self._voices.get(fact.voice)
+        known = self._senders.get(fact.sender)
         if known is not None:
             if fact.number <= known.number:
                 return
             if fact.number > known.number + 1:
                 known.sweep = None
                 known.is_torn = True
-            known.number, known.heard_ms = fact.number, scene.now_ms
+            known.number, known.received_ms = fact.number, scene.now_ms
         for part in fact.parts:
             if isinstance(part, Ask):
                 self._askers[part.nonce] = None
                 continue
             if known is None and isinstance(part, Begin) and self._nonce in part.answers:
-                known = self._voices[fact.voice] = _Voice(fact.number, scene.now_ms)
+                known = self._senders[fact.sender] = _Sender(fact.number, scene.now_ms)
             if isinstance(part, Gone):
                 if known is not None:
-                    yield from self._lose(fact.voice, known, scene)
+                    yield from self._lose(fact.sender, known, scene)
                 return
             if known is not None:
-                yield from self._take(fact.voice, known, part, scene)
+                yield from self._take(fact.sender, known, part, scene)
         if known is None or known.is_torn:
-            self._lacking.add(fact.voice)
+            self._lacking.add(fact.sender)
         else:
-            self._lacking.discard(fact.voice)
+            self._lacking.discard(fact.sender)
         yield from self._catch_up(scene)
 
     @property
     def has_early(self) -> bool:
         """Whether a cursor is ahead of the text."""
-        return any(voice.early for voice in self._voices.values())
+        return any(sender.early for sender in self._senders.values())
 
     def committed(self, scene: Scene) -> Iterator[Effect]:
         """The text has changed: a cursor that was ahead of it may be there now."""
-        for voice in self._voices.values():
-            early, voice.early = voice.early, {}
+        for sender in self._senders.values():
+            early, sender.early = sender.early, {}
             for pointed in early.values():
-                yield from self._point(voice, pointed, scene)
+                yield from self._point(sender, pointed, scene)
 
     def clear_cursors(self) -> None:
         """Forget those that wait: the text they stood in is another's."""
-        for voice in self._voices.values():
-            voice.early.clear()
+        for sender in self._senders.values():
+            sender.early.clear()
 
     def tick(self, scene: Scene) -> Iterator[Effect]:
-        """Time has passed: a voice may have been silent for too long, as this one must not be."""
-        if not self._voice:
+        """Time has passed: a sender may have been silent for too long, as this one must not be."""
+        if not self._sender:
             return
         yield from self.expire(scene)
         if scene.members and not _is_recent(self._alive_ms, scene.now_ms, ALIVE_MS):
@@ -170,9 +171,9 @@ class Guests:
 
     def expire(self, scene: Scene) -> Iterator[Effect]:
         """Forget the rooms that have been silent for too long."""
-        for name, voice in list(self._voices.items()):
-            if not _is_recent(voice.heard_ms, scene.now_ms, LIFETIME_MS):
-                yield from self._lose(name, voice, scene)
+        for name, sender in list(self._senders.items()):
+            if not _is_recent(sender.received_ms, scene.now_ms, LIFETIME_MS):
+                yield from self._lose(name, sender, scene)
 
     # --- asking and answering -------------------------------------------------------------------
 
@@ -190,7 +191,7 @@ class Guests:
         self._asked_ms = now_ms
         if self._nonce == _NONE:
             self._nonces += 1
-            self._nonce = f"{self._voice}.{self._nonces}"
+            self._nonce = f"{self._sender}.{self._nonces}"
         yield Relay(Ask(self._nonce))
 
     def _say_all(self, askers: tuple[str, ...], scene: Scene) -> Iterator[Effect]:
@@ -205,39 +206,39 @@ class Guests:
 
     # --- what is said ---------------------------------------------------------------------------
 
-    def _take(self, name: str, voice: _Voice, part: Part, scene: Scene) -> Iterator[Effect]:
+    def _take(self, name: str, sender: _Sender, part: Part, scene: Scene) -> Iterator[Effect]:
         match part:
             case Begin():
-                voice.sweep = _Sweep(
-                    set(voice.sessions),
-                    self._cursors.of_those(voice.sessions) | set(voice.early),
+                sender.sweep = _Sweep(
+                    set(sender.sessions),
+                    self._cursors.of_those(sender.sessions) | set(sender.early),
                     self._presence.clients_of(name),
                 )
             case End():
-                yield from self._end(name, voice, scene)
+                yield from self._end(name, sender, scene)
             case Came():
                 for info in part.members:
-                    yield from self._came(voice, info, scene)
+                    yield from self._came(sender, info, scene)
             case Left():
-                yield from self._left(voice, part.session, scene)
+                yield from self._left(sender, part.session, scene)
             case Pointed():
-                yield from self._point(voice, part, scene)
+                yield from self._point(sender, part, scene)
             case Spoke():
-                yield from self._spoke(name, voice, part, scene)
+                yield from self._spoke(name, sender, part, scene)
             case Said():
                 yield from scene.tell_stateless_here(part.payload)
             case _:
                 pass
 
-    def _came(self, voice: _Voice, info: MemberInfo, scene: Scene) -> Iterator[Effect]:
+    def _came(self, sender: _Sender, info: MemberInfo, scene: Scene) -> Iterator[Effect]:
         session = info.session
-        if voice.sweep is not None:
-            voice.sweep.sessions.discard(session)
+        if sender.sweep is not None:
+            sender.sweep.sessions.discard(session)
         before = self.members.get(session)
-        if session in scene.members or (before is not None and session not in voice.sessions):
+        if session in scene.members or (before is not None and session not in sender.sessions):
             return
         was_first = not scene.has(info.mode, but=session)
-        voice.sessions.add(session)
+        sender.sessions.add(session)
         self.members[session] = info
         if before is None and scene.members:
             joined = MemberJoined(scene.name, session, info.user, info.mode)
@@ -245,27 +246,27 @@ class Guests:
         if was_first:
             yield from self._mirror.begin("text" if info.mode == "yjs" else "yjs", scene)
 
-    def _left(self, voice: _Voice, session: str, scene: Scene) -> Iterator[Effect]:
-        if session not in voice.sessions:
+    def _left(self, sender: _Sender, session: str, scene: Scene) -> Iterator[Effect]:
+        if session not in sender.sessions:
             return
-        voice.sessions.discard(session)
-        voice.early.pop(session, None)
+        sender.sessions.discard(session)
+        sender.early.pop(session, None)
         self._cursors.leave(session)
         info = self.members.pop(session)
         if scene.members:
             yield Deliver(tuple(scene.members), MemberLeft(scene.name, session, info.user))
 
-    def _point(self, voice: _Voice, pointed: Pointed, scene: Scene) -> Iterator[Effect]:
+    def _point(self, sender: _Sender, pointed: Pointed, scene: Scene) -> Iterator[Effect]:
         session = pointed.session
-        if session not in voice.sessions or pointed.epoch != scene.head.epoch:
+        if session not in sender.sessions or pointed.epoch != scene.head.epoch:
             return
-        if voice.sweep is not None:
-            voice.sweep.cursors.discard(session)
-        voice.early.pop(session, None)
+        if sender.sweep is not None:
+            sender.sweep.cursors.discard(session)
+        sender.early.pop(session, None)
         cursor: TextCursor | None = None
         if pointed.anchor is not None and pointed.head is not None:
             if pointed.version > scene.head.version:
-                voice.early[session] = pointed
+                sender.early[session] = pointed
                 return
             said = TextCursor(pointed.version, pointed.anchor, pointed.head)
             cursor = located(said, scene.head)
@@ -276,38 +277,38 @@ class Guests:
                 session, cursor, pointed.user, scene.head, scene.members
             )
 
-    def _spoke(self, name: str, voice: _Voice, said: Spoke, scene: Scene) -> Iterator[Effect]:
+    def _spoke(self, name: str, sender: _Sender, said: Spoke, scene: Scene) -> Iterator[Effect]:
         try:
             clients = {client for client, _, _ in scan_awareness(said.update)}
-            update = self._presence.hear(name, said.update, scene.now_ms)
+            update = self._presence.receive(name, said.update, scene.now_ms)
         except (MalformedError, UnicodeError):
             # Its seal is good: a process of another version.
             return
-        if voice.sweep is not None:
-            voice.sweep.clients -= clients
+        if sender.sweep is not None:
+            sender.sweep.clients -= clients
         yield from _tell_yjs(update, scene)
 
-    def _end(self, name: str, voice: _Voice, scene: Scene) -> Iterator[Effect]:
-        sweep, voice.sweep = voice.sweep, None
+    def _end(self, name: str, sender: _Sender, scene: Scene) -> Iterator[Effect]:
+        sweep, sender.sweep = sender.sweep, None
         if sweep is None:
             return
-        voice.is_torn = False
+        sender.is_torn = False
         for session in sorted(sweep.sessions):
-            yield from self._left(voice, session, scene)
-        for session in sorted(sweep.cursors & voice.sessions):
-            voice.early.pop(session, None)
+            yield from self._left(sender, session, scene)
+        for session in sorted(sweep.cursors & sender.sessions):
+            sender.early.pop(session, None)
             user = self.members[session].user
             yield from self._cursors.show_here(session, None, user, scene.head, scene.members)
         # Some may have come here meanwhile.
         gone = sweep.clients & self._presence.clients_of(name)
         yield from _tell_yjs(self._presence.forget(sorted(gone)), scene)
 
-    def _lose(self, name: str, voice: _Voice, scene: Scene) -> Iterator[Effect]:
+    def _lose(self, name: str, sender: _Sender, scene: Scene) -> Iterator[Effect]:
         """The room is closed, or its process dead."""
-        for session in sorted(voice.sessions):
-            yield from self._left(voice, session, scene)
+        for session in sorted(sender.sessions):
+            yield from self._left(sender, session, scene)
         yield from _tell_yjs(self._presence.leave(name), scene)
-        del self._voices[name]
+        del self._senders[name]
         # Whatever answered it is old now.
         self._nonce = _NONE
 

@@ -118,7 +118,7 @@ class Mirror:
         if not scene.has(member.mode, but=member.session):
             # Whoever joins is greeted with it.
             yield from (each for each in self.begin(other, scene) if isinstance(each, Relay))
-        show = self.moved if member.mode == "text" else self.heard
+        show = self.cursor_moved if member.mode == "text" else self.awareness_changed
         yield from show(member, scene)
 
     def begin(self, other: Mode, scene: Scene) -> Iterator[Effect]:
@@ -138,7 +138,7 @@ class Mirror:
             held.pop(session, None)
         self._cursors.leave(session)
 
-    def moved(self, member: Member, scene: Scene) -> Iterator[Effect]:
+    def cursor_moved(self, member: Member, scene: Scene) -> Iterator[Effect]:
         """A text-mode session's cursor has moved."""
         if not scene.has("yjs"):
             return
@@ -147,7 +147,7 @@ class Mirror:
             return
         yield from scene.tell_yjs(self._speak_for(member, scene, scene.document.anchored_text()))
 
-    def heard(self, member: Member, scene: Scene) -> Iterator[Effect]:
+    def awareness_changed(self, member: Member, scene: Scene) -> Iterator[Effect]:
         """A Yjs session's awareness has changed."""
         if not scene.has("text"):
             return

@@ -11,7 +11,7 @@ their clocks, which are no newer than what was sent, and passed over.
 
 For a session that does not speak awareness the room does, under a client id that is nobody else's.
 
-What the rooms of other processes have sent out is here too, under the voice that relayed it, and
+What the rooms of other processes have sent out is here too, under the sender that relayed it, and
 with its clock unless that would go back: a client may go from one process to another.
 """
 
@@ -61,7 +61,7 @@ class _State:
     reserved: bool = False
     """Whether the room says it for the session, and no client may."""
     relayed: int | None = None
-    """Its clock in another process that relayed it, as the voice `session`; None: it is of here."""
+    """Its clock at the sender `session` in another process; None: a session of this process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +186,7 @@ class Presence:
 
     # --- other processes ------------------------------------------------------------------------
 
-    def hear(self, voice: str, update: bytes, now_ms: int) -> bytes | None:
+    def receive(self, sender: str, update: bytes, now_ms: int) -> bytes | None:
         """Take over what another process has sent out; returns what the sessions here are sent.
 
         Raises:
@@ -196,22 +196,22 @@ class Presence:
         for client, clock, raw in scan_awareness(update):
             held = self._states.get(client)
             if raw == _GONE:
-                if held is not None and held.session == voice:
+                if held is not None and held.session == sender:
                     out.append(self._forget(client, held))
                 continue
             user_id = str(_user_id(raw))
-            if held is not None and not _may_replace(held, voice, user_id, clock):
+            if held is not None and not _may_replace(held, sender, user_id, clock):
                 continue
             past = self._past.get(client)
             last = held.clock if held is not None else past.clock if past is not None else 0
             sent = (client, max(clock, last + 1), raw.decode())
-            self._states[client] = _State(voice, user_id, *sent[1:], now_ms, relayed=clock)
+            self._states[client] = _State(sender, user_id, *sent[1:], now_ms, relayed=clock)
             out.append(sent)
         return encode_awareness(out) if out else None
 
-    def clients_of(self, voice: str) -> set[int]:
+    def clients_of(self, sender: str) -> set[int]:
         """The awareness client ids that another process speaks for."""
-        return {client for client, held in self._states.items() if held.session == voice}
+        return {client for client, held in self._states.items() if held.session == sender}
 
     def forget(self, clients: Collection[int]) -> bytes | None:
         """Forget some client ids; returns the awareness update that tells the sessions here."""
@@ -320,7 +320,7 @@ class Presence:
         return encode_awareness(out) if out else None
 
     def leave(self, session: str) -> bytes | None:
-        """Forget a session, or a voice; returns the awareness update that tells the others."""
+        """Forget a session, or a sender; returns the awareness update that tells the others."""
         self._rates.forget(session)
         self._reserved.pop(session, None)
         gone = [(client, held) for client, held in self._states.items() if held.session == session]
@@ -336,9 +336,9 @@ class Presence:
         return client, held.clock + 1, None
 
 
-def _may_replace(held: _State, voice: str, user_id: str, clock: int) -> bool:
+def _may_replace(held: _State, sender: str, user_id: str, clock: int) -> bool:
     """Whether a state that another process relays is newer than the one that is held."""
-    if held.session == voice and held.relayed is not None:
+    if held.session == sender and held.relayed is not None:
         return clock > held.relayed
     # A client has come to another process, and its clock counts on; one id is never two users'.
     return clock > held.clock and held.user_id == user_id

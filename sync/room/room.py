@@ -54,7 +54,7 @@ from sync.fact import (
     Lagging,
     Leave,
     MoveCursor,
-    Overheard,
+    RelayReceived,
     Reopened,
     SendStateless,
     SetAwareness,
@@ -102,7 +102,7 @@ _EPHEMERAL: Final = (
     AskAwareness,
     SendStateless,
     Announced,
-    Overheard,
+    RelayReceived,
 )
 _MAX_FAILURES: Final = 5
 """Commits of one batch that may fail, although the log can be read, before it is refused."""
@@ -251,9 +251,9 @@ class Room:
             case Announced():
                 yield from self._announced(fact)
             case Connected():
-                yield from self._guests.connect(fact.voice, now_ms)
-            case Overheard():
-                yield from self._mirrored(self._guests.heard(fact, self._scene(now_ms)))
+                yield from self._guests.connect(fact.sender, now_ms)
+            case RelayReceived():
+                yield from self._mirrored(self._guests.receive(fact, self._scene(now_ms)))
             case Join() if self._is_doubtful(fact):
                 yield from self._keep(fact)
                 yield from self._look()
@@ -850,7 +850,7 @@ class Room:
         elif answer is not None:
             yield from self._scene(now_ms).tell_yjs(answer, but=fact.session)
         if isinstance(answer, bytes) or self._presence.is_held_back(fact.session):
-            yield from self._mirrored(self._mirror.heard(member, self._scene(now_ms)))
+            yield from self._mirrored(self._mirror.awareness_changed(member, self._scene(now_ms)))
 
     def _tell_awareness(self, session: str) -> Iterator[Effect]:
         states = self._presence.snapshot(but=session)
@@ -888,7 +888,7 @@ class Room:
             return
         yield from self._cursors.move(member, fact, self._head, self.members)
         if member.mode == "text":
-            yield from self._mirrored(self._mirror.moved(member, self._scene(now_ms)))
+            yield from self._mirrored(self._mirror.cursor_moved(member, self._scene(now_ms)))
 
     def _check(self, fact: CheckText) -> Iterator[Effect]:
         """Divergence is found: does a Yjs client at the head show what the log says?"""

@@ -6,7 +6,6 @@ position; texts in ASCII, or in the Basic Multilingual Plane up to the position,
 """
 
 from sync.text.delta import Delta, DeltaOutOfRange, Ops, base_length, check
-from sync.text.delta import valid_text as valid_text
 
 _INSIDE_PAIR = "an offset in utf-16 lies inside a surrogate pair"
 

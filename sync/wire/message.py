@@ -43,7 +43,7 @@ class Auth(_Message, tag="auth"):
     name: str | None = None
 
 
-class Join(_Message, tag="join"):
+class JoinMessage(_Message, tag="join"):
     doc: Name
     mode: Mode = "text"
     since: Count | None = None
@@ -51,7 +51,7 @@ class Join(_Message, tag="join"):
     position_encoding: PositionEncoding = "codepoint"
 
 
-class Leave(_Message, tag="leave"):
+class LeaveMessage(_Message, tag="leave"):
     doc: Name
 
 
@@ -108,8 +108,8 @@ class Ping(_Message, tag="ping"):
 
 ClientMessage = (
     Auth
-    | Join
-    | Leave
+    | JoinMessage
+    | LeaveMessage
     | TextInsert
     | TextDelete
     | TextEdit
@@ -141,7 +141,7 @@ class Actor(Struct, frozen=True):
     name: str
 
 
-class Limits(Struct, frozen=True):
+class LimitsInfo(Struct, frozen=True):
     max_message_bytes: int
     max_document_chars: int
     max_documents: int
@@ -157,7 +157,7 @@ class ServerInfo(Struct, frozen=True):
 class AuthOk(_Message, tag="auth_ok"):
     session: str
     user: UserInfo
-    limits: Limits
+    limits: LimitsInfo
     server: ServerInfo
 
 

@@ -1,6 +1,6 @@
 """What the rooms of one document in several processes tell each other of who is in them.
 
-    room (voice v) ── parts ──▶ packed, numbered, sealed ──▶ bus ──▶ unsealed ──▶ other rooms
+    room (sender v) ── parts ──▶ packed, numbered, sealed ──▶ bus ──▶ unsealed ──▶ other rooms
 
 On the way it may be lost, late or doubled: so it is numbered, and `sync.presence.guests` asks again
 for what it lacks. It must not be forged, since nobody could tell: so it is sealed with a key that
@@ -90,13 +90,13 @@ class Gone(Struct, frozen=True, tag="gone"):
 Part: TypeAlias = Ask | Begin | End | Came | Left | Pointed | Spoke | Said | Alive | Gone
 
 
-class Sealed(Struct, frozen=True, tag="sealed", tag_field="type"):
+class Sealed(Struct, frozen=True, tag="sealed", tag_field="type", rename={"sender": "voice"}):
     """Parts as the bus carries them."""
 
-    voice: Annotated[str, Meta(max_length=64)]
+    sender: Annotated[str, Meta(max_length=64)]
     """The random name of one opened room."""
     number: Annotated[int, Meta(ge=1, le=MAX_INTEGER)]
-    """Counts what that voice has said about the document, from 1."""
+    """Counts what that sender has said about the document, from 1."""
     parts: bytes
     seal: bytes
 
@@ -120,14 +120,14 @@ def pack(parts: Iterable[Part]) -> Iterator[bytes]:
         yield _encoder.encode(held)
 
 
-def seal(key: bytes, document: str, voice: str, number: int, parts: bytes) -> Sealed:
-    """Put what `pack` made under the seal; it holds for that document, voice and number only."""
-    return Sealed(voice, number, parts, _seal(key, document, voice, number, parts))
+def seal(key: bytes, document: str, sender: str, number: int, parts: bytes) -> Sealed:
+    """Put what `pack` made under the seal; it holds for that document, sender and number only."""
+    return Sealed(sender, number, parts, _seal(key, document, sender, number, parts))
 
 
 def unseal(key: bytes, document: str, sealed: Sealed) -> tuple[Part, ...] | None:
     """The parts, or None if the seal was not made with this key, or Quire does not know them."""
-    expected = _seal(key, document, sealed.voice, sealed.number, sealed.parts)
+    expected = _seal(key, document, sealed.sender, sealed.number, sealed.parts)
     if not hmac.compare_digest(expected, sealed.seal):
         return None
     try:
@@ -137,6 +137,6 @@ def unseal(key: bytes, document: str, sealed: Sealed) -> tuple[Part, ...] | None
         return None
 
 
-def _seal(key: bytes, document: str, voice: str, number: int, parts: bytes) -> bytes:
-    said = _encoder.encode((document, voice, number, parts))
+def _seal(key: bytes, document: str, sender: str, number: int, parts: bytes) -> bytes:
+    said = _encoder.encode((document, sender, number, parts))
     return blake2b(said, key=key, digest_size=_SEAL_BYTES).digest()

@@ -28,7 +28,7 @@ class Ear:
         self.messages: list[tuple[str, bytes]] = []
         self.subscriptions: list[str] = []
 
-    def heard(self, document: str, payload: bytes) -> None:
+    def received(self, document: str, payload: bytes) -> None:
         self.messages.append((document, payload))
         if payload.startswith(b"!"):
             raise RuntimeError("this listener does not like it")

@@ -300,7 +300,7 @@ class _FailsTwice(SqlEventLog):
 
 
 class _Deaf:
-    def heard(self, document: str, payload: bytes) -> None:
+    def received(self, document: str, payload: bytes) -> None:
         pass
 
     def subscribed(self, document: str) -> None:

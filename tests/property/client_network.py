@@ -15,10 +15,10 @@ from sync.client.client_core import DocumentCore
 from sync.client.client_fact import (
     Announce,
     Change,
+    ClientEffect,
+    ClientFact,
     Connected,
     Edited,
-    Effect,
-    Fact,
     Lost,
     Received,
     Reject,
@@ -30,22 +30,21 @@ from sync.client.client_fact import (
     Withdrawn,
 )
 from sync.document.document import Lookup
-from sync.effect import CatchUp, Deliver, Dismiss, Settled, WantBatch
-from sync.effect import Effect as RoomEffect
+from sync.effect import CatchUp, Deliver, Dismiss, Effect, Settled, WantBatch
 from sync.error import ErrorCode
 from sync.fact import (
     CaughtUp,
     CommitFailed,
     Committed,
+    Fact,
+    Join,
+    Leave,
     MoveCursor,
     SetRole,
     StoreFound,
     StoreLost,
     Submit,
 )
-from sync.fact import Fact as RoomFact
-from sync.fact import Join as JoinFact
-from sync.fact import Leave as LeaveFact
 from sync.limit import Limits
 from sync.names import Role
 from sync.port import DocumentRecord, EventRecord, Opened
@@ -59,8 +58,8 @@ from sync.wire.message import (
     CursorMove,
     ErrorMessage,
     Events,
-    Join,
-    Leave,
+    JoinMessage,
+    LeaveMessage,
     Outgoing,
     TextDelete,
     TextEdit,
@@ -122,23 +121,23 @@ class Server:
 
     def close(self, wire: Wire) -> None:
         self.wires.pop(wire.session, None)
-        self._tell(LeaveFact(wire.session))
+        self._tell(Leave(wire.session))
 
     def take(self, wire: Wire, frame: bytes) -> None:
         """Handle one frame, as `sync.shells.sessions.quire_session` does."""
         message = decode_client(frame, "msgpack")
         match message:
-            case Join(since=since, epoch=epoch):
+            case JoinMessage(since=since, epoch=epoch):
                 wire.joined = True
                 role = self.roles.get(wire.user.id, "editor")
-                self._tell(JoinFact(wire.session, wire.user, role, "text", since, epoch))
+                self._tell(Join(wire.session, wire.user, role, "text", since, epoch))
             case _ if not wire.joined:
                 event_id = getattr(message, "id", UNSET)
                 why = ErrorMessage(ErrorCode.NOT_JOINED, "not joined", False, DOC, event_id)
                 self._put(wire, why)
-            case Leave():
+            case LeaveMessage():
                 wire.joined = False
-                self._tell(LeaveFact(wire.session))
+                self._tell(Leave(wire.session))
             case TextInsert(pos=pos, text=text):
                 self._submit(wire, "text_insert", message, insertion(pos, text))
             case TextDelete(pos=pos, len=length):
@@ -197,10 +196,10 @@ class Server:
         )
         self._tell(Submit(submission))
 
-    def _tell(self, fact: RoomFact) -> None:
+    def _tell(self, fact: Fact) -> None:
         self._carry_out(self.room.handle(fact, 0))
 
-    def _carry_out(self, effects: list[RoomEffect]) -> None:
+    def _carry_out(self, effects: list[Effect]) -> None:
         for effect in effects:
             match effect:
                 case Deliver(sessions=sessions, message=message):
@@ -282,11 +281,11 @@ class Author:
         self.now_s += 60.0
         self.tell(Tick())
 
-    def tell(self, fact: Fact) -> None:
+    def tell(self, fact: ClientFact) -> None:
         for effect in self.core.handle(fact, self.now_s):
             self._carry_out(effect)
 
-    def _carry_out(self, effect: Effect) -> None:
+    def _carry_out(self, effect: ClientEffect) -> None:
         match effect:
             case Send(message=message):
                 assert self.wire is not None, "nothing is sent without a socket"

@@ -239,7 +239,7 @@ class World:
             # Mostly in order, as Redis does.
             early = self.random.random() < 0.9
             number, message = self.late.pop(0 if early else self.random.randrange(len(self.late)))
-            self.taken = message.overheard.parts
+            self.taken = message.received.parts
             self.rooms.deliver(message, number)
             self.taken = ()
 

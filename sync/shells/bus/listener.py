@@ -15,9 +15,9 @@ class SafeListener:
     def __init__(self, listener: BusListener) -> None:
         self._listener = listener
 
-    def heard(self, document: str, payload: bytes) -> None:
+    def received(self, document: str, payload: bytes) -> None:
         try:
-            self._listener.heard(document, payload)
+            self._listener.received(document, payload)
         except Exception:  # noqa: BLE001
             # One bad message must not cost those after it (P8).
             _log.exception("a message about %r could not be taken", document)

@@ -56,7 +56,7 @@ class MemoryHub:
     def deliver(self, document: str, payload: bytes) -> None:
         """Give a message to all who are subscribed now."""
         for bus in self._buses:
-            bus.hear(document, payload)
+            bus.take(document, payload)
 
 
 class MemoryBus:
@@ -105,11 +105,11 @@ class MemoryBus:
 
     # --- for the hub ----------------------------------------------------------------------------
 
-    def hear(self, document: str, payload: bytes) -> None:
+    def take(self, document: str, payload: bytes) -> None:
         """A message that somebody sent; passed on if it is subscribed."""
         if self._listener is not None and document in self._subscribed:
             self.counters.received += 1
-            self._listener.heard(document, payload)
+            self._listener.received(document, payload)
 
     def lose_subscriptions(self) -> None:
         """As if the connection were lost."""

@@ -378,7 +378,7 @@ class _Subscriber(_Link):
             self.counters.oversized += 1
         else:
             self.counters.received += 1
-            self.listener.heard(document, payload)
+            self.listener.received(document, payload)
 
     def _confirm(self, channel: bytes) -> None:
         left = self._unconfirmed.pop(channel, 1) - 1

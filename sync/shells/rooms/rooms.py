@@ -35,7 +35,7 @@ from sync.fact import (
     Connected,
     Fact,
     Found,
-    Overheard,
+    RelayReceived,
     Reopened,
     StoreFound,
     StoreLost,
@@ -63,7 +63,7 @@ _REOPEN_ATTEMPTS = 3
 _REOPEN_PAUSE_S = 0.2
 _STORE_RETRY_S = 1.0
 _APPENDING = (Committed, Reopened)
-_FROM_ELSEWHERE = (Overheard, Connected)
+_FROM_ELSEWHERE = (RelayReceived, Connected)
 _HEADS_AT_ONCE = 500
 """Documents whose heads are read in one query."""
 
@@ -79,7 +79,7 @@ class _Open:
 
     room: Room
     idle_since: float
-    voice: str = field(default_factory=lambda: secrets.token_hex(8))
+    sender: str = field(default_factory=lambda: secrets.token_hex(8))
     """Its name on the bus."""
     relayed: int = 0
     """How many messages it has relayed there."""
@@ -413,7 +413,7 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
 
     # --- other processes ------------------------------------------------------------------------
 
-    def heard(self, document: str, payload: bytes) -> None:
+    def received(self, document: str, payload: bytes) -> None:
         """A message on the bus; perhaps nonsense, perhaps a lie."""
         held = self._open.get(document)
         news = decode_news(payload)
@@ -421,10 +421,10 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
             return
         if not isinstance(news, Sealed):
             self.tell(held.room, Announced(news.version if isinstance(news, Appended) else None))
-        elif news.voice != held.voice and self._relay_key is not None:
+        elif news.sender != held.sender and self._relay_key is not None:
             parts = unseal(self._relay_key, document, news)
             if parts is not None:
-                self.tell(held.room, Overheard(news.voice, news.number, parts))
+                self.tell(held.room, RelayReceived(news.sender, news.number, parts))
 
     def subscribed(self, document: str) -> None:
         """What was said about a document before may have been lost.
@@ -435,7 +435,7 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
         self._doubt.set()
         held = self._open.get(document)
         if held is not None and self._relay_key is not None and not self._closing:
-            self.tell(held.room, Connected(held.voice))
+            self.tell(held.room, Connected(held.sender))
 
     def changed(self, document: str) -> None:
         """Have all processes look what is new about a document besides its events."""
@@ -452,7 +452,7 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
         name = held.room.name
         for packed in pack(parts):
             held.relayed += 1
-            sealed = seal(self._relay_key, name, held.voice, held.relayed, packed)
+            sealed = seal(self._relay_key, name, held.sender, held.relayed, packed)
             self._bus.publish(name, encode_news(sealed))
 
     async def _learn_relay_key(self) -> None:
@@ -463,7 +463,7 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
                 _log.warning("presence is not shared with other processes yet: %s", error)
                 await asyncio.sleep(_STORE_RETRY_S)
         for held in list(self._open.values()):
-            self.tell(held.room, Connected(held.voice))
+            self.tell(held.room, Connected(held.sender))
 
     async def _look(self, room: Room, order: Look) -> None:
         try:

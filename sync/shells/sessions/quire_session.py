@@ -16,9 +16,7 @@ from typing import Final, get_args
 from msgspec import UNSET
 
 from sync.error import CloseCode, ErrorCode, QuireError
-from sync.fact import CaughtUp, CheckText, Lagging, MoveCursor, SetAwareness
-from sync.fact import Join as JoinFact
-from sync.fact import Leave as LeaveFact
+from sync.fact import CaughtUp, CheckText, Join, Lagging, Leave, MoveCursor, SetAwareness
 from sync.names import Mode, PositionEncoding
 from sync.port import EventRecord, StoreError
 from sync.room.fanout import updates_messages
@@ -50,9 +48,10 @@ from sync.wire.message import (
     Encoding,
     ErrorMessage,
     Events,
-    Join,
     Joined,
-    Leave,
+    JoinMessage,
+    LeaveMessage,
+    LimitsInfo,
     Ping,
     Pong,
     Rejected,
@@ -65,7 +64,6 @@ from sync.wire.message import (
     UserInfo,
     decode_client,
 )
-from sync.wire.message import Limits as WireLimits
 from sync.yjs.replica import ReplicaBrokenError
 
 _log = logging.getLogger(__name__)
@@ -179,9 +177,9 @@ class Session(Socket[_Subscription]):
                 self._authenticate(message)
             case _ if self.user is None:
                 raise QuireError(ErrorCode.AUTH_REQUIRED, "The first message is auth.")
-            case Join():
+            case JoinMessage():
                 await self._join(message, self.user)
-            case Leave():
+            case LeaveMessage():
                 self._subscribed(message.doc)
                 self._leave(message.doc)
             case _:
@@ -217,7 +215,7 @@ class Session(Socket[_Subscription]):
             AuthOk(
                 session=self.id,
                 user=UserInfo(user.id, user.name, user.color),
-                limits=WireLimits(
+                limits=LimitsInfo(
                     limits.max_message_bytes,
                     limits.max_document_chars,
                     limits.max_documents,
@@ -238,7 +236,7 @@ class Session(Socket[_Subscription]):
             )
         return held
 
-    async def _join(self, message: Join, user: User) -> None:
+    async def _join(self, message: JoinMessage, user: User) -> None:
         if self._rooms.draining:
             raise QuireError(ErrorCode.STORE_UNAVAILABLE, "The server restarts.", retryable=True)
         if message.doc not in self._docs and len(self._docs) >= self._limits.max_documents:
@@ -248,7 +246,7 @@ class Session(Socket[_Subscription]):
         self._docs[message.doc] = _Subscription(room, message.mode, message.position_encoding)
         self._rooms.tell(
             room,
-            JoinFact(
+            Join(
                 self.id,
                 user,
                 self._gatekeeper.role(user, room.owner_id),
@@ -261,7 +259,7 @@ class Session(Socket[_Subscription]):
 
     def _leave(self, doc: str) -> None:
         held = self._docs.pop(doc)
-        self._rooms.tell(held.room, LeaveFact(self.id))
+        self._rooms.tell(held.room, Leave(self.id))
 
     # --- edits ----------------------------------------------------------------------------------
 

@@ -9,11 +9,11 @@ from sync.client.client_core import DocumentCore, Phase, event_ops
 from sync.client.client_fact import (
     Announce,
     Change,
+    ClientEffect,
+    ClientFact,
     Connected,
     Edited,
-    Effect,
     End,
-    Fact,
     Left,
     Lost,
     Received,
@@ -38,9 +38,9 @@ from sync.wire.message import (
     ErrorMessage,
     Event,
     Events,
-    Join,
     Joined,
-    Leave,
+    JoinMessage,
+    LeaveMessage,
     MemberInfo,
     MemberJoined,
     MemberLeft,
@@ -64,13 +64,13 @@ class Desk:
         self.now_s = 0.0
         self._tickets = count(1)
 
-    def tell(self, fact: Fact) -> list[Effect]:
+    def tell(self, fact: ClientFact) -> list[ClientEffect]:
         return self.core.handle(fact, self.now_s)
 
-    def hear(self, message: ServerMessage) -> list[Effect]:
+    def hear(self, message: ServerMessage) -> list[ClientEffect]:
         return self.tell(Received(message))
 
-    def edit(self, *ops: int | str) -> list[Effect]:
+    def edit(self, *ops: int | str) -> list[ClientEffect]:
         return self.tell(Edited(next(self._tickets), ops))
 
     def open(self, text: str = "", version: int = 0) -> "Desk":
@@ -108,7 +108,7 @@ def error(code: ErrorCode, event_id: str | None = None, *, retryable: bool = Fal
 
 def test_first_join_asks_for_everything_and_takes_the_text() -> None:
     desk = Desk()
-    assert desk.tell(ONLINE) == [Send(Join("notes"))]
+    assert desk.tell(ONLINE) == [Send(JoinMessage("notes"))]
     assert desk.hear(joined(7, text="Hello")) == [Welcome()]
     assert (desk.core.text, desk.core.version, desk.core.phase) == ("Hello", 7, Phase.LIVE)
 
@@ -116,7 +116,7 @@ def test_first_join_asks_for_everything_and_takes_the_text() -> None:
 def test_rejoin_asks_for_what_was_missed_and_takes_the_replay() -> None:
     desk = Desk().open("ab", 3)
     desk.tell(Lost())
-    assert desk.tell(ONLINE) == [Send(Join("notes", "text", 3, "e"))]
+    assert desk.tell(ONLINE) == [Send(JoinMessage("notes", "text", 3, "e"))]
     assert desk.hear(joined(5, recovered=True)) == []
     assert desk.core.phase is Phase.CATCHING_UP
     desk.hear(events(event(4, ("x",)), event(5, (3, "y"))))
@@ -317,7 +317,7 @@ def test_another_epoch_hands_back_the_text_and_rejects_what_is_pending() -> None
 
 def test_a_gap_is_asked_for_once_and_closed_by_either_answer() -> None:
     desk = Desk().open("", 1)
-    assert desk.hear(events(event(3, (1, "c")))) == [Send(Join("notes", "text", 1, "e"))]
+    assert desk.hear(events(event(3, (1, "c")))) == [Send(JoinMessage("notes", "text", 1, "e"))]
     assert desk.hear(events(event(4, (2, "d")))) == []
     desk.hear(events(event(2, ("b",))))
     assert desk.core.text == "bcd"
@@ -328,7 +328,7 @@ def test_a_gap_is_asked_for_once_and_closed_by_either_answer() -> None:
 
 def test_events_that_do_not_fit_the_text_make_it_ask_for_all_of_it() -> None:
     desk = Desk().open("ab", 1)
-    assert desk.hear(events(event(2, (9, "x")))) == [Send(Join("notes"))]
+    assert desk.hear(events(event(2, (9, "x")))) == [Send(JoinMessage("notes"))]
     desk.hear(events(event(3, ("ignored",))))
     desk.hear(joined(3, text="what the log says"))
     assert (desk.core.text, desk.core.version) == ("what the log says", 3)
@@ -379,7 +379,7 @@ def test_a_base_that_is_too_old_is_replaced_by_the_newest() -> None:
 def test_a_base_that_stays_unusable_is_given_up() -> None:
     desk = Desk().open("ab", 1)
     desk.edit(2, "c")
-    seen: list[Effect] = []
+    seen: list[ClientEffect] = []
     for sent in range(1, 5):
         seen = desk.hear(error(ErrorCode.BASE_UNKNOWN, f"id-{sent}"))
     assert isinstance(seen[0], Reject)
@@ -391,7 +391,7 @@ def test_not_joined_any_more_joins_again_and_keeps_the_edit() -> None:
     (wake,) = desk.hear(error(ErrorCode.NOT_JOINED, "id-1"))
     assert isinstance(wake, Wake)
     desk.now_s += wake.delay_s
-    assert desk.tell(Tick()) == [Send(Join("notes", "text", 1, "e"))]
+    assert desk.tell(Tick()) == [Send(JoinMessage("notes", "text", 1, "e"))]
     assert desk.hear(joined(1, recovered=True)) == sent
 
 
@@ -412,7 +412,7 @@ def test_a_join_refused_for_now_is_tried_again() -> None:
     (wake,) = desk.hear(error(ErrorCode.STORE_UNAVAILABLE, retryable=True))
     assert isinstance(wake, Wake)
     desk.now_s += wake.delay_s
-    assert desk.tell(Tick()) == [Send(Join("notes"))]
+    assert desk.tell(Tick()) == [Send(JoinMessage("notes"))]
 
 
 def test_a_deleted_document_ends_it_and_rejects_what_is_pending() -> None:
@@ -430,14 +430,14 @@ def test_an_error_about_a_cursor_changes_nothing() -> None:
 
 def test_an_error_about_a_cursor_from_before_a_rejoin_changes_nothing() -> None:
     desk = Desk().open("ab", 1)
-    assert desk.hear(events(event(3, ("early",)))) == [Send(Join("notes", "text", 1, "e"))]
+    assert desk.hear(events(event(3, ("early",)))) == [Send(JoinMessage("notes", "text", 1, "e"))]
     assert desk.hear(error(ErrorCode.BASE_UNKNOWN)) == []
     assert desk.core.phase is Phase.JOINING
 
 
 def test_leaving_says_so() -> None:
     desk = Desk().open("ab", 1)
-    assert desk.tell(Left()) == [Send(Leave("notes")), End(None)]
+    assert desk.tell(Left()) == [Send(LeaveMessage("notes")), End(None)]
 
 
 # --- presence -----------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from sync.fact import (
     Join,
     Leave,
     MoveCursor,
-    Overheard,
+    RelayReceived,
     SendStateless,
     SetAwareness,
     Submit,
@@ -243,8 +243,8 @@ def test_room_that_is_closed_says_so() -> None:
     rooms = two()
     rooms.tell(0, Join("a", ANN, "editor", "text"))
     rooms.settle()
-    voice = rooms.processes[0].voice
-    rooms.tell(1, Overheard(voice, rooms.processes[0].relayed + 1, (Gone(),)))
+    sender = rooms.processes[0].sender
+    rooms.tell(1, RelayReceived(sender, rooms.processes[0].relayed + 1, (Gone(),)))
     assert guests(rooms, 1) == {}
 
 
@@ -293,12 +293,14 @@ def test_recording_of_a_dead_process_is_not_believed() -> None:
     rooms = two()
     recorded = []
     rooms.tell(0, Join("a", ANN, "editor", "text"))
-    rooms.tell(1, Overheard("voice-9", 1, (Alive(),)))  # have it ask, to have an answer recorded
+    rooms.tell(
+        1, RelayReceived("voice-9", 1, (Alive(),))
+    )  # have it ask, to have an answer recorded
     while rooms.wire:
         recorded.append(rooms.wire.pop(0))
         for number in (0, 1):
             rooms.deliver(recorded[-1], number)
-    assert any(isinstance(part, Begin) for each in recorded for part in each.overheard.parts)
+    assert any(isinstance(part, Begin) for each in recorded for part in each.received.parts)
     del rooms.processes[0]
     rooms.pass_time(LIFETIME_MS)
     for message in recorded:
@@ -312,9 +314,9 @@ def test_recording_of_a_dead_process_is_not_believed() -> None:
 def test_unknown_voices_cost_a_question_a_second() -> None:
     rooms = two()
     for number in range(50):
-        rooms.tell(1, Overheard(f"stranger-{number}", 5, (Came((_info("x"),)), Ask("n"))))
-    asked = [p for m in rooms.wire for p in m.overheard.parts if isinstance(p, Ask)]
-    answered = [p for m in rooms.wire for p in m.overheard.parts if isinstance(p, Begin)]
+        rooms.tell(1, RelayReceived(f"stranger-{number}", 5, (Came((_info("x"),)), Ask("n"))))
+    asked = [p for m in rooms.wire for p in m.received.parts if isinstance(p, Ask)]
+    answered = [p for m in rooms.wire for p in m.received.parts if isinstance(p, Begin)]
     assert (len(asked), len(answered)) == (1, 1)
     assert guests(rooms, 1) == {}
 
@@ -337,7 +339,7 @@ def test_what_cannot_be_is_passed_over() -> None:
     )
     for part in nonsense:
         process.relayed += 1
-        effects = rooms.tell(1, Overheard(process.voice, process.relayed, (part,)))
+        effects = rooms.tell(1, RelayReceived(process.sender, process.relayed, (part,)))
         assert messages(effects, "b") == messages(effects, "y") == [], part
     assert guests(rooms, 1) == {"a": "text"}
 
@@ -376,9 +378,9 @@ def test_client_id_that_came_here_meanwhile_is_not_swept_away() -> None:
     rooms.tell(1, Join("b", BOB, "editor", "yjs"), Join("a2", ANN, "editor", "yjs"))
     rooms.settle()
     process = rooms.processes[0]
-    rooms.tell(1, Overheard(process.voice, process.relayed + 1, (Begin(()),)))
+    rooms.tell(1, RelayReceived(process.sender, process.relayed + 1, (Begin(()),)))
     rooms.tell(1, SetAwareness("a2", encode_awareness([(7, 5, state(here=True))])))
-    swept = rooms.tell(1, Overheard(process.voice, process.relayed + 2, (End(),)))
+    swept = rooms.tell(1, RelayReceived(process.sender, process.relayed + 2, (End(),)))
     assert said(swept, "b") == {}
     assert set(said(rooms.tell(1, Join("c", BOB, "editor", "yjs")), "c")) == {7}
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sync.effect import Deliver, Effect, Look, Relay
-from sync.fact import Connected, Fact, Found, Overheard, Tick
+from sync.fact import Connected, Fact, Found, RelayReceived, Tick
 from sync.limit import Limits
 from sync.port import Followed
 from sync.wire.message import Outgoing
@@ -16,7 +16,7 @@ class Message:
     """What a room has relayed at once."""
 
     sender: int
-    overheard: Overheard
+    received: RelayReceived
 
 
 @dataclass(slots=True)
@@ -24,7 +24,7 @@ class Process:
     """A room, as its process runs it."""
 
     driven: DrivenRoom
-    voice: str
+    sender: str
     relayed: int = 0
 
 
@@ -52,7 +52,7 @@ class ConnectedRooms:
         return number
 
     def connect(self, number: int) -> None:
-        self.tell(number, Connected(self.processes[number].voice))
+        self.tell(number, Connected(self.processes[number].sender))
 
     def tell(self, number: int, *facts: Fact) -> list[Effect]:
         """Hand facts to one room; what it relays is put on the wire."""
@@ -73,7 +73,7 @@ class ConnectedRooms:
         parts = tuple(effect.part for effect in effects if isinstance(effect, Relay))
         if parts:
             process.relayed += 1
-            self.wire.append(Message(number, Overheard(process.voice, process.relayed, parts)))
+            self.wire.append(Message(number, RelayReceived(process.sender, process.relayed, parts)))
         for effect in effects:
             if isinstance(effect, Deliver):
                 for session in effect.sessions:
@@ -85,7 +85,7 @@ class ConnectedRooms:
                 self.tell(number, Found(followed))
 
     def deliver(self, message: Message, to: int) -> list[Effect]:
-        return self.tell(to, message.overheard)
+        return self.tell(to, message.received)
 
     def settle(self) -> None:
         """Deliver all, in order, to everybody, until nobody has anything to say."""

@@ -2,8 +2,8 @@
 
 import pytest
 
-from sync.text.delta import DeltaOutOfRange, Ops
-from sync.text.position import delta_from_utf16, delta_to_utf16, to_codepoints, to_utf16, valid_text
+from sync.text.delta import DeltaOutOfRange, Ops, valid_text
+from sync.text.position import delta_from_utf16, delta_to_utf16, to_codepoints, to_utf16
 
 TEXT = "a😀é日🎉"  # borders in UTF-16: 0 1 3 4 5 7
 BORDERS = [(0, 0), (1, 1), (2, 3), (3, 4), (4, 5), (5, 7)]
