@@ -154,6 +154,11 @@ def check_imports(_: Options) -> None:
     run_command([str(Path(sys.executable).parent / "lint-imports"), "--no-logo"])
 
 
+def check_structure(_: Options) -> None:
+    """The sizes, names and imports of the code stay below the ceilings of `scripts.structure`."""
+    run_tool("scripts.structure")
+
+
 def check_web(_: Options) -> None:
     """The web client type-checks, passes its tests, and `web/dist` is what it builds to."""
     if not (WEB / "package.json").exists():
@@ -266,6 +271,7 @@ STAGES: Final = (
     Stage("format", "ruff format --check", check_format),
     Stage("lint", "ruff check", check_lint),
     Stage("imports", "import directions", check_imports),
+    Stage("structure", "ceilings on sizes, names and import arrows", check_structure),
     Stage("web", "TypeScript, its tests, and web/dist against its sources", check_web, beside=True),
     Stage("clients", "the packages of tests/npm", install_clients, beside=True),
     tier_stage("unit", "tests/unit: pure, in seconds"),
