@@ -12,9 +12,9 @@ from app.cli.failure import CommandFailed, ExitCode
 from app.cli.remote import Remote
 from app.cli.summary import describe, describe_event
 from sync.client import Change, ConnectionLost, Document, Replaced, connect
-from sync.client.client_core import event_ops
 from sync.error import QuireError
 from sync.text.delta import DeltaError, to_wire
+from sync.wire.event import event_ops
 
 
 def cat(flags: argparse.Namespace) -> int:

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from sync.client.client_core import event_ops
 from sync.text.delta import Delta, DeltaError, event_shape
+from sync.wire.event import event_ops
 from sync.wire.message import Event
 
 _MAX_SHOWN: Final = 40

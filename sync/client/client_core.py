@@ -21,7 +21,6 @@ from enum import Enum, auto
 from typing import Final
 
 from msgspec import UNSET, DecodeError
-from msgspec import json as msgspec_json
 
 from sync.client.client_fact import (
     Announce,
@@ -44,30 +43,21 @@ from sync.client.client_fact import (
     Welcome,
     Withdrawn,
 )
-from sync.client.pending import MAX_BATCH_CHARS, Pending
+from sync.client.pending import Pending
 from sync.client.policy import backoff_s
+from sync.client.reaction import (
+    Reaction,
+    reaction_to_document_error,
+    reaction_to_edit_error,
+)
 from sync.client.roster import Roster
-from sync.error import ErrorCode, QuireError, Refusal, refusal
+from sync.client.working_copy import EditLimits, WorkingCopy
+from sync.error import ErrorCode, Refusal, refusal
 from sync.names import Role
 from sync.ordering import OrderingBuffer
-from sync.text.delta import (
-    Delta,
-    DeltaError,
-    Ops,
-    apply,
-    canonical,
-    check,
-    deletion,
-    from_wire,
-    growth,
-    insertion,
-    invert,
-    is_noop,
-    to_wire,
-    transform_position,
-    valid_text,
-)
+from sync.text.delta import DeltaError, canonical, is_noop
 from sync.text.textdiff import diff
+from sync.wire.event import event_ops, ops_of
 from sync.wire.message import (
     Ack,
     Cursor,
@@ -82,17 +72,9 @@ from sync.wire.message import (
     MemberLeft,
     RoleChanged,
     ServerMessage,
-    WireDelta,
 )
 
-MAX_PENDING_EDITS: Final = 100_000
-"""Own edits without an answer; past it, new ones are refused here."""
-_MAX_REBASED: Final = 3
 _MAX_RETRY_S: Final = 10.0
-_FRAME_BYTES: Final = 512
-"""What a message holds besides its ops, at most."""
-_WORST_BYTES_PER_CHAR: Final = 12
-_BYTES_PER_OP: Final = 32
 
 
 class Phase(Enum):
@@ -120,25 +102,38 @@ class DocumentCore:
     def __init__(self, doc: str, new_id: Callable[[], str]) -> None:
         self.doc = doc
         self.phase = Phase.OFFLINE
-        self.text = ""
-        """The text shown: committed, with the own edits that are not committed yet."""
-        self.committed = ""
-        """The text at `version`."""
         self.epoch: str | None = None
         """None before the first `joined`."""
         self.role: Role = "viewer"
-        self.roster = Roster()
-        self.pending = Pending()
         self._new_id = new_id
+        self._copy = WorkingCopy()
+        self._limits = EditLimits()
         self._order = OrderingBuffer[Event | Ack]()
         self._replay_upto = 0
         self._resuming = False
         self._sent = False
         self._due_s: float | None = None
         self._attempt = 0
-        self._selected: tuple[int, int] | None = None
-        self._max_message_bytes = 1 << 20
-        self._max_document_chars = 1 << 62
+
+    @property
+    def text(self) -> str:
+        """The text shown: committed, with the own edits that are not committed yet."""
+        return self._copy.text
+
+    @property
+    def committed(self) -> str:
+        """The text at `version`."""
+        return self._copy.committed
+
+    @property
+    def pending(self) -> Pending:
+        """The own edits that have had no answer."""
+        return self._copy.pending
+
+    @property
+    def roster(self) -> Roster:
+        """The members, and their cursors in the text shown."""
+        return self._copy.roster
 
     @property
     def version(self) -> int:
@@ -164,19 +159,18 @@ class DocumentCore:
             return []
         match fact:
             case Edited():
-                self._edited(fact)
+                self._copy.edit(fact.ticket, fact.ops, self._limits)
                 return list(self._flush())
             case Received():
                 return list(self._received(fact.message, now_s))
             case Connected():
-                self._max_message_bytes = fact.max_message_bytes
-                self._max_document_chars = fact.max_document_chars
+                self._limits = EditLimits(fact.max_message_bytes, fact.max_document_chars)
                 return list(self._join())
             case Lost():
                 self._lost()
                 return []
             case Selected():
-                self._selected = fact.span
+                self._copy.selection = fact.span
                 return list(self._point())
             case Tick():
                 return list(self._tick(now_s))
@@ -184,37 +178,6 @@ class DocumentCore:
                 return list(self._leave())
 
     # --- own edits ------------------------------------------------------------------------------
-
-    def _edited(self, fact: Edited) -> None:
-        check(fact.ops, len(self.text))
-        for op in fact.ops:
-            if isinstance(op, str) and not valid_text(op):
-                raise DeltaError("Text holds no NUL and no lone surrogates.")
-        if self.pending.count >= MAX_PENDING_EDITS:
-            text = "Too many edits wait for the server."
-            raise QuireError(ErrorCode.RATE_LIMITED, text, retryable=True)
-        grown = growth(fact.ops)
-        if grown > 0 and len(self.text) + grown > self._max_document_chars:
-            text = f"A document holds at most {self._max_document_chars} characters."
-            raise QuireError(ErrorCode.DOCUMENT_FULL, text)
-        if _wire_size(fact.ops, self._max_message_bytes) > self._max_message_bytes:
-            text = f"A message has at most {self._max_message_bytes} bytes."
-            raise QuireError(ErrorCode.TOO_LARGE, text)
-        most = min(MAX_BATCH_CHARS, self._max_message_bytes // _WORST_BYTES_PER_CHAR)
-        self.pending.add(fact.ticket, fact.ops, most)
-        self._show(fact.ops)
-
-    def _show(self, shown: Ops) -> None:
-        """The text shown changes by `shown`."""
-        if shown:
-            self.text = apply(self.text, shown)
-            self.roster.move(shown)
-            if self._selected is not None:
-                anchor, head = self._selected
-                self._selected = (
-                    transform_position(anchor, shown, before=False),
-                    transform_position(head, shown, before=False),
-                )
 
     def _flush(self) -> Iterator[ClientEffect]:
         """Send what may be sent now."""
@@ -281,12 +244,12 @@ class DocumentCore:
         self._order.reset(version)
         self.epoch = epoch
         if known is None:
-            self.text = self.committed = text
+            self._copy.reset(text)
             return
         if known != epoch:
             lost = self.pending.clear()
             shown = diff(before, text)
-            self.text = self.committed = text
+            self._copy.reset(text)
             self._attempt = 0
             if lost:
                 yield Reject(
@@ -298,18 +261,13 @@ class DocumentCore:
                 )
             yield Announce(Replaced(version, text, shown, None if before == text else before))
             return
-        # The changes in between are guessed from the texts. What is in flight may be among them:
-        # it is sent again, and its ack tells.
-        shown = self.pending.cross(diff(self.committed, text))
-        self.committed = text
-        self._show(shown)
-        yield Announce(Replaced(version, text, shown))
+        yield Announce(Replaced(version, text, self._copy.replace(text)))
 
     def _caught_up(self) -> Iterator[ClientEffect]:
         if self.phase is Phase.CATCHING_UP and self.version >= self._replay_upto:
             self.phase = Phase.LIVE
             yield from self._flush()
-            if self._selected is not None:
+            if self._copy.selection is not None:
                 yield from self._point()
 
     def _tick(self, now_s: float) -> Iterator[ClientEffect]:
@@ -399,25 +357,22 @@ class DocumentCore:
                 if own:
                     yield from self._settle_unchanged(item.version)
                 return
-            ops = canonical(edit.ops) if own and edit and item.ops is UNSET else _ops(item.ops)
+            ops = canonical(edit.ops) if own and edit and item.ops is UNSET else ops_of(item.ops)
             actor, at = None, None
         else:
             ops, actor, at = event_ops(item), item.actor, item.at
-        before, self.committed = self.committed, apply(self.committed, ops)
         if not own:
-            shown = self.pending.cross(ops)
+            shown = self._copy.commit(ops)
         else:
-            tickets, shown = self.pending.acknowledge(ops, before)
+            tickets, shown = self._copy.acknowledge(ops)
             self._sent, self._attempt, self._due_s = False, 0, None
             yield Resolve(tuple(tickets), item.version)
-        self._show(shown)
         yield Announce(Change(item.version, item.id, ops, shown, own, actor, at))
 
     def _settle_unchanged(self, version: int) -> Iterator[ClientEffect]:
         """What is in flight is part of the text already, or changed nothing in it."""
-        tickets, shown = self.pending.withdraw(self.committed)
+        tickets, shown = self._copy.withdraw()
         self._sent, self._attempt, self._due_s = False, 0, None
-        self._show(shown)
         yield Resolve(tuple(tickets), version)
         if canonical(shown):
             yield Announce(Replaced(self.version, self.committed, shown))
@@ -426,58 +381,39 @@ class DocumentCore:
 
     def _refused(self, message: ErrorMessage, now_s: float) -> Iterator[ClientEffect]:
         why = Refusal(message.code, message.message, message.retryable)
-        after = message.retry_after_s if isinstance(message.retry_after_s, float | int) else None
         edit = self.pending.in_flight
-        if message.id is not UNSET:
-            if edit is not None and message.id == edit.message.id and self._sent:
-                yield from self._edit_refused(why, after, now_s)
-            return
-        match why.code:
-            case ErrorCode.BASE_UNKNOWN | ErrorCode.OUT_OF_RANGE:
-                return  # It was about a cursor, perhaps one from before this join.
-            case ErrorCode.INVALID_MESSAGE if self.phase in _JOINED:
-                return
-            case ErrorCode.NOT_JOINED if self.phase is not Phase.JOINING:
-                yield from self._rejoin_later(now_s, after)
-            case _ if self.phase is Phase.JOINING and not why.retryable:
-                yield from self._end(why)
-            case ErrorCode.UNKNOWN_DOCUMENT:
-                yield from self._end(why)
-            case ErrorCode.STORE_UNAVAILABLE:
-                # The document was closed on the server, and this session is out of it.
-                yield from self._rejoin_later(now_s, after)
-            case _ if self.phase is Phase.JOINING:
-                yield from self._rejoin_later(now_s, after)
-
-    def _rejoin_later(self, now_s: float, after: float | None) -> Iterator[ClientEffect]:
-        self.phase = Phase.WAITING
-        self._sent = False
-        yield from self._again_later(now_s, after)
-
-    def _edit_refused(
-        self, why: Refusal, after: float | None, now_s: float
-    ) -> Iterator[ClientEffect]:
-        """What is in flight was not logged; nothing else says so as clearly."""
-        self._sent = False
-        edit = self.pending.in_flight
-        assert edit is not None, "only what is in flight is refused"
-        if why.code is ErrorCode.NOT_JOINED:
-            yield from self._rejoin_later(now_s, after)
-        elif why.code is ErrorCode.UNKNOWN_DOCUMENT:
-            yield from self._end(why)
-        elif why.retryable:
-            yield from self._again_later(now_s, after)
-        elif why.code is ErrorCode.BASE_UNKNOWN and edit.rebased < _MAX_REBASED:
-            # It was away for longer than the server looks back. Here it has been moved along.
-            self.pending.relaunch(self._new_id(), self.version)
-            yield from self._flush()
+        if message.id is UNSET:
+            reaction = reaction_to_document_error(
+                why,
+                is_joining=self.phase is Phase.JOINING,
+                is_joined=self.phase in _JOINED,
+            )
+        elif edit is not None and message.id == edit.message.id and self._sent:
+            self._sent = False
+            reaction = reaction_to_edit_error(why, edit.rebased)
         else:
-            tickets, shown = self.pending.withdraw(self.committed)
-            self._attempt = 0
-            self._show(shown)
-            yield Reject(tuple(tickets), why)
-            yield Announce(Withdrawn(shown, why))
-            yield from self._flush()
+            return
+        after = message.retry_after_s if isinstance(message.retry_after_s, float | int) else None
+        match reaction:
+            case Reaction.IGNORE:
+                return
+            case Reaction.END:
+                yield from self._end(why)
+            case Reaction.REJOIN_LATER:
+                self.phase = Phase.WAITING
+                self._sent = False
+                yield from self._again_later(now_s, after)
+            case Reaction.RESEND_LATER:
+                yield from self._again_later(now_s, after)
+            case Reaction.REBASE:
+                self.pending.relaunch(self._new_id(), self.version)
+                yield from self._flush()
+            case Reaction.WITHDRAW:
+                tickets, shown = self._copy.withdraw()
+                self._attempt = 0
+                yield Reject(tuple(tickets), why)
+                yield Announce(Withdrawn(shown, why))
+                yield from self._flush()
 
     # --- the own cursor -------------------------------------------------------------------------
 
@@ -485,46 +421,8 @@ class DocumentCore:
         """Tell the others where the own cursor is, as it reads in the committed text."""
         if self.phase is not Phase.LIVE:
             return
-        if self._selected is None:
+        span = self._copy.committed_selection()
+        if span is None:
             yield Send(CursorMove(self.doc, None, None, None))
-            return
-        anchor, head = self._selected
-        texts = [self.committed]
-        steps = self.pending.steps()
-        for ops in steps:
-            texts.append(apply(texts[-1], ops))
-        for ops, before in zip(reversed(steps), reversed(texts[:-1]), strict=True):
-            back = invert(ops, before)
-            anchor = transform_position(anchor, back, before=False)
-            head = transform_position(head, back, before=False)
-        yield Send(CursorMove(self.doc, self.version, anchor, head))
-
-
-def event_ops(event: Event) -> Delta:
-    """The delta of an event as sockets, the history and SSE show it.
-
-    Raises:
-        DeltaError: it is none.
-    """
-    match event:
-        case Event(type="text_insert", pos=int(pos), text=str(text)):
-            return insertion(pos, text)
-        case Event(type="text_delete", pos=int(pos), len=int(length)):
-            return deletion(pos, length)
-        case Event(type="text_edit"):
-            return _ops(event.ops)
-        case Event(type="update"):
-            return ()
-        case _:
-            raise DeltaError(f"this is no {event.type} event")
-
-
-def _ops(wire: WireDelta | object) -> Delta:
-    return canonical(from_wire(wire))
-
-
-def _wire_size(ops: Ops, enough: int) -> int:
-    """Bytes of the message that submits `ops`, at most; exact only where it comes near `enough`."""
-    chars = sum(len(op) for op in ops if isinstance(op, str))
-    guess = _FRAME_BYTES + _WORST_BYTES_PER_CHAR * chars + _BYTES_PER_OP * len(ops)
-    return guess if guess <= enough else _FRAME_BYTES + len(msgspec_json.encode(to_wire(ops)))
+        else:
+            yield Send(CursorMove(self.doc, self.version, *span))

@@ -2,13 +2,23 @@
 
 from datetime import UTC, datetime
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from sync.names import PositionEncoding
 from sync.port import EventRecord
-from sync.text.delta import Delta, apply, event_shape, to_wire
+from sync.text.delta import (
+    Delta,
+    DeltaError,
+    apply,
+    canonical,
+    deletion,
+    event_shape,
+    from_wire,
+    insertion,
+    to_wire,
+)
 from sync.text.position import delta_to_utf16
-from sync.wire.message import Actor, Event
+from sync.wire.message import Actor, Event, WireDelta
 
 
 def timestamp(at_ms: int) -> str:
@@ -71,3 +81,31 @@ class EventWriter:
     def event(self, record: EventRecord) -> Event:
         """The next event, in this encoding."""
         return wire_event(record, self.ops(record))
+
+
+def event_ops(event: Event) -> Delta:
+    """Return the delta of an event in the form that peers see.
+
+    Raises:
+        DeltaError: it is of an unknown type, or a field is missing.
+    """
+    match event:
+        case Event(type="text_insert", pos=int(pos), text=str(text)):
+            return insertion(pos, text)
+        case Event(type="text_delete", pos=int(pos), len=int(length)):
+            return deletion(pos, length)
+        case Event(type="text_edit"):
+            return ops_of(event.ops)
+        case Event(type="update"):
+            return ()
+        case _:
+            raise DeltaError(f"this is no {event.type} event")
+
+
+def ops_of(wire: WireDelta | UnsetType) -> Delta:
+    """Return the canonical delta of an `ops` field.
+
+    Raises:
+        DeltaError: the field is missing or malformed.
+    """
+    return canonical(from_wire(wire))

@@ -5,7 +5,7 @@ from itertools import count
 import pytest
 from msgspec import UNSET
 
-from sync.client.client_core import DocumentCore, Phase, event_ops
+from sync.client.client_core import DocumentCore, Phase
 from sync.client.client_fact import (
     Announce,
     Change,
@@ -27,8 +27,7 @@ from sync.client.client_fact import (
     Welcome,
     Withdrawn,
 )
-from sync.client.policy import backoff_s, reconnect_delay_s
-from sync.error import ClientAction, ErrorCode, QuireError
+from sync.error import ErrorCode, QuireError
 from sync.text.delta import Delta, DeltaError, DeltaOutOfRange, Ops, apply, to_wire
 from sync.wire.message import (
     Ack,
@@ -474,26 +473,3 @@ def test_others_cursors_move_with_the_text_shown() -> None:
     desk.hear(MemberLeft("notes", "s2", BOB))
     assert not desk.core.roster.cursors
     assert not desk.core.roster.members
-
-
-# --- parts --------------------------------------------------------------------------------------
-
-
-def test_events_are_read_by_type() -> None:
-    by = (Actor("u", "U"), "s", "2026-01-01")
-    assert event_ops(Event(1, "i", "text_insert", *by, pos=2, text="x")) == (2, "x")
-    assert event_ops(Event(1, "i", "text_delete", *by, pos=0, len=3)) == (-3,)
-    assert event_ops(Event(1, "i", "update", *by)) == ()
-    with pytest.raises(DeltaError):
-        event_ops(Event(1, "i", "text_insert", *by))
-
-
-def test_backoff_doubles_up_to_its_bound() -> None:
-    assert [backoff_s(attempt) for attempt in (0, 1, 2, 5, 6, 10_000)] == [0.5, 1, 2, 16, 30, 30]
-
-
-def test_reconnect_delay_is_jittered_and_heeds_retry_after() -> None:
-    assert reconnect_delay_s(ClientAction.RECONNECT, 0, 0.5) == 0.25
-    assert reconnect_delay_s(ClientAction.BACK_OFF, 0, 1.0) == 1.0
-    assert reconnect_delay_s(ClientAction.BACK_OFF, 99, 1.0) == 30.0
-    assert reconnect_delay_s(ClientAction.BACK_OFF, 3, 0.0, retry_after_s=10.0) == 10.0

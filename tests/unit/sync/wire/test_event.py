@@ -4,9 +4,9 @@ import pytest
 from msgspec import UNSET
 
 from sync.port import EventRecord
-from sync.text.delta import Delta, event_type
-from sync.wire.event import EventWriter, timestamp, wire_event
-from sync.wire.message import Actor
+from sync.text.delta import Delta, DeltaError, event_type
+from sync.wire.event import EventWriter, event_ops, timestamp, wire_event
+from sync.wire.message import Actor, Event
 
 
 def record(ops: Delta, version: int = 1) -> EventRecord:
@@ -65,3 +65,12 @@ def test_writer_carries_the_text_along_for_utf16() -> None:
 
 def test_writer_leaves_code_points_alone() -> None:
     assert EventWriter("codepoint").event(record((3, "x"))).pos == 3
+
+
+def test_events_are_read_by_type() -> None:
+    by = (Actor("u", "U"), "s", "2026-01-01")
+    assert event_ops(Event(1, "i", "text_insert", *by, pos=2, text="x")) == (2, "x")
+    assert event_ops(Event(1, "i", "text_delete", *by, pos=0, len=3)) == (-3,)
+    assert event_ops(Event(1, "i", "update", *by)) == ()
+    with pytest.raises(DeltaError):
+        event_ops(Event(1, "i", "text_insert", *by))
