@@ -1,14 +1,12 @@
 """Two edits of one text that cross: each as it must read on the text that the other has changed.
 
-The server decides how an unacknowledged edit reads on what was logged before it: `delta.transform`,
+The server decides how an unacknowledged edit reads on what was logged before it: `transform`,
 logged text first. Its author has made the edit already, and must fold what was logged into a text
 that shows it; that is the other half, so that both arrive at the same text.
 """
 
-from sync.text.delta import Delta, Ops, transform
-
-_REST = 1 << 62
-"""Stands for the kept rest of a text of any length."""
+from sync.text.delta import REST, Delta, Ops
+from sync.text.rebase import transform
 
 
 def cross(mine: Ops, logged: Ops) -> tuple[Delta, Delta]:
@@ -42,7 +40,7 @@ def fold(logged: Ops, mine: Ops) -> Delta:
         sign = 1 if op > 0 else -1
         while todo:
             if not left:
-                own = next(source, _REST)
+                own = next(source, REST)
                 if not isinstance(own, str):
                     left = own
                     continue

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from sync.client.crossing import cross
-from sync.text.delta import Delta, Ops, canonical, compose, event_shape, invert, to_wire
+from sync.text.composition import compose
+from sync.text.delta import Delta, Ops, canonical, event_shape, invert, to_wire
 from sync.wire.message import TextDelete, TextEdit, TextInsert
 
 MAX_BATCH_OPS: Final = 400

@@ -24,9 +24,9 @@ from sync.text.delta import (
     canonical,
     event_type,
     growth,
-    rebase,
 )
 from sync.text.position import delta_from_utf16
+from sync.text.rebase import rebase
 from sync.yjs.anchor import AnchoredText
 from sync.yjs.gate import KnownState, Malformed, Range, Ready, Waiting, decode_pairs, inspect
 from sync.yjs.replica import Applied, Replica, ReplicaBrokenError

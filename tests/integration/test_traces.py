@@ -16,7 +16,8 @@ from typing import Any, Final
 
 import pytest
 
-from sync.text.delta import Delta, apply, compose, from_wire, to_wire
+from sync.text.composition import compose
+from sync.text.delta import Delta, apply, from_wire, to_wire
 from tests.integration.peer import PRESENCE, Peer, connect, ops_of
 from tests.integration.read_history import read_history, replayed
 from tests.integration.server import ServerProcess

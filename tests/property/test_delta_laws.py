@@ -8,7 +8,7 @@ Invariants, in words:
    transformed over it) equals the text by (mine, then logged transformed with its text first).
 4. Rebasing over a whole log gives what a list of tombstones gives that never forgets a place.
 5. Rebasing over a log does not depend on how it is done: step by step with `transform`, by
-   `rebase`, or over the log composed without losing places (`_chain`).
+   `rebase`, or over the log composed without losing places (`chain`).
    This does *not* hold over `compose`, which is canonical: an insert that it moves to the front of
    a deleted range has another place. `test_compose_is_not_for_rebasing` pins the smallest case.
 6. A caret pushed by inserts stands where an own insert lands; one that is not, at most as far.
@@ -37,8 +37,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sync.text import delta
+from sync.text.composition import chain_all, compose
 from sync.text.delta import Delta, DeltaOutOfRange, Ops
 from sync.text.position import delta_from_utf16, delta_to_utf16, to_codepoints, to_utf16
+from sync.text.rebase import rebase, transform
 from sync.text.textdiff import diff, unified_diff
 
 LAWS = settings(max_examples=60, deadline=None)
@@ -226,17 +228,17 @@ def test_compose_is_applying_both(data: st.DataObject) -> None:
     second = data.draw(ops_for(len(middle)))
     end = delta.apply(middle, second)
     third = data.draw(ops_for(len(end)))
-    both = delta.compose(first, second)
+    both = compose(first, second)
     assert delta.apply(text, both) == end
-    assert delta.compose(both, third) == delta.compose(first, delta.compose(second, third))
-    assert delta.apply(text, delta.compose(first, delta.invert(first, text))) == text
+    assert compose(both, third) == compose(first, compose(second, third))
+    assert delta.apply(text, compose(first, delta.invert(first, text))) == text
 
 
 @HARD_LAWS
 @given(edited_texts())
 def test_two_edits_converge_whichever_is_logged_first(drawn: tuple[str, Delta, Delta]) -> None:
     text, mine, logged = drawn
-    by_log = delta.apply(delta.apply(text, logged), delta.transform(mine, logged))
+    by_log = delta.apply(delta.apply(text, logged), transform(mine, logged))
     by_me = delta.apply(delta.apply(text, mine), transform_first(logged, mine))
     assert by_log == by_me
 
@@ -248,8 +250,8 @@ def test_rebase_gives_what_tombstones_give(drawn: tuple[str, Delta, list[Delta]]
     oracle = Tombstones(text, mine)
     for step in log:
         oracle.log(step)
-    assert delta.rebase(mine, log) == oracle.rebased()
-    delta.check(delta.rebase(mine, log), len(apply_all(text, log)))
+    assert rebase(mine, log) == oracle.rebased()
+    delta.check(rebase(mine, log), len(apply_all(text, log)))
 
 
 @HARD_LAWS
@@ -258,17 +260,15 @@ def test_rebase_does_not_depend_on_how_it_is_done(drawn: tuple[str, Delta, list[
     _, mine, log = drawn
     stepwise: Ops = mine
     for step in log:
-        stepwise = delta.transform(stepwise, step)
-    assert delta.rebase(mine, log) == delta.canonical(stepwise)
-    assert delta.canonical(delta.transform(mine, delta._chain_all(log))) == delta.canonical(
-        stepwise
-    )
+        stepwise = transform(stepwise, step)
+    assert rebase(mine, log) == delta.canonical(stepwise)
+    assert delta.canonical(transform(mine, chain_all(log))) == delta.canonical(stepwise)
 
 
 def test_compose_is_not_for_rebasing() -> None:
     logged: list[Delta] = [(1, "L"), (-1,)]
-    assert delta.rebase(("m",), logged) == ("m",)
-    assert delta.rebase(("m",), [delta.compose(*logged)]) == (1, "m")
+    assert rebase(("m",), logged) == ("m",)
+    assert rebase(("m",), [compose(*logged)]) == (1, "m")
 
 
 @LAWS
@@ -279,7 +279,7 @@ def test_raw_edits_on_one_base_stay_apart_from_their_canonical_form(
     # The rest of the promise: without anybody's insert to order against, order means nothing.
     _, mine, log = drawn
     deletes = [tuple(op for op in step if not isinstance(op, str)) for step in log[:1]]
-    assert delta.rebase(mine, deletes) == delta.rebase(delta.canonical(mine), deletes)
+    assert rebase(mine, deletes) == rebase(delta.canonical(mine), deletes)
 
 
 @LAWS
@@ -291,7 +291,7 @@ def test_caret_stands_where_an_own_insert_lands(
     place = min(place, len(text))
     pushed = delta.transform_position(place, logged, before=False)
     stays = delta.transform_position(place, logged, before=True)
-    assert delta.rebase(delta.insertion(place, "m"), [logged]) == delta.insertion(pushed, "m")
+    assert rebase(delta.insertion(place, "m"), [logged]) == delta.insertion(pushed, "m")
     assert stays == pushed - sum(map(len, by_gap(logged)[0].get(place, [])))
 
 
