@@ -1,0 +1,56 @@
+"""The pages on the structure name what there is: decisions, folders, files, pages."""
+
+import re
+
+from tests.integration.server import ROOT
+
+DOCS = ROOT / "docs"
+CODE = ("alembic", "app", "bench", "scripts", "storage", "sync")
+
+
+def test_every_decision_is_listed_in_the_index() -> None:
+    decisions = sorted(path.name for path in (DOCS / "decisions").glob("*.md"))
+    listed = re.findall(r"\(decisions/(\d{4}-[a-z0-9-]+\.md)\)", (DOCS / "README.md").read_text())
+    assert listed == decisions
+
+
+def test_every_page_is_listed_in_the_index() -> None:
+    pages = {path.name for path in DOCS.glob("*.md")} - {"README.md"}
+    assert pages <= set(re.findall(r"\(([a-z-]+\.md)\)", (DOCS / "README.md").read_text()))
+
+
+def test_readme_links_to_the_architecture() -> None:
+    assert "(docs/architecture.md)" in (ROOT / "README.md").read_text()
+
+
+def test_map_names_every_folder_of_the_code() -> None:
+    named = set(re.findall(r"`([a-z]+(?:/[a-z]+)*)/`", (DOCS / "architecture.md").read_text()))
+    folders = {
+        str(path.parent.relative_to(ROOT)) for top in CODE for path in (ROOT / top).rglob("*.py")
+    }
+    assert folders - named == set()
+
+
+def test_files_that_development_and_architecture_name_exist() -> None:
+    for page in ("development.md", "architecture.md"):
+        named = re.findall(
+            r"`((?:app|alembic|bench|docs|scripts|storage|sync|tests|web)/[\w./-]*)`",
+            (DOCS / page).read_text(),
+        )
+        missing = [each for each in named if not (ROOT / each).exists()]
+        # Built by npm, and made by the wheel.
+        assert set(missing) <= {"storage/migrations/", "app/service/"}, page
+
+
+def test_at_least_twelve_changes_have_their_file() -> None:
+    rows = changes()
+    assert len(rows) >= 12
+    assert all(re.search(r"`[\w./]+`", file) for _, file in rows)
+
+
+def changes() -> list[tuple[str, str]]:
+    """Return the rows of "where to change what": the change, and where it belongs."""
+    page = (DOCS / "development.md").read_text()
+    table = page.partition("## Where to change what")[2].partition("\n## ")[0]
+    rows = [line.strip("|").split("|") for line in table.splitlines() if line.startswith("|")]
+    return [(row[0].strip(), row[1].strip()) for row in rows[2:]]
