@@ -4,7 +4,7 @@ from hashlib import blake2b
 
 from msgspec import Struct
 
-from sync.names import PositionEncoding
+from sync.names import PositionEncoding, Role
 from sync.text.delta import Ops
 from sync.user import User
 
@@ -23,6 +23,8 @@ class TextSubmission(Struct, frozen=True):
     size: int
     """Bytes that it occupies while it waits."""
     encoding: PositionEncoding = "codepoint"
+    role: Role | None = None
+    """The role that a request was granted; None: that of the session, which has to be a member."""
 
 
 class UpdateSubmission(Struct, frozen=True):
@@ -36,6 +38,8 @@ class UpdateSubmission(Struct, frozen=True):
     size: int
     is_anonymous: bool = False
     """Whether its id was made up for it, and nobody could know it: no other event has it."""
+    role: Role | None = None
+    """The role that a request was granted; None: that of the session, which has to be a member."""
 
 
 Submission = TextSubmission | UpdateSubmission

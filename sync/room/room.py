@@ -67,7 +67,7 @@ from sync.fact import (
 from sync.limit import Limits
 from sync.member import Member, member_info, user_info
 from sync.names import WRITING_ROLES
-from sync.port import AuthorBinding, EventRecord, Followed, Opened
+from sync.port import AuthorBinding, Checkpoint, EventRecord, Followed, Opened
 from sync.presence.cursor import Cursors, Head
 from sync.presence.guests import Guests
 from sync.presence.mirror import Mirror, Scene
@@ -194,6 +194,56 @@ class Room:
     def may_merge(self) -> bool:
         """Whether `take_batch` may be called."""
         return bool(self._pending or self._taken) and not (self._merging or self._lost)
+
+    @property
+    def has_pairs(self) -> bool:
+        """Whether the text ever held characters that take two UTF-16 units."""
+        return self.document.has_pairs
+
+    @property
+    def oldest_base(self) -> int:
+        """The oldest version on which an edit may build without a look into the log."""
+        return self.document.window.first(self.document.version)
+
+    @property
+    def events_since_checkpoint(self) -> int:
+        return self.version - self.document.checkpointed
+
+    def is_settled_at(self, version: int) -> bool:
+        """Return whether the room has exactly the log up to `version`, and nothing beyond it."""
+        return self.document.version == self.version == version
+
+    def is_plain_at(self, version: int) -> bool:
+        """Return whether the text at `version` is characters alone; False if that is not known.
+
+        It costs a walk through the text.
+        """
+        return self.is_settled_at(version) and self.document.is_plain
+
+    def recent_events(self, after: int, upto: int) -> list[EventRecord] | None:
+        """Return the events with `after < version <= upto` from memory.
+
+        Args:
+            upto: the head.
+
+        Returns:
+            None if the room is not settled at `upto`, or some of them are in the log alone.
+        """
+        if not self.is_settled_at(upto):
+            return None
+        return self.document.window.after(after, upto)
+
+    def knows_crdt_client(self, client_id: int) -> bool:
+        """Return whether a CRDT client id is bound to a user in this document."""
+        return client_id in self.document.authors
+
+    def checkpoint(self) -> Checkpoint:
+        """Return the full state of a settled room.
+
+        Raises:
+            ReplicaBrokenError: the replica does not hold the text that the events say.
+        """
+        return self.document.checkpoint()
 
     @property
     def wants_ticks(self) -> bool:
