@@ -1,4 +1,4 @@
-"""Where Redis is, as one URL says: a pure reading of it, which never repeats a password.
+"""The URL of Redis, read without I/O and without ever repeating a password.
 
     redis://[user:password@]host[:6379][/db]                         TCP
     rediss://…                                                       TLS
@@ -10,6 +10,13 @@ The last two also as `rediss+…`. After `?` may follow `db`, `username`, `passw
 `client_name`; `sentinel_username` and `sentinel_password`, where the Sentinels want others than
 Redis does; with TLS, the `ssl_…` options below. A database is only a number here: in Redis,
 databases do not separate channels, so it is never selected, and goes into the channels' names.
+
+redis-py has a parser of its own, `redis.asyncio.connection.parse_url`, and a test holds this one to
+the same answers. It is not used here, because it (7.x) knows neither Sentinels nor clusters, and
+accepts half of the URLs that are refused here: it drops a database that is no number, an unknown
+option reaches the connection as an argument, and `redis://u:12/secret@h` is read as the host `u`,
+to which the bus would then talk. Its errors quote parts of a password, and importing it takes a
+quarter of a second, which the check of the settings would pay at every start.
 """
 
 import re
@@ -52,10 +59,10 @@ _CLIENT_NAME: Final = re.compile(r"[!-~]{1,64}")
 
 @dataclass(frozen=True, slots=True)
 class RedisUrl:
-    """What a URL says; printing it shows no secret."""
+    """The parts of a URL; printing it shows no secret."""
 
     nodes: tuple[Node, ...] = ()
-    """One; or Sentinels if there is a `service`, otherwise nodes of a cluster. None: `path`."""
+    """One; several Sentinels with a `service`; several nodes of a cluster; none with a `path`."""
     path: str = ""
     service: str = ""
     db: int = 0

@@ -1,6 +1,7 @@
 """`sync.shells.bus.redis_url`: every form of a URL of Redis, and nothing of it in a refusal."""
 
 import pytest
+from redis.asyncio.connection import parse_url
 
 from sync.shells.bus.redis_url import RedisUrl, parse_redis_url
 
@@ -105,3 +106,37 @@ def test_redis_url_is_shown_without_its_secrets() -> None:
     assert str(url) == "main of a:26379, b:1"
     assert "hunter2" not in repr(url)
     assert str(parse_redis_url("unix:///run/redis.sock")) == "/run/redis.sock"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://",
+        "redis:///2",
+        "redis://cache.example_net:7000",
+        "redis://[::1]:7000/",
+        "redis://quire:p%40ss%2Fw@127.0.0.1:7000/3",
+        "redis://:a:b@c@h?db=4&client_name=quire-1",
+        "redis://h/1?db=4",
+        "redis://h?username=u&password=p%2520q",
+        "rediss://h?ssl_ca_certs=/etc/ca.pem&ssl_check_hostname=No&ssl_cert_reqs=required",
+        "unix:///run/redis.sock?db=1",
+        "unix://u:p@/run/a%20b.sock",
+    ],
+)
+def test_redis_url_of_one_host_means_what_redis_py_takes_it_for(url: str) -> None:
+    ours = parse_redis_url(url)
+    theirs = dict(parse_url(url))
+    theirs.pop("connection_class", None)
+    host, port = ours.nodes[0] if ours.nodes else (None, None)
+    read = {
+        "host": host if theirs.get("host") else None,
+        "port": port if theirs.get("port") else None,
+        "path": ours.path,
+        "db": ours.db,
+        "username": ours.username,
+        "password": ours.password,
+        "client_name": ours.client_name,
+        **ours.tls_options,
+    }
+    assert theirs == {name: value for name, value in read.items() if value or name in theirs}
