@@ -43,12 +43,12 @@ class StageFailed(Exception):
 
 
 class StageMissing(Exception):
-    """What a stage works on does not exist; the message names it."""
+    """The subject of a stage does not exist; the message names it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the caller asked for, for all stages."""
+    """The options of the command line, for all stages."""
 
     pytest_arguments: tuple[str, ...]
     soak: bool
@@ -62,7 +62,7 @@ class Stage:
     about: str
     run: Callable[[Options], None]
     beside: bool = False
-    """Whether it runs beside the stages before it; its output is then shown in its turn."""
+    """True if it runs beside the stages before it; its output is then shown in its turn."""
 
 
 @dataclass(slots=True)
@@ -90,7 +90,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How one stage ended."""
+    """The end of one stage."""
 
     stage: Stage
     verdict: str
@@ -99,7 +99,7 @@ class Outcome:
 
 
 _output: ContextVar[IO[bytes] | None] = ContextVar("output", default=None)
-"""Where commands write; None: where this process does."""
+"""The file to which commands write; None: the output of this process."""
 
 
 def run_command(
@@ -130,17 +130,17 @@ def run_tool(module: str, *arguments: str) -> None:
 
 
 def check_format(_: Options) -> None:
-    """Every Python file is as `ruff format` writes it."""
+    """Check that every Python file is as `ruff format` writes it."""
     run_tool("ruff", "format", "--check", ".")
 
 
 def check_lint(_: Options) -> None:
-    """No finding of `ruff check`."""
+    """Check that `ruff check` finds nothing."""
     run_tool("ruff", "check", ".")
 
 
 def check_types(_: Options) -> None:
-    """Strict types, over the folders that `tool.mypy.files` names."""
+    """Check the types, strictly, in the folders that `tool.mypy.files` names."""
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
     named: list[str] = settings["tool"]["mypy"]["files"]
     present = [name for name in named if any((ROOT / name).rglob("*.py"))]
@@ -150,17 +150,17 @@ def check_types(_: Options) -> None:
 
 
 def check_imports(_: Options) -> None:
-    """The import directions of `tool.importlinter` hold."""
+    """Check the import directions of `tool.importlinter`."""
     run_command([str(Path(sys.executable).parent / "lint-imports"), "--no-logo"])
 
 
 def check_structure(_: Options) -> None:
-    """The sizes, names and imports of the code stay below the ceilings of `scripts.structure`."""
+    """Check sizes, names and imports of the code against the ceilings of `scripts.structure`."""
     run_tool("scripts.structure")
 
 
 def check_web(_: Options) -> None:
-    """The web client type-checks, passes its tests, and `web/dist` is what it builds to."""
+    """Check types and tests of the web client, and that `web/dist` is what it builds to."""
     if not (WEB / "package.json").exists():
         raise StageMissing("web/package.json")
     install_packages(WEB)
@@ -173,7 +173,7 @@ def check_web(_: Options) -> None:
 
 
 def install_clients(_: Options) -> None:
-    """The clients from npm that integration tests run, while the machine is not busy anyway."""
+    """Install the clients from npm that integration tests run."""
     try:
         install_packages(NPM_CLIENTS)
     except (StageFailed, SystemExit) as failure:
@@ -200,7 +200,7 @@ def fingerprint(folder: Path) -> dict[str, str]:
 
 
 def run_integration_tier(options: Options) -> None:
-    """The integration tier, with the clients from npm that some of its tests run in Node.
+    """Run the integration tier, with the clients from npm that some of its tests run in Node.
 
     Where they cannot be installed, those tests are skipped; under CI=true the stage fails.
     """
@@ -215,7 +215,7 @@ def run_integration_tier(options: Options) -> None:
 
 
 def run_browser_tier(options: Options) -> None:
-    """The e2e tier, with a Chromium whose path is in `QUIRE_TEST_CHROMIUM`."""
+    """Run the e2e tier, with a Chromium whose path is in `QUIRE_TEST_CHROMIUM`."""
     require_tier("e2e")
     path = chromium.find_chromium(CACHE / "chromium")
     if path is None:
@@ -316,12 +316,12 @@ class Beside:
 
 
 def print_heading(stage: Stage) -> None:
-    """Say which stage what follows belongs to."""
+    """Print the name of the stage whose output follows."""
     print(f"\n=== {stage.name}: {stage.about}", flush=True)
 
 
 def print_missing(outcome: Outcome) -> None:
-    """Make sure that nobody overlooks a stage that could not run."""
+    """Print a warning for a stage that could not run."""
     if outcome.verdict == "MISSING":
         print(f"!!! {outcome.stage.name}: {outcome.reason}", flush=True)
 

@@ -1,4 +1,4 @@
-"""Write the pages of `docs/` that say what code says already: settings and limits.
+"""Write the pages of `docs/` that are derived from code: settings and limits.
 
     python -m scripts.write_docs
 
@@ -49,7 +49,7 @@ Error codes are those of the socket protocol; over HTTP they come as problem doc
 
 
 def settings_page() -> str:
-    """`docs/settings.md`"""
+    """Return the page `docs/settings.md`."""
     rows = (
         (f"`{each.flag}`", f"`{each.variable}`", _default(each), _described(each))
         for each in SETTINGS
@@ -59,7 +59,7 @@ def settings_page() -> str:
 
 
 def limits_page() -> str:
-    """`docs/limits.md`"""
+    """Return the page `docs/limits.md`."""
     flags = {each.name: f"`{each.flag}`" for each in SETTINGS}
     defaults = Limits()
     core = (
@@ -136,7 +136,7 @@ def limits_page() -> str:
 
 
 def _limit_docstrings() -> Iterator[tuple[str, str]]:
-    """The fields of `Limits`, each with the docstring that stands under it."""
+    """Yield the fields of `Limits`, each with the docstring that stands under it."""
     module = ast.parse(inspect.getsource(limit))
     found = next(
         node for node in module.body if isinstance(node, ast.ClassDef) and node.name == "Limits"

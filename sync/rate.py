@@ -1,4 +1,4 @@
-"""How much sessions say in a second."""
+"""The rates of sessions: messages per second."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -13,10 +13,10 @@ class _Window:
 
 
 class Rates:
-    """Counts for each session what it says, in windows of a second.
+    """Counters of the messages of each session, in windows of a second.
 
     Args:
-        per_s: what one session may say in each.
+        per_s: the messages that one session may send in each.
     """
 
     def __init__(self, per_s: int) -> None:
@@ -24,7 +24,7 @@ class Rates:
         self._windows: dict[str, _Window] = {}
 
     def exceeds(self, session: str, now_ms: int) -> bool:
-        """Whether a session says more than it may; counts one more."""
+        """Count one more message of a session; return whether it exceeds the rate."""
         window = self._windows.get(session)
         if window is None or now_ms - window.since_ms >= _WINDOW_MS:
             window = self._windows[session] = _Window(now_ms)

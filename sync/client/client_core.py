@@ -1,4 +1,4 @@
-"""One document of a text-mode client, as a state machine: facts come in, orders go out.
+"""One document of a text-mode client, as a state machine: facts come in, effects go out.
 
 It holds two texts: the one at the log's `version`, and the one shown, which has the own edits in it
 that are not committed yet. It neither waits nor sends, and has no clock and no randomness.
@@ -78,7 +78,7 @@ _MAX_RETRY_S: Final = 10.0
 
 
 class Phase(Enum):
-    """See the diagram at the top of the module."""
+    """The phases of a joined document; the diagram is at the top of the module."""
 
     OFFLINE = auto()
     JOINING = auto()
@@ -92,7 +92,7 @@ _JOINED: Final = frozenset({Phase.CATCHING_UP, Phase.LIVE})
 
 
 class DocumentCore:
-    """See the module's docstring.
+    """The state machine of one document.
 
     Args:
         doc: the document's name.
@@ -103,7 +103,7 @@ class DocumentCore:
         self.doc = doc
         self.phase = Phase.OFFLINE
         self.epoch: str | None = None
-        """None before the first `joined`."""
+        """The epoch of the committed text; None before the first `joined`."""
         self.role: Role = "viewer"
         self._new_id = new_id
         self._copy = WorkingCopy()
@@ -137,13 +137,13 @@ class DocumentCore:
 
     @property
     def version(self) -> int:
-        """Everything up to here is in the text."""
+        """The newest version that is in the text."""
         return self._order.version
 
     # --- facts in, effects out ------------------------------------------------------------------
 
     def handle(self, fact: ClientFact, now_s: float) -> list[ClientEffect]:
-        """Take a fact; returns what is to be done, in order. Never raises on what a server sent.
+        """Take a fact and return the effects, in order. Never raises on what a server sent.
 
         Args:
             now_s: seconds on any clock that only goes forward.
@@ -370,7 +370,7 @@ class DocumentCore:
         yield Announce(Change(item.version, item.id, ops, shown, own, actor, at))
 
     def _settle_unchanged(self, version: int) -> Iterator[ClientEffect]:
-        """What is in flight is part of the text already, or changed nothing in it."""
+        """Settle the edit in flight: it is in the text already, or changed nothing in it."""
         tickets, shown = self._copy.withdraw()
         self._sent, self._attempt, self._due_s = False, 0, None
         yield Resolve(tuple(tickets), version)

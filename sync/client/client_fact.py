@@ -1,4 +1,4 @@
-"""What a client's document core is told, what it orders, and what it announces to its user."""
+"""The facts that a client's document takes, its effects, and the events that its user sees."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ class Connected:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """The socket is gone, with all that was on its way."""
+    """The socket is closed, and everything in transit on it is lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +39,14 @@ class Edited:
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """The user's cursor is here now, in the text shown; None: nowhere."""
+    """The user moved the cursor to `span` in the text shown; None: it is not shown any more."""
 
     span: tuple[int, int] | None
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """The user wants no more of the document."""
+    """The user leaves the document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class Resolve:
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """These edits are not, and will not be: the text shown is without them now."""
+    """These edits will never be committed; the text shown is without them now."""
 
     tickets: tuple[int, ...]
     why: Refusal
@@ -103,7 +103,7 @@ class Replaced:
     version: int
     text: str
     shown: Delta
-    """How the text shown changed."""
+    """The change of the text shown."""
     lost_text: str | None = None
     """The text that was shown, if the log is another one now (it was restored from a backup, say):
     what is in it and was not saved elsewhere is gone."""
@@ -122,14 +122,14 @@ DocumentEvent = Change | Replaced | Withdrawn
 
 @dataclass(frozen=True, slots=True)
 class Announce:
-    """Tell whoever follows the document."""
+    """Pass an event to the iterators over the document."""
 
     event: DocumentEvent
 
 
 @dataclass(frozen=True, slots=True)
 class Wake:
-    """Say `Tick` after that time, or a little later."""
+    """Send `Tick` after that time, or a little later."""
 
     delay_s: float
 
@@ -141,7 +141,7 @@ class Welcome:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """It is over; None: it was left."""
+    """The document is closed, for a reason or (None) because it was left."""
 
     why: Refusal | None
 

@@ -4,7 +4,7 @@
         doc = await client.join("notes")
         version = await doc.insert(0, "Hello")
 
-What is decided, `sync.client.client_core` decides; here is what waits for the socket. One task
+`sync.client.client_core` decides; this module waits for the socket. One task
 keeps the connection up and reads, one writes; both end with the `async with`.
 """
 
@@ -47,21 +47,24 @@ from sync.wire.message import (
 )
 
 TokenSource = str | Callable[[], Awaitable[str]]
-"""A token, or what fetches a new one each time a connection is made."""
+"""A token, or a function that fetches a new one for each connection."""
 
 _MAX_FRAME_BYTES: Final = 64 << 20
 """A whole document of 2,000,000 characters is 8 MB at most, 24 MB if JSON escapes it all."""
 _BACK_OFF: Final = ClientAction.BACK_OFF
 _PERMANENT_STATUSES: Final = frozenset({400, 401, 403, 404, 405, 410, 426})
-"""What HTTP answers to a handshake that will not change by waiting."""
+"""The HTTP statuses of a refused handshake that trying again does not change."""
 SERVER_TYPES: Final = frozenset(
     kind.__struct_config__.tag for kind in get_args(ServerMessage) if issubclass(kind, Struct)
 )
-_SPELLED: Final[dict[Encoding, str]] = {"json": JSON_SUBPROTOCOL, "msgpack": MSGPACK_SUBPROTOCOL}
+_SUBPROTOCOLS: Final[dict[Encoding, str]] = {
+    "json": JSON_SUBPROTOCOL,
+    "msgpack": MSGPACK_SUBPROTOCOL,
+}
 
 
 class NotSaved(ConnectionLost):
-    """The client was closed before these edits were acknowledged; they may be committed or not."""
+    """A close before these edits were acknowledged; they may be committed or not."""
 
     def __init__(self, unacknowledged: dict[str, int]) -> None:
         listed = ", ".join(f"{count} in {name}" for name, count in unacknowledged.items())
@@ -72,15 +75,15 @@ class NotSaved(ConnectionLost):
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """How a client waits; the defaults suit the internet, tests want less."""
+    """The times of a client; the defaults suit the internet, tests want less."""
 
     connect_timeout_s: float = 10.0
-    """How long the first connection may take, attempts that fail included."""
+    """The time limit of the first connection, failed attempts included."""
     close_timeout_s: float = 10.0
-    """How long `aclose` waits for edits to be acknowledged."""
+    """The time that leaving the client waits for acknowledgements."""
     ping_interval_s: float = 15.0
     ping_timeout_s: float = 15.0
-    """An open socket that leaves a ping unanswered for so long is taken for dead."""
+    """The time after which a socket with an unanswered ping is closed."""
 
 
 class Client:
@@ -97,7 +100,7 @@ class Client:
     ) -> None:
         self.url = socket_url(url)
         self.user: UserInfo | None = None
-        """Who one is, as the server says; None before the first connection."""
+        """The own user, as the server has it; None before the first connection."""
         self.session: str | None = None
         """The id of the connection; a new one after each reconnect, None while offline."""
         self._name = name
@@ -120,7 +123,7 @@ class Client:
 
     @property
     def is_online(self) -> bool:
-        """Whether there is an authenticated connection now."""
+        """True while there is an authenticated connection."""
         return self.session is not None
 
     async def wait_online(self, *, online: bool = True) -> None:
@@ -249,14 +252,14 @@ class Client:
         self._writable.set()
 
     def _dismiss(self, document: Document) -> None:
-        """A document is over."""
+        """Forget a document that has ended."""
         if self._failure is None and self._documents.get(document.name) is document:
             del self._documents[document.name]
 
     # --- the connection -------------------------------------------------------------------------
 
     async def _keep_up(self) -> None:
-        """Connect, again and again, until told to stop."""
+        """Keep a connection up until the server or the user says stop."""
         while True:
             action = await self._one_connection()
             self._offline()
@@ -274,12 +277,12 @@ class Client:
         self._notify()
 
     async def _one_connection(self) -> ClientAction:
-        """Hold one connection for as long as it lasts; returns what to do then."""
+        """Use one connection for as long as it lasts; return what to do after it."""
         timing = self._timing
         try:
             async with open_socket(
                 self.url,
-                subprotocols=[Subprotocol(_SPELLED[self._encoding])],
+                subprotocols=[Subprotocol(_SUBPROTOCOLS[self._encoding])],
                 open_timeout=timing.connect_timeout_s,
                 close_timeout=1.0,
                 ping_interval=timing.ping_interval_s,
@@ -358,13 +361,13 @@ class Client:
             self._note(message)
 
     def _note(self, error: ErrorMessage) -> None:
-        """An error about the connection: it explains the close that may follow."""
+        """Remember an error about the connection: it explains the close that may follow."""
         self._last_problem = error.message
         if isinstance(error.retry_after_s, float | int):
             self._retry_after_s = error.retry_after_s
 
     def _decode(self, frame: bytes | str) -> ServerMessage | None:
-        """A message, or None if it is of a type that only later servers know.
+        """Return a message, or None if it is of a type that only later servers know.
 
         Raises:
             DecodeError: it cannot be read.
@@ -419,7 +422,7 @@ def connect(
     encoding: Encoding = "msgpack",
     timing: Timing | None = None,
 ) -> Client:
-    """A client of the server at `url`, for `async with`.
+    """Return a client of the server at `url`, for `async with`.
 
     Entering it connects, and tries for `timing.connect_timeout_s`. Leaving it normally waits until
     all edits are acknowledged, at most `timing.close_timeout_s`; leaving it with an exception, or
@@ -443,7 +446,7 @@ def connect(
 
 
 def socket_url(url: str) -> str:
-    """The WebSocket's URL of a server that is named by that or by its page's URL.
+    """Return the URL of a server's WebSocket, given that or the URL of its page.
 
     Raises:
         ValueError: it is neither.

@@ -1,4 +1,4 @@
-"""Two edits of one text that cross: each as it must read on the text that the other has changed.
+"""Concurrent edits of one text: each moved over the other.
 
 The server decides how an unacknowledged edit reads on what was logged before it: `transform`,
 logged text first. Its author has made the edit already, and must fold what was logged into a text

@@ -40,27 +40,27 @@ class InFlight:
     """As it reads on the newest committed text; what the server would make of it now."""
     tickets: list[int]
     rebased: int = 0
-    """How often it was given a new id, because its base had become unusable."""
+    """The number of times that it was given a new id, because its base was too old."""
 
 
 @dataclass(slots=True)
 class Pending:
-    """See the module's docstring. Holds no text: callers hand in the committed one."""
+    """The own edits without an answer. Holds no text: callers pass the committed one."""
 
     in_flight: InFlight | None = None
     batches: list[Batch] = field(default_factory=list)
     count: int = 0
-    """Tickets that have had no answer."""
+    """The number of tickets without an answer."""
 
     def __bool__(self) -> bool:
         return self.in_flight is not None or bool(self.batches)
 
     def steps(self) -> list[Ops]:
-        """The edits from the committed text to the one shown, in order."""
+        """Return the edits from the committed text to the one shown, in order."""
         return [each.ops for each in self._all()]
 
     def tickets(self) -> list[int]:
-        """Of everything, oldest first."""
+        """Return the tickets of all edits, oldest first."""
         return [ticket for each in self._all() for ticket in each.tickets]
 
     def add(self, ticket: int, ops: Ops, max_chars: int = MAX_BATCH_CHARS) -> None:
@@ -80,7 +80,7 @@ class Pending:
         return _over(self._all(), committed)
 
     def acknowledge(self, committed: Ops, text_before: str) -> tuple[list[int], Delta]:
-        """What is in flight was committed as `committed`, a change of `text_before`.
+        """Settle the edit in flight, committed in the form `committed` on `text_before`.
 
         Returns its tickets, and how the text shown changes: not at all, unless the server made
         something else of it than was expected here. That happens only after a replay that was
@@ -94,7 +94,7 @@ class Pending:
         return edit.tickets, _over(self.batches, correction)
 
     def withdraw(self, text_before: str) -> tuple[list[int], Delta]:
-        """What is in flight will not be committed; returns its tickets, and how the text changes.
+        """Give up the edit in flight; return its tickets, and the change of the text shown.
 
         Args:
             text_before: the committed text.
@@ -145,7 +145,7 @@ class Pending:
 
 
 def text_message(doc: str, event_id: str, base: int, ops: Ops) -> TextMessage:
-    """The message that submits `ops`, in the plainest form. Nothing in it is reordered."""
+    """Return the message that submits `ops`, in the plainest form, without reordering."""
     if len(ops) <= 2:
         match event_shape(tuple(ops)):
             case ("text_insert", pos, text):

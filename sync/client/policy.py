@@ -1,4 +1,4 @@
-"""When a client tries again: exponential backoff with full jitter; DESIGN section 5."""
+"""The pauses between the tries of a client: exponential backoff with full jitter."""
 
 from typing import Final
 
@@ -10,14 +10,14 @@ _MAX_DOUBLINGS: Final = 16
 
 
 def backoff_s(attempt: int, max_s: float = MAX_DELAY_S) -> float:
-    """The longest pause before a try that follows `attempt` failed ones, from 0 on."""
+    """Return the longest pause before a try that follows `attempt` failed ones, from 0 on."""
     return min(MIN_DELAY_S * 2.0 ** min(attempt, _MAX_DOUBLINGS), max_s)
 
 
 def reconnect_delay_s(
     action: ClientAction, attempt: int, fraction: float, retry_after_s: float = 0.0
 ) -> float:
-    """How long to wait before the next connection.
+    """Return the pause before the next connection.
 
     "Full jitter": anywhere between nothing and the bound, so that the clients of a server that
     restarts do not come back at one moment. See "Exponential Backoff And Jitter" (Marc Brooker,

@@ -37,15 +37,15 @@ MAX_UNREAD_EVENTS: Final = 10_000
 
 
 class ConnectionLost(ConnectionError):
-    """There is no connection, and there will be none: it was closed, or the server said stop."""
+    """The loss of the connection for good: it was closed, or the server said stop."""
 
 
 class EventsLost(RuntimeError):
-    """The iterator was read too slowly and has dropped out; the document itself is up to date."""
+    """The end of an iterator that was read too slowly; the document itself is up to date."""
 
 
 class Events:
-    """What happens in one document from now on; `async for` over it. One reader.
+    """The events of one document from now on, for `async for`. One reader.
 
     Ends when the document is left or the client closed, with `QuireError` or `ConnectionLost` if
     that was not asked for. Cancelling a wait loses nothing.
@@ -73,11 +73,11 @@ class Events:
         return self._unread.popleft()
 
     def close(self) -> None:
-        """Gather no more events."""
+        """Stop collecting events."""
         self._document.forget(self)
 
     def put_nowait(self, event: DocumentEvent) -> None:
-        """Called by the document."""
+        """Add an event; called by the document."""
         if len(self._unread) >= MAX_UNREAD_EVENTS:
             self._lost = True
             self.close()
@@ -86,7 +86,7 @@ class Events:
         self._news.set()
 
     def wake(self) -> None:
-        """Called by the document when it is over."""
+        """Wake the reader; called by the document when it has ended."""
         self._news.set()
 
 
@@ -115,9 +115,9 @@ class Document:
         self._events: list[Events] = []
         self._timer: asyncio.TimerHandle | None = None
         self.is_closed = False
-        """Whether it was left, refused, or closed with its client."""
+        """True after it was left, refused, or closed with its client."""
         self.failure: QuireError | ConnectionLost | None = None
-        """Why it is closed, if nobody here asked for that."""
+        """The reason why it is closed; None if the user asked for that."""
 
     # --- what it is -----------------------------------------------------------------------------
 
@@ -137,12 +137,12 @@ class Document:
 
     @property
     def epoch(self) -> str:
-        """Names the log; a version means something within one epoch only."""
+        """The name of the log; a version means something within one epoch only."""
         return self._core.epoch or ""
 
     @property
     def role(self) -> Role:
-        """What oneself may do here."""
+        """The own role in the document."""
         return self._core.role
 
     @property
@@ -157,7 +157,7 @@ class Document:
 
     @property
     def unacknowledged(self) -> int:
-        """How many own edits are not known to be committed."""
+        """The number of own edits that are not known to be committed."""
         return self._core.pending.count
 
     # --- edits ----------------------------------------------------------------------------------
@@ -187,15 +187,15 @@ class Document:
         return await asyncio.shield(self.edit_nowait(ops))
 
     def insert_nowait(self, pos: int, text: str) -> "asyncio.Future[int]":
-        """As `insert`; the future has its result. Edits made meanwhile are sent together."""
+        """Insert as `insert` does; return a future. Edits made meanwhile are sent together."""
         return self.edit_nowait(insertion(pos, text))
 
     def delete_nowait(self, pos: int, length: int) -> "asyncio.Future[int]":
-        """As `delete`, with a future."""
+        """Delete as `delete` does; return a future."""
         return self.edit_nowait(deletion(pos, length))
 
     def edit_nowait(self, ops: Ops) -> "asyncio.Future[int]":
-        """As `edit`, with a future. Nobody has to await it: `settled` and closing tell as well."""
+        """Edit as `edit` does; return a future, which nobody has to await (see `settled`)."""
         self._raise_if_closed()
         self._tickets += 1
         ticket = self._tickets
@@ -229,7 +229,7 @@ class Document:
         return self.text
 
     def events(self) -> Events:
-        """What happens from this call on: changes of others and own ones once committed."""
+        """Return the events from this call on: committed changes, own ones included."""
         events = Events(self)
         self._events.append(events)
         return events
@@ -261,11 +261,11 @@ class Document:
 
     @property
     def is_welcome(self) -> bool:
-        """Whether the server has given the document."""
+        """True once the server has sent the document."""
         return self._core.epoch is not None
 
     def tell(self, fact: ClientFact) -> None:
-        """Hand a fact to the core and carry out what it orders; never waits.
+        """Pass a fact to the core and carry out its effects; never waits.
 
         Raises:
             DeltaError, QuireError: an edit that cannot be; nothing has happened.
@@ -295,7 +295,7 @@ class Document:
         self._changed = asyncio.Event()
 
     def close(self, failure: QuireError | ConnectionLost | None) -> None:
-        """It is over: nobody waits any longer."""
+        """End the document and everything that waits for it."""
         if self.is_closed:
             return
         self.is_closed = True
@@ -314,7 +314,7 @@ class Document:
             self._events.remove(events)
 
     async def until_welcome(self) -> None:
-        """Wait for the server's answer to the join; raises what it refused with."""
+        """Wait for the server's answer to the join; raises its refusal."""
         await self._until(lambda: self.is_welcome)
 
     def _answer(self, ticket: int, result: int | Exception) -> None:

@@ -1,4 +1,4 @@
-"""Who is in a document, and where their cursors stand in the text that is shown here."""
+"""The members of a document, and their cursors in the text shown here."""
 
 from dataclasses import dataclass
 
@@ -52,7 +52,7 @@ class Roster:
         self.cursors[message.session] = RemoteCursor(message.user, anchor, head)
 
     def move(self, shown: Ops) -> None:
-        """The text shown has changed by `shown`."""
+        """Move all cursors along with a change of the text shown."""
         for session, cursor in self.cursors.items():
             self.cursors[session] = RemoteCursor(
                 cursor.user,

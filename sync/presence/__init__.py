@@ -1,1 +1,1 @@
-"""Who is there, and where: awareness, cursors, and those connected to other processes."""
+"""Presence: awareness, cursors, and the sessions in other processes."""

@@ -1,4 +1,4 @@
-"""Where everyone's carets are, as text-mode clients are shown them.
+"""The cursors of a room's sessions, as text-mode clients are shown them.
 
 A cursor is kept at the version that it was set at and carried to the head when somebody has to be
 shown it, so an edit costs nothing for those who only look. Nothing of it is durable. Those of other
@@ -23,14 +23,14 @@ from sync.wire.relay import Pointed
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What positions refer to: the committed text, and how it came about."""
+    """The committed text that positions refer to, and the events that led to it."""
 
     epoch: str
     version: int
     text: str
     window: Window
     wide: bool
-    """Whether the two position encodings may differ in this document."""
+    """False only if the two position encodings agree everywhere in this document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Cursors:
     def __init__(self, doc: str) -> None:
         self._doc = doc
         self._cursors: dict[str, tuple[TextCursor, UserInfo]] = {}
-        """Each session's, and whose it is shown to be."""
+        """The cursor of each session, and the user under whose name it is shown."""
 
     def clear(self) -> None:
         """Forget all: the text they stood in is another's."""
@@ -59,7 +59,7 @@ class Cursors:
         self._cursors.pop(session, None)
 
     def at(self, session: str, head: Head) -> TextCursor | None:
-        """A session's cursor at the head, as far as that is known."""
+        """Return a session's cursor at the head; None if that is not known."""
         if session not in self._cursors:
             return None
         cursor, _ = self._cursors[session]
@@ -95,7 +95,7 @@ class Cursors:
         """Set or clear a cursor at the head, and show it to the other text-mode sessions.
 
         Args:
-            user: whose it is shown to be.
+            user: the user under whose name it is shown.
         """
         yield from self.show_here(session, cursor, user, head, members)
         yield Relay(_pointed(session, cursor, user, head))
@@ -108,7 +108,7 @@ class Cursors:
         head: Head,
         members: Mapping[str, Member],
     ) -> Iterator[Effect]:
-        """The same in this process only: for a session of another one."""
+        """Do as `show` does, in this process only; for a session of another process."""
         self.leave(session)
         if cursor is not None:
             self._cursors[session] = (cursor, user)
@@ -125,7 +125,7 @@ class Cursors:
                 yield Deliver(group, self._message(session, user, cursor, head, units=units))
 
     def greet(self, member: Member, head: Head) -> Iterator[Effect]:
-        """Show one who joins in text mode where the others are, as far as that is known."""
+        """Show the known cursors of the others to a session that joins in text mode."""
         units = member.encoding == "utf-16"
         for session, (_, user) in self._cursors.items():
             current = self.at(session, head)
@@ -134,14 +134,14 @@ class Cursors:
                 yield Deliver((member.session,), message)
 
     def relayed(self, sessions: Container[str], head: Head) -> Iterator[Effect]:
-        """Tell other processes where these sessions are, as far as that is known."""
+        """Tell other processes the known cursors of these sessions."""
         for session, (_, user) in self._cursors.items():
             current = self.at(session, head) if session in sessions else None
             if current is not None:
                 yield Relay(_pointed(session, current, user, head))
 
     def of_those(self, sessions: Iterable[str]) -> set[str]:
-        """Those of these sessions that have a cursor."""
+        """Return those of these sessions that have a cursor."""
         return {session for session in sessions if session in self._cursors}
 
     def _message(
@@ -155,7 +155,7 @@ class Cursors:
 
 
 def located(cursor: TextCursor, head: Head) -> TextCursor | None:
-    """A cursor of another version, at the head; None if that is not known or it has no place."""
+    """Return a cursor of another version at the head; None if it has no known place there."""
     since = head.window.after(cursor.version, head.version)
     if cursor.version > head.version or since is None or not _fits(cursor, since, head):
         return None
@@ -171,7 +171,7 @@ def _pointed(session: str, cursor: TextCursor | None, user: UserInfo, head: Head
 def _from_request(
     owner: Member, base: int | None, anchor: int, end: int, head: Head
 ) -> TextCursor | Refusal:
-    """A cursor at the head, from positions at `base`."""
+    """Return a cursor at the head, from positions at `base`."""
     version = head.version if base is None else base
     since = head.window.after(version, head.version) if version <= head.version else None
     units = owner.encoding == "utf-16" and head.wide

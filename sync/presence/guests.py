@@ -43,19 +43,19 @@ from sync.yjs.awareness import scan_awareness
 from sync.yjs.varint import MalformedError
 
 LIFETIME_MS: Final = 30_000
-"""How long the sessions of a room are shown that has fallen silent."""
+"""The time after which the sessions of a silent room are not shown any more."""
 ALIVE_MS: Final = 10_000
-"""How often a room with members says that it is there."""
+"""The time between the signs of life of a room with members."""
 PAUSE_MS: Final = 1_000
-"""The least time between two questions of a room, and between two answers."""
+"""The least time between two requests of a room, and between two answers."""
 _MEMBERS_AT_ONCE: Final = 100
 _NONE: Final = "none"
-"""A nonce that nobody was asked with."""
+"""A nonce that was never sent in a request."""
 
 
 @dataclass(slots=True)
 class _Sweep:
-    """What has not been said again since `Begin`."""
+    """The state of a sender that it has not repeated since `Begin`."""
 
     sessions: set[str]
     cursors: set[str]
@@ -73,11 +73,11 @@ class _Sender:
     """Cursors in versions that this room has not reached."""
     sweep: _Sweep | None = None
     is_torn: bool = False
-    """Whether something it said is missing, and it has not said all of it since."""
+    """True if one of its messages is missing and it has not sent its whole state since."""
 
 
 class Guests:
-    """See the module's docstring. One room's; tells nobody anything before `connect`."""
+    """The guests of one room. Relays nothing before `connect`."""
 
     def __init__(self, presence: Presence, cursors: Cursors, mirror: Mirror) -> None:
         self.members: dict[str, MemberInfo] = {}
@@ -90,24 +90,24 @@ class Guests:
         self._nonces = 0
         self._asked_ms = -PAUSE_MS
         self._lacking: set[str] = set()
-        """The senders because of which this room has to ask; empty: not."""
+        """The senders whose state is incomplete here; while there are some, this room asks."""
         self._askers: dict[str, None] = {}
-        """The nonces that are not answered yet."""
+        """The nonces of requests that are not answered yet."""
         self._answered_ms = -PAUSE_MS
         self._alive_ms = 0
 
     @property
     def is_connected(self) -> bool:
-        """Whether there may be other processes."""
+        """True if there may be other processes."""
         return bool(self._sender)
 
     @property
     def wants_ticks(self) -> bool:
-        """Whether something waits for the clock that should not wait long."""
+        """True if something waits for the next tick and should not wait long."""
         return bool(self._lacking or self._askers)
 
     def connect(self, sender: str, now_ms: int) -> Iterator[Effect]:
-        """What is relayed reaches others from now on, under this name."""
+        """Begin to relay, under this sender id, and ask the others for their state."""
         self._sender = sender
         self._lacking.add(sender)
         yield from self._ask(now_ms)
@@ -144,23 +144,23 @@ class Guests:
 
     @property
     def has_early(self) -> bool:
-        """Whether a cursor is ahead of the text."""
+        """True if a cursor waits for a version that this room has not reached."""
         return any(sender.early for sender in self._senders.values())
 
     def committed(self, scene: Scene) -> Iterator[Effect]:
-        """The text has changed: a cursor that was ahead of it may be there now."""
+        """Show the cursors that waited for the version which the text has reached."""
         for sender in self._senders.values():
             early, sender.early = sender.early, {}
             for pointed in early.values():
                 yield from self._point(sender, pointed, scene)
 
     def clear_cursors(self) -> None:
-        """Forget those that wait: the text they stood in is another's."""
+        """Forget the cursors that wait: their text was replaced."""
         for sender in self._senders.values():
             sender.early.clear()
 
     def tick(self, scene: Scene) -> Iterator[Effect]:
-        """Time has passed: a sender may have been silent for too long, as this one must not be."""
+        """Expire silent senders, send a sign of life, and ask or answer what is due."""
         if not self._sender:
             return
         yield from self.expire(scene)
@@ -304,7 +304,7 @@ class Guests:
         yield from _tell_yjs(self._presence.forget(sorted(gone)), scene)
 
     def _lose(self, name: str, sender: _Sender, scene: Scene) -> Iterator[Effect]:
-        """The room is closed, or its process dead."""
+        """Forget a sender whose room is closed, or whose process is dead."""
         for session in sorted(sender.sessions):
             yield from self._left(sender, session, scene)
         yield from _tell_yjs(self._presence.leave(name), scene)
@@ -314,7 +314,7 @@ class Guests:
 
 
 def _is_recent(at_ms: int, now_ms: int, span_ms: int) -> bool:
-    """Whether less than that has passed; a clock that was set back counts as more."""
+    """Return whether less than `span_ms` has passed; a clock set back counts as more."""
     return 0 <= now_ms - at_ms < span_ms
 
 

@@ -31,7 +31,7 @@ _MAX_AT_ONCE: Final = 50
 _MAX_NAME_CHARS: Final = 60
 
 _Pointer = tuple[Anchor, Anchor]
-"""What a Yjs session points at: anchor and head."""
+"""The anchor and the head of a Yjs session's cursor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Scene:
         )
 
     def has(self, mode: Mode, *, but: str = "") -> bool:
-        """Whether anybody is in this mode, in any process."""
+        """Return whether a session is in this mode, in any process."""
         return any(
             member.mode == mode and member.session != but
             for held in (self.members, self.guests)
@@ -85,7 +85,7 @@ class Scene:
 
 
 class Mirror:
-    """Carries cursors from one mode to the other, in one room; nothing of it is durable.
+    """The exchange of cursors between the modes of one room; nothing of it is durable.
 
     What comes of an awareness state or of a cursor is an effect for the others; a
     `ReplicaBrokenError` from any method means that the document must be loaded anew.
@@ -99,7 +99,7 @@ class Mirror:
         self._early: dict[str, None] = {}
         """Yjs sessions that point at what is not in the document yet."""
         self._told: dict[str, UserInfo] = {}
-        """The Yjs sessions of which text-mode sessions were told a cursor, and whose it is."""
+        """The Yjs sessions whose cursor text mode was shown, and the user named with it."""
 
     @property
     def wants_ticks(self) -> bool:
@@ -107,11 +107,11 @@ class Mirror:
 
     @property
     def has_early(self) -> bool:
-        """Whether something points ahead of the text."""
+        """True if a Yjs cursor points at content that has not arrived yet."""
         return bool(self._early)
 
     def joined(self, member: Member, before: Member | None, scene: Scene) -> Iterator[Effect]:
-        """A session has joined, or joined again; it is greeted with what is known after this."""
+        """Take in a session that has joined, or joined again, before it is greeted."""
         if before is not None and before.mode != member.mode:
             yield from self._turned(member, scene)
         other: Mode = "text" if member.mode == "yjs" else "yjs"
@@ -122,24 +122,24 @@ class Mirror:
         yield from show(member, scene)
 
     def begin(self, other: Mode, scene: Scene) -> Iterator[Effect]:
-        """The first of a mode is here, or in another process: those of the other are due."""
+        """Mark the sessions of mode `other` as due: the first of the opposite mode is there."""
         self._due |= dict.fromkeys(scene.those_in(other))
         yield from self._catch_up(scene)
 
     def clear(self) -> None:
-        """Forget all cursors: the text they stood in is another's."""
+        """Forget all cursors: their text was replaced."""
         for held in (self._due, self._early, self._told):
             held.clear()
         self._cursors.clear()
 
     def left(self, session: str) -> None:
-        """Forget a session. What the others are told of it is not said here."""
+        """Forget a session, without an effect for the others."""
         for held in (self._due, self._early, self._told):
             held.pop(session, None)
         self._cursors.leave(session)
 
     def cursor_moved(self, member: Member, scene: Scene) -> Iterator[Effect]:
-        """A text-mode session's cursor has moved."""
+        """Show a moved text-mode cursor to the Yjs sessions."""
         if not scene.has("yjs"):
             return
         if self._presence.exceeds_rate(member.session, scene.now_ms):
@@ -148,7 +148,7 @@ class Mirror:
         yield from scene.tell_yjs(self._speak_for(member, scene, scene.document.anchored_text()))
 
     def awareness_changed(self, member: Member, scene: Scene) -> Iterator[Effect]:
-        """A Yjs session's awareness has changed."""
+        """Show the cursor in a Yjs session's new awareness to the text-mode sessions."""
         if not scene.has("text"):
             return
         if self._presence.is_held_back(member.session):
@@ -157,7 +157,7 @@ class Mirror:
         yield from self._show(member, scene, scene.document.anchored_text())
 
     def committed(self, scene: Scene) -> Iterator[Effect]:
-        """The text has changed: what pointed ahead of it may be there now."""
+        """Mark cursors that pointed ahead of the text as due: their content may be there now."""
         if self._early:
             early, self._early = self._early, {}
             self._due |= early
@@ -174,7 +174,7 @@ class Mirror:
     # --- who is due -----------------------------------------------------------------------------
 
     def _turned(self, member: Member, scene: Scene) -> Iterator[Effect]:
-        """A session is in the other mode now: what was shown of it is not so any more."""
+        """Take back what was shown of a session that is in the other mode now."""
         self.left(member.session)
         gone = self._presence.leave(member.session)
         if gone is not None:
@@ -201,7 +201,7 @@ class Mirror:
     # --- from text mode to Yjs ------------------------------------------------------------------
 
     def _speak_for(self, member: Member, scene: Scene, text: AnchoredText) -> bytes:
-        """Say a text-mode session's awareness; y-monaco reads `selection`, others `cursor`."""
+        """Set a text-mode session's awareness; y-monaco reads `selection`, others `cursor`."""
         fields: dict[str, object] = {}
         cursor = self._cursors.at(member.session, scene.head)
         root = scene.document.text_root
@@ -251,7 +251,7 @@ class Mirror:
 
 
 def _read_pointer(fields: Mapping[str, object] | None, root: str) -> _Pointer | None:
-    """The positions in an awareness state, if they are in the text root."""
+    """Return the positions in an awareness state, if they are in the text root."""
     for name in ("cursor", "selection"):
         value = fields.get(name) if fields is not None else None
         if isinstance(value, dict):
@@ -261,7 +261,7 @@ def _read_pointer(fields: Mapping[str, object] | None, root: str) -> _Pointer | 
 
 
 def _shown_user(user: User, fields: Mapping[str, object] | None) -> UserInfo:
-    """Who a cursor is shown for; one who gave no name goes by that in the awareness state."""
+    """Return the user of a cursor; an anonymous one has the name in the awareness state."""
     shown = user_info(user)
     claimed = fields.get("user") if user.anonymous and fields is not None else None
     if not isinstance(claimed, dict):

@@ -6,13 +6,13 @@ every state is the session's, whatever the state claims. Clocks that go out star
 y-protocols takes 0 for what it knows of a stranger and ignores it, and only ever grow, so a client
 that reconnects, or starts its clock anew, is not ignored by the others either.
 
-Stock clients of the other dialects repeat what they hear: such entries are told from forged ones by
-their clocks, which are no newer than what was sent, and passed over.
+Stock clients of the other dialects send the states of others back. Such entries are ignored; their
+clocks, which are no newer than what was sent, tell them from forged ones.
 
-For a session that does not speak awareness the room does, under a client id that is nobody else's.
+For a text-mode session the room sets the state, under a client id that nobody else has.
 
-What the rooms of other processes have sent out is here too, under the sender that relayed it, and
-with its clock unless that would go back: a client may go from one process to another.
+The states of other processes are here too, each under the sender that relayed it and with its own
+clock, unless that would go back: a client may move from one process to another.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -39,13 +39,13 @@ from sync.yjs.varint import MalformedError
 _MAX_PAST: Final = 1_024
 """Clients that left and are remembered, so that their clocks go on growing when they return."""
 _RENEWAL_MS: Final = 15_000
-"""How often the room's own states are said again: y-protocols drops them after 30 s."""
+"""The time between renewals of the room's own states: y-protocols drops them after 30 s."""
 _GONE: Final = b"null"
 _RELAYED_BYTES: Final = 32 << 10
-"""About how large an update may be in which states are said again to other processes."""
+"""The approximate size limit of an update that relays states to other processes."""
 
 _Sent = tuple[int, int, str | None]
-"""Client, clock and state, as they go out."""
+"""A client id, clock and state, as they are sent."""
 
 
 @dataclass(slots=True)
@@ -55,11 +55,11 @@ class _State:
     clock: int
     state: str | None
     seen_ms: int
-    """When its owner last said it."""
+    """The time at which its owner last sent it."""
     waits: bool = False
-    """Whether the others have not been sent it: its owner says more than may go out."""
+    """True while the others have not been sent it, because its owner exceeds the rate."""
     reserved: bool = False
-    """Whether the room says it for the session, and no client may."""
+    """True if the room sets it for the session; no client may then use the id."""
     relayed: int | None = None
     """Its clock at the sender `session` in another process; None: a session of this process."""
 
@@ -69,7 +69,7 @@ class _Past:
     user_id: str
     clock: int
     state: str | None
-    """What others may still repeat."""
+    """The last state, which other clients may still repeat."""
 
 
 class Presence:
@@ -84,12 +84,12 @@ class Presence:
         self._past: dict[int, _Past] = {}
         self._rates = Rates(limits.awareness_per_s)
         self._reserved: dict[str, int] = {}
-        """The client ids under which the room speaks, by session."""
+        """The client ids under which the room sets states, by session."""
         self._waiting = False
 
     @property
     def wants_ticks(self) -> bool:
-        """Whether something waits for the clock that should not wait long."""
+        """True if something waits for the next tick and should not wait long."""
         return self._waiting
 
     def accept(
@@ -106,11 +106,11 @@ class Presence:
 
         Args:
             authors: the users to whom CRDT client ids are bound in this document.
-            repeats: whether the session's client sends on what it hears of others, as those of
-                y-websocket and Hocuspocus do; that is passed over.
+            repeats: the session's client sends the states of others back, as those of
+                y-websocket and Hocuspocus do; such entries are ignored.
 
         Returns:
-            What the others are to be sent now, or None if that is nothing.
+            The awareness update for the others; None if there is nothing to send now.
         """
         try:
             entries = self._others_left_out(session, update) if repeats else self._all(update)
@@ -145,7 +145,7 @@ class Presence:
         authors: Mapping[int, str],
         now_ms: int,
     ) -> bytes:
-        """Set the state of a session that cannot say it itself; returns what others are sent."""
+        """Set the state of a text-mode session; return the awareness update for the others."""
         client = self._reserved.get(session)
         if client is None:
             client = self._reserved[session] = self._free_client(session, authors)
@@ -162,7 +162,7 @@ class Presence:
                 return client
 
     def said_by(self, session: str) -> dict[str, object] | None:
-        """The newest state that a session has said and not taken back."""
+        """Return the newest state that a session has set and not taken back."""
         said = [
             held
             for held in self._states.values()
@@ -175,11 +175,11 @@ class Presence:
         return fields
 
     def speaking(self) -> set[str]:
-        """The sessions that have a state."""
+        """Return the sessions that have a state."""
         return {held.session for held in self._states.values() if held.state is not None}
 
     def is_held_back(self, session: str) -> bool:
-        """Whether the others have not been sent what a session said last."""
+        """Return whether the newest state of a session is held back by its rate."""
         return self._waiting and any(
             held.waits and held.session == session for held in self._states.values()
         )
@@ -187,7 +187,7 @@ class Presence:
     # --- other processes ------------------------------------------------------------------------
 
     def receive(self, sender: str, update: bytes, now_ms: int) -> bytes | None:
-        """Take over what another process has sent out; returns what the sessions here are sent.
+        """Take the states that a sender relays; return the awareness update for the sessions here.
 
         Raises:
             MalformedError: it is no awareness update.
@@ -210,16 +210,16 @@ class Presence:
         return encode_awareness(out) if out else None
 
     def clients_of(self, sender: str) -> set[int]:
-        """The awareness client ids that another process speaks for."""
+        """Return the awareness client ids that a sender has relayed."""
         return {client for client, held in self._states.items() if held.session == sender}
 
     def forget(self, clients: Collection[int]) -> bytes | None:
-        """Forget some client ids; returns the awareness update that tells the sessions here."""
+        """Forget some client ids; return the awareness update that tells the sessions here."""
         out = [self._forget(client, self._states[client]) for client in clients]
         return encode_awareness(out) if out else None
 
     def relayed(self) -> Iterator[bytes]:
-        """All states of this process, in updates of bounded size."""
+        """Yield all states of this process, in updates of bounded size."""
         part: list[_Sent] = []
         size = 0
         for client, held in self._states.items():
@@ -242,7 +242,7 @@ class Presence:
         return decode_awareness(update, self._codec)
 
     def _others_left_out(self, session: str, update: bytes) -> list[AwarenessEntry] | Refusal:
-        """The entries that are not repetitions of what others were sent."""
+        """Return the entries of an update that do not repeat what others were sent."""
         news: list[AwarenessEntry] = []
         for client, clock, state in scan_awareness(update):
             if self._is_repetition(session, client, clock, state):
@@ -263,8 +263,8 @@ class Presence:
             return False
         if state == known.state.encode():
             return True
-        # An older one, or the same spelled by another JSON writer. What its owner sends itself does
-        # not carry the id that is put into what goes out.
+        # An older one, or the same from another JSON writer. What its owner sends itself does not
+        # carry the user id that is put into what goes out.
         return _user_id(state) == known.user_id
 
     def _may_speak(self, user: User, entry: AwarenessEntry, authors: Mapping[int, str]) -> bool:
@@ -285,19 +285,20 @@ class Presence:
         return entry.client, clock, state
 
     def exceeds_rate(self, session: str, now_ms: int) -> bool:
-        """Whether a session says more than may go out; counts one more."""
+        """Count one more update of a session; return whether it exceeds the rate."""
         return self._rates.exceeds(session, now_ms)
 
     def tick(self, now_ms: int) -> bytes | None:
-        """What the others are to be sent as time passes.
+        """Return the awareness update that the passing of time brings.
 
-        That is what waited, who fell silent, and what the room says for others, once more.
+        It holds the states that waited, the removal of silent clients, and renewals of the states
+        that the room sets.
         """
         out: list[_Sent] = []
         self._waiting = False
         for client, held in list(self._states.items()):
             if held.relayed is not None:
-                # Its own process sees to it.
+                # Its own process expires it.
                 continue
             if held.reserved:
                 if now_ms - held.seen_ms >= _RENEWAL_MS:
@@ -311,7 +312,7 @@ class Presence:
         return encode_awareness(out) if out else None
 
     def snapshot(self, *, but: str) -> bytes | None:
-        """The awareness of everyone except one session, for one that joins."""
+        """Return the awareness of everyone except one session, for one that joins."""
         out = [
             (client, held.clock, held.state)
             for client, held in self._states.items()
@@ -320,7 +321,7 @@ class Presence:
         return encode_awareness(out) if out else None
 
     def leave(self, session: str) -> bytes | None:
-        """Forget a session, or a sender; returns the awareness update that tells the others."""
+        """Forget a session, or a sender; return the awareness update that tells the others."""
         self._rates.forget(session)
         self._reserved.pop(session, None)
         gone = [(client, held) for client, held in self._states.items() if held.session == session]
@@ -337,7 +338,7 @@ class Presence:
 
 
 def _may_replace(held: _State, sender: str, user_id: str, clock: int) -> bool:
-    """Whether a state that another process relays is newer than the one that is held."""
+    """Return whether a relayed state is newer than the one that is held."""
     if held.session == sender and held.relayed is not None:
         return clock > held.relayed
     # A client has come to another process, and its clock counts on; one id is never two users'.
@@ -345,7 +346,7 @@ def _may_replace(held: _State, sender: str, user_id: str, clock: int) -> bool:
 
 
 def _user_id(state: bytes) -> object:
-    """The user that a state names, if it can be read."""
+    """Return the user id that a state names, if it can be read."""
     try:
         fields = msgspec.json.decode(state)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
@@ -355,7 +356,7 @@ def _user_id(state: bytes) -> object:
 
 
 def _signed(fields: dict[str, object], user: User) -> str:
-    """An awareness state whose `user` is the session's; an anonymous one may give itself a name."""
+    """Return a state with the session's `user`; an anonymous one may name itself."""
     claimed = fields.get("user")
     own = dict(claimed) if isinstance(claimed, dict) else {}
     own["id"] = user.id

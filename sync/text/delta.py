@@ -33,7 +33,7 @@ REST = 1 << 62
 
 
 class DeltaError(ValueError):
-    """An edit that cannot be meant; its message is fit for a peer."""
+    """An edit that no text can take; its message is fit for a peer."""
 
 
 class DeltaOutOfRange(DeltaError):

@@ -32,7 +32,7 @@ _WORD = re.compile(rf"[^\W{_UNSPACED}]+|.", re.DOTALL)
 
 
 class DiffTooLarge(ValueError):
-    """The unified diff would be longer than the caller allows."""
+    """A unified diff that is longer than the caller allows."""
 
 
 class _Match(NamedTuple):

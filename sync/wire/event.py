@@ -22,7 +22,7 @@ from sync.wire.message import Actor, Event, WireDelta
 
 
 def timestamp(at_ms: int) -> str:
-    """ISO 8601, UTC, milliseconds: `2026-11-20T09:30:00.125Z`."""
+    """Return a time as ISO 8601 in UTC with milliseconds: `2026-11-20T09:30:00.125Z`."""
     moment = datetime.fromtimestamp(at_ms / 1000, UTC)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{at_ms % 1000:03d}Z"
 
@@ -34,7 +34,7 @@ def wire_event(
     with_ops: bool = False,
     with_update: bool = False,
 ) -> Event:
-    """A logged event as sockets, the history and SSE show it.
+    """Return a logged event in the form that peers see.
 
     Args:
         ops: its delta in another position encoding; None takes the logged one.
@@ -43,7 +43,7 @@ def wire_event(
     """
     delta = record.ops if ops is None else ops
     shape = event_shape(delta)
-    spelled = to_wire(delta) if with_ops or shape[0] == "text_edit" else UNSET
+    wire_ops = to_wire(delta) if with_ops or shape[0] == "text_edit" else UNSET
     return Event(
         version=record.version,
         id=record.id,
@@ -54,13 +54,13 @@ def wire_event(
         pos=shape[1] if shape[0] in ("text_insert", "text_delete") else UNSET,
         len=shape[2] if shape[0] == "text_delete" else UNSET,
         text=shape[2] if shape[0] == "text_insert" else UNSET,
-        ops=spelled,
+        ops=wire_ops,
         update=record.update if with_update else UNSET,
     )
 
 
 class EventWriter:
-    """Writes consecutive events in one position encoding, carrying the text along if it must.
+    """A writer of consecutive events in one position encoding; it keeps the text if it needs it.
 
     Args:
         text: the text before the first event; only read for `utf-16`.
@@ -71,7 +71,7 @@ class EventWriter:
         self._text = text
 
     def ops(self, record: EventRecord) -> Delta:
-        """The delta of the next event, in this encoding."""
+        """Return the delta of the next event, in this encoding."""
         if self._encoding == "codepoint":
             return record.ops
         ops = delta_to_utf16(record.ops, self._text)
@@ -79,7 +79,7 @@ class EventWriter:
         return ops
 
     def event(self, record: EventRecord) -> Event:
-        """The next event, in this encoding."""
+        """Return the next event, in this encoding."""
         return wire_event(record, self.ops(record))
 
 

@@ -34,7 +34,7 @@ _READ_ONLY: Final = "readonly"
 
 
 class FrameType(IntEnum):
-    """What follows the address."""
+    """The type of a message; it follows the address."""
 
     SYNC = 0
     AWARENESS = 1
@@ -52,24 +52,24 @@ class _Auth(IntEnum):
 
 
 class Token(Struct, frozen=True):
-    """Asks for a document, or renews the right to it; `version` is the provider's, from 4.x on."""
+    """A request for a document, or a renewed token; `version` is the provider's, from 4.x on."""
 
     token: str
     version: str | None = None
 
 
 class StatelessIn(Struct, frozen=True):
-    """A message to the others in the room, as it is."""
+    """A message to the others in the room; its content is not read."""
 
     payload: str
 
 
 class CloseDocument(Struct, frozen=True):
-    """The provider leaves the document; the socket stays."""
+    """A notice that the provider leaves the document; the socket stays."""
 
 
 class Ping(Struct, frozen=True):
-    """Is the server there?"""
+    """A question whether the server answers."""
 
 
 HocuspocusMessage = (
@@ -86,14 +86,14 @@ HocuspocusMessage = (
 
 
 class Addressed(Struct, frozen=True):
-    """A client's frame: for which document, and what; a ping is for none, its address is empty."""
+    """A client's frame: an address and a message; a ping has an empty address."""
 
     address: str
     message: HocuspocusMessage
 
 
 def decode_frame(frame: bytes) -> Addressed:
-    """Return what a client's frame says.
+    """Return the address and the message of a client's frame.
 
     Raises:
         MalformedError: it is cut off, too long in one of its parts, of a type that no client
@@ -110,7 +110,7 @@ def decode_frame(frame: bytes) -> Addressed:
 
 
 def read_frame(frame: bytes) -> Addressed:
-    """Any frame, step by step; see `decode_frame`."""
+    """Read any frame, step by step; see `decode_frame`."""
     if frame == _PING_FRAME:
         return Addressed("", Ping())
     if frame == PONG_FRAME:
@@ -151,24 +151,24 @@ def _read_auth(reader: Reader) -> Token:
 
 
 def document_name(address: str) -> str:
-    """The document of an address, which may carry a session id behind a NUL."""
+    """Return the document of an address, which may carry a session id behind a NUL."""
     return address.partition("\0")[0]
 
 
 def encode_address(address: str) -> bytes:
-    """What stands in front of every message for that address."""
+    """Encode the head of every message for that address."""
     out = bytearray()
     write_text(out, address)
     return bytes(out)
 
 
 def encode_authenticated(*, may_write: bool) -> bytes:
-    """The answer to a token that is taken, without its address."""
+    """Encode the answer to an accepted token, without its address."""
     return _auth(_Auth.AUTHENTICATED, _READ_WRITE if may_write else _READ_ONLY)
 
 
 def encode_permission_denied(reason: str) -> bytes:
-    """The answer to a token that is not, without its address."""
+    """Encode the answer to a refused token, without its address."""
     return _auth(_Auth.PERMISSION_DENIED, reason)
 
 
@@ -179,21 +179,21 @@ def _auth(kind: _Auth, text: str) -> bytes:
 
 
 def encode_stateless(payload: str) -> bytes:
-    """Another client's stateless message, without its address."""
+    """Encode another client's stateless message, without its address."""
     out = bytearray((FrameType.STATELESS,))
     write_text(out, payload)
     return bytes(out)
 
 
 def encode_close(reason: str) -> bytes:
-    """The end of one document on the socket, without its address."""
+    """Encode the end of one document on the socket, without its address."""
     out = bytearray((FrameType.CLOSE,))
     write_text(out, reason)
     return bytes(out)
 
 
 def encode_sync_status(*, applied: bool) -> bytes:
-    """What became of one step 2 or update, without its address."""
+    """Encode the answer to one step 2 or update, without its address."""
     out = bytearray((FrameType.SYNC_STATUS,))
     write_varint(out, int(applied))
     return bytes(out)

@@ -1,7 +1,7 @@
 """The messages of `quire.v1`, once, for JSON and MessagePack; DESIGN section 5.
 
 Decoding never raises on peer input: `decode_client` returns a message or a `Refusal`. Bytes are
-base64 in JSON and binary in MessagePack; everything else is spelled alike in both.
+base64 in JSON and binary in MessagePack; everything else has the same form in both.
 """
 
 from typing import Annotated, Final, Literal, cast
@@ -179,7 +179,7 @@ class Joined(_Message, tag="joined"):
 
 
 class Event(Struct, frozen=True, omit_defaults=True):
-    """An event as sockets, the history and SSE show it."""
+    """An event in the form that sockets, the history and SSE show."""
 
     version: int
     id: str
@@ -295,25 +295,25 @@ ServerMessage = (
     | Pong
 )
 
-# --- server to the clients of Yjs dialects, which spell it their own way ------------------------
+# --- server to the clients of Yjs dialects, which encode it differently ---------------------------
 
 
 class SyncReply(Struct, frozen=True):
-    """What a client lacks, by the state vector that it named: an answer to `AskState`."""
+    """The update that a client lacks by its state vector: the answer to `AskState`."""
 
     doc: str
     update: bytes
 
 
 class StatelessOut(Struct, frozen=True):
-    """Another client's message to the room, as it is."""
+    """Another client's message to the room; its content is not read."""
 
     doc: str
     payload: str
 
 
 Outgoing = ServerMessage | SyncReply | StatelessOut
-"""All that a room may have delivered; clients of `quire.v1` are sent server messages alone."""
+"""Every message that a room delivers; clients of `quire.v1` are sent only server messages."""
 
 # --- codecs -------------------------------------------------------------------------------------
 
@@ -328,12 +328,12 @@ Encoding = Literal["json", "msgpack"]
 
 
 def encode(message: Outgoing | ClientMessage, encoding: Encoding) -> bytes:
-    """One frame: UTF-8 JSON for a text frame, or MessagePack for a binary one."""
+    """Encode a message as one frame: UTF-8 JSON for a text frame, MessagePack for a binary one."""
     return (_json_encoder if encoding == "json" else _msgpack_encoder).encode(message)
 
 
 def decode_server(frame: bytes | str, encoding: Encoding) -> ServerMessage:
-    """A server's message, for clients.
+    """Return the message in a server's frame; used by clients.
 
     Raises:
         msgspec.DecodeError: it is not one; a client treats that as a broken server.
@@ -346,7 +346,7 @@ def decode_server(frame: bytes | str, encoding: Encoding) -> ServerMessage:
 
 
 def decode_client(frame: bytes | str, encoding: Encoding) -> "ClientMessage | Rejected":
-    """A client's message, or why it is none. Never raises, whatever the bytes are."""
+    """Return a client's message, or the reason to reject the frame. Never raises."""
     try:
         if encoding == "json":
             return cast(ClientMessage, _json_client.decode(frame))
@@ -358,14 +358,16 @@ def decode_client(frame: bytes | str, encoding: Encoding) -> "ClientMessage | Re
     except msgspec.ValidationError as error:
         return _explain(frame, encoding, str(error))
     except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return Rejected(refusal(ErrorCode.INVALID_JSON, f"This is not valid {_SPELLED[encoding]}."))
+        return Rejected(
+            refusal(ErrorCode.INVALID_JSON, f"This is not valid {_FORMAT_NAMES[encoding]}.")
+        )
 
 
-_SPELLED: Final[dict[str, str]] = {"json": "JSON", "msgpack": "MessagePack"}
+_FORMAT_NAMES: Final[dict[str, str]] = {"json": "JSON", "msgpack": "MessagePack"}
 
 
 class Rejected(Struct, frozen=True):
-    """A frame that is no message: why, and what of it could be read for the answer."""
+    """A frame that is no message: the reason, and the fields that the answer repeats."""
 
     why: Refusal
     doc: str | None = None
@@ -373,14 +375,16 @@ class Rejected(Struct, frozen=True):
 
 
 def _explain(frame: bytes | str, encoding: Encoding, problem: str) -> Rejected:
-    """Slow path: find out which of the three errors a decodable frame deserves."""
+    """Return the error that a frame deserves; slow, and only called for faulty frames."""
     try:
         if encoding == "json":
             value = msgspec.json.decode(frame)
         else:
             value = msgspec.msgpack.decode(frame if isinstance(frame, bytes) else frame.encode())
     except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return Rejected(refusal(ErrorCode.INVALID_JSON, f"This is not valid {_SPELLED[encoding]}."))
+        return Rejected(
+            refusal(ErrorCode.INVALID_JSON, f"This is not valid {_FORMAT_NAMES[encoding]}.")
+        )
     if not isinstance(value, dict):
         return Rejected(refusal(ErrorCode.INVALID_MESSAGE, "A message is an object."))
     doc, event_id = value.get("doc"), value.get("id")

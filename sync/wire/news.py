@@ -1,6 +1,6 @@
-"""What processes tell each other about a document on the bus.
+"""The messages between processes about a document, on the bus.
 
-What is about the log only wakes up: whoever hears it looks into the log, and the log is the truth.
+News of the log only wake a process up: the receiver looks into the log, and the log is the truth.
 So a message that is lost, late, doubled or forged costs a little time or one query, and never an
 edit. Presence is in no log: it travels under a seal, see `sync.wire.relay`.
 """
@@ -15,13 +15,13 @@ from sync.wire.relay import Sealed
 
 
 class Appended(Struct, frozen=True, tag="appended", tag_field="type"):
-    """Events up to this version are committed."""
+    """A notice that events up to this version are committed."""
 
     version: Annotated[int, Meta(ge=1, le=MAX_INTEGER)]
 
 
 class Changed(Struct, frozen=True, tag="changed", tag_field="type"):
-    """Something else about the document is new: it was deleted, or its metadata changed."""
+    """A notice that the document was deleted, or that its metadata changed."""
 
 
 News: TypeAlias = Appended | Changed | Sealed
@@ -31,12 +31,12 @@ _decoder: msgspec.msgpack.Decoder[News] = msgspec.msgpack.Decoder(News)
 
 
 def encode_news(news: News) -> bytes:
-    """As the bus carries it."""
+    """Encode news as the payload of a bus message."""
     return _encoder.encode(news)
 
 
 def decode_news(payload: bytes) -> News | None:
-    """What a message says; None if it is none that Quire sends."""
+    """Return the news in a payload; None if Quire sends no such payload."""
     try:
         return _decoder.decode(payload)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):

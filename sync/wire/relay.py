@@ -1,6 +1,6 @@
-"""What the rooms of one document in several processes tell each other of who is in them.
+"""Presence between the rooms of one document in several processes.
 
-    room (sender v) ── parts ──▶ packed, numbered, sealed ──▶ bus ──▶ unsealed ──▶ other rooms
+    room (sender s) ── parts ──▶ packed, numbered, sealed ──▶ bus ──▶ unsealed ──▶ other rooms
 
 On the way it may be lost, late or doubled: so it is numbered, and `sync.presence.guests` asks again
 for what it lacks. It must not be forged, since nobody could tell: so it is sealed with a key that
@@ -26,41 +26,41 @@ _Count = Annotated[int, Meta(ge=0, le=MAX_INTEGER)]
 
 
 class Ask(Struct, frozen=True, tag="ask"):
-    """Say all of it: the answer names the nonce, so that it is known to be no older."""
+    """A request for the whole state; the answer names the nonce, which proves that it is new."""
 
     nonce: str
 
 
 class Begin(Struct, frozen=True, tag="begin"):
-    """All that there is follows, up to `End`."""
+    """The start of the whole state, which ends with `End`."""
 
     answers: tuple[str, ...]
-    """The nonces of those who have asked."""
+    """The nonces of the requests that are answered."""
 
 
 class End(Struct, frozen=True, tag="end"):
-    """What was not said again since `Begin` is no more."""
+    """The end of the whole state: whatever was not repeated since `Begin` is gone."""
 
 
 class Came(Struct, frozen=True, tag="came"):
-    """These sessions are in the room, each in this mode."""
+    """Sessions that are in the room, each with its mode."""
 
     members: tuple[MemberInfo, ...]
 
 
 class Left(Struct, frozen=True, tag="left"):
-    """A session is not in the room any more. What it said in awareness is taken back by `Spoke`."""
+    """A session that has left the room. Its awareness is taken back by a `Spoke`."""
 
     session: str
 
 
 class Pointed(Struct, frozen=True, tag="pointed"):
-    """Where the cursor of a session is, as text mode shows it."""
+    """The cursor of a session, as text mode shows it."""
 
     epoch: str
     session: str
     user: UserInfo
-    """Whose it is shown to be."""
+    """The user under whose name it is shown."""
     version: _Count
     anchor: _Count | None
     """Code points in the text at `version`; None, as for `head`: it has none."""
@@ -80,23 +80,23 @@ class Said(Struct, frozen=True, tag="said"):
 
 
 class Alive(Struct, frozen=True, tag="alive"):
-    """Nothing is new."""
+    """A sign of life; nothing has changed."""
 
 
 class Gone(Struct, frozen=True, tag="gone"):
-    """The room is closed."""
+    """A notice that the room is closed."""
 
 
 Part: TypeAlias = Ask | Begin | End | Came | Left | Pointed | Spoke | Said | Alive | Gone
 
 
 class Sealed(Struct, frozen=True, tag="sealed", tag_field="type", rename={"sender": "voice"}):
-    """Parts as the bus carries them."""
+    """Parts, sealed, in the form that the bus carries."""
 
     sender: Annotated[str, Meta(max_length=64)]
     """The random name of one opened room."""
     number: Annotated[int, Meta(ge=1, le=MAX_INTEGER)]
-    """Counts what that sender has said about the document, from 1."""
+    """The number of this message of that sender about the document, from 1."""
     parts: bytes
     seal: bytes
 
@@ -121,12 +121,12 @@ def pack(parts: Iterable[Part]) -> Iterator[bytes]:
 
 
 def seal(key: bytes, document: str, sender: str, number: int, parts: bytes) -> Sealed:
-    """Put what `pack` made under the seal; it holds for that document, sender and number only."""
+    """Seal what `pack` returned; the seal holds for that document, sender and number only."""
     return Sealed(sender, number, parts, _seal(key, document, sender, number, parts))
 
 
 def unseal(key: bytes, document: str, sealed: Sealed) -> tuple[Part, ...] | None:
-    """The parts, or None if the seal was not made with this key, or Quire does not know them."""
+    """Return the parts; None if the seal is not of this key, or the parts are unknown."""
     expected = _seal(key, document, sealed.sender, sealed.number, sealed.parts)
     if not hmac.compare_digest(expected, sealed.seal):
         return None

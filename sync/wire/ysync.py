@@ -21,11 +21,11 @@ _AUTH: Final = 2
 _QUERY_AWARENESS: Final = 3
 
 NO_CHANGE: Final = b"\0\0"
-"""The Yjs v1 update that does nothing: what a client in step answers to step 1."""
+"""The Yjs v1 update without content: the answer of a client that lacks nothing to step 1."""
 
 
 class SyncKind(IntEnum):
-    """What a sync message holds."""
+    """The kinds of sync messages."""
 
     STEP1 = 0
     STEP2 = 1
@@ -36,7 +36,7 @@ _UPDATE_HEAD: Final = bytes((_SYNC, SyncKind.UPDATE))
 
 
 class SyncRequest(Struct, frozen=True):
-    """Step 1: the sender's state vector; it wants what it lacks."""
+    """Step 1: the sender's state vector, and a request for what it lacks."""
 
     state_vector: bytes
 
@@ -54,11 +54,11 @@ class AwarenessUpdate(Struct, frozen=True):
 
 
 class AwarenessQuery(Struct, frozen=True):
-    """The sender wants everybody's awareness."""
+    """A request for everybody's awareness."""
 
 
 class Ignored(Struct, frozen=True):
-    """A message of a type that servers do not know or do not take: it is passed over."""
+    """A message of a type that servers do not take; it is ignored."""
 
 
 YjsMessage = SyncRequest | SyncUpdate | AwarenessUpdate | AwarenessQuery | Ignored
@@ -74,9 +74,9 @@ def decode_frame(frame: bytes) -> YjsMessage:
 
 
 def short_update(frame: bytes, at: int) -> SyncUpdate | None:
-    """The sync message that starts at `at`, if it is what most are: an update of under 128 bytes.
+    """Return the sync message at `at` if it is an update of under 128 bytes, as most are.
 
-    None says nothing: read it step by step.
+    None means only that the frame has to be read step by step.
     """
     size = len(frame) - at - 3
     if 0 <= size < 0x80 and frame[at + 2] == size and frame.startswith(_UPDATE_HEAD, at):
@@ -85,7 +85,7 @@ def short_update(frame: bytes, at: int) -> SyncUpdate | None:
 
 
 def read_frame(frame: bytes) -> YjsMessage:
-    """Any frame, step by step; see `decode_frame`."""
+    """Read any frame, step by step; see `decode_frame`."""
     reader = Reader(frame)
     kind = reader.number()
     if kind == _SYNC:
@@ -124,7 +124,7 @@ def read_awareness(reader: Reader) -> AwarenessUpdate:
 
 
 def encode_sync(kind: SyncKind, data: bytes) -> bytes:
-    """A sync message: `data` is a state vector in step 1, else a Yjs v1 update."""
+    """Encode a sync message; `data` is a state vector in step 1, else a Yjs v1 update."""
     size = len(data)
     if size < 0x80:
         return bytes((_SYNC, kind, size)) + data
@@ -134,18 +134,18 @@ def encode_sync(kind: SyncKind, data: bytes) -> bytes:
 
 
 def encode_awareness_message(update: bytes) -> bytes:
-    """An awareness message around an awareness update."""
+    """Encode an awareness update as an awareness message."""
     out = bytearray((_AWARENESS,))
     write_data(out, update)
     return bytes(out)
 
 
 def encode_permission_denied(reason: str) -> bytes:
-    """Tells a client that something is not done; stock clients log it."""
+    """Encode the refusal of a request; stock clients log it."""
     out = bytearray((_AUTH, 0))
     write_text(out, reason)
     return bytes(out)
 
 
 KEEP_ALIVE: Final = encode_awareness_message(b"\0")
-"""Awareness of nobody: changes nothing, and tells a client that the line is not dead."""
+"""The awareness of nobody: it changes nothing, and shows a client that the server is there."""

@@ -1,1 +1,1 @@
-"""What connects the processes that serve one log."""
+"""The bus between the processes that serve one log."""

@@ -8,7 +8,7 @@ _log = logging.getLogger(__name__)
 
 
 class SafeListener:
-    """Passes on to a listener what a bus has for it, and logs what it raises."""
+    """A listener that passes messages on to another and logs what that one raises."""
 
     __slots__ = ("_listener",)
 

@@ -14,16 +14,16 @@ from sync.shells.bus.listener import SafeListener
 
 
 class MemoryHub:
-    """What connects the buses that come from it."""
+    """The connection between the buses that come from it."""
 
     def __init__(self) -> None:
         self.is_up = True
         self._buses: list[MemoryBus] = []
         self._era = 0
-        """Counts interruptions: what was under way before one is lost."""
+        """The number of interruptions: messages of an earlier era are lost."""
 
     def bus(self) -> "MemoryBus":
-        """Another end of it, as another process would have."""
+        """Return another end of it, as another process would have."""
         bus = MemoryBus(self)
         self._buses.append(bus)
         return bus
@@ -36,7 +36,7 @@ class MemoryHub:
             bus.lose_subscriptions()
 
     def restore(self) -> None:
-        """Work again; every bus subscribes anew."""
+        """End the interruption; every bus subscribes anew."""
         self.is_up = True
         for bus in self._buses:
             bus.renew_subscriptions()
@@ -106,17 +106,17 @@ class MemoryBus:
     # --- for the hub ----------------------------------------------------------------------------
 
     def take(self, document: str, payload: bytes) -> None:
-        """A message that somebody sent; passed on if it is subscribed."""
+        """Pass a message on if its document is subscribed."""
         if self._listener is not None and document in self._subscribed:
             self.counters.received += 1
             self._listener.received(document, payload)
 
     def lose_subscriptions(self) -> None:
-        """As if the connection were lost."""
+        """Drop all subscriptions, as a lost connection does."""
         self._subscribed.clear()
 
     def renew_subscriptions(self) -> None:
-        """As if the connection were made again."""
+        """Subscribe anew, as after a new connection."""
         if self._listener is not None:
             self.counters.reconnects += 1
         for document in self._wanted:

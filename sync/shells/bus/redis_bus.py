@@ -29,7 +29,7 @@ from sync.shells.bus.redis_url import RedisUrl, parse_redis_url
 _log = logging.getLogger(__name__)
 
 MAX_QUEUED_MESSAGES: Final = 10_000
-"""What may wait to be published; more is dropped and counted."""
+"""The most messages that wait to be published; further ones are dropped and counted."""
 MAX_QUEUED_BYTES: Final = 8 << 20
 """The same in bytes of names and payloads."""
 
@@ -41,18 +41,18 @@ _FAIR_ANSWERS: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """The times that a `RedisBus` goes by, in seconds."""
+    """The times of a `RedisBus`, in seconds."""
 
     connect_timeout_s: float = 5.0
-    """How long a host may take to accept a connection and answer on it."""
+    """The time limit for a host to accept a connection and answer on it."""
     silence_s: float = 5.0
-    """A connection is asked after this, and given up after twice this."""
+    """The silence after which a connection is sent a PING; after twice this it is closed."""
     least_backoff_s: float = 0.1
     """The longest pause before the first try to connect again; it doubles with each try."""
     most_backoff_s: float = 5.0
-    """What it grows to. A connection that lasted for this long starts it anew."""
+    """The longest pause of all. A connection that lasted for this long resets the pauses."""
     close_s: float = 1.0
-    """How long the end waits for what is still to be published."""
+    """The time that closing waits for messages that are still to be published."""
 
 
 DEFAULT_PACE: Final = Pace()
@@ -124,13 +124,13 @@ class _Link(ABC):
     """One connection to Redis, made again whenever it is lost."""
 
     what: str
-    """What it is for, in logs."""
+    """Its purpose, as logs name it."""
 
     def __init__(self, where: RedisUrl, pace: Pace, counters: BusCounters) -> None:
         self.is_up = False
         self.counters = counters
         self.wake = asyncio.Event()
-        """Set when there is something to send."""
+        """Set while there is something to send."""
         self._where = where
         self._pace = pace
         self._dialer = Dialer(where, timeout_s=pace.connect_timeout_s)
@@ -140,22 +140,22 @@ class _Link(ABC):
 
     @abstractmethod
     def begin(self) -> None:
-        """There is a new connection."""
+        """Prepare for a new connection."""
 
     @abstractmethod
     def take(self) -> list[Command]:
-        """Commands to send now, a bounded number; empty if there is nothing."""
+        """Return a bounded number of commands to send now; empty if there are none."""
 
     @abstractmethod
     def answer(self, answer: Any) -> None:
-        """What has arrived: an answer, or a message."""
+        """Take an answer or a message that has arrived."""
 
     @abstractmethod
     def end(self) -> None:
-        """The connection is lost, and what was under way on it."""
+        """Give up what was in transit on a lost connection."""
 
     async def keep(self) -> None:
-        """Have a connection until cancelled; whatever goes wrong with it, there is another."""
+        """Keep a connection up until cancelled, making another after any failure."""
         loop = asyncio.get_running_loop()
         bound = self._pace.least_backoff_s
         while True:
@@ -234,7 +234,7 @@ class _Link(ABC):
         _log.info("the %s connection to Redis at %s is up", self.what, self._where)
 
     def _miss(self, why: Exception) -> None:
-        """Say so once, not with every try."""
+        """Log a failure once, not with every try."""
         level = logging.DEBUG if self._is_missed else logging.WARNING
         self._is_missed = True
         _log.log(
@@ -247,7 +247,7 @@ class _Link(ABC):
 
 
 class _Publisher(_Link):
-    """Sends what waits in a queue, in batches; each message is answered with a number."""
+    """The connection that publishes: sends queued messages in batches."""
 
     what = "publishing"
 
@@ -309,7 +309,7 @@ class _Publisher(_Link):
 
 
 class _Subscriber(_Link):
-    """Keeps what Redis is asked for equal to what is wanted.
+    """The connection that subscribes: keeps the subscriptions equal to what is wanted.
 
     Redis does and confirms commands in the order in which they are sent, so the last one about a
     channel decides; only its confirmation is passed on.
@@ -323,11 +323,11 @@ class _Subscriber(_Link):
         self._wanted: dict[bytes, str] = {}
         """The document of each channel."""
         self._changed: dict[bytes, None] = {}
-        """Channels about which Redis is yet to be told."""
+        """The channels whose wanted state Redis has not been told yet."""
         self._subscribed: set[bytes] = set()
-        """Those for which SUBSCRIBE was the last that was sent."""
+        """The channels for which SUBSCRIBE was the last command sent."""
         self._unconfirmed: dict[bytes, int] = {}
-        """How many SUBSCRIBEs are not confirmed."""
+        """The number of SUBSCRIBEs without confirmation, by channel."""
 
     def want(self, channel: bytes, document: str) -> None:
         if channel not in self._wanted:

@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 from sync.shells.bus.redis_url import Node, RedisUrl
 
 LOST: Final = (RedisError, OSError)
-"""What is raised when a connection cannot be had, or is of no more use; time-outs are in it."""
+"""The errors of a connection that cannot be made or used any more, time-outs included."""
 
 Command = tuple[str | bytes, ...]
 
@@ -62,7 +62,7 @@ class RedisConnection:
         await self._raw.send_packed_command(packed, check_health=False)
 
     async def receive(self, timeout_s: float) -> Any:
-        """The next answer or message, its strings as bytes; None if none came in time.
+        """Return the next answer or message, its strings as bytes; None if none came in time.
 
         Raises:
             one of `LOST`; an error that Redis answers is among them.
@@ -82,10 +82,10 @@ class RedisConnection:
 
 
 class Dialer:
-    """Makes connections to the Redis of a URL.
+    """A maker of connections to the Redis of a URL.
 
     Args:
-        timeout_s: how long one host may take to accept a connection and answer.
+        timeout_s: the time limit for one host to accept a connection and answer.
     """
 
     def __init__(self, url: RedisUrl, *, timeout_s: float) -> None:
@@ -93,7 +93,7 @@ class Dialer:
         self._timeout_s = timeout_s
 
     async def dial(self) -> RedisConnection:
-        """A new connection on which Redis has answered.
+        """Return a new connection on which Redis has answered.
 
         Raises:
             one of `LOST`
@@ -123,7 +123,7 @@ class Dialer:
         role = await connection.ask("ROLE", timeout_s=self._timeout_s)
         if role[0] != b"master":
             # What is published at a replica stays there. Redis' guide for Sentinel clients asks
-            # for this check: a Sentinel may not have heard of a failover yet.
+            # for this check: a Sentinel may not know of a failover yet.
             await connection.close()
             raise ConnectionError("Sentinel names a Redis that is not the master")
         return connection
