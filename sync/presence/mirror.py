@@ -145,7 +145,9 @@ class Mirror:
         if self._presence.exceeds_rate(member.session, scene.now_ms):
             self._due[member.session] = None
             return
-        yield from scene.tell_yjs(self._speak_for(member, scene, scene.document.anchored_text()))
+        yield from scene.tell_yjs(
+            self._set_awareness(member, scene, scene.document.anchored_text())
+        )
 
     def awareness_changed(self, member: Member, scene: Scene) -> Iterator[Effect]:
         """Show the cursor in a Yjs session's new awareness to the text-mode sessions."""
@@ -166,8 +168,10 @@ class Mirror:
     def tick(self, scene: Scene) -> Iterator[Effect]:
         """Show what is due, and clear the cursors of Yjs sessions that have fallen silent."""
         if self._told:
-            speaking = self._presence.speaking()
-            for session in [session for session in self._told if session not in speaking]:
+            sessions_with_state = self._presence.sessions_with_state()
+            for session in [
+                session for session in self._told if session not in sessions_with_state
+            ]:
                 self._due[session] = None
         yield from self._catch_up(scene)
 
@@ -196,11 +200,11 @@ class Mirror:
             if member.mode == "yjs" and has_text:
                 yield from self._show(member, scene, text)
             elif member.mode == "text" and has_yjs:
-                yield from scene.tell_yjs(self._speak_for(member, scene, text))
+                yield from scene.tell_yjs(self._set_awareness(member, scene, text))
 
     # --- from text mode to Yjs ------------------------------------------------------------------
 
-    def _speak_for(self, member: Member, scene: Scene, text: AnchoredText) -> bytes:
+    def _set_awareness(self, member: Member, scene: Scene, text: AnchoredText) -> bytes:
         """Set a text-mode session's awareness; y-monaco reads `selection`, others `cursor`."""
         fields: dict[str, object] = {}
         cursor = self._cursors.at(member.session, scene.head)
@@ -214,7 +218,7 @@ class Mirror:
                     "head": anchor_fields(head, root),
                 }
                 fields = {"cursor": pointer, "selection": pointer}
-        return self._presence.speak_for(
+        return self._presence.set_for(
             member.session, member.user, fields, scene.document.authors, scene.now_ms
         )
 
@@ -224,7 +228,7 @@ class Mirror:
         """Show where a Yjs session's cursor is, if the text-mode sessions do not know."""
         session = member.session
         self._early.pop(session, None)
-        fields = self._presence.said_by(session)
+        fields = self._presence.state_of(session)
         pointer = _read_pointer(fields, scene.document.text_root)
         if pointer is None:
             yield from self._hide(member, scene)

@@ -120,7 +120,7 @@ class Presence:
             return entries
         mine = {client for client, held in self._states.items() if held.session == session}
         for entry in entries:
-            if not self._may_speak(user, entry, authors):
+            if not self._may_set(user, entry, authors):
                 return refusal(
                     ErrorCode.FORBIDDEN, f"Awareness client id {entry.client} is somebody else's."
                 )
@@ -137,7 +137,7 @@ class Presence:
             return None
         return encode_awareness(out)
 
-    def speak_for(
+    def set_for(
         self,
         session: str,
         user: User,
@@ -161,7 +161,7 @@ class Presence:
             if not (client in self._states or client in self._past or client in authors):
                 return client
 
-    def said_by(self, session: str) -> dict[str, object] | None:
+    def state_of(self, session: str) -> dict[str, object] | None:
         """Return the newest state that a session has set and not taken back."""
         said = [
             held
@@ -174,7 +174,7 @@ class Presence:
         fields: dict[str, object] = msgspec.json.decode(newest.state)
         return fields
 
-    def speaking(self) -> set[str]:
+    def sessions_with_state(self) -> set[str]:
         """Return the sessions that have a state."""
         return {held.session for held in self._states.values() if held.state is not None}
 
@@ -267,7 +267,7 @@ class Presence:
         # carry the user id that is put into what goes out.
         return _user_id(state) == known.user_id
 
-    def _may_speak(self, user: User, entry: AwarenessEntry, authors: Mapping[int, str]) -> bool:
+    def _may_set(self, user: User, entry: AwarenessEntry, authors: Mapping[int, str]) -> bool:
         owner = authors.get(entry.client)
         held = self._states.get(entry.client)
         there = held is not None and held.state is not None
