@@ -13,27 +13,20 @@ import random
 import secrets
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Final, Self, get_args
+from typing import Final, Self
 from urllib.parse import urlsplit, urlunsplit
 
-from msgspec import UNSET, DecodeError, Struct, ValidationError
-from msgspec import json as msgspec_json
-from msgspec import msgpack as msgspec_msgpack
-from websockets.asyncio.client import ClientConnection
-from websockets.asyncio.client import connect as open_socket
+from msgspec import UNSET, DecodeError
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
-from websockets.typing import Subprotocol
 
 from sync.client.client_fact import Connected, Left, Lost, Received
 from sync.client.policy import reconnect_delay_s
 from sync.client.remote_document import ConnectionLost, Document
+from sync.client.transport import Timing, Transport, dial
 from sync.error import ClientAction, ErrorCode, QuireError, client_action
 from sync.names import is_document_name
 from sync.wire.message import (
-    JSON_SUBPROTOCOL,
-    MSGPACK_SUBPROTOCOL,
     Auth,
     AuthOk,
     ClientMessage,
@@ -42,25 +35,14 @@ from sync.wire.message import (
     ErrorMessage,
     ServerMessage,
     UserInfo,
-    decode_server,
-    encode,
 )
 
 TokenSource = str | Callable[[], Awaitable[str]]
 """A token, or a function that fetches a new one for each connection."""
 
-_MAX_FRAME_BYTES: Final = 64 << 20
-"""A whole document of 2,000,000 characters is 8 MB at most, 24 MB if JSON escapes it all."""
 _BACK_OFF: Final = ClientAction.BACK_OFF
 _PERMANENT_STATUSES: Final = frozenset({400, 401, 403, 404, 405, 410, 426})
 """The HTTP statuses of a refused handshake that trying again does not change."""
-SERVER_TYPES: Final = frozenset(
-    kind.__struct_config__.tag for kind in get_args(ServerMessage) if issubclass(kind, Struct)
-)
-_SUBPROTOCOLS: Final[dict[Encoding, str]] = {
-    "json": JSON_SUBPROTOCOL,
-    "msgpack": MSGPACK_SUBPROTOCOL,
-}
 
 
 class NotSaved(ConnectionLost):
@@ -71,19 +53,6 @@ class NotSaved(ConnectionLost):
         super().__init__(f"edits without an acknowledgement: {listed}")
         self.unacknowledged = unacknowledged
         """Edits by document."""
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """The times of a client; the defaults suit the internet, tests want less."""
-
-    connect_timeout_s: float = 10.0
-    """The time limit of the first connection, failed attempts included."""
-    close_timeout_s: float = 10.0
-    """The time that leaving the client waits for acknowledgements."""
-    ping_interval_s: float = 15.0
-    ping_timeout_s: float = 15.0
-    """The time after which a socket with an unanswered ping is closed."""
 
 
 class Client:
@@ -280,19 +249,11 @@ class Client:
         """Use one connection for as long as it lasts; return what to do after it."""
         timing = self._timing
         try:
-            async with open_socket(
-                self.url,
-                subprotocols=[Subprotocol(_SUBPROTOCOLS[self._encoding])],
-                open_timeout=timing.connect_timeout_s,
-                close_timeout=1.0,
-                ping_interval=timing.ping_interval_s,
-                ping_timeout=timing.ping_timeout_s,
-                max_size=_MAX_FRAME_BYTES,
-                compression=None,
-            ) as socket:
+            async with dial(self.url, self._encoding, timing) as socket:
+                transport = Transport(socket, self._encoding)
                 try:
-                    await self._greet(socket)
-                    await self._talk(socket)
+                    await self._greet(transport)
+                    await self._talk(transport)
                 except ConnectionClosed:
                     pass
                 except (DecodeError, TimeoutError) as error:
@@ -316,16 +277,16 @@ class Client:
             return ClientAction.STOP if isinstance(self._token, str) else _BACK_OFF
         return action
 
-    async def _greet(self, socket: ClientConnection) -> None:
+    async def _greet(self, transport: Transport) -> None:
         """Authenticate. Raises `QuireError` if that is refused, `TimeoutError` if unanswered."""
         token = self._token
         if token is not None and not isinstance(token, str):
             token = await token()
         name = self._name if token is None else None
-        await self._write_one(socket, Auth(token, name))
+        await transport.send(Auth(token, name))
         async with asyncio.timeout(self._timing.connect_timeout_s):
             while True:
-                match self._decode(await socket.recv()):
+                match await transport.receive():
                     case AuthOk() as welcome:
                         break
                     case ErrorMessage(code=code, message=text) as error:
@@ -341,14 +302,12 @@ class Client:
             document.tell(self._limits)
         self._notify()
 
-    async def _talk(self, socket: ClientConnection) -> None:
+    async def _talk(self, transport: Transport) -> None:
         """Take what comes, while another task writes. Returns or raises when the socket closes."""
-        writer = self._tasks.create_task(self._write(socket), name="quire client writer")
+        writer = self._tasks.create_task(self._write(transport), name="quire client writer")
         try:
-            async for frame in socket:
-                message = self._decode(frame)
-                if message is not None:
-                    self._dispatch(message)
+            async for message in transport.messages():
+                self._dispatch(message)
         finally:
             writer.cancel()
 
@@ -366,22 +325,7 @@ class Client:
         if isinstance(error.retry_after_s, float | int):
             self._retry_after_s = error.retry_after_s
 
-    def _decode(self, frame: bytes | str) -> ServerMessage | None:
-        """Return a message, or None if it is of a type that only later servers know.
-
-        Raises:
-            DecodeError: it cannot be read.
-        """
-        try:
-            return decode_server(frame, self._encoding)
-        except ValidationError:
-            decode = msgspec_json.decode if self._encoding == "json" else msgspec_msgpack.decode
-            value = decode(frame.encode() if isinstance(frame, str) else frame)
-            if isinstance(value, dict) and value.get("type") not in SERVER_TYPES:
-                return None
-            raise
-
-    async def _write(self, socket: ClientConnection) -> None:
+    async def _write(self, transport: Transport) -> None:
         """Write what is queued, edits before cursors, no faster than the socket takes it."""
         try:
             while True:
@@ -392,12 +336,9 @@ class Client:
                         message = self._outbox.popleft()
                     else:
                         message = self._pointers.pop(next(iter(self._pointers)))
-                    await self._write_one(socket, message)
+                    await transport.send(message)
         except ConnectionClosed:
             return  # Who reads sees it too, and knows what to do.
-
-    async def _write_one(self, socket: ClientConnection, message: ClientMessage) -> None:
-        await socket.send(encode(message, self._encoding), text=self._encoding == "json")
 
     def _offline(self) -> None:
         """Forget a connection that is gone, and all that was to be sent on it."""
