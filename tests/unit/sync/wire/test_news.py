@@ -1,9 +1,11 @@
 """sync.wire.news: what processes say on the bus, and what is taken for it."""
 
+import msgspec
 import pytest
 
 from sync.names import MAX_INTEGER
 from sync.wire.news import Appended, Changed, News, decode_news, encode_news
+from sync.wire.relay import Sealed
 
 
 @pytest.mark.parametrize("news", [Appended(1), Appended(MAX_INTEGER), Changed()])
@@ -30,3 +32,14 @@ def test_news_come_back_as_they_were(news: News) -> None:
 )
 def test_anything_else_is_nothing(payload: bytes) -> None:
     assert decode_news(payload) is None
+
+
+def test_sealed_parts_keep_the_keys_that_processes_of_other_versions_read() -> None:
+    message = msgspec.msgpack.decode(encode_news(Sealed("name", 5, b"parts", b"seal")))
+    assert message == {
+        "type": "sealed",
+        "voice": "name",
+        "number": 5,
+        "parts": b"parts",
+        "seal": b"seal",
+    }
