@@ -9,7 +9,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from typing import Final, get_args
 
 from app.cli.failure import CommandFailed, ExitCode
 from app.cli.progress import Progress
@@ -18,6 +18,7 @@ from app.cli.read import cat, log, tail
 from app.settings import SETTINGS, Settings, SettingsError
 from sync.names import is_document_name
 from sync.port import StoreError
+from sync.text.newline import Newline
 
 DEFAULT_URL: Final = "http://127.0.0.1:8000"
 URL_VARIABLE: Final = "QUIRE_URL"
@@ -157,6 +158,9 @@ def _add_cat(command: argparse.ArgumentParser) -> None:
     command.set_defaults(command=cat)
     _add_server(command)
     command.add_argument("--version", type=_version, metavar="N", help="as it was then")
+    command.add_argument(
+        "--newline", choices=get_args(Newline), help="its line ends (default: as stored, \\n)"
+    )
     command.add_argument(
         "-o", "--output", metavar="FILE", help="write a file that `quire push` can merge back"
     )

@@ -2,7 +2,8 @@
 
 The server makes the smallest edit out of the text at the base version and the file, and merges it
 with what others wrote since. Afterwards the file is brought to the merged text, because the next
-push compares it with that: a file that lacked what others wrote would take it out again.
+push compares it with that: a file that lacked what others wrote would take it out again. The file
+keeps its own line ends and byte order mark: neither is a difference to the stored text.
 """
 
 import argparse
@@ -14,6 +15,7 @@ from pathlib import Path
 from app.cli.basis import Basis, forget_basis, read_basis, replace_file, write_basis
 from app.cli.failure import CommandFailed
 from app.cli.remote import Metadata, NoDocument, Remote
+from sync.text.newline import BYTE_ORDER_MARK, newline_of, normalize_text, with_newlines
 
 STANDARD_INPUT = "-"
 
@@ -29,7 +31,7 @@ def push(flags: argparse.Namespace) -> int:
         version = remote.put_text(text, base, _event_id(remote, metadata, base, text))
         print(version, flush=True)
         if path is not None:
-            _bring_up(path, content, remote, metadata, version, no_write=flags.no_write)
+            _bring_up(path, content, text, remote, metadata, version, no_write=flags.no_write)
     return 0
 
 
@@ -77,20 +79,28 @@ def _event_id(remote: Remote, metadata: Metadata, base: int | None, text: str) -
 
 
 def _bring_up(
-    path: Path, pushed: bytes, remote: Remote, metadata: Metadata, version: int, *, no_write: bool
+    path: Path,
+    content: bytes,
+    pushed: str,
+    remote: Remote,
+    metadata: Metadata,
+    version: int,
+    *,
+    no_write: bool,
 ) -> None:
     """Make the file what it is the basis of from now on."""
-    merged = remote.text(version)[0].encode("utf-8")
-    if merged != pushed:
+    merged = normalize_text(remote.text(version)[0])
+    if merged != normalize_text(pushed):
         if no_write:
             forget_basis(path)
             print(f"quire: {path} lacks what others wrote; it has no base now", file=sys.stderr)
             return
-        if _content(path) != pushed:
+        if _content(path) != content:
             raise CommandFailed(
                 f"{path} was changed while it was pushed, and lacks what others wrote; "
                 f"`quire cat {remote.document} --version {version}` has the merged text"
             )
-        replace_file(path, merged)
+        mark = BYTE_ORDER_MARK if pushed.startswith(BYTE_ORDER_MARK) else ""
+        replace_file(path, (mark + with_newlines(merged, newline_of(pushed))).encode("utf-8"))
         print(f"quire: {path} has now what others wrote as well", file=sys.stderr)
     write_basis(path, Basis(remote.url, remote.document, metadata.epoch, version))

@@ -18,16 +18,16 @@ from sync.wire.event import event_ops
 
 
 def cat(flags: argparse.Namespace) -> int:
-    """Print the text, byte for byte, or write it to a file that `push` can merge back."""
+    """Print the text as it is stored, or write it to a file that `push` can merge back."""
     with Remote(flags) as remote:
         if flags.output is None:
-            text, _ = remote.text(flags.version)
+            text, _ = remote.text(flags.version, flags.newline)
             # The bytes: no newline is translated, whatever the platform.
             sys.stdout.buffer.write(text.encode("utf-8"))
             sys.stdout.buffer.flush()
             return ExitCode.DONE
         metadata = remote.metadata()
-        text, version = remote.text(flags.version)
+        text, version = remote.text(flags.version, flags.newline)
         path = Path(flags.output)
         path.write_bytes(text.encode("utf-8"))
         write_basis(path, Basis(remote.url, remote.document, metadata.epoch, version))

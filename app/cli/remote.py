@@ -10,6 +10,7 @@ import msgspec
 
 from app.cli.failure import CommandFailed, ExitCode
 from app.identity.open_mode import NAME_HEADER
+from sync.text.newline import Newline
 from sync.wire.message import Event
 
 MAX_PAGE: Final = 500
@@ -83,9 +84,14 @@ class Remote:
         if answer.status_code != httpx.codes.CONFLICT:
             self._checked(answer)
 
-    def text(self, version: int | None = None) -> tuple[str, int]:
-        """The text, at a version or the head, and which version it is."""
-        params = {} if version is None else {"version": version}
+    def text(self, version: int | None = None, newline: Newline | None = None) -> tuple[str, int]:
+        """The text, at a version or the head, and which version it is.
+
+        Args:
+            newline: the line ends that it gets; None: those that are stored.
+        """
+        asked = {"version": version, "newline": newline}
+        params = {name: value for name, value in asked.items() if value is not None}
         answer = self._http_get("/text", params)
         tag = answer.headers.get("etag", "").strip('"')
         if not tag.isdigit():

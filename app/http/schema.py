@@ -151,6 +151,12 @@ class Document(BaseModel):
     )
     created_at: str = Field(examples=["2026-11-20T09:30:00.125Z"])
     updated_at: str = Field(examples=["2026-11-20T09:45:10.000Z"])
+    normalized: bool = Field(
+        default=False,
+        exclude_if=lambda value: not value,
+        description="After creation: true, and only there, if line ends or a byte order mark of "
+        "the text were changed.",
+    )
 
 
 class DocumentList(BaseModel):
@@ -169,6 +175,12 @@ class Written(BaseModel):
     id: str = Field(examples=["ed-1"])
     version: int = Field(examples=[2])
     ops: Spans
+    normalized: bool = Field(
+        default=False,
+        exclude_if=lambda value: not value,
+        description="True, and only there, if line ends or a byte order mark in what was sent "
+        "were changed: the stored text has `\\n` alone.",
+    )
 
 
 class Actor(BaseModel):

@@ -24,6 +24,7 @@ async def write(
     digest: bytes,
     counted_in: PositionEncoding = "codepoint",
     encoding: PositionEncoding = "codepoint",
+    normalized: bool = False,
 ) -> Written:
     """Merge an edit into a document; returns only after the commit.
 
@@ -35,6 +36,8 @@ async def write(
         digest: what tells this request's content from another's with the same id.
         counted_in: what `ops` counts.
         encoding: what the answer counts.
+        normalized: whether `ops` were made from a text whose line ends or byte order mark were
+            changed; the answer says so.
 
     Raises:
         QuireError: it is refused.
@@ -61,4 +64,4 @@ async def write(
             )
         spelled = await spelled_ops(state.log, record.key, [logged], encoding)
         wire = to_wire(spelled[0])
-    return Written(id=ack.id, version=ack.version, ops=wire)
+    return Written(id=ack.id, version=ack.version, ops=wire, normalized=normalized)

@@ -13,7 +13,8 @@ from typing import Final, TypeAlias
 
 from sync.client.crossing import cross
 from sync.text.composition import compose
-from sync.text.delta import Delta, Ops, canonical, event_shape, invert, to_wire
+from sync.text.delta import Delta, Ops, apply, canonical, event_shape, invert, to_wire
+from sync.text.textdiff import diff
 from sync.wire.message import TextDelete, TextEdit, TextInsert
 
 MAX_BATCH_OPS: Final = 400
@@ -83,14 +84,15 @@ class Pending:
         """Settle the edit in flight, committed in the form `committed` on `text_before`.
 
         Returns its tickets, and how the text shown changes: not at all, unless the server made
-        something else of it than was expected here. That happens only after a replay that was
-        replaced by a full text, whose changes are guessed.
+        something else of it than was expected here. That happens when it has normalised line ends,
+        and after a replay that was replaced by a full text, whose changes are guessed. Only what
+        differs is changed, so that later edits keep their places.
         """
         edit = self._settle()
         expected = canonical(edit.ops)
         if expected == committed:
             return edit.tickets, ()
-        correction = compose(invert(expected, text_before), committed)
+        correction = diff(apply(text_before, expected), apply(text_before, committed))
         return edit.tickets, _over(self.batches, correction)
 
     def withdraw(self, text_before: str) -> tuple[list[int], Delta]:

@@ -25,6 +25,7 @@ from sync.text.delta import (
     event_type,
     growth,
 )
+from sync.text.newline import normalize_delta
 from sync.text.position import delta_from_utf16
 from sync.text.rebase import rebase
 from sync.yjs.anchor import AnchoredText
@@ -349,6 +350,7 @@ class Document:
             if base_length(ops) > length:
                 raise DeltaOutOfRange(f"The text at version {base} has {length} characters.")
             delta = rebase(ops, [record.ops for record in since]) if since else canonical(ops)
+            delta = normalize_delta(delta, self.text)
         except DeltaOutOfRange as error:
             return Refused(refusal(ErrorCode.OUT_OF_RANGE, str(error)))
         except DeltaError as error:

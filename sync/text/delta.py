@@ -107,6 +107,11 @@ def growth(ops: Ops) -> int:
     return change
 
 
+def inserted_text(ops: Ops) -> str:
+    """Return all that `ops` inserts, in order."""
+    return "".join(op for op in ops if isinstance(op, str))
+
+
 def is_noop(ops: Ops) -> bool:
     """Return whether `ops` neither inserts nor deletes anything."""
     return not any(isinstance(op, str) or op < 0 for op in ops)

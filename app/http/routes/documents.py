@@ -17,6 +17,7 @@ from sync.fact import Deleted
 from sync.names import DEFAULT_TEXT_ROOT
 from sync.shells.rooms.rooms import now_ms
 from sync.submission import text_digest
+from sync.text.newline import normalize_text
 
 router = APIRouter(prefix="/api/documents", tags=["documents"])
 
@@ -31,7 +32,7 @@ async def create_document(
     """Create a document. A text makes its first event; without a name it gets a readable one."""
     if not state.gatekeeper.may_create(user):
         raise QuireError(ErrorCode.FORBIDDEN, "You may not create documents here.")
-    text = new.text or ""
+    text = normalize_text(new.text or "")
     most = state.settings.max_document_chars
     if len(text) > most:
         raise QuireError(ErrorCode.DOCUMENT_FULL, f"A document holds at most {most} characters.")
@@ -53,7 +54,9 @@ async def create_document(
         )
         record = await state.log.find(name) or record
     response.headers["Location"] = f"/api/documents/{name}"
-    return document_answer(record)
+    answer = document_answer(record)
+    answer.normalized = text != (new.text or "")
+    return answer
 
 
 @router.get("", responses=problems())

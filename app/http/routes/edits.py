@@ -7,7 +7,7 @@ from app.http.schema import Edit, Written
 from app.http.writing import write
 from sync.error import ErrorCode, QuireError
 from sync.submission import text_digest
-from sync.text.delta import DeltaError, from_wire
+from sync.text.delta import DeltaError, from_wire, inserted_text
 
 router = APIRouter(prefix="/api/documents/{document}/edits", tags=["text"])
 
@@ -25,7 +25,7 @@ async def edit_text(
         ops = from_wire(edit.ops)
     except DeltaError as error:
         raise QuireError(ErrorCode.INVALID_MESSAGE, str(error)) from None
-    return await write(
+    written = await write(
         state,
         user,
         record,
@@ -36,3 +36,6 @@ async def edit_text(
         counted_in=encoding,
         encoding=encoding,
     )
+    # Merging moves what is inserted, and changes nothing in it but line ends.
+    written.normalized = inserted_text(from_wire(written.ops)) != inserted_text(ops)
+    return written

@@ -22,6 +22,7 @@ from sync.shells.log_reader import HistoryTooLargeError, updates_between, update
 from sync.shells.reversal_process import BusyError, ReversalError, Task, find_reversal
 from sync.submission import UpdateSubmission, named_digest
 from sync.text.delta import Ops, to_wire
+from sync.text.newline import normalize_text
 from sync.text.textdiff import diff
 from sync.yjs.replica import Reversal
 
@@ -46,7 +47,7 @@ async def restore_version(
     require_version(record, version)
     digest = named_digest("restore", str(version))
 
-    async def edit(ops: Ops) -> Written:
+    async def edit(ops: Ops, *, normalized: bool = False) -> Written:
         return await write(
             state,
             user,
@@ -56,10 +57,15 @@ async def restore_version(
             ops=ops,
             digest=digest,
             encoding=encoding,
+            normalized=normalized,
         )
 
-    if version == head or await _is_known(state, record, restore.id):
+    if await _is_known(state, record, restore.id):
         return await edit(())
+    stored = await text_of(state, record, version)
+    old = normalize_text(stored)
+    if version == head:
+        return await edit(await asyncio.to_thread(diff, stored, old), normalized=old != stored)
     if not await _only_characters_changed(state, record, version):
         reversal = await _reversal(state, record, version)
         if reversal.kind == "nothing":
@@ -74,9 +80,9 @@ async def restore_version(
                 size=64 + len(reversal.update),
             )
             return await _submit(state, record, submission, encoding)
-    old = await text_of(state, record, version)
     current = await text_of(state, record, head)
-    return await edit(await asyncio.to_thread(diff, current, old))
+    ops = await asyncio.to_thread(diff, current, old)
+    return await edit(ops, normalized=old != stored)
 
 
 async def _is_known(state: State, record: DocumentRecord, event_id: str | None) -> bool:

@@ -24,6 +24,7 @@ from sync.names import MAX_INTEGER
 from sync.port import DocumentRecord
 from sync.submission import named_digest
 from sync.text.delta import valid_text
+from sync.text.newline import Newline, normalize_text, with_newlines
 from sync.text.textdiff import diff
 from sync.user import User
 
@@ -45,6 +46,9 @@ async def read_text(
     record: DocumentOf,
     state: StateOf,
     version: Annotated[int | None, Query(ge=0, le=MAX_INTEGER, description="The head.")] = None,
+    newline: Annotated[
+        Newline | None, Query(description="The line ends of the answer; left out: as stored.")
+    ] = None,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
     """Read the text, at the head or at any version."""
@@ -54,6 +58,8 @@ async def read_text(
     if matches(if_none_match, wanted):
         return Response(status_code=304, headers=headers)
     text = await text_of(state, record, wanted)
+    if newline is not None:
+        text = with_newlines(text, newline)
     return Response(text.encode(), headers=headers, media_type="text/markdown; charset=utf-8")
 
 
@@ -85,11 +91,12 @@ async def replace_text(
         raise QuireError(
             ErrorCode.BASE_UNKNOWN, f"There is no version {wanted}; the head is {record.version}."
         )
-    new = _decoded(await request.body())
+    sent = _decoded(await request.body())
+    new = normalize_text(sent)
     base = record.version if wanted is None else wanted
     old = await text_of(state, record, base)
     delta = await asyncio.to_thread(diff, old, new)
-    content = f"{'*' if wanted is None else wanted} {sha256(new.encode()).hexdigest()}"
+    content = f"{'*' if wanted is None else wanted} {sha256(sent.encode()).hexdigest()}"
     return await write(
         state,
         user,
@@ -99,6 +106,7 @@ async def replace_text(
         ops=delta,
         digest=named_digest("put_text", content),
         encoding=encoding,
+        normalized=new != sent,
     )
 
 
