@@ -5,6 +5,8 @@ import { mergeEvents, type HistoryEvent } from "./history/group";
 export interface DocumentInfo {
   readonly name: string;
   readonly title: string;
+  /** Whether the title is the text's own; otherwise somebody has set it, or there is none. */
+  readonly titleDerived: boolean;
   readonly version: number;
   readonly textRoot: string;
   /** Milliseconds since 1970. */
@@ -95,6 +97,7 @@ function readDocument(value: unknown): DocumentInfo {
   return {
     name: text(value, "name"),
     title: text(value, "title"),
+    titleDerived: field(value, "title_derived") === true,
     version: number(value, "version"),
     textRoot: text(value, "text_root"),
     updatedAt: time(field(value, "updated_at")),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { firstHeading, patchBlocks, renderBlocks } from "../src/preview/blocks";
+import { patchBlocks, renderBlocks } from "../src/preview/blocks";
 
 test("a text becomes one block per top-level element, with its line", () => {
   const blocks = renderBlocks("# Title\n\nOne *two*\n\n- a\n- b\n\n```\ncode\n```\n\n---\n");
@@ -31,10 +31,4 @@ test("one changed block is one patch", () => {
   assert.deepEqual([added.removed, added.inserted.length], [0, 1]);
   assert.deepEqual(patchBlocks(before, before), { start: 3, removed: 0, inserted: [] });
   assert.equal(patchBlocks(before, []).removed, 3);
-});
-
-test("a document without a title is called by its first heading", () => {
-  assert.equal(firstHeading("intro\n\n## The **plan** ##\n"), "The plan");
-  assert.equal(firstHeading("#hashtag\n"), null);
-  assert.equal(firstHeading(""), null);
 });

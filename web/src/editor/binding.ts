@@ -6,7 +6,8 @@
  * where they are. Undo and redo are Yjs's and take back only what was typed here.
  */
 
-import { cleanText, dropHalves, snapEdit, splitText, type Edit } from "../pairs";
+import { normalEdits, snapToLine } from "../newlines";
+import { cleanText, snapEdit, splitText, type Edit } from "../pairs";
 import {
   Annotation,
   EditorSelection,
@@ -45,6 +46,22 @@ export function editorText(shared: SharedText): string {
   return delta.map(({ insert }) => (typeof insert === "string" ? insert : OBJECT)).join("");
 }
 
+/**
+ * Make the text of `shared` what is stored today, with line feeds alone: an ordinary edit, which
+ * undoing does not take back. Only while nobody else is there: two who replace one carriage return
+ * at once make two line feeds of it, and another editor may count on its own line ends.
+ */
+export function normalizeShared(shared: SharedText): void {
+  const edits = normalEdits(editorText(shared));
+  if (edits.length === 0) return;
+  shared.doc?.transact(() => {
+    for (const { from, to, insert } of edits) {
+      shared.delete(from, to - from);
+      if (insert !== "") shared.insert(from, insert);
+    }
+  }, normalizeShared);
+}
+
 /** Bind the editor to `shared`; the editor's document must be `editorText(shared)`. */
 export function sharedText(shared: SharedText): Extension {
   const undoManager = new UndoManager(shared, { captureTimeout: 500 });
@@ -78,7 +95,10 @@ export function sharedText(shared: SharedText): Extension {
   ];
 }
 
-/** No edit of the user may leave half a character or a NUL: the server would refuse it. */
+/**
+ * No edit of the user may leave half a character or a NUL, which the server would refuse, or a
+ * carriage return, or come between one and its line feed.
+ */
 const cleanEdits = EditorState.transactionFilter.of((transaction) => {
   if (!transaction.docChanged || transaction.annotation(fromShared) !== undefined) {
     return transaction;
@@ -86,14 +106,10 @@ const cleanEdits = EditorState.transactionFilter.of((transaction) => {
   const before = transaction.startState.doc;
   const edits = editsOf(transaction);
   const clean = edits.map((edit) => {
-    const snapped = snapEdit(unitAt(before), edit);
-    return { ...snapped, insert: dropHalves(snapped.insert.replace(/\0/g, "")) };
+    const snapped = snapToLine(unitAt(before), snapEdit(unitAt(before), edit));
+    return { ...snapped, insert: cleanText(snapped.insert) };
   });
-  const length = clean.reduce(
-    (sum, edit) => sum + edit.insert.length - (edit.to - edit.from),
-    before.length,
-  );
-  if (length === transaction.newDoc.length) return transaction;
+  if (clean.every((edit, index) => isSame(edit, edits[index]))) return transaction;
   const changes = transaction.startState.changes(clean);
   const last = clean[clean.length - 1];
   const cursor = last === undefined ? 0 : changes.mapPos(last.to, 1);
@@ -106,6 +122,9 @@ const cleanEdits = EditorState.transactionFilter.of((transaction) => {
     ...(userEvent === undefined ? {} : { userEvent }),
   };
 });
+
+const isSame = (one: Edit, other: Edit | undefined): boolean =>
+  one.from === other?.from && one.to === other.to && one.insert === other.insert;
 
 type DocumentText = EditorState["doc"];
 
@@ -151,7 +170,7 @@ class Binding {
     const before = unitAt(transaction.startState.doc);
     // From the end, so that the offsets of the earlier ones still hold.
     const edits = editsOf(transaction)
-      .map((edit) => snapEdit(before, edit))
+      .map((edit) => snapToLine(before, snapEdit(before, edit)))
       .reverse();
     const steps = edits.flatMap((edit) => this.steps(edit));
     if (edits.every(({ insert }) => insert.length <= MAX_INSERT_UNITS)) {

@@ -21,6 +21,8 @@ import {
   syntaxHighlighting,
   type Extension,
 } from "../vendor/codemirror";
+import { element } from "../dom";
+import { normalText } from "../newlines";
 import { markdownStyle } from "./highlight";
 
 const cspNonce = (): Extension => {
@@ -30,7 +32,13 @@ const cspNonce = (): Extension => {
 
 /** What the live editor and the view of an old version have in common. */
 const reading: Extension = [
-  highlightSpecialChars(),
+  highlightSpecialChars({
+    // What an old text holds at the end of its lines, and at its start, is nothing to look at.
+    render: (code, description, box) =>
+      code === 0x0d || code === 0xfeff
+        ? element("span")
+        : element("span", { class: "cm-specialChar", title: description ?? "", "aria-label": description ?? "" }, box),
+  }),
   EditorView.lineWrapping,
   markdown({ base: markdownLanguage, completeHTMLTags: false, pasteURLAsLink: true }),
   syntaxHighlighting(markdownStyle),
@@ -94,7 +102,7 @@ export function createReader(parent: HTMLElement, text: string, label: string): 
   return new EditorView({
     parent,
     state: EditorState.create({
-      doc: text,
+      doc: normalText(text),
       extensions: [
         cspNonce(),
         EditorState.lineSeparator.of("\n"),

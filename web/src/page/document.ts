@@ -12,7 +12,7 @@ import {
   saveName,
 } from "../identity";
 import { isDocumentName } from "../names";
-import { firstHeading } from "../preview/blocks";
+import { derivedTitle } from "../preview/title";
 import { countEdits } from "../savestate";
 import { Banners, copyOrDownload, downloadText, type BannerContent } from "./banner";
 import { exposeHandle } from "./handle";
@@ -23,6 +23,8 @@ import { VersionView } from "./version";
 import { ViewSwitch, type View } from "./views";
 
 const TITLE_DELAY_MS = 400;
+/** After this the server has derived the title of what it has stored. */
+const TITLE_PATIENCE_MS = 1_500;
 const HISTORY_DELAY_MS = 1_500;
 const OFFLINE_BANNER_AFTER_MS = 1_500;
 
@@ -72,6 +74,7 @@ class DocumentPage {
   );
   private info: DocumentInfo | null = null;
   private titleTimer: number | undefined;
+  private titleVersion = -1;
   private historyTimer: number | undefined;
   private historyVersion = -1;
   private offlineSince: number | null = null;
@@ -187,6 +190,7 @@ class DocumentPage {
     if (view.version !== this.historyVersion) {
       this.historyVersion = view.version;
       this.refreshHistorySoon();
+      this.retitleSoon();
     }
   }
 
@@ -263,12 +267,31 @@ class DocumentPage {
   }
 
   private retitle(): void {
-    const given = this.info?.title ?? "";
-    const title = given !== "" && given !== this.name ? given : (firstHeading(this.live.text) ?? this.name);
+    const title = this.chosenTitle() || this.name;
     this.title.textContent = title;
     this.title.title = this.name;
     document.title = `${title} – Quire`;
     rememberDocument(this.name, title);
+  }
+
+  /** What somebody has set, or else what the text says: at once, but for its front matter. */
+  private chosenTitle(): string {
+    const known = this.info?.title ?? "";
+    if (known !== "" && this.info?.titleDerived === false) return known;
+    const derived = derivedTitle(this.live.text);
+    if (derived !== null) return derived;
+    this.askForTitle();
+    return known;
+  }
+
+  /** The server reads front matter; it has the title soon after it has the text. */
+  private askForTitle(): void {
+    const { version, pending } = this.live.session.view();
+    if (pending > 0 || version === this.titleVersion) return;
+    this.titleVersion = version;
+    window.setTimeout(() => {
+      void this.describe().then(() => this.retitle());
+    }, TITLE_PATIENCE_MS);
   }
 
   private setView(view: View): void {

@@ -2,7 +2,7 @@
 
 import type { DocumentInfo } from "../api";
 import { remoteCarets, showCarets } from "../editor/carets";
-import { editorText, fromShared, sharedText } from "../editor/binding";
+import { editorText, fromShared, normalizeShared, sharedText } from "../editor/binding";
 import { createEditor, type SourceEditor } from "../editor/editor";
 import { cursorState, readCarets } from "../editor/presence";
 import { editBetween } from "../pairs";
@@ -34,6 +34,7 @@ export class LiveDocument {
   private opening = false;
   private refreshing = false;
   private drawing = false;
+  private normalized = false;
 
   constructor(
     private readonly host: HTMLElement,
@@ -70,7 +71,16 @@ export class LiveDocument {
   private refresh(): void {
     if (!this.opening && this.session.view().loaded) void this.open();
     this.editor?.setWritable(this.session.writable);
+    this.normalizeAlone();
     this.listener.changed();
+  }
+
+  /** An old text gets today's line ends once somebody may write it, and is alone with it. */
+  private normalizeAlone(): void {
+    if (this.normalized || this.editor === null || !this.session.writable) return;
+    if (this.session.view().members.length !== 1) return;
+    this.normalized = true;
+    normalizeShared(this.session.replica.text);
   }
 
   private async open(): Promise<void> {

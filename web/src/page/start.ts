@@ -62,7 +62,7 @@ export function showStartPage(app: HTMLElement): void {
 async function create(api: Api, typed: string, problem: HTMLElement): Promise<void> {
   const name = typed === "" ? null : documentNameFrom(typed);
   try {
-    const made = await api.createDocument(name, typed === "" ? null : typed);
+    const made = await api.createDocument(name, typed === "" || typed === name ? null : typed);
     openDocument(made.name);
   } catch (error) {
     // The name is taken: then that is the document that was meant.

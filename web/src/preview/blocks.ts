@@ -3,8 +3,10 @@
  * Pure: what is returned is not safe to insert yet; `pane.ts` sanitises it last.
  */
 
+import { withoutMark } from "../newlines";
 import { MarkdownIt } from "../vendor/markdown";
 import { taskLists } from "./tasks";
+import { frontMatter } from "./title";
 
 export interface Block {
   readonly html: string;
@@ -17,19 +19,25 @@ const parser = new MarkdownIt({ html: false, linkify: true, typographer: false }
 
 export function renderBlocks(source: string): Block[] {
   const env = {};
-  const tokens = parser.parse(source, env);
-  const blocks: Block[] = [];
+  const text = withoutMark(source).replace(/\r\n?/g, "\n");
+  const matter = frontMatter(text);
+  const skipped = matter.split("\n").length - 1;
+  const tokens = parser.parse(text.slice(matter.length), env);
+  const blocks: Block[] = matter === "" ? [] : [{ html: asCode(matter), line: 0 }];
   let start = 0;
   let depth = 0;
   tokens.forEach((token, index) => {
     depth += token.nesting;
     if (depth > 0) return;
     const html = parser.renderer.render(tokens.slice(start, index + 1), parser.options, env);
-    blocks.push({ html, line: tokens[start]?.map?.[0] ?? 0 });
+    blocks.push({ html, line: skipped + (tokens[start]?.map?.[0] ?? 0) });
     start = index + 1;
   });
   return blocks;
 }
+
+const asCode = (matter: string): string =>
+  `<pre><code class="language-yaml">${parser.utils.escapeHtml(matter)}</code></pre>`;
 
 /** Replace `removed` blocks at `start` by `inserted`; everything around them is unchanged. */
 export interface Patch {
@@ -51,11 +59,4 @@ export function patchBlocks(before: readonly Block[], after: readonly Block[]): 
     removed: before.length - start - end,
     inserted: after.slice(start, after.length - end),
   };
-}
-
-/** The first heading's text without markup, or null: a document without a title is called so. */
-export function firstHeading(source: string): string | null {
-  const found = /^ {0,3}#{1,6}[ \t]+(.+?)[ \t]*#*[ \t]*$/m.exec(source.slice(0, 4_000));
-  const text = found?.[1]?.replace(/[*_`~[\]]/g, "").trim() ?? "";
-  return text === "" ? null : text;
 }
