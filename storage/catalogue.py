@@ -10,6 +10,7 @@ from sqlalchemy import (
     Connection,
     any_,
     bindparam,
+    case,
     func,
     or_,
     select,
@@ -22,7 +23,7 @@ from storage.engine import KNOWN
 from storage.prepared import Prepared
 from storage.row import Row, document_record
 from storage.table import documents
-from sync.port import DocumentRecord, NewDocument
+from sync.port import DerivedTitle, DocumentRecord, NewDocument
 
 _MAX_KNOWN = 10_000
 """Heads that are remembered."""
@@ -61,6 +62,16 @@ _set_text_root = (
     .where(documents.c.key == bindparam("of_document"))
     .values(text_root=bindparam("root"))
 )
+_set_derived_title = (
+    update(documents)
+    .where(
+        documents.c.key == bindparam("of_document"),
+        documents.c.title_version <= bindparam("at_version"),
+    )
+    .values(derived_title=bindparam("derived"), title_version=bindparam("at_version"))
+)
+# Written by `case` alike on both dialects; an empty title is one that nobody has set.
+_shown_title = case((documents.c.title == "", documents.c.derived_title), else_=documents.c.title)
 _create = {
     "sqlite": sqlite.insert(documents).on_conflict_do_nothing(index_elements=["name"]),
     "postgresql": postgresql.insert(documents).on_conflict_do_nothing(index_elements=["name"]),
@@ -86,6 +97,8 @@ def create(connection: Connection, new: NewDocument) -> tuple[DocumentRecord, bo
             "created_at_ms": new.at_ms,
             "updated_at_ms": new.at_ms,
             "deleted_at_ms": None,
+            "derived_title": "",
+            "title_version": 0,
         },
     )
     record = find(connection, new.name)
@@ -126,7 +139,7 @@ def newest(
     if query:
         statement = statement.where(
             or_(
-                documents.c.title.icontains(query, autoescape=True),
+                _shown_title.icontains(query, autoescape=True),
                 documents.c.name.icontains(query, autoescape=True),
             )
         )
@@ -191,6 +204,23 @@ def set_text_roots(connection: Connection, roots: Sequence[tuple[int, str]]) -> 
     """Save what their events have decided; the heads of these documents are locked."""
     connection.execute(_set_text_root, [{"of_document": key, "root": root} for key, root in roots])
     _forget(connection)
+
+
+def set_derived_titles(connection: Connection, titles: Sequence[DerivedTitle]) -> None:
+    """Save titles that were derived from texts; there is at least one."""
+    rows = [
+        {"of_document": each.key, "at_version": each.version, "derived": each.title}
+        for each in titles
+    ]
+    connection.execute(_set_derived_title, rows)
+    known = _known(connection)
+    if known is None:
+        return
+    for each in titles:
+        # The head that an appender knows stays known, with the title that it has now.
+        before = known.get(each.key)
+        if before is not None and before.title_version <= each.version:
+            known[each.key] = replace(before, derived_title=each.title, title_version=each.version)
 
 
 def _forget(connection: Connection) -> None:

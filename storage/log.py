@@ -14,6 +14,7 @@ from storage.sqlite import SqliteDatabase, database_path
 from sync.port import (
     AppendTransaction,
     Checkpoint,
+    DerivedTitle,
     DocumentRecord,
     EventRecord,
     Followed,
@@ -93,12 +94,19 @@ class SqlEventLog:
                 )
             )
 
+    async def set_derived_titles(self, titles: Sequence[DerivedTitle]) -> None:
+        """Save titles, but none over one of a later version. Nothing counts as updated by that."""
+        if not titles:
+            return
+        async with self._database.write() as transaction:
+            await transaction.run(partial(catalogue.set_derived_titles, titles=titles))
+
     async def list_documents(
         self, *, query: str | None, before: tuple[int, int] | None, limit: int
     ) -> list[DocumentRecord]:
         """Not deleted, newest first; `before` is (updated_at_ms, key) of the last one seen.
 
-        `query` is looked for in titles and names, in upper or lower case.
+        `query` is looked for in shown titles and names, in upper or lower case.
         """
         return await self._database.read(
             partial(catalogue.newest, query=query, before=before, limit=limit)

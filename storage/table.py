@@ -43,6 +43,8 @@ documents = Table(
     Column("created_at_ms", BigInteger, nullable=False),
     Column("updated_at_ms", BigInteger, nullable=False),
     Column("deleted_at_ms", BigInteger),
+    Column("derived_title", Text, nullable=False, server_default=""),
+    Column("title_version", BigInteger, nullable=False, server_default="0"),
     Index(None, "updated_at_ms", "key"),
 )
 

@@ -48,6 +48,7 @@ class DocumentRecord(Struct, frozen=True):
     key: int
     name: str
     title: str
+    """Set by somebody; empty: `derived_title` stands for it."""
     text_root: str
     """Name of the Yjs root that holds the document's text; empty: not decided yet."""
     epoch: str
@@ -59,6 +60,23 @@ class DocumentRecord(Struct, frozen=True):
     created_at_ms: int
     updated_at_ms: int
     deleted_at_ms: int | None = None
+    derived_title: str = ""
+    """The title that the text gives itself; it lags a little behind the text. Empty: none."""
+    title_version: int = 0
+    """The version that `derived_title` was last changed for."""
+
+    @property
+    def shown_title(self) -> str:
+        """The title that somebody has set, or else the derived one; empty: neither."""
+        return self.title or self.derived_title
+
+
+class DerivedTitle(Struct, frozen=True):
+    """The title that a document's text gives itself at one version."""
+
+    key: int
+    version: int
+    title: str
 
 
 class NewDocument(Struct, frozen=True):
@@ -173,10 +191,17 @@ class EventLog(Protocol):
         """
         ...
 
+    async def set_derived_titles(self, titles: Sequence[DerivedTitle]) -> None:
+        """Save titles, but none over one of a later version. Nothing counts as updated by that."""
+        ...
+
     async def list_documents(
         self, *, query: str | None, before: tuple[int, int] | None, limit: int
     ) -> list[DocumentRecord]:
-        """Not deleted, newest first; `before` is (updated_at_ms, key) of the last one seen."""
+        """Not deleted, newest first; `before` is (updated_at_ms, key) of the last one seen.
+
+        `query` is looked for in names and shown titles.
+        """
         ...
 
     async def heads(self, keys: Sequence[int]) -> dict[int, DocumentRecord]:

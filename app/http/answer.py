@@ -21,7 +21,8 @@ def document_answer(record: DocumentRecord) -> Document:
     """A document as the API shows it."""
     return Document(
         name=record.name,
-        title=record.title,
+        title=record.shown_title,
+        title_derived=not record.title and bool(record.derived_title),
         version=record.version,
         epoch=record.epoch,
         text_root=record.text_root,

@@ -100,7 +100,7 @@ class DocumentChange(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"title": "Meeting notes"}]})
 
-    title: Title | None = None
+    title: Title | None = Field(None, description="Empty: the title is the text's own again.")
     text_root: TextRoot | None = Field(
         None, description="Only while no event can have changed the text."
     )
@@ -139,7 +139,14 @@ class Document(BaseModel):
     """A document's metadata."""
 
     name: str = Field(examples=["notes"])
-    title: str = Field(examples=["Notes"])
+    title: str = Field(
+        description="As somebody has set it, or else as the text says; empty: neither.",
+        examples=["Notes"],
+    )
+    title_derived: bool = Field(
+        description="Whether the title is the text's own: its front matter's, or its first "
+        "heading. It may be a second behind the text."
+    )
     version: int = Field(description="The head: the newest version.", examples=[812])
     epoch: str = Field(
         description="Changes if the log is ever rewound; versions mean something within one epoch.",

@@ -55,6 +55,8 @@ async def write(
         encoding=counted_in,
     )
     ack = await state.rooms.submit(room, submission)
+    # Who writes a heading and then searches for it expects to find it.
+    await state.rooms.titles.refresh([room])
     wire = ack.ops if isinstance(ack.ops, list) else []
     if wire and encoding == "utf-16" and room.document.has_pairs:
         logged = await state.log.event(record.key, ack.version)

@@ -73,6 +73,7 @@ class _Server(uvicorn.Server):
                 # First: while clients write on, it would never settle.
                 state.sockets.stop_reading()
                 await state.rooms.settle()
+                await state.rooms.titles.refresh_all()
                 await state.sockets.drain(self._settings.drain_s)
         except TimeoutError:
             _log.warning("some sockets did not close in time")

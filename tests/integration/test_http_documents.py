@@ -23,6 +23,7 @@ async def test_created_document_is_described_as_the_design_says(tmp_path: Path) 
         assert document.keys() == {
             "name",
             "title",
+            "title_derived",
             "version",
             "epoch",
             "text_root",

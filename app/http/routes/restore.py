@@ -146,6 +146,7 @@ async def _submit(
     """Merge an update into a document; as `write` does for an edit of the text."""
     room = await state.rooms.open(record.name)
     ack = await state.rooms.submit(room, submission)
+    await state.rooms.titles.refresh([room])
     logged = await state.log.find_id(record.key, submission.id)
     if logged is None:
         return Written(id=ack.id, version=ack.version, ops=[])

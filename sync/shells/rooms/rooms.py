@@ -47,6 +47,7 @@ from sync.port import Bus, DocumentRecord, EventLog, NewDocument, StoreError
 from sync.room.room import Room
 from sync.shells.rooms.appender import Appender
 from sync.shells.rooms.sink import Parcel, Sink
+from sync.shells.rooms.titles import Titles
 from sync.submission import Submission
 from sync.user import User
 from sync.wire.message import Ack, ErrorMessage
@@ -132,6 +133,7 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
             now_ms=now_ms,
             flush_interval_s=flush_interval_s,
         )
+        self.titles = Titles(log, lambda: [held.room for held in self._open.values()])
         self._exit = AsyncExitStack()
         self._tasks: asyncio.TaskGroup | None = None
         self._closing = False
@@ -146,6 +148,7 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
             self._tasks.create_task(self._appender.run(), name="appender"),
             self._tasks.create_task(self._tick(), name="tick"),
             self._tasks.create_task(self._unload(), name="unload"),
+            self._tasks.create_task(self.titles.run(), name="titles"),
         ]
         if self._bus is not None:
             self._owned.append(self._tasks.create_task(self._learn_relay_key(), name="relay key"))
@@ -569,6 +572,7 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
                 await self.log.save_checkpoint(room.key, room.document.checkpoint())
         except (StoreError, ReplicaBrokenError) as error:
             _log.warning("no checkpoint of %r: %s", name, error)
+        await self.titles.refresh([room])
         if not room.members and room.is_clean and self._open.get(name) is held:
             self._forget(room)
 
