@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 MAX_HEAD_CHARS: Final = 4_096
 """How much of a text is looked at."""
-MAX_HEADING_CHARS: Final = 1_000
+MAX_HEADING_CHARS: Final = 500
 """How much of one heading is looked at: on some markup the parser is quadratic."""
 MAX_TITLE_CHARS: Final = 200
 """A longer title ends in `…`."""

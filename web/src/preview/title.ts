@@ -7,7 +7,7 @@ import { withoutMark } from "../newlines";
 import { MarkdownIt } from "../vendor/markdown";
 
 const MAX_HEAD_CHARS = 4_096;
-const MAX_HEADING_CHARS = 1_000;
+const MAX_HEADING_CHARS = 500;
 const MAX_TITLE_CHARS = 200;
 
 const FRONT_MATTER =
