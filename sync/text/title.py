@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 MAX_HEAD_CHARS: Final = 4_096
-"""How much of a text is looked at."""
+"""The characters of a text that are looked at."""
 MAX_HEADING_CHARS: Final = 500
-"""How much of one heading is looked at: on some markup the parser is quadratic."""
+"""The characters of one heading that are looked at: on some markup the parser is quadratic."""
 MAX_TITLE_CHARS: Final = 200
 """A longer title ends in `…`."""
 
