@@ -133,6 +133,11 @@ class Settings:
     edits_per_s: int = _limit(
         "edits_per_s", "Edits of one session, averaged over 10 s.", unit="edits/s"
     )
+    request_edits_per_s: int = _limit(
+        "request_edits_per_s",
+        "Edits of one user over HTTP, averaged over 10 s; more get 429.",
+        unit="edits/s",
+    )
 
     @property
     def uses_sqlite(self) -> bool:

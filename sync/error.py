@@ -126,14 +126,16 @@ class QuireError(Exception):
         *,
         close_code: int | None = None,
         retryable: bool = False,
+        retry_after_s: float | None = None,
     ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.close_code = close_code
         self.retryable = retryable
+        self.retry_after_s = retry_after_s
 
     @classmethod
     def of(cls, why: Refusal) -> "QuireError":
         """The exception that says what `why` says."""
-        return cls(why.code, why.message, retryable=why.retryable)
+        return cls(why.code, why.message, retryable=why.retryable, retry_after_s=why.retry_after_s)

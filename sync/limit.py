@@ -30,10 +30,14 @@ class Limits:
     """Open sockets in one process. Answer: close 1013."""
     edits_per_s: int = 50_000
     """Submissions of one session, averaged over 10 s. Answer: `rate_limited`."""
+    request_edits_per_s: int = 500
+    """Edits of one user over HTTP, averaged over 10 s, in one process. Answer: `rate_limited` with
+    the time to wait."""
     max_unacknowledged: int = 2_048
-    """Submissions of one session that are not settled; past it, its socket is not read."""
+    """Submissions of one session that are not settled; past it, its socket is not read. The same
+    for one user's requests over HTTP. Answer there: `rate_limited`."""
     max_unacknowledged_bytes: int = 8 << 20
-    """The same in bytes of frames."""
+    """The same in bytes of frames, or of edits."""
     max_batch_events: int = 512
     """Submissions merged in one transaction, over all rooms; the rest waits for the next."""
     max_batch_bytes: int = 8 << 20

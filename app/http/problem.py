@@ -4,6 +4,7 @@
 """
 
 import logging
+import math
 from collections.abc import Mapping
 from enum import StrEnum
 from http import HTTPStatus
@@ -129,7 +130,9 @@ async def _on_problem(_: Request, error: Exception) -> Response:
 
 async def _on_quire_error(_: Request, error: Exception) -> Response:
     refused = cast(QuireError, error)
-    return problem_response(refused.code, refused.message)
+    after_s = refused.retry_after_s
+    headers = {} if after_s is None else {"Retry-After": str(max(1, math.ceil(after_s)))}
+    return problem_response(refused.code, refused.message, headers)
 
 
 async def _on_store_error(request: Request, error: Exception) -> Response:

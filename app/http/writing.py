@@ -53,6 +53,7 @@ async def write(
         digest=digest,
         size=64 + sum(len(op) if isinstance(op, str) else 8 for op in ops),
         encoding=counted_in,
+        role=state.gatekeeper.role(user, record.owner_id),
     )
     ack = await state.rooms.submit(room, submission)
     # Who writes a heading and then searches for it expects to find it.

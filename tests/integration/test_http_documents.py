@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from sync.names import is_document_name
 from sync.user import User
@@ -129,7 +130,8 @@ async def test_first_text_of_another_editor_decides_the_text_root(tmp_path: Path
                 if root and not begin:
                     await quire.ok("PATCH", f"/api/documents/{name}", json={"text_root": "second"})
                 update = editor_update(number + 1, root, f"in {root}")
-                await rooms.submit(room, yjs(f"{name}-{number}", f"u{number}", update, ann))
+                submission = yjs(f"{name}-{number}", f"u{number}", update, ann)
+                await rooms.submit(room, replace(submission, role="editor"))
                 described = await quire.ok("GET", f"/api/documents/{name}")
                 assert (described["text_root"] == "") == (root == ""), "undecided at first"
             decided = "first" if begin else "second"

@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from app.identity.open_mode import OpenGatekeeper
 from storage.log import open_event_log
@@ -56,7 +57,8 @@ async def test_an_id_that_somebody_took_first_holds_nobody_up(tmp_path: Path) ->
             return newest.id
 
         async def eve_takes(event_id: str) -> None:
-            await rooms.submit(room, edit("eve", event_id, None, "e", user=EVE))
+            submission = edit("eve", event_id, None, "e", user=EVE)
+            await rooms.submit(room, replace(submission, role="editor"))
 
         for guess in range(4):
             await eve_takes(f"ann-{guess}")

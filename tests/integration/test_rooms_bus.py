@@ -61,7 +61,9 @@ async def until(condition: Callable[[], bool]) -> None:
 
 async def write(rooms: Rooms, number: int) -> None:
     room = await rooms.open("notes", ANA)
-    submission = replace(edit("http", f"e{number}", None, str(number)), session=f"s{number}")
+    submission = replace(
+        edit("http", f"e{number}", None, str(number)), session=f"s{number}", role="editor"
+    )
     await rooms.submit(room, submission)
 
 

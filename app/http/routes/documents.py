@@ -15,7 +15,7 @@ from app.http.writing import write
 from sync.error import ErrorCode, QuireError
 from sync.fact import Deleted
 from sync.names import DEFAULT_TEXT_ROOT
-from sync.shells.rooms.rooms import now_ms
+from sync.shells.clock import now_ms
 from sync.submission import text_digest
 from sync.text.newline import normalize_text
 
@@ -36,6 +36,9 @@ async def create_document(
     most = state.settings.max_document_chars
     if len(text) > most:
         raise QuireError(ErrorCode.DOCUMENT_FULL, f"A document holds at most {most} characters.")
+    if text:
+        # Refused afterwards, the edit would leave an empty document behind.
+        state.rooms.require_quota(user)
     name = new.name or readable_name()
     record, created = await state.rooms.create(
         name, user, title=new.title or "", text_root=new.text_root or DEFAULT_TEXT_ROOT

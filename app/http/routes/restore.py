@@ -78,6 +78,7 @@ async def restore_version(
                 update=reversal.update,
                 digest=digest,
                 size=64 + len(reversal.update),
+                role=state.gatekeeper.role(user, record.owner_id),
             )
             return await _submit(state, record, submission, encoding)
     current = await text_of(state, record, head)

@@ -21,8 +21,9 @@ from sync.names import Mode, PositionEncoding
 from sync.port import EventRecord, StoreError
 from sync.room.fanout import updates_messages
 from sync.room.room import Room
+from sync.shells.clock import now_ms
 from sync.shells.log_reader import pages, text_at
-from sync.shells.rooms.rooms import Rooms, now_ms
+from sync.shells.rooms.rooms import Rooms
 from sync.shells.rooms.sink import Parcel
 from sync.shells.sessions.flow import RATE_WINDOW_S
 from sync.shells.sessions.outbox import Wire

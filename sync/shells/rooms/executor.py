@@ -1,0 +1,274 @@
+"""The executor of effects: hands facts to rooms, and carries out what the rooms order.
+
+Everything runs on one event loop and `tell` never waits, so a room's state is never seen
+half-changed and needs no lock. What takes time (a look into the log, loading a room anew) runs in
+tasks of its own, which end with the rooms.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Coroutine, Sequence
+from typing import Any
+
+from sync.effect import (
+    CatchUp,
+    Deliver,
+    Dismiss,
+    Effect,
+    Look,
+    Relay,
+    Reopen,
+    Settled,
+    WantBatch,
+)
+from sync.error import ErrorCode
+from sync.fact import (
+    Broken,
+    Committed,
+    Connected,
+    Fact,
+    Found,
+    RelayReceived,
+    Reopened,
+    StoreFound,
+    StoreLost,
+    Tick,
+)
+from sync.limit import Limits
+from sync.port import EventLog, StoreError
+from sync.room.room import Room
+from sync.shells.clock import now_ms
+from sync.shells.rooms.announcer import Announcer
+from sync.shells.rooms.appender import Appender
+from sync.shells.rooms.registry import Registry
+from sync.shells.rooms.reply import Reply
+from sync.shells.rooms.sink import Parcel, Sink
+from sync.submission import Submission
+from sync.wire.message import ErrorMessage
+from sync.wire.relay import Part
+
+_log = logging.getLogger(__name__)
+
+_TICK_S = 0.25
+"""How often rooms that wait for something are told that time has passed; the others:"""
+_SLOW_TICK_S = 5.0
+_REOPEN_ATTEMPTS = 3
+_REOPEN_PAUSE_S = 0.2
+_STORE_RETRY_S = 1.0
+_APPENDING = (Committed, Reopened)
+_FROM_ELSEWHERE = (RelayReceived, Connected)
+
+
+class Executor:
+    """Carries out the effects of all rooms of one process.
+
+    Args:
+        registry: the open rooms.
+        announcer: tells other processes; None: there are none, or none that could be told.
+        flush_interval_s: see `Appender`.
+    """
+
+    def __init__(
+        self,
+        log: EventLog,
+        limits: Limits,
+        registry: Registry,
+        announcer: Announcer | None,
+        *,
+        flush_interval_s: float,
+    ) -> None:
+        self.sinks: dict[str, Sink] = {}
+        """The sessions of sockets, by their ids."""
+        self.replies: dict[str, Reply] = {}
+        """The requests that have no answer yet, by the session ids of their submissions."""
+        self.appender = Appender(
+            log,
+            limits,
+            tell=self.tell,
+            discard=self.discard,
+            now_ms=now_ms,
+            flush_interval_s=flush_interval_s,
+        )
+        self._log = log
+        self._limits = limits
+        self._registry = registry
+        self._entries = registry.entries
+        self._announcer = announcer
+        self._ticking: dict[str, Room] = {}
+        self._tasks: asyncio.TaskGroup | None = None
+        self._background: set[asyncio.Task[None]] = set()
+
+    def start(self, tasks: asyncio.TaskGroup) -> None:
+        """Take the task group in which what takes time is to run."""
+        self._tasks = tasks
+
+    def cancel_background(self) -> None:
+        """Cancel what was started and takes time."""
+        for task in self._background:
+            task.cancel()
+
+    # --- facts in -------------------------------------------------------------------------------
+
+    def take(self, room: Room, submission: Submission) -> None:
+        """Hand a submission to a room: all of `tell` that it needs.
+
+        Nothing is shown or waits for the clock before it is merged, and the room stays open.
+        """
+        try:
+            effects = room.submit(submission)
+        except Exception:  # noqa: BLE001
+            self._give_up(room)
+            return
+        if effects:
+            self._carry_out(room, effects)
+
+    def tell(self, room: Room, fact: Fact) -> None:
+        """Hand a fact to a room and carry out what it orders; never waits, never raises."""
+        version = room.version
+        try:
+            effects = room.handle(fact, now_ms())
+        except Exception:  # noqa: BLE001
+            self._give_up(room)
+            return
+        relayed = self._carry_out(room, effects)
+        announcer = self._announcer
+        if announcer is not None and room.version > version and isinstance(fact, _APPENDING):
+            announcer.announce_version(room.name, room.version)
+        if room.wants_ticks:
+            self._ticking[room.name] = room
+        entry = self._entries.get(room.name)
+        if entry is None or entry.room is not room:
+            return
+        if relayed:
+            assert announcer is not None, "rooms relay nothing before they are connected"
+            announcer.relay(room.name, relayed)
+        if not isinstance(fact, _FROM_ELSEWHERE):
+            # What other processes relay does not keep it open.
+            entry.used_at_s = time.monotonic()
+            entry.changed.set()
+
+    def _give_up(self, room: Room) -> None:
+        """Close a room that has a defect: a defect must cost one document, not all (P8)."""
+        _log.exception("room %r failed; it is closed and loaded anew when asked for", room.name)
+        self.discard(room)
+
+    # --- effects out ----------------------------------------------------------------------------
+
+    def _carry_out(self, room: Room, effects: Sequence[Effect]) -> list[Part]:
+        """Do what a room orders; returns what it relays to other processes."""
+        relayed: list[Part] = []
+        sinks = self.sinks
+        for effect in effects:
+            if isinstance(effect, Deliver):
+                upto = -1 if effect.upto is None else effect.upto
+                parcel = Parcel(effect.message, room.name, upto, effect.droppable)
+                for session in effect.sessions:
+                    sink = sinks.get(session)
+                    if sink is not None:
+                        sink.deliver(parcel)
+                    elif session in self.replies:
+                        self.replies[session].take(effect.message)
+            elif isinstance(effect, Settled):
+                sink = sinks.get(effect.session)
+                if sink is not None:
+                    sink.settled(effect.size)
+                elif effect.session in self.replies:
+                    self.replies[effect.session].settle()
+            elif isinstance(effect, WantBatch):
+                self.appender.want(room)
+            elif isinstance(effect, Relay):
+                relayed.append(effect.part)
+            else:
+                self._carry_out_order(room, effect)
+        return relayed
+
+    def _carry_out_order(self, room: Room, order: CatchUp | Dismiss | Look | Reopen) -> None:
+        match order:
+            case CatchUp(session=session):
+                if session in self.sinks:
+                    self.sinks[session].catch_up(room.name, order.after, order.upto)
+            case Dismiss(session=session):
+                if session in self.sinks:
+                    self.sinks[session].dismiss(room.name)
+            case Look():
+                self._spawn(self._look(room, order), f"look {room.name}")
+            case Reopen():
+                self._spawn(self._reopen(room), f"reopen {room.name}")
+
+    def discard(self, room: Room) -> None:
+        """Close a room without asking it; its sessions are told, and may join again."""
+        why = ErrorMessage(
+            ErrorCode.STORE_UNAVAILABLE, "The document was closed.", retryable=True, doc=room.name
+        )
+        parcel = Parcel(why, room.name)
+        for submission in room.unsettled:
+            sink = self.sinks.get(submission.session)
+            if sink is not None:
+                sink.settled(submission.size)
+        for session in dict.fromkeys((*room.members, *room.joining)):
+            sink = self.sinks.get(session)
+            if sink is not None:
+                sink.deliver(parcel)
+                sink.dismiss(room.name)
+        for reply in list(self.replies.values()):
+            if reply.room is room:
+                reply.settle()
+                reply.take(why)
+        room.members.clear()
+        self._registry.remove(room)
+
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        """Do something in the background, at the latest until the rooms are closed."""
+        assert self._tasks is not None, "the rooms are not running"
+        task = self._tasks.create_task(work, name=name)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def _look(self, room: Room, order: Look) -> None:
+        try:
+            followed = await self._log.follow(room.key, order.after, self._limits.page_events)
+        except StoreError as error:
+            _log.warning("%r could not be followed: %s", room.name, error)
+            followed = None
+        if self._registry.find(room.name) is room:
+            self.tell(room, Found(followed))
+
+    async def _reopen(self, room: Room) -> None:
+        """Load a room anew after its commit failed; try until the store answers."""
+        attempt = 0
+        while True:
+            try:
+                opened = await self._log.open(room.name)
+            except StoreError:
+                attempt += 1
+                if attempt == _REOPEN_ATTEMPTS:
+                    _log.error("the store does not answer; %r is read-only", room.name)
+                    self.tell(room, StoreLost())
+                pause_s = _REOPEN_PAUSE_S if attempt < _REOPEN_ATTEMPTS else _STORE_RETRY_S
+                await asyncio.sleep(pause_s)
+                continue
+            if opened is None or opened.document.deleted_at_ms is not None:
+                self.tell(room, Broken())
+            else:
+                self.tell(room, Reopened(opened))
+            if room.broken:
+                _log.error("%r does not load; it is served no more", room.name)
+                self._registry.remove(room)
+            else:
+                self.tell(room, StoreFound())
+            return
+
+    async def tick(self) -> None:
+        """Tell rooms that time has passed, until cancelled."""
+        elapsed_s = 0.0
+        while True:
+            await asyncio.sleep(_TICK_S)
+            elapsed_s += _TICK_S
+            ticking, self._ticking = self._ticking, {}
+            if elapsed_s >= _SLOW_TICK_S:
+                elapsed_s = 0.0
+                ticking |= {name: entry.room for name, entry in self._entries.items()}
+            for room in ticking.values():
+                if room.members or room.wants_ticks:
+                    self.tell(room, Tick())

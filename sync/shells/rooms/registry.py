@@ -1,0 +1,216 @@
+"""The registry of the rooms that one process has open: one room for each document.
+
+    (none) ── open ──▶ opening ── loaded ──▶ open ── idle and clean, discarded, broken ──▶ (none)
+
+However many callers ask for a document at once, it is loaded once.
+"""
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sync.error import ErrorCode, QuireError
+from sync.limit import Limits
+from sync.names import DEFAULT_TEXT_ROOT, is_document_name
+from sync.port import DocumentRecord, EventLog, NewDocument, StoreError
+from sync.room.room import Room
+from sync.shells.clock import now_ms
+from sync.shells.rooms.titles import Titles
+from sync.user import User
+from sync.yjs.replica import ReplicaBrokenError
+
+_log = logging.getLogger(__name__)
+
+_MIN_TAIL_EVENTS = 64
+"""Fewer events than this after a checkpoint are quicker to replay than to save again."""
+
+
+@dataclass(slots=True, eq=False)
+class OpenRoom:
+    """A room, and what the shells note about it."""
+
+    room: Room
+    used_at_s: float
+    """When a fact of this process last reached it; `time.monotonic`."""
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set after every such fact, and when the room is closed."""
+
+
+class Registry:
+    """The open rooms, by the names of their documents.
+
+    Args:
+        log: the event log that the rooms are loaded from.
+        unload_after_s: how long a room stays open that nobody uses.
+        opened: called with every room that was loaded.
+        closed: called with every room that was taken out.
+    """
+
+    def __init__(
+        self,
+        log: EventLog,
+        limits: Limits,
+        *,
+        unload_after_s: float,
+        opened: Callable[[Room], None],
+        closed: Callable[[Room], None],
+    ) -> None:
+        self.entries: dict[str, OpenRoom] = {}
+        self._log = log
+        self._limits = limits
+        self._unload_after_s = unload_after_s
+        self._opened = opened
+        self._closed = closed
+        self._opening: dict[str, asyncio.Task[Room]] = {}
+        self.titles = Titles(log, lambda: [entry.room for entry in self.entries.values()])
+
+    def find(self, name: str) -> Room | None:
+        """Return the room of a document, if it is open."""
+        entry = self.entries.get(name)
+        return entry.room if entry else None
+
+    async def open(
+        self, name: str, creator: User | None = None, text_root: str = DEFAULT_TEXT_ROOT
+    ) -> Room:
+        """Return the room of a document, loaded from the log if it is not open yet.
+
+        Cancelling stops the waiting, not the loading.
+
+        Args:
+            creator: creates the document if there is none; without, that is an error.
+            text_root: of a document that is created; empty: what is written first decides.
+
+        Raises:
+            QuireError: `unknown_document`, `store_unavailable`, `rate_limited` (too many rooms),
+                `invalid_message` (not a name).
+        """
+        entry = self.entries.get(name)
+        if entry is not None:
+            if entry.room.deleted:
+                raise QuireError(ErrorCode.UNKNOWN_DOCUMENT, "The document is deleted.")
+            return entry.room
+        if not is_document_name(name):
+            raise QuireError(ErrorCode.INVALID_MESSAGE, "This cannot be a document's name.")
+        opening = self._opening.get(name)
+        if opening is None:
+            if len(self.entries) + len(self._opening) >= self._limits.max_rooms:
+                raise QuireError(
+                    ErrorCode.RATE_LIMITED, "Too many documents are open.", retryable=True
+                )
+            opening = self._start_opening(name, creator, text_root)
+        return await asyncio.shield(opening)
+
+    def _start_opening(
+        self, name: str, creator: User | None, text_root: str
+    ) -> "asyncio.Task[Room]":
+        opening = asyncio.get_running_loop().create_task(self._load(name, creator, text_root))
+        self._opening[name] = opening
+
+        def done(task: "asyncio.Task[Room]") -> None:
+            del self._opening[name]
+            if not task.cancelled():
+                task.exception()
+
+        opening.add_done_callback(done)
+        return opening
+
+    async def _load(self, name: str, creator: User | None, text_root: str) -> Room:
+        try:
+            opened = await self._log.open(name)
+            if opened is None and creator is not None:
+                await self.create(name, creator, text_root=text_root)
+                opened = await self._log.open(name)
+        except StoreError as error:
+            _log.warning("%r does not load: %s", name, error)
+            raise QuireError(
+                ErrorCode.STORE_UNAVAILABLE, "The store does not answer.", retryable=True
+            ) from error
+        if opened is None:
+            raise QuireError(ErrorCode.UNKNOWN_DOCUMENT, "There is no such document.")
+        if opened.document.deleted_at_ms is not None:
+            raise QuireError(ErrorCode.UNKNOWN_DOCUMENT, "The document is deleted.")
+        try:
+            room = Room(name, opened, self._limits)
+        except ReplicaBrokenError as error:
+            _log.exception("%r does not load; it is not served", name)
+            raise QuireError(
+                ErrorCode.STORE_UNAVAILABLE, "The document cannot be loaded."
+            ) from error
+        self.entries[name] = OpenRoom(room, time.monotonic())
+        self._opened(room)
+        return room
+
+    async def create(
+        self, name: str, creator: User, *, title: str = "", text_root: str = DEFAULT_TEXT_ROOT
+    ) -> tuple[DocumentRecord, bool]:
+        """Create a document of version 0, or find the one that has the name.
+
+        Returns:
+            The document, and whether it was created.
+
+        Raises:
+            StoreError: as the log does.
+        """
+        return await self._log.create(
+            NewDocument(
+                name=name,
+                title=title,
+                text_root=text_root,
+                epoch=secrets.token_hex(8),
+                crdt_client_id=secrets.randbits(32),
+                owner_id=creator.id,
+                at_ms=now_ms(),
+            )
+        )
+
+    async def wait_beyond(self, name: str, version: int) -> int:
+        """Wait until a document has a version after `version`; returns its head.
+
+        Raises:
+            QuireError: the document is gone, or cannot be opened.
+        """
+        while True:
+            room = await self.open(name)
+            if room.version > version:
+                return room.version
+            entry = self.entries[name]
+            entry.changed.clear()
+            await entry.changed.wait()
+
+    def remove(self, room: Room) -> None:
+        """Take a room out; those who wait for its next version look again."""
+        entry = self.entries.get(room.name)
+        if entry is not None and entry.room is room:
+            del self.entries[room.name]
+            entry.changed.set()
+            self._closed(room)
+
+    async def unload_idle(self) -> None:
+        """Close rooms that nobody has used for a while, until cancelled."""
+        while True:
+            await asyncio.sleep(min(1.0, self._unload_after_s))
+            before_s = time.monotonic() - self._unload_after_s
+            for entry in list(self.entries.values()):
+                room = entry.room
+                if entry.used_at_s < before_s and not room.members and room.is_clean:
+                    await self._unload(entry)
+
+    async def _unload(self, entry: OpenRoom) -> None:
+        """Close a room; a checkpoint makes its next opening short."""
+        room = entry.room
+        try:
+            if room.events_since_checkpoint >= _MIN_TAIL_EVENTS:
+                await self._log.save_checkpoint(room.key, room.checkpoint())
+        except (StoreError, ReplicaBrokenError) as error:
+            _log.warning("no checkpoint of %r: %s", room.name, error)
+        await self.titles.refresh([room])
+        if not room.members and room.is_clean:
+            self.remove(room)
+
+    def cancel_openings(self) -> None:
+        """Stop loading: the process ends."""
+        for opening in self._opening.values():
+            opening.cancel()

@@ -1,0 +1,61 @@
+"""The reply to a submission that a request has made."""
+
+import asyncio
+from collections.abc import Callable
+
+from sync.error import QuireError
+from sync.room.room import Room
+from sync.wire.message import Ack, ErrorMessage, Outgoing
+
+
+class Reply:
+    """A reply that is awaited; it stays until the room has answered, even if nobody waits any more.
+
+    Args:
+        room: the room that has the submission.
+        settled: called once, when the room holds the submission no longer.
+        answered: called once, with the answer.
+    """
+
+    def __init__(
+        self, room: Room, *, settled: Callable[[], None], answered: Callable[[], None]
+    ) -> None:
+        self.room = room
+        self._settled: Callable[[], None] | None = settled
+        self._answered = answered
+        self._answer: asyncio.Future[Ack] = asyncio.get_running_loop().create_future()
+
+    async def wait(self) -> Ack:
+        """Wait for the answer; cancelling stops the waiting alone.
+
+        Raises:
+            QuireError: the submission was refused.
+        """
+        return await self._answer
+
+    def settle(self) -> None:
+        """Note that the room holds the submission no longer; again is nothing."""
+        settled, self._settled = self._settled, None
+        if settled is not None:
+            settled()
+
+    def take(self, message: Outgoing) -> None:
+        """Take a message of the room; an ack or an error is the answer."""
+        if isinstance(message, Ack):
+            self._answered()
+            if not self._answer.done():
+                self._answer.set_result(message)
+        elif isinstance(message, ErrorMessage):
+            self._answered()
+            if not self._answer.done():
+                self._answer.set_exception(_refusal(message))
+
+
+def _refusal(message: ErrorMessage) -> QuireError:
+    after_s = message.retry_after_s
+    return QuireError(
+        message.code,
+        message.message,
+        retryable=message.retryable,
+        retry_after_s=after_s if isinstance(after_s, int | float) else None,
+    )
