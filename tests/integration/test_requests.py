@@ -72,7 +72,7 @@ async def refusal_of(asked: "asyncio.Task[object]") -> QuireError:
 async def test_request_that_is_cancelled_in_mid_commit_is_durable_and_counted_out(
     tmp_path: Path,
 ) -> None:
-    """Planted bug: a reply that is forgotten when nobody waits keeps its user's quota for ever."""
+    """Planted bugs: a reply that nobody waits for is not counted out, or never forgotten."""
     async with held_rooms(tmp_path, max_unacknowledged=1) as (log, rooms):
         room = await rooms.open("notes", ANA)
         asked = asyncio.create_task(rooms.submit(room, request(1)))
@@ -87,6 +87,7 @@ async def test_request_that_is_cancelled_in_mid_commit_is_durable_and_counted_ou
         log.let_go.set()
         await rooms.settle()
         assert (await rooms.submit(room, request(3))).version == 2
+        assert (await rooms.submit(room, request(1))).version == 1
         assert [each.id for each in await log.read(room.key, 0, 9, 9)] == ["e1", "e3"]
 
 
