@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from app.identity.open_mode import OpenGatekeeper
+from app.service.backend import Backend
 from app.settings import Settings
 from app.sockets import Sockets
 from sync.port import Bus, EventLog
@@ -20,3 +21,8 @@ class State:
     sockets: Sockets
     bus: Bus | None
     """None: there are no other processes, or only head checks find what they write."""
+
+    @property
+    def backend(self) -> Backend:
+        """The parts that use cases work with."""
+        return Backend(self.log, self.rooms, self.gatekeeper)

@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from app.http.routes import documents, history, restore
+from app.http.routes import documents
 from app.http.schema import MAX_TITLE_CHARS
 from app.identity.open_mode import MAX_NAME_CHARS
+from app.service import version_reader, version_restore
 from app.settings import SETTINGS, Setting
 from sync import limit
 from sync.limit import Limits
@@ -75,10 +76,10 @@ def limits_page() -> str:
         ("a title", f"{MAX_TITLE_CHARS} characters", "422 `invalid_message`"),
         ("a user's name", f"{MAX_NAME_CHARS} characters", "`auth_failed`"),
         ("a page of documents", f"{documents.MAX_PAGE}", "422 `invalid_message`"),
-        ("a page of history", f"{history.MAX_PAGE} events", "422 `invalid_message`"),
+        ("a page of history", f"{version_reader.MAX_PAGE_EVENTS} events", "422 `invalid_message`"),
         (
             "a page of history in memory",
-            f"{history.MAX_PAGE_BYTES:,} bytes",
+            f"{version_reader.MAX_PAGE_BYTES:,} bytes",
             "the page is shorter, `next` goes on",
         ),
         (
@@ -98,7 +99,7 @@ def limits_page() -> str:
         ),
         (
             "updates read to restore a version of a document that is more than text",
-            f"{restore.MAX_HISTORY_BYTES:,} bytes up to it, and as many since",
+            f"{version_restore.MAX_HISTORY_BYTES:,} bytes up to it, and as many since",
             "409 `not_restorable`",
         ),
         (

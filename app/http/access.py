@@ -1,4 +1,4 @@
-"""What routes start from: the running application, who asks, and the document they ask for."""
+"""The dependencies of routes: the running application, the user, and a grant for the document."""
 
 from typing import Annotated, Any, Final
 
@@ -6,9 +6,11 @@ from fastapi import Depends, Path, Query, Request
 
 from app.http.problem import PROBLEM_MEDIA_TYPE
 from app.http.schema import Problem
+from app.service.backend import Backend
+from app.service.grant import Grant, grant_access
 from app.state import State
-from sync.error import ErrorCode, QuireError
-from sync.names import WRITING_ROLES, PositionEncoding, is_document_name
+from sync.names import PositionEncoding
+from sync.permission import Action
 from sync.port import DocumentRecord
 from sync.user import User
 
@@ -27,7 +29,7 @@ _MEANINGS: Final = {
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The refusals of a route, for the OpenAPI description."""
+    """Return the refusals of a route, for the OpenAPI description."""
     content = {PROBLEM_MEDIA_TYPE: {"schema": _PROBLEM_SCHEMA}}
     return {
         status: {"description": _MEANINGS[status], "content": content}
@@ -54,29 +56,37 @@ DocumentPath = Annotated[
 ]
 
 
-async def _document_of(name: DocumentPath, state: StateOf, _: UserOf) -> DocumentRecord:
-    """The document a path names; every role may read.
-
-    Raises:
-        QuireError: `unknown_document`: there is none, it is deleted, or none can have that name.
-    """
-    record = await state.log.find(name) if is_document_name(name) else None
-    if record is None or record.deleted_at_ms is not None:
-        raise QuireError(ErrorCode.UNKNOWN_DOCUMENT, "There is no such document.")
-    return record
+async def _backend_of(state: StateOf) -> Backend:
+    return state.backend
 
 
-DocumentOf = Annotated[DocumentRecord, Depends(_document_of)]
+BackendOf = Annotated[Backend, Depends(_backend_of)]
 
 
-async def _writable_document_of(record: DocumentOf, state: StateOf, user: UserOf) -> DocumentRecord:
-    role = state.gatekeeper.role(user, record.owner_id)
-    if role not in WRITING_ROLES:
-        raise QuireError(ErrorCode.FORBIDDEN, f"A {role} may not change this document.")
-    return record
+async def _readable(name: DocumentPath, backend: BackendOf, user: UserOf) -> Grant:
+    return await grant_access(backend, user, name, Action.READ)
 
 
-WritableDocumentOf = Annotated[DocumentRecord, Depends(_writable_document_of)]
+async def _writable(grant: Annotated[Grant, Depends(_readable)]) -> Grant:
+    grant.require(Action.WRITE)
+    return grant
+
+
+async def _manageable(grant: Annotated[Grant, Depends(_readable)]) -> Grant:
+    grant.require(Action.MANAGE)
+    return grant
+
+
+async def _document(grant: Annotated[Grant, Depends(_readable)]) -> DocumentRecord:
+    return grant.document
+
+
+DocumentOf = Annotated[DocumentRecord, Depends(_document)]
+"""The document a path names, which the user may read."""
+WritableOf = Annotated[Grant, Depends(_writable)]
+"""The same, whose content the user may change."""
+ManageableOf = Annotated[Grant, Depends(_manageable)]
+"""The same, which the user may rename and delete."""
 
 EncodingOf = Annotated[
     PositionEncoding,

@@ -1,11 +1,12 @@
-"""Answers in JSON that hold events, spelled exactly as sockets spell them."""
+"""Answers in JSON; events in them are encoded exactly as on sockets."""
 
 from typing import Any
 
 import msgspec
 from starlette.responses import Response
 
-from app.http.schema import Document
+from app.http.schema import Document, Written
+from app.service import text_write
 from sync.port import DocumentRecord
 from sync.wire.event import timestamp
 
@@ -13,12 +14,12 @@ _encoder = msgspec.json.Encoder()
 
 
 def json_response(body: Any) -> Response:
-    """An answer from structs of `sync.wire.message`, dicts and lists."""
+    """Encode structs of `sync.wire.message`, dicts and lists as an answer."""
     return Response(_encoder.encode(body), media_type="application/json")
 
 
 def document_answer(record: DocumentRecord) -> Document:
-    """A document as the API shows it."""
+    """Return a document as the API shows it."""
     return Document(
         name=record.name,
         title=record.shown_title,
@@ -28,4 +29,14 @@ def document_answer(record: DocumentRecord) -> Document:
         text_root=record.text_root,
         created_at=timestamp(record.created_at_ms),
         updated_at=timestamp(record.updated_at_ms),
+    )
+
+
+def written_answer(written: text_write.Written) -> Written:
+    """Return a durable change as the API shows it."""
+    return Written(
+        id=written.id,
+        version=written.version,
+        ops=written.ops,
+        normalized=written.normalized,
     )

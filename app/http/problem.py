@@ -1,6 +1,7 @@
 """Errors over HTTP: problem documents (RFC 9457) for everything that is refused.
 
-`code` is an error code of `quire.v1` where one fits; `HttpCode` has the few that only HTTP needs.
+`code` is an error code of `quire.v1` where one fits; `ServiceCode` has those of use cases that
+sockets do not offer, `HttpCode` the few that only HTTP needs.
 """
 
 import logging
@@ -17,6 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.service.service_error import ServiceCode, ServiceError
 from sync.error import ErrorCode, QuireError
 from sync.port import StoreError
 
@@ -32,16 +34,12 @@ class HttpCode(StrEnum):
 
     NOT_FOUND = "not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
-    UNKNOWN_VERSION = "unknown_version"
-    NAME_TAKEN = "name_taken"
-    TEXT_ROOT_DECIDED = "text_root_decided"
-    NOT_RESTORABLE = "not_restorable"
     PRECONDITION_REQUIRED = "precondition_required"
     FOREIGN_ORIGIN = "foreign_origin"
     INTERNAL = "internal"
 
 
-Code = ErrorCode | HttpCode
+Code = ErrorCode | ServiceCode | HttpCode
 
 STATUS: Final[dict[Code, int]] = {
     ErrorCode.INVALID_JSON: 422,
@@ -63,10 +61,10 @@ STATUS: Final[dict[Code, int]] = {
     ErrorCode.STORE_UNAVAILABLE: 503,
     HttpCode.NOT_FOUND: 404,
     HttpCode.METHOD_NOT_ALLOWED: 405,
-    HttpCode.UNKNOWN_VERSION: 404,
-    HttpCode.NAME_TAKEN: 409,
-    HttpCode.TEXT_ROOT_DECIDED: 409,
-    HttpCode.NOT_RESTORABLE: 409,
+    ServiceCode.UNKNOWN_VERSION: 404,
+    ServiceCode.NAME_TAKEN: 409,
+    ServiceCode.TEXT_ROOT_DECIDED: 409,
+    ServiceCode.NOT_RESTORABLE: 409,
     HttpCode.PRECONDITION_REQUIRED: 428,
     HttpCode.FOREIGN_ORIGIN: 403,
     HttpCode.INTERNAL: 500,
@@ -116,6 +114,7 @@ def problem_response(code: Code, detail: str, headers: Mapping[str, str] | None 
 def install_problem_handlers(app: FastAPI) -> None:
     """Have every error of the application answered with a problem document."""
     app.add_exception_handler(ProblemError, _on_problem)
+    app.add_exception_handler(ServiceError, _on_service_error)
     app.add_exception_handler(QuireError, _on_quire_error)
     app.add_exception_handler(StoreError, _on_store_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
@@ -126,6 +125,11 @@ def install_problem_handlers(app: FastAPI) -> None:
 async def _on_problem(_: Request, error: Exception) -> Response:
     problem = cast(ProblemError, error)
     return problem_response(problem.code, problem.detail)
+
+
+async def _on_service_error(_: Request, error: Exception) -> Response:
+    refused = cast(ServiceError, error)
+    return problem_response(refused.code, refused.detail)
 
 
 async def _on_quire_error(_: Request, error: Exception) -> Response:

@@ -181,7 +181,7 @@ async def test_restore_brings_the_old_text_back_as_a_new_version_once(tmp_path: 
 async def test_page_of_large_events_is_cut_and_continued(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.http.routes.history.MAX_PAGE_BYTES", 3_000)
+    monkeypatch.setattr("app.service.version_reader.MAX_PAGE_BYTES", 3_000)
     async with application(tmp_path) as quire:
         await quire.create()
         for _ in range(4):

@@ -203,7 +203,7 @@ async def test_what_cannot_be_brought_back_is_refused_and_nothing_changes(
     async def fail(_: Task) -> Reversal:
         raise raised
 
-    monkeypatch.setattr("app.http.routes.restore.find_reversal", fail)
+    monkeypatch.setattr("app.service.version_restore.find_reversal", fail)
     async with application(tmp_path) as quire:
         await quire.create("notes", "a😀b")
         # One character less, but two units: counting does not tell that it was all.

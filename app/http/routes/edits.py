@@ -2,40 +2,26 @@
 
 from fastapi import APIRouter
 
-from app.http.access import EncodingOf, StateOf, UserOf, WritableDocumentOf, problems
+from app.http.access import BackendOf, EncodingOf, WritableOf, problems
+from app.http.answer import written_answer
 from app.http.schema import Edit, Written
-from app.http.writing import write
+from app.service import text_write
 from sync.error import ErrorCode, QuireError
-from sync.submission import text_digest
-from sync.text.delta import DeltaError, from_wire, inserted_text
+from sync.text.delta import DeltaError, from_wire
 
 router = APIRouter(prefix="/api/documents/{document}/edits", tags=["text"])
 
 
-@router.post("", responses=problems(403, 404, 409, 413))
+@router.post("", responses=problems(403, 404, 409, 413, 429))
 async def edit_text(
-    edit: Edit,
-    record: WritableDocumentOf,
-    state: StateOf,
-    user: UserOf,
-    encoding: EncodingOf = "codepoint",
+    edit: Edit, grant: WritableOf, backend: BackendOf, encoding: EncodingOf = "codepoint"
 ) -> Written:
     """Change the text at places counted in version `base`, merged with what happened since."""
     try:
         ops = from_wire(edit.ops)
     except DeltaError as error:
         raise QuireError(ErrorCode.INVALID_MESSAGE, str(error)) from None
-    written = await write(
-        state,
-        user,
-        record,
-        event_id=edit.id,
-        base=edit.base,
-        ops=ops,
-        digest=text_digest("text_edit", edit.base, ops),
-        counted_in=encoding,
-        encoding=encoding,
+    written = await text_write.edit_text(
+        backend, grant, event_id=edit.id, base=edit.base, ops=ops, encoding=encoding
     )
-    # Merging moves what is inserted, and changes nothing in it but line ends.
-    written.normalized = inserted_text(from_wire(written.ops)) != inserted_text(ops)
-    return written
+    return written_answer(written)

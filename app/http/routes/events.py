@@ -5,7 +5,7 @@ when it reconnects, misses nothing and gets nothing twice.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Final
 
 import msgspec
@@ -13,20 +13,17 @@ from fastapi import APIRouter, Header, Query, Response
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Send
 
-from app.http.access import DocumentOf, EncodingOf, StateOf, problems
-from app.http.reading import records_after, text_of
+from app.http.access import BackendOf, DocumentOf, EncodingOf, StateOf, problems
 from app.http.stream import EventStreams, StreamsOf
-from app.state import State
-from sync.error import ErrorCode, QuireError
+from app.service.follow import IDLE_S, follow_events, require_followable
+from app.service.version_reader import read_text
 from sync.names import MAX_INTEGER
-from sync.port import DocumentRecord, EventRecord, StoreError
+from sync.port import EventRecord
 from sync.wire.event import EventWriter
 
 router = APIRouter(prefix="/api/documents/{document}/events", tags=["history"])
 
 KEEPALIVE_S: Final = 15.0
-_GLANCE_S: Final = 1.0
-"""How often a stream that waits looks whether the server is stopping."""
 _KEEPALIVE: Final = b": keepalive\n\n"
 _RETRY: Final = b"retry: 2000\n\n"
 
@@ -76,7 +73,8 @@ class _EventStreamResponse(StreamingResponse):
     },
 )
 async def stream_events(
-    record: DocumentOf,
+    document: DocumentOf,
+    backend: BackendOf,
     state: StateOf,
     streams: StreamsOf,
     since: Annotated[int | None, Query(ge=0, le=MAX_INTEGER)] = None,
@@ -89,45 +87,30 @@ async def stream_events(
     """Follow a document: the events after `Last-Event-ID` or `since`, else from the head on."""
     after = last_event_id if last_event_id is not None else since
     if after is None:
-        after = record.version
-    if after > record.version or (epoch is not None and epoch != record.epoch):
-        raise QuireError(
-            ErrorCode.BASE_UNKNOWN,
-            f"Version {after} is not of this history, whose head is {record.version}.",
-        )
-    if state.rooms.draining:
-        raise QuireError(ErrorCode.STORE_UNAVAILABLE, "The server is stopping.", retryable=True)
+        after = document.version
+    require_followable(backend, document, after, epoch)
     streams.require_room()
-    text = await text_of(state, record, after) if encoding == "utf-16" else ""
-    writer = EventWriter(encoding, text)
-    frames = _frames(state, record, after, writer)
+    text = await read_text(backend, document, after) if encoding == "utf-16" else ""
+    pages = follow_events(backend, document, after)
+    frames = _frames(pages, EventWriter(encoding, text))
     return _EventStreamResponse(frames, streams, state.settings.slow_consumer_timeout_s)
 
 
 async def _frames(
-    state: State, record: DocumentRecord, after: int, writer: EventWriter
+    pages: AsyncIterator[Sequence[EventRecord]], writer: EventWriter
 ) -> AsyncIterator[bytes]:
-    """The stream's bytes, until the document is deleted, the store fails or the server stops."""
+    """Yield the stream's bytes: events, and comments while there are none."""
     yield _RETRY
     silent_s = 0.0
-    try:
-        while not state.rooms.draining:
-            try:
-                async with asyncio.timeout(_GLANCE_S):
-                    head = await state.rooms.wait_beyond(record.name, after)
-            except TimeoutError:
-                silent_s += _GLANCE_S
-                if silent_s >= KEEPALIVE_S:
-                    silent_s = 0.0
-                    yield _KEEPALIVE
-                continue
+    async for records in pages:
+        if records:
             silent_s = 0.0
-            async for records in records_after(state, record, after, head):
-                yield b"".join(_frame(found, writer) for found in records)
-                after = records[-1].version
-    except (QuireError, StoreError):
-        # The headers are sent. Whoever comes back with the last id is told what is wrong.
-        return
+            yield b"".join(_frame(found, writer) for found in records)
+            continue
+        silent_s += IDLE_S
+        if silent_s >= KEEPALIVE_S:
+            silent_s = 0.0
+            yield _KEEPALIVE
 
 
 def _frame(record: EventRecord, writer: EventWriter) -> bytes:

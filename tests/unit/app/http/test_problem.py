@@ -4,12 +4,11 @@ import json
 
 import pytest
 
-from app.http.naming import readable_name
 from app.http.problem import STATUS, Code, HttpCode, problem_response
+from app.service.service_error import ServiceCode
 from sync.error import ErrorCode
-from sync.names import is_document_name
 
-CODES: list[Code] = [*ErrorCode, *HttpCode]
+CODES: list[Code] = [*ErrorCode, *ServiceCode, *HttpCode]
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -32,9 +31,3 @@ def test_detail_may_hold_what_json_cannot() -> None:
     body = json.loads(bytes(response.body))
     assert body["detail"].startswith("half \\ud800")
     assert len(response.body) < 2_000
-
-
-def test_readable_names_are_names_and_differ() -> None:
-    names = {readable_name() for _ in range(200)}
-    assert len(names) == 200
-    assert all(is_document_name(name) for name in names)

@@ -1,0 +1,1 @@
+"""The use cases of the application, for HTTP, programs and jobs; nothing in here knows FastAPI."""

@@ -1,0 +1,142 @@
+"""The life of a document: created, listed, renamed, and moved to the trash."""
+
+import secrets
+from dataclasses import dataclass
+
+from app.service.backend import Backend
+from app.service.grant import Grant
+from app.service.naming import readable_name
+from app.service.service_error import ServiceCode, ServiceError
+from app.service.text_write import submit_edit
+from sync.error import ErrorCode, QuireError
+from sync.fact import Deleted
+from sync.names import DEFAULT_TEXT_ROOT
+from sync.permission import Action
+from sync.port import DocumentRecord
+from sync.shells.clock import now_ms
+from sync.submission import text_digest
+from sync.text.newline import normalize_text
+from sync.user import User
+
+Cursor = tuple[int, int]
+"""The place of a document in the list: when it was updated, and its key."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentPage:
+    """Documents, newest first."""
+
+    documents: list[DocumentRecord]
+    next: Cursor | None
+    """Where the next page begins; None: this is the last."""
+
+
+async def create_document(
+    backend: Backend,
+    user: User,
+    *,
+    name: str | None = None,
+    title: str = "",
+    text: str = "",
+    text_root: str = DEFAULT_TEXT_ROOT,
+) -> DocumentRecord:
+    """Create a document; returns only after the commit.
+
+    Args:
+        name: a document's name; None: it gets a readable one.
+        text: becomes event 1, its line ends normalised, unless it is empty.
+
+    Raises:
+        ServiceError: `name_taken`.
+        QuireError: `forbidden`, `document_full`, `rate_limited`.
+        StoreError: the log does not answer.
+    """
+    text = normalize_text(text)
+    if not backend.authority.may_create(user):
+        raise QuireError(ErrorCode.FORBIDDEN, "You may not create documents here.")
+    most = backend.rooms.limits.max_document_chars
+    if len(text) > most:
+        raise QuireError(ErrorCode.DOCUMENT_FULL, f"A document holds at most {most} characters.")
+    if text:
+        # Refused afterwards, the edit would leave an empty document behind.
+        backend.rooms.require_quota(user)
+    chosen = name or readable_name()
+    record, created = await backend.rooms.create(chosen, user, title=title, text_root=text_root)
+    if not created:
+        raise ServiceError(ServiceCode.NAME_TAKEN, "There is, or was, a document of that name.")
+    if not text:
+        return record
+    await submit_edit(
+        backend,
+        Grant(user, backend.authority.role(user, record.owner_id), record),
+        event_id=f"create-{secrets.token_hex(8)}",
+        base=0,
+        ops=(text,),
+        digest=text_digest("text_insert", 0, (text,)),
+    )
+    return await backend.log.find(chosen) or record
+
+
+async def list_documents(
+    backend: Backend, *, query: str | None, before: Cursor | None, limit: int
+) -> DocumentPage:
+    """Return a page of the documents that are not deleted.
+
+    Args:
+        query: part of a name or title; None: all of them.
+        before: the `next` of the page before.
+
+    Raises:
+        StoreError: the log does not answer.
+    """
+    records = await backend.log.list_documents(query=query, before=before, limit=limit + 1)
+    page = records[:limit]
+    more = len(records) > limit
+    return DocumentPage(page, (page[-1].updated_at_ms, page[-1].key) if more else None)
+
+
+async def change_document(
+    backend: Backend, grant: Grant, *, title: str | None = None, text_root: str | None = None
+) -> DocumentRecord:
+    """Give a document another title, or, while nothing was written into it, another text root.
+
+    A room that is open learns of the root with the head, before it merges what comes next.
+
+    Raises:
+        ServiceError: `text_root_decided`.
+        QuireError: `forbidden`.
+        StoreError: the log does not answer.
+    """
+    grant.require(Action.MANAGE)
+    record = grant.document
+    root = None if text_root == record.text_root else text_root
+    if title is None and root is None:
+        return record
+    changed = await backend.log.update_document(
+        record.name, title=title, text_root=root, updated_at_ms=now_ms()
+    )
+    changed = changed or record
+    backend.rooms.changed(record.name)
+    if root is not None and changed.text_root != root:
+        raise ServiceError(
+            ServiceCode.TEXT_ROOT_DECIDED,
+            f"The text is in the root {changed.text_root!r}, and its history tells of that one.",
+        )
+    return changed
+
+
+async def trash_document(backend: Backend, grant: Grant) -> None:
+    """Move a document to the trash. Its sessions are told, and its name stays taken.
+
+    Raises:
+        QuireError: `forbidden`.
+        StoreError: the log does not answer.
+    """
+    grant.require(Action.MANAGE)
+    name = grant.document.name
+    at_ms = now_ms()
+    await backend.log.update_document(name, deleted_at_ms=at_ms, updated_at_ms=at_ms)
+    room = backend.rooms.find(name)
+    if room is not None:
+        backend.rooms.tell(room, Deleted())
+    backend.rooms.changed(name)

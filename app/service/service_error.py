@@ -1,0 +1,25 @@
+"""The refusals of use cases that the socket protocol has no code for."""
+
+from enum import StrEnum
+
+
+class ServiceCode(StrEnum):
+    """A reason that only requests know; otherwise it is a `sync.error.ErrorCode`."""
+
+    UNKNOWN_VERSION = "unknown_version"
+    NAME_TAKEN = "name_taken"
+    TEXT_ROOT_DECIDED = "text_root_decided"
+    NOT_RESTORABLE = "not_restorable"
+
+
+class ServiceError(Exception):
+    """A use case is refused.
+
+    Args:
+        detail: one sentence, fit for whoever asked.
+    """
+
+    def __init__(self, code: ServiceCode, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
