@@ -1,8 +1,8 @@
 """The server's clock, which the shells read on behalf of the core."""
 
-import time
+from time import time_ns
 
 
 def now_ms() -> int:
     """Return the time, UTC, in milliseconds since the epoch."""
-    return time.time_ns() // 1_000_000
+    return time_ns() // 1_000_000

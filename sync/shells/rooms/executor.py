@@ -7,8 +7,8 @@ tasks of its own, which end with the rooms.
 
 import asyncio
 import logging
-import time
 from collections.abc import Coroutine, Sequence
+from time import monotonic
 from typing import Any
 
 from sync.effect import (
@@ -145,7 +145,7 @@ class Executor:
             announcer.relay(room.name, relayed)
         if not isinstance(fact, _FROM_ELSEWHERE):
             # What other processes relay does not keep it open.
-            entry.used_at_s = time.monotonic()
+            entry.used_at_s = monotonic()
             entry.changed.set()
 
     def _give_up(self, room: Room) -> None:
