@@ -117,6 +117,17 @@ class Settings:
         unit="s",
         least=0.0,
     )
+    linger_s: float = _setting(
+        30.0,
+        "How long a peer that is still sending is read after it was told that its connection ends; "
+        "cut sooner, it might not hear why.",
+        unit="s",
+        least=0.0,
+        most=86_400.0,
+    )
+    max_linger_bytes: int = _setting(
+        64 << 20, "How much of such a peer is read, and thrown away.", unit="bytes", least=0
+    )
     max_event_streams: int = _setting(
         1_000, "Event streams (SSE) open at once; more get 429.", least=0
     )

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import IO, Final
 from xml.etree import ElementTree
 
-from scripts import chromium
+from scripts import chromium, nginx
 from scripts.node import node_environment
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -211,7 +211,21 @@ def run_integration_tier(options: Options) -> None:
         if is_ci():
             raise StageFailed(f"the clients of tests/npm: {failure}") from None
         print(f"!!! integration: without the clients of tests/npm: {failure}", flush=True)
-    run_tier("integration", options)
+    run_tier("integration", options, nginx_variable())
+
+
+def nginx_variable() -> dict[str, str]:
+    """Return what names the nginx to the tests behind a proxy; without one they are skipped.
+
+    Raises `StageFailed` under CI=true if there is none.
+    """
+    path = nginx.find_nginx()
+    if path is not None:
+        return {nginx.VARIABLE: path}
+    if is_ci():
+        raise StageFailed(f"no nginx that starts; name one with {nginx.VARIABLE}=/path/to/it")
+    print("!!! without an nginx: the tests behind a proxy are skipped", flush=True)
+    return {}
 
 
 def run_browser_tier(options: Options) -> None:
@@ -221,7 +235,7 @@ def run_browser_tier(options: Options) -> None:
     if path is None:
         raise StageFailed(f"no Chromium that starts; name one with {chromium.VARIABLE}=/path/to/it")
     # One browser for all: it is itself many processes.
-    run_tier("e2e", options, {chromium.VARIABLE: path}, workers=1)
+    run_tier("e2e", options, {chromium.VARIABLE: path, **nginx_variable()}, workers=1)
 
 
 def run_tier(

@@ -21,7 +21,10 @@ class BodyLimit:
             return
         announced = Headers(scope=scope).get("content-length", "0")
         if announced.isascii() and announced.isdigit() and self._is_too_long(announced):
-            await problem_response(ErrorCode.TOO_LARGE, self._detail)(scope, receive, send)
+            # With a request to stop sending: the rest of the body is only in the way.
+            headers = {"Connection": "close"}
+            refused = problem_response(ErrorCode.TOO_LARGE, self._detail, headers)
+            await refused(scope, receive, send)
             return
         received = 0
 
@@ -32,7 +35,7 @@ class BodyLimit:
                 received += len(message.get("body", b""))
                 if received > self._max_bytes:
                     # The application's handler makes a problem document of it.
-                    raise HTTPException(413, self._detail)
+                    raise HTTPException(413, self._detail, {"Connection": "close"})
             return message
 
         await self._app(scope, receive_bounded, send)

@@ -1,4 +1,5 @@
-"""uvicorn's WebSocket, with a short way for frames, and patience with a peer that is behind.
+"""uvicorn's WebSocket, with a short way for frames, patience with a peer that is behind, and closes
+that reach a peer which is still sending.
 
 The short way is offered to the application as an ASGI extension, `scope["extensions"][WIRE]`, and
 saves most of what a frame costs: a parser, a queue and a task's turn for each one that arrives, a
@@ -14,9 +15,11 @@ left to uvicorn's parser: control frames, fragments, what is large, and what bre
 from collections.abc import Callable, MutableMapping
 from typing import Any, Final
 
-from uvicorn._types import ASGIReceiveEvent
+from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import apply_mask  # type: ignore[attr-defined]
+
+from app.server.linger import DEFAULT_LIMITS, Linger, LingerLimits
 
 _FRAME: Final = "quire.frame"
 """Where a message has its frame."""
@@ -28,13 +31,17 @@ _GRACE_S: Final = 1.0
 the peer said meanwhile may still be found."""
 _FINAL_TEXT: Final = 0x81
 _FINAL_BINARY: Final = 0x82
+_FINAL_CLOSE: Final = 0x88
 _CONTROL: Final = 0x08
+_MAX_CONTROL_BYTES: Final = 125
 _FINAL: Final = 0x80
 _MASKED: Final = 0x80
 _SHORT_BYTES: Final = 16 << 10
 """Messages up to this length are taken from the bytes as they come, once they are whole."""
 _SLICE_S: Final = 0.005
 """For so long the messages of one peer are handled at a stretch; then others have their turn."""
+_SHUTDOWN_S: Final = 2.0
+"""How long a peer that was told of its close may go on sending when the server stops."""
 
 
 class QuireWebSocket(WebSocketsSansIOProtocol):
@@ -44,6 +51,12 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
     its peer sent before, and what a peer sends is not read while too much of it is under way (see
     `sync.shells.sessions.flow`). So a ping that is not answered in time counts only if nothing else
     was received since, either, while it could have been; otherwise another one is sent.
+
+    After its own close frame it reads on and discards until the peer's close frame, or its end, or
+    a bound; see `app.server.linger`.
+
+    Args:
+        linger: how much of a peer is read after it was told that it is closed.
     """
 
     # There are many of them, and most are idle.
@@ -52,6 +65,7 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
         "_heard_at",
         "_is_full",
         "_is_put_off",
+        "_limits",
         "_longest",
         "_owed",
         "_rest",
@@ -61,8 +75,11 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
         "_waiting",
     )
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
+    def __init__(
+        self, *arguments: Any, linger: LingerLimits = DEFAULT_LIMITS, **options: Any
+    ) -> None:
         super().__init__(*arguments, **options)
+        self._limits = linger
         self._heard_at = 0.0
         """When anything was received last, in the loop's time."""
         self._turn_at = 0.0
@@ -143,10 +160,15 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
 
     def data_received(self, data: bytes) -> None:
         self._heard_at = self._turn_at = self.loop.time()
-        if self._is_put_off:
+        if self._linger is not None:
+            self._discard(self._linger, data)
+        elif self._is_put_off:
             self._rest += data
         elif self._sifts:
-            self._sift(self._rest + data if self._rest else data)
+            if self._rest:
+                data = self._rest + data
+                self._rest = b""
+            self._sift(data)
         else:
             was_asked = self.handshake_initiated
             super().data_received(data)
@@ -184,8 +206,7 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
             if done < at:
                 super().data_received(data[done:at])
                 done = at
-                if self.transport.is_closing():
-                    self._rest = b""
+                if self._has_ended(data[at:]):
                     return True
             at = end
             if self._offer(head, data, start, end):
@@ -195,8 +216,21 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
                     return False
         if done < at:
             super().data_received(data[done:at])
+            if self._has_ended(data[at:]):
+                return True
         self._rest = data[at:]
         return True
+
+    def _has_ended(self, rest: bytes) -> bool:
+        """Whether the parser ended the connection; then the rest is discarded."""
+        if self._linger is not None:
+            self._rest = b""
+            self._discard(self._linger, rest)
+            return True
+        if self.transport.is_closing():
+            self._rest = b""
+            return True
+        return False
 
     def _offer(self, head: int, data: bytes, start: int, end: int) -> bool:
         """Whether the application took the message that lies there, behind its mask."""
@@ -218,11 +252,11 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
         self.loop.call_soon(self._go_on)
 
     def _go_on(self) -> None:
-        rest, self._rest = self._rest, b""
         self._is_put_off = False
-        self._turn_at = self.loop.time()
-        if self.disconnected or self.transport.is_closing():
+        if self.disconnected or self.transport.is_closing() or self._linger is not None:
             return
+        rest, self._rest = self._rest, b""
+        self._turn_at = self.loop.time()
         try:
             is_done = self._sift(rest)
         except BaseException:
@@ -231,6 +265,85 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
             raise
         if is_done and not self.read_paused and not self.transport.is_closing():
             self.transport.resume_reading()
+
+    # --- closing --------------------------------------------------------------------------------
+
+    @property
+    def _linger(self) -> Linger | None:
+        """The wait for the peer's end, from the close frame on. uvicorn looks whether there is a
+        `close_timer`, and cancels it when the connection is lost.
+        """
+        return self.close_timer  # type: ignore[return-value]
+
+    async def send(self, message: ASGISendEvent) -> None:
+        if message["type"] != "websocket.close" or not self.handshake_complete:
+            await super().send(message)
+        elif not (self.close_sent or self.disconnected or self.transport.is_closing()):
+            # Without waiting for a peer that takes nothing: the frame is written behind what the
+            # transport still holds, and read if the peer ever comes to it.
+            code, reason = message.get("code", 1000), message.get("reason") or ""
+            self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
+            self.conn.send_close(code, reason)
+            self._write_close()
+
+    def handle_parser_exception(self) -> None:
+        """Close with the code that the parser has decided on."""
+        close = self.conn.close_sent
+        assert close is not None, "the parser has failed"
+        self.queue.put_nowait(
+            {"type": "websocket.disconnect", "code": close.code, "reason": close.reason}
+        )
+        self._write_close()
+
+    def shutdown(self) -> None:
+        if self._linger is None and self.handshake_complete and not self.transport.is_closing():
+            self.queue.put_nowait({"type": "websocket.disconnect", "code": 1012})
+            self.conn.send_close(1012)
+            self._write_close()
+        if self._linger is not None:
+            self._linger.shorten(_SHUTDOWN_S)
+        else:
+            super().shutdown()
+
+    def _write_close(self) -> None:
+        """Write the close frame; from now on what comes is only looked through for the peer's."""
+        self.stop_keepalive()
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        linger = Linger(self.transport, self.loop, self._limits)
+        self.close_timer = linger  # type: ignore[assignment]
+        self.read_paused = False
+        self.transport.resume_reading()
+        rest, self._rest = self._rest, b""
+        self._discard(linger, rest)
+
+    def _discard(self, linger: Linger, data: bytes) -> None:
+        """Follow the frames without looking into them, up to the peer's close frame."""
+        linger.discard(len(data))
+        if self.transport.is_closing() or not self._sifts:
+            return
+        if self._rest:
+            data = self._rest + data
+            self._rest = b""
+        size = len(data)
+        at = 0
+        while at < size:
+            if self._owed:
+                step = min(self._owed, size - at)
+                self._owed -= step
+                at += step
+                continue
+            extent = frame_extent(data, at)
+            if extent is None:
+                break
+            start, end = extent
+            if data[at] == _FINAL_CLOSE and end - start <= _MAX_CONTROL_BYTES:
+                if end > size:
+                    break
+                linger.end()
+                return
+            self._owed = end - at
+        self._rest = data[at:]
 
     # --- patience -------------------------------------------------------------------------------
 

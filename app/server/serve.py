@@ -5,13 +5,16 @@ import gc
 import logging
 import socket
 import sys
+from functools import partial
+from importlib.util import find_spec
 from types import FrameType
-from typing import Final
+from typing import Any, Final
 
 import uvicorn
 from uvicorn.supervisors import multiprocess
 
 from app.main import create_app, prepare_database
+from app.server.linger import LingerLimits
 from app.server.quire_websocket import QuireWebSocket
 from app.settings import Settings
 from app.state import State
@@ -87,6 +90,7 @@ class _Config(uvicorn.Config):
     """What a process needs to know to serve; sent to it when it is one of several."""
 
     def __init__(self, settings: Settings) -> None:
+        linger = LingerLimits(total_s=settings.linger_s, max_bytes=settings.max_linger_bytes)
         super().__init__(
             # Made in the process that serves, by its `_Server`.
             "app.main:create_app",
@@ -94,7 +98,9 @@ class _Config(uvicorn.Config):
             port=settings.port,
             log_level=settings.log_level,
             loop="auto",
-            ws=QuireWebSocket,
+            # uvicorn calls what it is given; it need not be a class.
+            http=_http_protocol(linger),
+            ws=partial(QuireWebSocket, linger=linger),  # type: ignore[arg-type]
             ws_max_size=settings.max_message_bytes,
             ws_ping_interval=settings.ping_interval_s,
             ws_ping_timeout=settings.ping_timeout_s,
@@ -108,6 +114,15 @@ class _Config(uvicorn.Config):
             workers=settings.workers,
         )
         self.settings = settings
+
+
+def _http_protocol(linger: LingerLimits) -> Any:
+    if find_spec("httptools") is None:
+        # Not on Windows; uvicorn then takes h11.
+        return "auto"
+    from app.server.quire_http import QuireHttp
+
+    return partial(QuireHttp, linger=linger)
 
 
 class _Worker(multiprocess.Process):
