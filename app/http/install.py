@@ -6,6 +6,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from app.http.body_limit import BodyLimit
+from app.http.head import HeadAsGet
 from app.http.problem import install_problem_handlers
 from app.http.routes import (
     diff,
@@ -60,8 +61,9 @@ def install(app: FastAPI, settings: Settings) -> None:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=settings.allowed_origins,
-            allow_methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
+            allow_methods=("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"),
             allow_headers=_ALLOWED_HEADERS,
             expose_headers=("ETag", "Location", "Retry-After"),
         )
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(HeadAsGet)
