@@ -10,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.http.install import install
 from app.identity.open_mode import OpenGatekeeper
+from app.readiness import Readiness
 from app.settings import Settings
 from app.sockets import Sockets
 from app.state import State
@@ -72,14 +73,16 @@ def create_app(settings: Settings, *, database_is_ready: bool = False) -> FastAP
                 ),
             ) as rooms:
                 gatekeeper = OpenGatekeeper()
+                readiness = Readiness(log)
                 server = ServerInfo("quire", quire_version(), PROTOCOL)
                 sockets = Sockets(rooms, gatekeeper, settings, server)
-                app.state.quire = State(settings, log, rooms, gatekeeper, sockets, bus)
+                app.state.quire = State(settings, log, rooms, gatekeeper, sockets, readiness, bus)
                 sweeping = asyncio.create_task(sockets.sweep())
                 try:
                     yield
                 finally:
                     sweeping.cancel()
+                    await readiness.aclose()
         finally:
             await log.aclose()
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from app.identity.open_mode import OpenGatekeeper
 from app.service.backend import Backend
+from app.readiness import Readiness
 from app.settings import Settings
 from app.sockets import Sockets
 from sync.port import Bus, EventLog
@@ -19,6 +20,7 @@ class State:
     rooms: Rooms
     gatekeeper: OpenGatekeeper
     sockets: Sockets
+    readiness: Readiness
     bus: Bus | None
     """None: there are no other processes, or only head checks find what they write."""
 

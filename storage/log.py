@@ -59,6 +59,10 @@ class SqlEventLog:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.committed_appends = 0
+        """How many transactions of `append` have committed."""
+        self.failed_appends = 0
+        """How many of them the store has failed."""
 
     async def find(self, name: str) -> DocumentRecord | None:
         """The document of that name, deleted or not."""
@@ -180,8 +184,13 @@ class SqlEventLog:
         What it wrote is durable once the block is left, and visible to nobody before. On SQLite
         one transaction runs at a time and others wait; they begin at their first statement.
         """
-        async with self._database.write() as transaction:
-            yield SqlAppendTransaction(transaction)
+        try:
+            async with self._database.write() as transaction:
+                yield SqlAppendTransaction(transaction)
+        except StoreError:
+            self.failed_appends += 1
+            raise
+        self.committed_appends += 1
 
     async def relay_key(self) -> bytes:
         """The key of `sync.wire.relay`: 32 random bytes, the same for all who serve this log."""
@@ -194,6 +203,11 @@ class SqlEventLog:
     async def ping(self) -> None:
         """Raise `StoreError` unless the store answers."""
         await self._database.read(_ping)
+
+    async def probe_write(self) -> None:
+        """Commit a small change that nobody reads; raise `StoreError` if that cannot be done."""
+        async with self._database.write() as transaction:
+            await transaction.run(secret.change_probe)
 
     async def aclose(self) -> None:
         """Wait for the transaction under way, then close all connections."""

@@ -16,8 +16,30 @@ _create = {
 }
 
 
+_PROBE_NAME = "write_probe"
+_put_sqlite = sqlite.insert(secrets)
+_put_postgresql = postgresql.insert(secrets)
+_put = {
+    "sqlite": _put_sqlite.on_conflict_do_update(
+        index_elements=["name"], set_={"value": _put_sqlite.excluded.value}
+    ),
+    "postgresql": _put_postgresql.on_conflict_do_update(
+        index_elements=["name"], set_={"value": _put_postgresql.excluded.value}
+    ),
+}
+
+
 def find(connection: Connection, name: str) -> bytes | None:
     return connection.execute(_by_name, {"secret_name": name}).scalar_one_or_none()
+
+
+def change_probe(connection: Connection) -> None:
+    """Change a row that nobody reads: in a transaction that commits, proof that writing works.
+
+    To another value each time, because SQLite does not write what stays the same.
+    """
+    new = {"name": _PROBE_NAME, "value": os.urandom(8)}
+    connection.execute(_put[connection.dialect.name], new)
 
 
 def find_or_make(connection: Connection, name: str) -> bytes:

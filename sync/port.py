@@ -255,6 +255,15 @@ class EventLog(Protocol):
         """Raise `StoreError` unless the store answers."""
         ...
 
+    async def probe_write(self) -> None:
+        """Commit a small change that nobody reads; raise `StoreError` if that cannot be done."""
+        ...
+
+    committed_appends: int
+    """How many transactions of `append` have committed."""
+    failed_appends: int
+    """How many of them the store has failed."""
+
     async def aclose(self) -> None: ...
 
 

@@ -78,6 +78,15 @@ async def run_sql(url: str, statement: str) -> None:
         await execute(url, statement)
 
 
+async def probe_value(url: str) -> object:
+    """The value that the last write probe has left."""
+    statement = "SELECT value FROM secrets WHERE name = 'write_probe'"
+    if url.startswith("sqlite"):
+        with closing(sqlite3.connect(str(make_url(url).database))) as connection:
+            return connection.execute(statement).fetchone()
+    return (await execute(url, statement))[0]
+
+
 def new_document(
     name: str, *, title: str = "A title", text_root: str = "content", at_ms: int = 1_000
 ) -> NewDocument:

@@ -8,7 +8,7 @@ import pytest
 
 from sync.port import AuthorBinding, Checkpoint, DocumentRecord, EventLog, NewDocument, StoreError
 from sync.text.delta import Delta
-from tests.contract.conftest import new_document
+from tests.contract.conftest import new_document, probe_value
 from tests.contract.sample import append, append_next, event, open_log
 
 pytestmark = pytest.mark.anyio
@@ -601,6 +601,27 @@ async def test_ping_needs_an_answer(log: EventLog) -> None:
     with pytest.raises(StoreError, match="closed"):
         await append(log, 1, event(1))
     await log.aclose()
+
+
+async def test_probe_commits_a_change_each_time(log: EventLog, database_url: str) -> None:
+    seen = set()
+    for _ in range(3):
+        await log.probe_write()
+        seen.add(await probe_value(database_url))
+    assert len(seen) == 3
+    await log.aclose()
+    with pytest.raises(StoreError, match="closed"):
+        await log.probe_write()
+
+
+async def test_appends_are_counted_by_how_they_ended(log: EventLog, create: Create) -> None:
+    key = (await create("notes")).key
+    await append(log, key, event(1))
+    assert (log.committed_appends, log.failed_appends) == (1, 0)
+    await log.aclose()
+    with pytest.raises(StoreError):
+        await append(log, key, event(2))
+    assert (log.committed_appends, log.failed_appends) == (1, 1)
 
 
 async def test_close_waits_for_the_transaction_under_way(

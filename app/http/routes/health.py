@@ -1,6 +1,5 @@
 """`/healthz`, `/readyz`, `/metrics`: for supervisors, load balancers and Prometheus."""
 
-import asyncio
 from typing import Final
 
 from fastapi import APIRouter, Response
@@ -12,7 +11,6 @@ from sync.error import ErrorCode, QuireError
 
 router = APIRouter(tags=["server"])
 
-_PING_TIMEOUT_S: Final = 2.0
 _BUS_COUNTERS: Final = {
     "published": "Messages sent to other processes.",
     "dropped": "Messages to other processes that were not sent.",
@@ -30,20 +28,16 @@ async def report_health() -> Health:
 
 @router.get("/readyz", responses=problems())
 async def report_readiness(state: StateOf) -> Health:
-    """Whether requests should be sent here: the store answers and the server is not stopping.
+    """Whether requests should be sent here: edits can be stored and the server is not stopping.
 
     `degraded` is ready too: Redis does not answer, so that what other processes write is seen
     later, at the next check of the log.
     """
     if state.rooms.draining:
         raise QuireError(ErrorCode.STORE_UNAVAILABLE, "The server is stopping.", retryable=True)
-    try:
-        async with asyncio.timeout(_PING_TIMEOUT_S):
-            await state.log.ping()
-    except TimeoutError:
-        raise QuireError(
-            ErrorCode.STORE_UNAVAILABLE, "The store does not answer.", retryable=True
-        ) from None
+    trouble = await state.readiness.trouble()
+    if trouble is not None:
+        raise QuireError(ErrorCode.STORE_UNAVAILABLE, trouble, retryable=True)
     is_alone = state.bus is not None and not state.bus.is_up
     return Health(status="degraded" if is_alone else "ready")
 

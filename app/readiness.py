@@ -1,0 +1,113 @@
+"""The answer to whether edits can be stored, found out by storing something.
+
+A store that answers reads may still refuse every write: a full disk, a file or a database that is
+read-only. An append that has just committed is proof that it does not; otherwise a small change is
+committed, at once after a failed append, and now and then without one.
+"""
+
+import asyncio
+import logging
+import time
+from typing import Final
+
+from sync.port import EventLog, StoreError
+
+_log = logging.getLogger(__name__)
+
+PROOF_LASTS_S: Final = 10.0
+"""How long a commit counts as proof that the next one will succeed."""
+PROBE_INTERVAL_S: Final = 1.0
+"""The shortest time between two probes while writing fails."""
+PATIENCE_S: Final = 2.0
+"""How long the store may take to answer."""
+_REASONS: Final = (
+    ("full", "The disk or the database is full."),
+    ("read-only", "The database is read-only."),
+    ("readonly", "The database is read-only."),
+    ("locked", "Another process holds the database."),
+    ("in time", "The store does not answer in time."),
+)
+"""Words in what databases say, and what that is in words fit for whoever may ask."""
+
+
+class Readiness:
+    """Tells why the store of one process cannot be used, if so."""
+
+    def __init__(self, log: EventLog) -> None:
+        self._event_log = log
+        self._trouble: str | None = None
+        self._proved_at_s = -PROOF_LASTS_S
+        self._probed_at_s = -PROBE_INTERVAL_S
+        self._committed = log.committed_appends
+        self._failed = log.failed_appends
+        self._is_doubtful = False
+        self._probe: asyncio.Task[None] | None = None
+
+    async def trouble(self) -> str | None:
+        """The reason why nothing can be read or stored, in one sentence; None if both work.
+
+        Cancelling it is safe; a write that it has begun goes on.
+        """
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                await self._event_log.ping()
+        except TimeoutError:
+            return "The store does not answer."
+        self._look_at_appends()
+        if self._probe is not None or self._is_probe_due():
+            await self._wait_for_probe()
+        return self._trouble
+
+    async def aclose(self) -> None:
+        """End a probe that is under way."""
+        if self._probe is not None:
+            self._probe.cancel()
+            await asyncio.wait((self._probe,))
+
+    def _look_at_appends(self) -> None:
+        log = self._event_log
+        if log.failed_appends != self._failed:
+            self._is_doubtful = True
+        elif log.committed_appends != self._committed:
+            self._proved_at_s = time.monotonic()
+            self._trouble = None
+        self._committed, self._failed = log.committed_appends, log.failed_appends
+
+    def _is_probe_due(self) -> bool:
+        now_s = time.monotonic()
+        if self._is_doubtful or self._trouble is not None:
+            return now_s - self._probed_at_s >= PROBE_INTERVAL_S
+        return now_s - self._proved_at_s >= PROOF_LASTS_S
+
+    async def _wait_for_probe(self) -> None:
+        if self._probe is None:
+            self._probed_at_s = time.monotonic()
+            self._probe = asyncio.create_task(self._run_probe())
+        # Not by a timeout around the write: a cancelled one waits for a disk that hangs, too.
+        done, _ = await asyncio.wait((self._probe,), timeout=PATIENCE_S)
+        if not done:
+            self._trouble = f"A write takes longer than {PATIENCE_S:g} s."
+
+    async def _run_probe(self) -> None:
+        try:
+            await self._event_log.probe_write()
+        except StoreError as error:
+            if self._trouble is None:
+                _log.warning("no edit can be stored: %s", error)
+            self._trouble = _reason(str(error))
+        else:
+            if self._trouble is not None:
+                _log.warning("edits can be stored again")
+            self._trouble = None
+            self._proved_at_s = time.monotonic()
+        finally:
+            self._is_doubtful = False
+            self._probe = None
+
+
+def _reason(error: str) -> str:
+    """A store's complaint in words of ours: its own may name what is nobody's business."""
+    for word, reason in _REASONS:
+        if word in error:
+            return reason
+    return "The store refuses to write; the log of the server says why."
