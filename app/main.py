@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
 from app.http.install import install
+from app.http.root_path import RootPath
 from app.identity.open_mode import OpenGatekeeper
 from app.readiness import Readiness
 from app.settings import Settings
@@ -95,6 +96,7 @@ def create_app(settings: Settings, *, database_is_ready: bool = False) -> FastAP
         openapi_url="/api/openapi.json",
     )
     install(app, settings)
+    app.place(settings.base_path)
     return app
 
 
@@ -110,7 +112,15 @@ def _open_bus(redis_url: str) -> Bus | None:
 class _Application(FastAPI):
     """Sends WebSockets straight to where they are served; what HTTP needs costs memory and time."""
 
+    def place(self, root_path: str) -> None:
+        """Have it served below a path; empty: below none."""
+        self.root_path = root_path
+        self._placed = RootPath(self._dispatch, root_path)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._placed(scope, receive, send)
+
+    async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             state: State = self.state.quire
             await state.sockets(scope, receive, send)

@@ -46,6 +46,10 @@ class Settings:
 
     host: str = _setting("127.0.0.1", "Address to listen on; 0.0.0.0 is every IPv4 address.")
     port: int = _setting(8000, "TCP port to listen on; 0 takes a free one.", least=0, most=65_535)
+    root_path: str = _setting(
+        "",
+        "The path below which a proxy serves this, such as `/pad`; the proxy may strip it or not.",
+    )
     database_url: str = _setting("sqlite+aiosqlite:///quire.db", "Where the log is kept.")
     database_pool_size: int = _setting(
         10, "Connections of one process to PostgreSQL, at most.", least=2, most=1_000
@@ -149,6 +153,11 @@ class Settings:
         "Edits of one user over HTTP, averaged over 10 s; more get 429.",
         unit="edits/s",
     )
+
+    @property
+    def base_path(self) -> str:
+        """`root_path` without a slash at its end; empty if there is none."""
+        return self.root_path.rstrip("/")
 
     @property
     def uses_sqlite(self) -> bool:
@@ -293,8 +302,20 @@ def _checked_origin(origin: str, source: str) -> str:
     return origin
 
 
+_ROOT_PATH: Final = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
+_OWN_PATHS: Final = frozenset(
+    {"api", "assets", "d", "healthz", "hocuspocus", "metrics", "readyz", "ws", "yjs"}
+)
+"""With one of these as its root path it could not be told whether a proxy has stripped it."""
+
+
 def _refuse_unsupported(settings: Settings) -> None:
     """Say at the start what cannot be done, instead of doing something else."""
+    first = settings.base_path.split("/")[1:2]
+    if _ROOT_PATH.fullmatch(settings.base_path) is None or set(first) & _OWN_PATHS:
+        raise SettingsError(
+            f"root_path: {settings.root_path[:80]!r} is no path such as /pad, or one of Quire's own"
+        )
     if settings.redis_url:
         try:
             parse_redis_url(settings.redis_url)

@@ -371,7 +371,8 @@ def connect(
     where it was, and sends again what was not acknowledged.
 
     Args:
-        url: `http(s)://` or `ws(s)://` and host; the path is `/ws` unless it has one.
+        url: `http(s)://` or `ws(s)://` and host; `/ws` is added to it, or to the path of an
+            `http(s)://` one.
         name: in open mode, the name to be shown.
         token: where the server wants one; or a function that fetches one for each connection.
 
@@ -396,5 +397,8 @@ def socket_url(url: str) -> str:
     schemes = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
     if parts.scheme not in schemes or not parts.hostname:
         raise ValueError(f"{url!r} is no URL of a server: http://host:port")
-    path = parts.path if parts.path not in ("", "/") else "/ws"
+    path = parts.path
+    if path in ("", "/") or (parts.scheme in ("http", "https") and not path.endswith("/ws")):
+        # The address of a server, perhaps below a path.
+        path = path.rstrip("/") + "/ws"
     return urlunsplit((schemes[parts.scheme], parts.netloc, path, parts.query, ""))

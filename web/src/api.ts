@@ -1,5 +1,6 @@
 /** The HTTP API, as far as the editor uses it. */
 
+import { basePath } from "./base";
 import { mergeEvents, type HistoryEvent } from "./history/group";
 
 export interface DocumentInfo {
@@ -29,11 +30,11 @@ export class Api {
 
   async createDocument(name: string | null, title: string | null): Promise<DocumentInfo> {
     const body = { ...(name === null ? {} : { name }), ...(title === null ? {} : { title }) };
-    return readDocument(await this.request("POST", "/api/documents", body));
+    return readDocument(await this.request("POST", documentsPath(), body));
   }
 
   async listDocuments(): Promise<DocumentInfo[]> {
-    const answer = await this.request("GET", "/api/documents?limit=50");
+    const answer = await this.request("GET", `${documentsPath()}?limit=50`);
     return fieldList(answer, "documents").map(readDocument);
   }
 
@@ -82,7 +83,9 @@ export class Api {
   }
 }
 
-const documentPath = (name: string): string => `/api/documents/${encodeURIComponent(name)}`;
+const documentsPath = (): string => `${basePath()}api/documents`;
+
+const documentPath = (name: string): string => `${documentsPath()}/${encodeURIComponent(name)}`;
 
 /** The words of an RFC 9457 problem document. */
 function problem(answer: unknown, status: number): string {

@@ -1,5 +1,6 @@
 /** Who the user of this browser says to be, and which documents were open here. */
 
+import { basePath } from "./base";
 import { userNameFrom } from "./names";
 
 const NAME_KEY = "quire:name";
@@ -30,7 +31,7 @@ export function saveName(name: string): void {
 export function recentDocuments(): RecentDocument[] {
   let value: unknown;
   try {
-    value = JSON.parse(read(RECENT_KEY) ?? "[]");
+    value = JSON.parse(read(here(RECENT_KEY)) ?? "[]");
   } catch {
     return [];
   }
@@ -40,24 +41,29 @@ export function recentDocuments(): RecentDocument[] {
 export function rememberDocument(name: string, title: string): void {
   const others = recentDocuments().filter((document) => document.name !== name);
   const recent = [{ name, title, at: Date.now() }, ...others].slice(0, MAX_RECENT);
-  write(RECENT_KEY, JSON.stringify(recent));
+  write(here(RECENT_KEY), JSON.stringify(recent));
 }
 
 /** A text that could not be saved, until the user has dealt with it. */
 export function keepText(document: string, text: string): void {
-  write(KEPT_KEY + document, text);
+  write(here(KEPT_KEY) + document, text);
 }
 
 export function keptText(document: string): string | null {
-  return read(KEPT_KEY + document);
+  return read(here(KEPT_KEY) + document);
 }
 
 export function forgetKeptText(document: string): void {
   try {
-    localStorage.removeItem(KEPT_KEY + document);
+    localStorage.removeItem(here(KEPT_KEY) + document);
   } catch {
     // no storage, nothing to forget
   }
+}
+
+/** Another Quire may live below another path of this site: what is its own is kept apart. */
+function here(key: string): string {
+  return basePath() === "/" ? key : `${key}${basePath()}:`;
 }
 
 function isRecent(value: unknown): value is RecentDocument {

@@ -35,9 +35,9 @@ export function initials(name: string): string {
   return letters.map((word) => [...(word ?? "")][0]?.toUpperCase() ?? "").join("") || "?";
 }
 
-/** The document that a path opens, or null for the start page. */
-export function documentOfPath(path: string): string | null {
-  const found = /^\/d\/([^/]+)\/?$/.exec(path);
+/** The document that a path below `base` opens, or null for the start page. */
+export function documentOfPath(path: string, base: string): string | null {
+  const found = /^d\/([^/]+)\/?$/.exec(path.startsWith(base) ? path.slice(base.length) : "");
   if (found?.[1] === undefined) return null;
   try {
     return decodeURIComponent(found[1]);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { baseOf } from "../src/base";
 import { documentNameFrom, documentOfPath, initials, isDocumentName, userNameFrom } from "../src/names";
 import { safeColor, safeName } from "../src/editor/presence";
 
@@ -14,11 +15,21 @@ test("document names are made of what people type", () => {
 });
 
 test("paths name the document they open", () => {
-  assert.equal(documentOfPath("/"), null);
-  assert.equal(documentOfPath("/d/notes"), "notes");
-  assert.equal(documentOfPath("/d/a%3Ab/"), "a:b");
-  assert.equal(documentOfPath("/d/%"), "%");
-  assert.equal(documentOfPath("/d/a/b"), null);
+  assert.equal(documentOfPath("/", "/"), null);
+  assert.equal(documentOfPath("/d/notes", "/"), "notes");
+  assert.equal(documentOfPath("/d/a%3Ab/", "/"), "a:b");
+  assert.equal(documentOfPath("/d/%", "/"), "%");
+  assert.equal(documentOfPath("/d/a/b", "/"), null);
+  assert.equal(documentOfPath("/pad/", "/pad/"), null);
+  assert.equal(documentOfPath("/pad/d/notes", "/pad/"), "notes");
+  assert.equal(documentOfPath("/d/notes", "/pad/"), null);
+});
+
+test("the base is what the page states, relative to where it is", () => {
+  assert.equal(baseOf("./", "https://example.org/"), "/");
+  assert.equal(baseOf("./", "https://example.org/pad/?q=1"), "/pad/");
+  assert.equal(baseOf("../", "https://example.org/d/notes"), "/");
+  assert.equal(baseOf("../", "https://example.org/a/pad/d/notes#x"), "/a/pad/");
 });
 
 test("user names are trimmed, bounded and never empty", () => {

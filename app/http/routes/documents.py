@@ -5,7 +5,14 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Response
 
-from app.http.access import BackendOf, DocumentOf, ManageableOf, UserOf, problems
+from app.http.access import (
+    BackendOf,
+    DocumentOf,
+    ManageableOf,
+    StateOf,
+    UserOf,
+    problems,
+)
 from app.http.answer import document_answer
 from app.http.schema import Document, DocumentChange, DocumentList, NewDocument, Text
 from app.service import lifecycle
@@ -21,18 +28,18 @@ _CURSOR: Final = re.compile(r"([0-9]{1,15})-([0-9]{1,15})")
 
 @router.post("", status_code=201, responses=problems(403, 409, 413, 429))
 async def create_document(
-    new: NewDocument, backend: BackendOf, user: UserOf, response: Response
+    new: NewDocument, state: StateOf, user: UserOf, response: Response
 ) -> Document:
     """Create a document. A text makes its first event; without a name it gets a readable one."""
     record = await lifecycle.create_document(
-        backend,
+        state.backend,
         user,
         name=new.name,
         title=new.title or "",
         text=new.text or "",
         text_root=new.text_root or DEFAULT_TEXT_ROOT,
     )
-    response.headers["Location"] = f"/api/documents/{record.name}"
+    response.headers["Location"] = f"{state.settings.base_path}/api/documents/{record.name}"
     answer = document_answer(record)
     answer.normalized = normalize_text(new.text or "") != (new.text or "")
     return answer

@@ -16,6 +16,7 @@ from web import DIST
 router = APIRouter(include_in_schema=False)
 
 _NONCE_MARK: Final = "__CSP_NONCE__"
+_BASE_MARK: Final = "__BASE__"
 _ASSET_NAME: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")
 _MEDIA_TYPES: Final = {
     ".css": "text/css; charset=utf-8",
@@ -34,9 +35,9 @@ _NOT_BUILT: Final = """<!doctype html>
 <meta charset="utf-8">
 <title>Quire</title>
 <h1>The editor is not built</h1>
-<p>The server runs, and its <a href="/api/docs">HTTP API</a> works. The files of the editor are
-missing from <code>web/dist</code>; in a checkout, <code>cd web &amp;&amp; npm ci &amp;&amp; npm run
-build</code> makes them.</p>
+<p>The server runs, and its <a href="__BASE__api/docs">HTTP API</a> works. The files of the editor
+are missing from <code>web/dist</code>; in a checkout, <code>cd web &amp;&amp; npm ci &amp;&amp; npm
+run build</code> makes them.</p>
 </html>
 """
 
@@ -44,13 +45,13 @@ build</code> makes them.</p>
 @router.get("/")
 async def show_start_page() -> Response:
     """The start page of the editor."""
-    return _page(200)
+    return _page(200, "./")
 
 
 @router.get("/d/{document}")
 async def show_document_page(document: str) -> Response:
     """The editor with a document. What cannot be a document gets the same page with a 404."""
-    return _page(200 if is_document_name(document) else 404)
+    return _page(200 if is_document_name(document) else 404, "../")
 
 
 @router.get("/assets/{name}")
@@ -70,11 +71,15 @@ def _asset(folder: Path, name: str) -> Path | None:
     return path if path.is_file() else None
 
 
-def _page(status: int) -> Response:
+def _page(status: int, base: str) -> Response:
+    """The page, whose files and requests lie at `base` from where it is: so it works below any
+    path that a proxy puts in front.
+    """
     nonce = secrets.token_urlsafe(18)
     headers = {"Content-Security-Policy": page_policy(nonce), "Cache-Control": "no-cache"}
     try:
         html = (DIST / "index.html").read_text("utf-8")
     except FileNotFoundError:
-        return HTMLResponse(_NOT_BUILT, 503, headers)
-    return HTMLResponse(html.replace(_NONCE_MARK, nonce), status, headers)
+        return HTMLResponse(_NOT_BUILT.replace(_BASE_MARK, base), 503, headers)
+    html = html.replace(_NONCE_MARK, nonce).replace(_BASE_MARK, base)
+    return HTMLResponse(html, status, headers)

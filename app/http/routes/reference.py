@@ -38,7 +38,7 @@ def _render(description: Mapping[str, Any], nonce: str) -> Iterator[str]:
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
     yield f'<title>{title}</title><style nonce="{nonce}">{_STYLE}</style></head><body>'
     yield f"<h1>{title}</h1><p>The same as OpenAPI: "
-    yield '<a href="/api/openapi.json">/api/openapi.json</a>. Errors are problem documents '
+    yield '<a href="openapi.json">openapi.json</a>. Errors are problem documents '
     yield "(RFC 9457) whose <code>code</code> says what is wrong.</p><ul>"
     operations = list(_operations(description))
     for method, path, operation in operations:

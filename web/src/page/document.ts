@@ -1,6 +1,7 @@
 /** The page of one document: header, banners, panes and history, wired together. */
 
 import { Api, ApiError, type DocumentInfo } from "../api";
+import { basePath } from "../base";
 import { element } from "../dom";
 import { HistoryDrawer } from "../history/drawer";
 import {
@@ -42,7 +43,7 @@ export function showDocumentPage(app: HTMLElement, name: string): void {
         { class: "start" },
         element("h1", {}, "No such document"),
         element("p", {}, "A document's name has letters, digits and : . _ - in it, up to 128."),
-        element("p", {}, element("a", { href: "/" }, "To the start page")),
+        element("p", {}, element("a", { href: basePath() }, "To the start page")),
       ),
     );
     return;
@@ -137,7 +138,7 @@ class DocumentPage {
       element(
         "header",
         { class: "topbar" },
-        element("a", { href: "/", class: "home", "aria-label": "All documents", title: "All documents" }, "Quire"),
+        element("a", { href: basePath(), class: "home", "aria-label": "All documents", title: "All documents" }, "Quire"),
         this.title,
         this.save.dom,
         this.views.dom,
@@ -363,4 +364,4 @@ class DocumentPage {
 }
 
 const socketUrl = (): string =>
-  `${location.protocol === "https:" ? "wss:" : "ws:"}//${location.host}/ws`;
+  `${location.protocol === "https:" ? "wss:" : "ws:"}//${location.host}${basePath()}ws`;

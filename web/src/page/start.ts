@@ -1,6 +1,7 @@
 /** The start page: a new document, and those that are there. */
 
 import { Api, ApiError, type DocumentInfo } from "../api";
+import { basePath } from "../base";
 import { element, relativeTime } from "../dom";
 import { loadName, recentDocuments } from "../identity";
 import { documentNameFrom } from "../names";
@@ -71,7 +72,9 @@ async function create(api: Api, typed: string, problem: HTMLElement): Promise<vo
   }
 }
 
-const openDocument = (name: string): void => location.assign(`/d/${encodeURIComponent(name)}`);
+const pathOf = (name: string): string => `${basePath()}d/${encodeURIComponent(name)}`;
+
+const openDocument = (name: string): void => location.assign(pathOf(name));
 
 async function showAll(api: Api, slot: HTMLElement, problem: HTMLElement): Promise<void> {
   try {
@@ -103,7 +106,7 @@ function section(heading: string, entries: readonly Entry[]): HTMLElement {
           {},
           element(
             "a",
-            { href: `/d/${encodeURIComponent(name)}` },
+            { href: pathOf(name) },
             element("span", { class: "document-title" }, title === "" ? name : title),
             element(
               "time",

@@ -1,1 +1,0 @@
-import{e as s}from"./chunk-SWE22W4J.js";var o=document.getElementById("app");if(o===null)throw new Error("index.html has no #app");var i=s(location.pathname);i===null?import("./start-UJNSHU4F.js").then(({showStartPage:t})=>t(o)):import("./document-DEDY4ZYQ.js").then(({showDocumentPage:t})=>t(o,i));
