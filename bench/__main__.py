@@ -16,6 +16,7 @@ from bench.opening import opening
 from bench.pipeline import pipeline
 from bench.processes import rolling_restart, two_processes
 from bench.rooms import many_rooms, one_room
+from bench.start import start
 from bench.target import missed
 
 BENCHES: dict[str, Callable[[], Awaitable[dict[str, Any]]]] = {
@@ -26,6 +27,7 @@ BENCHES: dict[str, Callable[[], Awaitable[dict[str, Any]]]] = {
     "pipeline": pipeline,
     "opening": opening,
     "idle": idle,
+    "start": start,
     "processes": two_processes,
     "rolling": rolling_restart,
 }

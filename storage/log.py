@@ -9,7 +9,6 @@ from sqlalchemy import Connection, select
 from storage import catalogue, checkpoint, event_query, secret
 from storage.append import SqlAppendTransaction
 from storage.engine import Database, read_url
-from storage.postgresql import PostgresqlDatabase
 from storage.sqlite import SqliteDatabase, database_path
 from sync.port import (
     AppendTransaction,
@@ -47,6 +46,9 @@ def _open_database(database_url: str, pool_size: int, timeout_s: float) -> Datab
     url = read_url(database_url)
     if url.get_backend_name() == "sqlite":
         return SqliteDatabase(database_path(url))
+    # Imported only here: it costs a third of a second, which SQLite need not pay.
+    from storage.postgresql import PostgresqlDatabase
+
     return PostgresqlDatabase(url, pool_size=pool_size, timeout_s=timeout_s)
 
 

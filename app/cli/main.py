@@ -6,6 +6,7 @@
 
 import argparse
 import asyncio
+import gc
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -13,8 +14,6 @@ from typing import Final, get_args
 
 from app.cli.failure import CommandFailed, ExitCode
 from app.cli.progress import Progress
-from app.cli.push import push
-from app.cli.read import cat, log, tail
 from app.settings import SETTINGS, Settings, SettingsError
 from sync.names import is_document_name
 from sync.port import StoreError
@@ -65,6 +64,9 @@ def _complain(text: str, code: int) -> int:
 
 
 def _serve(flags: argparse.Namespace) -> int:
+    # What is imported stays: looking for garbage in it is a fifth of a start. The server switches
+    # it on again once it has started.
+    gc.disable()
     # Imported only here: it costs half a second, which `quire cat` need not pay.
     from app.server.serve import run
 
@@ -102,6 +104,31 @@ def _db_new_epoch(flags: argparse.Namespace) -> int:
     count = asyncio.run(renew_epochs(settings.database_url))
     print(f"{count:,} documents have a new epoch.", file=sys.stderr)
     return ExitCode.DONE
+
+
+def _cat(flags: argparse.Namespace) -> int:
+    # Imported only here, as the next ones: an HTTP client costs what the others need not pay.
+    from app.cli.read import cat
+
+    return cat(flags)
+
+
+def _log(flags: argparse.Namespace) -> int:
+    from app.cli.read import log
+
+    return log(flags)
+
+
+def _tail(flags: argparse.Namespace) -> int:
+    from app.cli.read import tail
+
+    return tail(flags)
+
+
+def _push(flags: argparse.Namespace) -> int:
+    from app.cli.push import push
+
+    return push(flags)
 
 
 def _given(flags: argparse.Namespace) -> Mapping[str, object]:
@@ -155,7 +182,7 @@ def _add_db(command: argparse.ArgumentParser) -> None:
 
 
 def _add_cat(command: argparse.ArgumentParser) -> None:
-    command.set_defaults(command=cat)
+    command.set_defaults(command=_cat)
     _add_server(command)
     command.add_argument("--version", type=_version, metavar="N", help="as it was then")
     command.add_argument(
@@ -167,7 +194,7 @@ def _add_cat(command: argparse.ArgumentParser) -> None:
 
 
 def _add_log(command: argparse.ArgumentParser) -> None:
-    command.set_defaults(command=log)
+    command.set_defaults(command=_log)
     _add_server(command)
     command.add_argument(
         "--limit", type=_count, default=20, metavar="N", help="at most so many (default: 20)"
@@ -176,7 +203,7 @@ def _add_log(command: argparse.ArgumentParser) -> None:
 
 
 def _add_tail(command: argparse.ArgumentParser) -> None:
-    command.set_defaults(command=tail)
+    command.set_defaults(command=_tail)
     _add_server(command)
     command.add_argument(
         "--since", type=_version, metavar="N", help="first what was written after version N"
@@ -185,7 +212,7 @@ def _add_tail(command: argparse.ArgumentParser) -> None:
 
 
 def _add_push(command: argparse.ArgumentParser) -> None:
-    command.set_defaults(command=push)
+    command.set_defaults(command=_push)
     _add_server(command)
     command.add_argument("file", metavar="FILE", help="- is the standard input")
     command.add_argument(

@@ -57,6 +57,7 @@ class _Server(uvicorn.Server):
         gc.freeze()
         # An update leaves no cycles, only objects that live for a moment: look for some less often.
         gc.set_threshold(_GC_THRESHOLD)
+        gc.enable()
         sys.setswitchinterval(_SWITCH_INTERVAL_S)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -157,6 +158,8 @@ def run(settings: Settings) -> int:
             socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(user_timeout_s * 1000)
         )
     if settings.workers > 1:
+        # This one only watches; each worker starts with it on.
+        gc.enable()
         # uvicorn has no other place to say what a worker is.
         multiprocess.Process = _Worker  # type: ignore[misc]
         multiprocess.Multiprocess(config, sockets=[listening]).run()

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from storage import migrate
 from storage.log import open_event_log
-from storage.migrate import SchemaError, expected_revision, require_current, upgrade
+from storage.migrate import SCHEMA_REVISION, SchemaError, require_current, upgrade
 from storage.table import metadata
 from sync.port import StoreError
 from tests.patience import PATIENCE_S
@@ -153,7 +153,7 @@ async def test_log_without_schema_says_so(path: Path) -> None:
     await log.aclose()
 
 
-def test_expected_revision_is_the_newest_file() -> None:
+def test_schema_revision_is_the_newest_file() -> None:
     folder = Path(migrate.__file__).parents[1] / "alembic" / "versions"
     newest = max(file.name for file in folder.glob("[0-9]*.py"))
-    assert newest.startswith(expected_revision())
+    assert newest.startswith(SCHEMA_REVISION)
