@@ -61,7 +61,7 @@ async def test_upgrade_again_changes_nothing(bare_database_url: str) -> None:
 
 async def test_empty_database_is_not_current(bare_database_url: str) -> None:
     with pytest.raises(
-        SchemaError, match=rf"schema none, .* needs {expected_revision()}: run `quire db upgrade`"
+        SchemaError, match=rf"schema none, .* needs {SCHEMA_REVISION}: run `quire db upgrade`"
     ):
         await require_current(bare_database_url)
 
@@ -135,7 +135,7 @@ async def test_upgrade_that_fails_leaves_nothing(
     shutil.copytree(Path(migrate.__file__).parents[1] / "alembic", migrations)
     broken = migrations / "versions" / "9999_broken.py"
     broken.write_text(
-        f"from alembic import op\nrevision = '9999'\ndown_revision = '{expected_revision()}'\n"
+        f"from alembic import op\nrevision = '9999'\ndown_revision = '{SCHEMA_REVISION}'\n"
         "def upgrade():\n    op.execute('CREATE TABLE half (x)')\n    op.execute('broken')\n"
     )
     monkeypatch.setattr(migrate, "_migrations", lambda: migrations)
