@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from app.identity.open_mode import OpenGatekeeper
-from app.service.backend import Backend
 from app.readiness import Readiness
+from app.service.backend import Backend
 from app.settings import Settings
 from app.sockets import Sockets
 from sync.port import Bus, EventLog
