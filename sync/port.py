@@ -1,7 +1,7 @@
 """The contracts between the core, its shells and what is outside: the store, and the bus.
 
 Everything that crosses from SQL into a room, or back, is one of the frozen records below. The
-`EventLog` protocol is implemented by `storage.log`, the `Bus` protocol by
+`EventLog` protocol, in parts by who asks, is implemented by `storage.log`, the `Bus` protocol by
 `sync.shells.bus.memory_bus` and `sync.shells.bus.redis_bus`; one contract suite each
 (`tests/contract/`) holds every implementation to it.
 """
@@ -164,8 +164,8 @@ class AppendTransaction(Protocol):
         ...
 
 
-class EventLog(Protocol):
-    """The SQL log. Reads see only what is committed. Every failure is a `StoreError`."""
+class Catalogue(Protocol):
+    """The documents. Reads see only what is committed; every failure is a `StoreError`."""
 
     async def find(self, name: str) -> DocumentRecord | None:
         """The document of that name, deleted or not."""
@@ -208,6 +208,10 @@ class EventLog(Protocol):
         """The documents of these keys, as committed, in one query; those of none are left out."""
         ...
 
+
+class LogReading(Protocol):
+    """The events of each document, and its checkpoints. Every failure is a `StoreError`."""
+
     async def open(self, name: str) -> Opened | None: ...
 
     async def follow(self, key: int, after: int, limit: int) -> Followed | None:
@@ -239,17 +243,36 @@ class EventLog(Protocol):
         """The newest checkpoint at or before that version; its state may be None."""
         ...
 
-    async def save_checkpoint(self, key: int, checkpoint: Checkpoint) -> None:
-        """Keep it; only the newest two checkpoints of a document keep their state."""
-        ...
+
+class LogWriting(LogReading, Protocol):
+    """The log of one who appends to it. Every failure is a `StoreError`."""
 
     def append(self) -> AbstractAsyncContextManager[AppendTransaction]:
         """A write transaction: commits on normal exit, rolls back on any exception."""
         ...
 
+    async def save_checkpoint(self, key: int, checkpoint: Checkpoint) -> None:
+        """Keep it; only the newest two checkpoints of a document keep their state.
+
+        Of checkpoints without a state those of large texts may be thinned out.
+        """
+        ...
+
+
+class Secrets(Protocol):
+    """Random keys that all processes of an installation share."""
+
     async def relay_key(self) -> bytes:
         """The key of `sync.wire.relay`: 32 random bytes, the same for all who serve this log."""
         ...
+
+
+class EventLog(Catalogue, LogWriting, Secrets, Protocol):
+    """The whole SQL store, as the one who opens and closes it has it.
+
+    Whoever needs a part of it asks for that: `Catalogue`, `LogReading`, `LogWriting`, `Secrets`.
+    The feed over all documents has a contract of its own, `sync.changes.ChangeFeed`.
+    """
 
     async def ping(self) -> None:
         """Raise `StoreError` unless the store answers."""

@@ -3,14 +3,14 @@
 from collections.abc import AsyncIterator
 
 from sync.document.window import weight
-from sync.port import EventLog, EventRecord, StoreError
+from sync.port import EventRecord, LogReading, StoreError
 from sync.text.delta import DeltaError, apply
 
 PAGE_EVENTS = 500
 """Events read at a time."""
 
 
-async def text_at(log: EventLog, key: int, version: int) -> str:
+async def text_at(log: LogReading, key: int, version: int) -> str:
     """The text at a version: the nearest checkpoint before it, and the deltas from there.
 
     Args:
@@ -34,7 +34,7 @@ class HistoryTooLargeError(Exception):
     """There is more to read than was to be read."""
 
 
-async def updates_of(log: EventLog, key: int, version: int, *, max_bytes: int) -> list[bytes]:
+async def updates_of(log: LogReading, key: int, version: int, *, max_bytes: int) -> list[bytes]:
     """The Yjs updates that make up a version: a checkpoint's state if there is one, and the rest.
 
     Only the newest checkpoints keep their state, so an old version may be all events up to it.
@@ -55,7 +55,7 @@ async def updates_of(log: EventLog, key: int, version: int, *, max_bytes: int) -
 
 
 async def updates_between(
-    log: EventLog, key: int, after: int, upto: int, *, max_bytes: int
+    log: LogReading, key: int, after: int, upto: int, *, max_bytes: int
 ) -> list[bytes]:
     """The Yjs updates of the events with `after < version <= upto`, ascending.
 
@@ -73,7 +73,7 @@ async def updates_between(
 
 
 async def pages(
-    log: EventLog, key: int, after: int, upto: int, *, max_bytes: int = 1 << 20
+    log: LogReading, key: int, after: int, upto: int, *, max_bytes: int = 1 << 20
 ) -> AsyncIterator[list[EventRecord]]:
     """The events with `after < version <= upto`, ascending, in pages bounded in number and bytes.
 

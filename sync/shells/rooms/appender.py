@@ -24,8 +24,8 @@ from sync.port import (
     AuthorBinding,
     Checkpoint,
     DocumentRecord,
-    EventLog,
     EventRecord,
+    LogWriting,
     StoreError,
 )
 from sync.room.room import Room
@@ -62,7 +62,7 @@ class Appender:
 
     def __init__(
         self,
-        log: EventLog,
+        log: LogWriting,
         limits: Limits,
         *,
         tell: Callable[[Room, Fact], None],
