@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from bench.cost import cost
+from bench.disk import disk
 from bench.figures import show
 from bench.idle import idle
 from bench.machine import machine
@@ -22,6 +23,7 @@ from bench.target import missed
 BENCHES: dict[str, Callable[[], Awaitable[dict[str, Any]]]] = {
     "machine": machine,
     "cost": cost,
+    "disk": disk,
     "room": one_room,
     "rooms": many_rooms,
     "pipeline": pipeline,

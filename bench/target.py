@@ -7,6 +7,7 @@ AT_MOST: Final[Mapping[str, Mapping[str, float]]] = {
     "room": {"delivery_wall.p50_ms": 10, "delivery_wall.p99_ms": 50, "server_cores": 1},
     "rooms": {"delivery_wall.p99_ms": 50, "server_cores": 1},
     "opening": {"first_state_after_restart_ms": 100, "read_any_version_wall.max_ms": 50},
+    "disk": {"bytes_per_event": 120},
     "idle": {"kb_per_client": 25},
     "start": {"warm_s": 0.8, "cold_s": 2.0},
     "processes": {"crossing.delivery_wall.p50_ms": 15},
