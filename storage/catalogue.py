@@ -1,6 +1,7 @@
 """The `documents` table in SQL: create, find, list, and the heads that appenders lock and move."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import repeat
 
 import msgspec
 from msgspec.structs import replace
@@ -19,6 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
+from storage import change_feed
 from storage.engine import KNOWN
 from storage.prepared import Prepared
 from storage.row import Row, document_record
@@ -103,7 +105,10 @@ def create(connection: Connection, new: NewDocument) -> tuple[DocumentRecord, bo
     )
     record = find(connection, new.name)
     assert record is not None, "documents are never removed, and this name was just seen taken"
-    return record, inserted.rowcount == 1
+    created = inserted.rowcount == 1
+    if created:
+        change_feed.record(connection, [(record.key, "created", 0, 0)])
+    return record, created
 
 
 def change(
@@ -126,9 +131,15 @@ def change(
         # The ops of every event say what it did to the text root: they hold for no other one.
         free = documents.c.text_root.in_(("", text_root))
         statement = statement.where(or_(free, documents.c.version == 0))
-    connection.execute(statement.values(values))
+    changed = connection.execute(statement.values(values)).rowcount
     _forget(connection)
-    return find(connection, name)
+    record = find(connection, name)
+    if record is not None and changed:
+        given = (("renamed", title), ("deleted", deleted_at_ms))
+        kinds = [(record.key, kind, 0, 0) for kind, value in given if value is not None]
+        if kinds:
+            change_feed.record(connection, kinds)
+    return record
 
 
 def newest(
@@ -162,13 +173,14 @@ def lock_heads(connection: Connection, keys: Sequence[int]) -> dict[int, Documen
     known = _known(connection)
     if known is None:
         return _by_key(_lock_heads.fetch(connection, _keys(connection, keys)))
-    missing = [key for key in keys if key not in known]
-    if missing:
+    ordered = sorted(set(keys))
+    if not known.keys() >= set(ordered):
         if len(known) > _MAX_KNOWN:
             known.clear()
-            missing = list(keys)
+        missing = [key for key in ordered if key not in known]
         known.update(_by_key(_lock_heads.fetch(connection, _keys(connection, missing))))
-    return {key: known[key] for key in sorted(keys) if key in known}
+        ordered = [key for key in ordered if key in known]
+    return dict(zip(ordered, map(known.__getitem__, ordered), strict=True))
 
 
 def _known(connection: Connection) -> dict[int, DocumentRecord] | None:
@@ -188,9 +200,7 @@ def _keys(connection: Connection, keys: Sequence[int]) -> str | list[int]:
 
 def move_heads(connection: Connection, heads: Mapping[int, int], updated_at_ms: int) -> None:
     """Set them; there is at least one."""
-    _move_head.run_many(
-        connection, [(version, updated_at_ms, key) for key, version in heads.items()]
-    )
+    _move_head.run_many(connection, list(zip(heads.values(), repeat(updated_at_ms), heads)))
     known = _known(connection)
     if known is None:
         return

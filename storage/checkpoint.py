@@ -1,6 +1,6 @@
 """Checkpoints in SQL: save one, find one, and let go of states that no opening will need."""
 
-from sqlalchemy import Connection, Select, bindparam, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.row import Row, checkpoint_record, checkpoint_row
@@ -9,6 +9,12 @@ from sync.port import Checkpoint
 
 _STATES_KEPT = 2
 """Per document: one to open from, and one more in case that one proves unreadable."""
+
+_SPACING_EVENTS = 2_500
+"""Events between two checkpoints of large texts, at most: what reading an old version applies."""
+
+_LARGE_TEXT_BYTES = 2_048
+"""Compressed. Smaller texts are all kept: they cost little, and their events are as few."""
 
 _key = bindparam("of_document", type_=checkpoints.c.document_key.type)
 
@@ -42,6 +48,20 @@ _drop_old_states = (
     .values(state=None, pairs=b"")
 )
 
+_newest_versions = (
+    select(
+        checkpoints.c.version,
+        checkpoints.c.state.is_not(None).label("has_state"),
+        func.length(checkpoints.c.text).label("text_bytes"),
+    )
+    .where(checkpoints.c.document_key == _key)
+    .order_by(checkpoints.c.version.desc())
+    .limit(_STATES_KEPT + 3)
+)
+_remove = delete(checkpoints).where(
+    checkpoints.c.document_key == _key, checkpoints.c.version == bindparam("version")
+)
+
 
 def _upsert(insert: sqlite.Insert | postgresql.Insert) -> sqlite.Insert | postgresql.Insert:
     """Two processes may save the same version; a state is never replaced by none."""
@@ -60,8 +80,24 @@ _save = {
 
 
 def save(connection: Connection, key: int, checkpoint: Checkpoint) -> None:
+    """Save it, drop the states that no opening will need, and thin the texts before them."""
     connection.execute(_save[connection.dialect.name], checkpoint_row(key, checkpoint))
     connection.execute(_drop_old_states, {"of_document": key})
+    _thin_out(connection, key)
+
+
+def _thin_out(connection: Connection, key: int) -> None:
+    """Remove the newest text-only checkpoint whose neighbours are near, if its text is large.
+
+    Called at each save, that leaves one large text in `_SPACING_EVENTS` at least: the texts of a
+    long document would otherwise take as much space as its events.
+    """
+    newest = connection.execute(_newest_versions, {"of_document": key}).all()
+    for later, middle, earlier in zip(newest, newest[1:], newest[2:], strict=False):
+        is_large = not middle.has_state and middle.text_bytes > _LARGE_TEXT_BYTES
+        if is_large and later.version - earlier.version <= _SPACING_EVENTS:
+            connection.execute(_remove, {"of_document": key, "version": middle.version})
+            return
 
 
 def newest_with_state(connection: Connection, key: int) -> Checkpoint | None:

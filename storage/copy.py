@@ -19,14 +19,27 @@ from storage.engine import read_url, store_errors
 from storage.migrate import has_schema, require_current, upgrade
 from storage.postgresql import postgresql_engine
 from storage.sqlite import database_path, sqlite_engine
-from storage.table import documents, events, metadata, secrets
+from storage.table import (
+    changes,
+    cursors,
+    documents,
+    events,
+    feed_head,
+    metadata,
+    new_changes,
+    secrets,
+    writers,
+)
 from sync.port import StoreError
 
 Report: TypeAlias = Callable[[str, int], None]
 """Told the name of a table and how many of its rows are copied, after every batch."""
 
-_COPIED = [table for table in metadata.sorted_tables if table is not secrets]
-"""The target makes secrets of its own: who reads one installation then cannot speak in both."""
+_LEFT_OUT = (secrets, new_changes, changes, cursors, feed_head)
+"""The target makes secrets of its own: who reads one installation then cannot speak in both. And
+its consumers of changes start anew, as they have nothing there yet.
+"""
+_COPIED = [table for table in metadata.sorted_tables if table not in _LEFT_OUT]
 _FETCHED_ROWS = 50
 _BATCH_BYTES = 4 << 20
 _BATCH_ROWS = 2_000
@@ -163,8 +176,9 @@ def _require_whole(target: Connection, copied: dict[str, int]) -> None:
 
 
 def _continue_keys(target: Connection) -> None:
-    """The next document gets the next key; PostgreSQL has only counted keys that it gave itself."""
+    """New rows get the keys that follow; PostgreSQL has only counted keys that it gave itself."""
     if target.dialect.name == "postgresql":
-        sequence = "CAST(pg_get_serial_sequence('documents', 'key') AS regclass)"
-        # Of no document the greatest key is NULL, and the sequence is left alone.
-        target.execute(text(f"SELECT setval({sequence}, max(key)) FROM documents"))
+        for table in (documents, writers):
+            sequence = f"CAST(pg_get_serial_sequence('{table.name}', 'key') AS regclass)"
+            # Of no row the greatest key is NULL, and the sequence is left alone.
+            target.execute(text(f"SELECT setval({sequence}, max(key)) FROM {table.name}"))

@@ -1,23 +1,48 @@
 """Events in SQL: append many, find some by id, read a range."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, Connection, Text, bindparam, insert, select, text
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Integer,
+    Select,
+    Text,
+    bindparam,
+    insert,
+    select,
+    text,
+)
 
 from storage.prepared import Prepared
-from storage.row import document_record, event_record, event_row
-from storage.table import authors, documents, events
+from storage.row import document_record, event_record, parse_made_up
+from storage.table import authors, documents, events, writers
 from sync.port import DocumentRecord, EventRecord
 
-COLUMNS = events.c[1:]
+COLUMNS = (
+    events.c.version,
+    events.c.number,
+    events.c.nonce,
+    events.c.id,
+    events.c.ops,
+    events.c.update,
+    writers.c.actor_id,
+    writers.c.actor_name,
+    writers.c.session,
+    events.c.at_ms,
+    events.c.digest,
+)
 """What `event_record` takes."""
 
+_written = events.join(writers, writers.c.key == events.c.writer)
 _key = bindparam("of_document", type_=events.c.document_key.type)
 
 _insert = Prepared(insert(events), *events.c.keys())
 _range = (
     select(*COLUMNS)
+    .select_from(_written)
     .where(
         events.c.document_key == _key,
         events.c.version > bindparam("after"),
@@ -38,18 +63,20 @@ _head_and_range = (
         & (events.c.version > bindparam("after"))
         & (events.c.version <= bindparam("upto")),
     )
+    .outerjoin(writers, writers.c.key == events.c.writer)
     .where(documents.c.key == _key)
     .order_by(events.c.version)
 )
-_by_id = select(*COLUMNS).where(events.c.document_key == _key, events.c.id == bindparam("event_id"))
-_by_version = select(*COLUMNS).where(
-    events.c.document_key == _key, events.c.version == bindparam("version")
+_by_version = (
+    select(*COLUMNS)
+    .select_from(_written)
+    .where(events.c.document_key == _key, events.c.version == bindparam("version"))
 )
 _authors = select(authors.c.client_id, authors.c.user_id).where(authors.c.document_key == _key)
 
-# The wanted pairs come as one JSON parameter. `(document_key, id) IN ((…), …)` says the same, but
+# What is wanted comes as one JSON parameter. `(document_key, id) IN ((…), …)` says the same, but
 # SQLite answers it by scanning all of `events`.
-_WANTED = {
+_CHOSEN = {
     "sqlite": """
         SELECT json_extract(value, '$[0]') AS document_key, json_extract(value, '$[1]') AS id
         FROM json_each(:wanted)""",
@@ -57,32 +84,69 @@ _WANTED = {
         SELECT CAST(value ->> 0 AS BIGINT) AS document_key, value ->> 1 AS id
         FROM jsonb_array_elements(CAST(:wanted AS JSONB)) AS pairs (value)""",
 }
-_PAIRS = {
-    dialect: text(sql).columns(document_key=BigInteger, id=Text).subquery("wanted")
-    for dialect, sql in _WANTED.items()
+_MADE_UP = {
+    "sqlite": """
+        SELECT json_extract(value, '$[0]') AS document_key, json_extract(value, '$[1]') AS session,
+            json_extract(value, '$[2]') AS number
+        FROM json_each(:wanted)""",
+    "postgresql": """
+        SELECT CAST(value ->> 0 AS BIGINT) AS document_key, value ->> 1 AS session,
+            CAST(value ->> 2 AS INTEGER) AS number
+        FROM jsonb_array_elements(CAST(:wanted AS JSONB)) AS triples (value)""",
 }
-_by_ids = Prepared(
-    {
-        dialect: select(*events.c)
-        .select_from(pairs)
-        .join(events, (events.c.document_key == pairs.c.document_key) & (events.c.id == pairs.c.id))
-        for dialect, pairs in _PAIRS.items()
-    },
-    "wanted",
-)
 
 
-def insert_many(connection: Connection, added: Sequence[tuple[int, EventRecord]]) -> None:
-    """Insert them; there is at least one."""
-    _insert.run_many(connection, [event_row(key, event) for key, event in added])
+def _by_chosen(sql: str) -> Select[Any]:
+    wanted = text(sql).columns(document_key=BigInteger, id=Text).subquery("wanted")
+    same = (events.c.document_key == wanted.c.document_key) & (events.c.id == wanted.c.id)
+    return (
+        select(events.c.document_key, *COLUMNS)
+        .select_from(wanted)
+        .join(events, same)
+        .join(writers, writers.c.key == events.c.writer)
+    )
+
+
+def _by_made_up(sql: str) -> Select[Any]:
+    columns = text(sql).columns(document_key=BigInteger, session=Text, number=Integer)
+    wanted = columns.subquery("wanted")
+    same_session = (writers.c.document_key == wanted.c.document_key) & (
+        writers.c.session == wanted.c.session
+    )
+    same_number = (events.c.writer == writers.c.key) & (events.c.number == wanted.c.number)
+    return (
+        select(events.c.document_key, *COLUMNS)
+        .select_from(wanted)
+        .join(writers, same_session)
+        .join(events, same_number)
+    )
+
+
+_by_chosen_ids = Prepared({name: _by_chosen(sql) for name, sql in _CHOSEN.items()}, "wanted")
+_by_made_up_ids = Prepared({name: _by_made_up(sql) for name, sql in _MADE_UP.items()}, "wanted")
+
+
+def insert_many(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows of all columns; there is at least one."""
+    _insert.run_many(connection, rows)
 
 
 def find_many(
     connection: Connection, wanted: Sequence[tuple[int, str]]
 ) -> dict[tuple[int, str], EventRecord]:
-    pairs = msgspec.json.encode(wanted).decode()
-    rows = _by_ids.fetch(connection, pairs)
-    return {(row[0], event.id): event for row in rows for event in (event_record(row[1:]),)}
+    """The events that have these ids, chosen or made up, by document key and id."""
+    rows = list(_by_chosen_ids.fetch(connection, msgspec.json.encode(wanted).decode()))
+    made_up = [
+        (key, parts.session, parts.number)
+        for key, event_id in wanted
+        for parts in (parse_made_up(event_id),)
+        if parts is not None
+    ]
+    if made_up:
+        rows += _by_made_up_ids.fetch(connection, msgspec.json.encode(made_up).decode())
+    found = {(row[0], event.id): event for row in rows for event in (event_record(row[1:]),)}
+    # One session may have written two with one number: who knows its name may choose such ids.
+    return {pair: found[pair] for pair in wanted if pair in found}
 
 
 def read(connection: Connection, key: int, after: int, upto: int, limit: int) -> list[EventRecord]:
@@ -107,8 +171,7 @@ def read_with_head(
 
 
 def by_id(connection: Connection, key: int, event_id: str) -> EventRecord | None:
-    row = connection.execute(_by_id, {"of_document": key, "event_id": event_id}).one_or_none()
-    return None if row is None else event_record(row)
+    return find_many(connection, [(key, event_id)]).get((key, event_id))
 
 
 def by_version(connection: Connection, key: int, version: int) -> EventRecord | None:
@@ -126,15 +189,25 @@ def history(
     actor: str | None,
     descending: bool,
 ) -> list[EventRecord]:
-    statement = select(*COLUMNS).where(events.c.document_key == key).limit(limit)
+    chosen = select(events.c.version).where(events.c.document_key == key).limit(limit)
     if after is not None:
-        statement = statement.where(events.c.version > after)
+        chosen = chosen.where(events.c.version > after)
     if before is not None:
-        statement = statement.where(events.c.version < before)
+        chosen = chosen.where(events.c.version < before)
     if actor is not None:
-        statement = statement.where(events.c.actor_id == actor)
+        sessions = select(writers.c.key).where(
+            writers.c.document_key == key, writers.c.actor_id == actor
+        )
+        chosen = chosen.where(events.c.writer.in_(sessions))
     order = events.c.version.desc() if descending else events.c.version
-    return [event_record(row) for row in connection.execute(statement.order_by(order))]
+    # First the versions, from an index alone: that one of few events among many is as quick.
+    statement = (
+        select(*COLUMNS)
+        .select_from(_written)
+        .where(events.c.document_key == key, events.c.version.in_(chosen.order_by(order)))
+        .order_by(order)
+    )
+    return [event_record(row) for row in connection.execute(statement)]
 
 
 def authors_of(connection: Connection, key: int) -> dict[int, str]:

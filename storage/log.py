@@ -8,8 +8,10 @@ from sqlalchemy import Connection, select
 
 from storage import catalogue, checkpoint, event_query, secret
 from storage.append import SqlAppendTransaction
+from storage.change_feed import SqlChangeFeed
 from storage.engine import Database, read_url
 from storage.sqlite import SqliteDatabase, database_path
+from storage.writer import KnownWriters
 from sync.port import (
     AppendTransaction,
     Checkpoint,
@@ -23,6 +25,8 @@ from sync.port import (
 )
 
 _RELAY_KEY = "relay"
+_APPENDS_PER_CLEANING = 500
+"""Of changes that nobody will read."""
 
 
 def open_event_log(
@@ -61,10 +65,13 @@ class SqlEventLog:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.changes = SqlChangeFeed(database)
         self.committed_appends = 0
         """How many transactions of `append` have committed."""
         self.failed_appends = 0
         """How many of them the store has failed."""
+        self._writers = KnownWriters()
+        self._begun_appends = 0
 
     async def find(self, name: str) -> DocumentRecord | None:
         """The document of that name, deleted or not."""
@@ -188,10 +195,17 @@ class SqlEventLog:
         """
         try:
             async with self._database.write() as transaction:
-                yield SqlAppendTransaction(transaction)
+                self._begun_appends += 1
+                appending = SqlAppendTransaction(
+                    transaction,
+                    self._writers,
+                    is_cleaner=self._begun_appends % _APPENDS_PER_CLEANING == 0,
+                )
+                yield appending
         except StoreError:
             self.failed_appends += 1
             raise
+        appending.committed()
         self.committed_appends += 1
 
     async def relay_key(self) -> bytes:

@@ -1,13 +1,15 @@
 """Statements on the hot path: SQLAlchemy writes them once, and the driver runs them.
 
 For values that need no conversion, what SQLAlchemy does at each execution, and to each row, costs
-more than all of SQLite's work.
+more than all of SQLite's work. On SQLite the statement goes to `sqlite3` itself, past SQLAlchemy's
+events and its translation of errors: `storage.engine.store_errors` knows them both.
 """
 
+import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Row
+from sqlalchemy import Connection, Executable
 from sqlalchemy.sql.elements import ClauseElement
 
 
@@ -26,10 +28,17 @@ class Prepared:
 
     def run_many(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
         """Run it for each row of values; there is at least one."""
-        connection.exec_driver_sql(self._sql_for(connection), list(rows))
+        driver = connection.connection.driver_connection
+        if isinstance(driver, sqlite3.Connection):
+            driver.executemany(self._sql_for(connection), rows)
+        else:
+            connection.exec_driver_sql(self._sql_for(connection), list(rows))
 
-    def fetch(self, connection: Connection, *values: Any) -> Sequence[Row[Any]]:
+    def fetch(self, connection: Connection, *values: Any) -> Sequence[Sequence[Any]]:
         """Run it once, and return all rows."""
+        driver = connection.connection.driver_connection
+        if isinstance(driver, sqlite3.Connection):
+            return driver.execute(self._sql_for(connection), values).fetchall()
         return connection.exec_driver_sql(self._sql_for(connection), values).all()
 
     def _sql_for(self, connection: Connection) -> str:

@@ -1,27 +1,55 @@
 """Rows to records and back: the one place that knows how a field of a record is stored."""
 
+import re
 import zlib
-from collections.abc import Sequence
-from typing import Any, TypeAlias
+from collections.abc import Iterable, Sequence
+from functools import partial
+from hashlib import blake2b
+from operator import methodcaller
+from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
+from msgspec.structs import astuple
 
 from sync.port import Checkpoint, DocumentRecord, EventRecord
-from sync.text.delta import Delta
+from sync.submission import update_digest
+from sync.text.delta import Delta, event_type
 
 Row: TypeAlias = Sequence[Any]
 
 _encode_json = msgspec.json.Encoder().encode
+_from_hex = bytes.fromhex
+# `sync.submission.update_digest` in two steps, neither of them in Python.
+_update_hash = partial(blake2b, digest_size=16, person=b"update")
+_digest = methodcaller("digest")
 _decode_ops = msgspec.json.Decoder(tuple[int | str, ...]).decode
+
+_made_up = re.compile(r"(.+)-(0|[1-9][0-9]{0,8})-([0-9a-f]{12})", re.ASCII).fullmatch
 
 # The writer's thread compresses while others wait for their commit; 6 would take four times as
 # long to save a fifth of the space.
 _COMPRESSION = 1
 
 
+class MadeUpId(NamedTuple):
+    """The parts of an id of the form that `sync.shells.sessions.yjs_channel` makes up."""
+
+    session: str
+    number: int
+    """0 to 999,999,999."""
+    nonce: bytes
+    """6 bytes."""
+
+
 def encode_ops(ops: Delta) -> str:
     """Compact JSON: `[12,"hello",-3]`."""
     return _encode_json(ops).decode()
+
+
+def parse_made_up(event_id: str) -> MadeUpId | None:
+    """The parts of an id, if it has the form of one that was made up: `session-12-1f2e3d4c5b6a`."""
+    found = _made_up(event_id)
+    return found and MadeUpId(found[1], int(found[2]), bytes.fromhex(found[3]))
 
 
 def document_record(row: Row) -> DocumentRecord:
@@ -30,25 +58,57 @@ def document_record(row: Row) -> DocumentRecord:
 
 
 def event_record(row: Row) -> EventRecord:
-    """A record from a row of all columns of `events` but the first, in their order."""
-    version, event_id, kind, ops, *rest = row
-    return EventRecord(version, event_id, kind, _decode_ops(ops), *rest)
+    """A record from a row of `storage.event_query.COLUMNS`."""
+    version, number, nonce, event_id, ops, update, actor_id, actor_name, session, at_ms, digest = (
+        row
+    )
+    delta = _decode_ops(ops)
+    return EventRecord(
+        version,
+        f"{session}-{number}-{nonce.hex()}" if event_id is None else event_id,
+        event_type(delta),
+        delta,
+        update,
+        actor_id,
+        actor_name,
+        session,
+        at_ms,
+        update_digest(update) if digest is None else digest,
+    )
 
 
-def event_row(key: int, event: EventRecord) -> tuple[Any, ...]:
-    """All columns of `events`, in their order."""
-    return (
-        key,
-        event.version,
-        event.id,
-        event.type,
-        encode_ops(event.ops),
-        event.update,
-        event.actor_id,
-        event.actor_name,
-        event.session,
-        event.at_ms,
-        event.digest,
+def event_rows(
+    keys: Iterable[int], writers: Iterable[int], added: Iterable[EventRecord]
+) -> list[tuple[Any, ...]]:
+    """All columns of `events`, in their order, for at least one event.
+
+    A column at a time: in C, for all that needs no decision.
+    """
+    versions, ids, _, ops, updates, _, _, sessions, at_ms, digests = zip(
+        *map(astuple, added), strict=True
+    )
+    # Of another session's, number and nonce would not be all there is to the id.
+    parts = [
+        (int(found[2]), _from_hex(found[3]), None)
+        if found is not None and found[1] == session
+        else (None, None, event_id)
+        for event_id, session, found in zip(ids, sessions, map(_made_up, ids), strict=True)
+    ]
+    derived = map(_digest, map(_update_hash, updates))
+    kept = [None if digest == own else digest for digest, own in zip(digests, derived, strict=True)]
+    texts = map(bytes.decode, map(_encode_json, ops))
+    return list(
+        zip(
+            keys,
+            versions,
+            at_ms,
+            writers,
+            *zip(*parts, strict=True),
+            kept,
+            texts,
+            updates,
+            strict=True,
+        )
     )
 
 

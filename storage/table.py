@@ -1,7 +1,8 @@
 """The tables, portable between SQLite and PostgreSQL. `alembic/` creates and changes them.
 
-Columns stand in the order of the fields of the records in `sync.port`, so that a row becomes a
-record by position. `docs/log.md` explains each column to somebody with an SQL shell.
+`docs/log.md` explains each column to somebody with an SQL shell. The columns of `documents` stand in
+the order of the fields of `sync.port.DocumentRecord`, so that a row becomes a record by position. In
+`events` those of a fixed width stand first: between others PostgreSQL would pad them.
 """
 
 from sqlalchemy import (
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData(
@@ -48,23 +50,41 @@ documents = Table(
     Index(None, "updated_at_ms", "key"),
 )
 
+writers = Table(
+    "writers",
+    metadata,
+    Column("key", _KEY, primary_key=True, autoincrement=True),
+    Column("document_key", _KEY, ForeignKey("documents.key"), nullable=False),
+    Column("session", Text, nullable=False),
+    Column("actor_id", Text, nullable=False),
+    Column("actor_name", Text, nullable=False),
+    UniqueConstraint("document_key", "session", "actor_id", "actor_name"),
+)
+
 events = Table(
     "events",
     metadata,
-    Column("document_key", _KEY, ForeignKey("documents.key"), primary_key=True),
+    Column("document_key", _KEY, primary_key=True),
     Column("version", BigInteger, primary_key=True, autoincrement=False),
-    Column("id", Text, nullable=False),
-    Column("type", Text, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("writer", _KEY, ForeignKey("writers.key"), nullable=False),
+    Column("number", Integer),
+    Column("nonce", LargeBinary),
+    Column("id", Text),
+    Column("digest", LargeBinary),
     # JSON as text, not JSONB: inserted text may hold what JSONB refuses (NUL, as \u0000).
     Column("ops", Text, nullable=False),
     Column("update", LargeBinary, nullable=False),
-    Column("actor_id", Text, nullable=False),
-    Column("actor_name", Text, nullable=False),
-    Column("session", Text, nullable=False),
-    Column("at_ms", BigInteger, nullable=False),
-    Column("digest", LargeBinary, nullable=False),
-    UniqueConstraint("document_key", "id"),
-    Index(None, "document_key", "actor_id", "version"),
+    # Not of made-up ids, which nobody can choose: those are found by writer and number.
+    Index(
+        None,
+        "document_key",
+        "id",
+        unique=True,
+        sqlite_where=text("id IS NOT NULL"),
+        postgresql_where=text("id IS NOT NULL"),
+    ),
+    Index(None, "writer", "number"),
     # The rows lie in the tree of the primary key: the events of one document side by side.
     sqlite_with_rowid=False,
 )
@@ -93,4 +113,42 @@ secrets = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("value", LargeBinary, nullable=False),
+)
+
+# The feed of changes: see `storage.change_feed`.
+
+new_changes = Table(
+    "new_changes",
+    metadata,
+    Column("key", _KEY, primary_key=True, autoincrement=True),
+    Column("document_key", _KEY, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("after_version", BigInteger, nullable=False),
+    Column("upto_version", BigInteger, nullable=False),
+)
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("position", _KEY, primary_key=True, autoincrement=False),
+    Column("document_key", _KEY, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("after_version", BigInteger, nullable=False),
+    Column("upto_version", BigInteger, nullable=False),
+)
+
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    Column("holder", Text, nullable=False),
+    Column("held_until_ms", BigInteger, nullable=False),
+)
+
+feed_head = Table(
+    "feed_head",
+    metadata,
+    Column("key", _KEY, primary_key=True, autoincrement=False),
+    Column("position", BigInteger, nullable=False),
 )

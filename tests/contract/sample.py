@@ -4,7 +4,7 @@ import hashlib
 
 from storage.log import SqlEventLog, open_event_log
 from sync.port import EventLog, EventRecord
-from sync.text.delta import Delta
+from sync.text.delta import Delta, event_type
 from tests.patience import PATIENCE_S
 
 
@@ -24,7 +24,7 @@ def event(
     return EventRecord(
         version=version,
         id=event_id if event_id is not None else f"client:{version}",
-        type="text_insert",
+        type=event_type(ops),
         ops=ops,
         update=update,
         actor_id=actor,

@@ -88,7 +88,8 @@ async def test_copy_reads_back_equal_and_is_written_on(
     monkeypatch.setattr(copy, "_BATCH_BYTES", 100_000)
     reports: list[tuple[str, int]] = []
     copied = await copy_installation(source_url, target_url, lambda *args: reports.append(args))
-    assert copied == {"documents": 4, "events": 123, "checkpoints": 3, "authors": 1}
+    rows = {"documents": 4, "events": 123, "checkpoints": 3, "authors": 1, "writers": 3}
+    assert copied == rows
     assert dict(reports) == copied, "the last report of each table"
     assert len(reports) > len(copied), "in several batches"
 
@@ -131,7 +132,7 @@ async def test_command_copies_once_and_says_so(
     refusal = f"quire: the source: there is no file {missing}"
     assert await run(f"sqlite:///{missing}") == (1, refusal)
     assert not missing.exists()
-    counted = "4 documents, 1 authors, 3 checkpoints, 123 events"
+    counted = "4 documents, 1 authors, 3 checkpoints, 3 writers, 123 events"
     assert await run(source_url) == (0, f"Copied, and counted again: {counted}.")
     assert await read_all(target_url) == await read_all(source_url)
     assert await run(source_url) == (1, "quire: the target is not empty: it has 4 documents")

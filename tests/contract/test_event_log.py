@@ -3,10 +3,21 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from itertools import pairwise
+from random import Random
 
 import pytest
+from msgspec.structs import replace
 
-from sync.port import AuthorBinding, Checkpoint, DocumentRecord, EventLog, NewDocument, StoreError
+from sync.port import (
+    AuthorBinding,
+    Checkpoint,
+    DocumentRecord,
+    EventLog,
+    EventRecord,
+    NewDocument,
+    StoreError,
+)
 from sync.text.delta import Delta
 from tests.contract.conftest import new_document, probe_value
 from tests.contract.sample import append, append_next, event, open_log
@@ -312,6 +323,76 @@ async def test_find_ids_across_documents(log: EventLog, create: Create) -> None:
     assert found[b, "i7"] == event(1, event_id="i7")
 
 
+async def test_made_up_ids_are_found_and_hold_nobody_up(log: EventLog, create: Create) -> None:
+    a, b = [(await create(name)).key for name in "ab"]
+
+    def made_up(version: int, number: int, nonce: str) -> EventRecord:
+        return event(version, event_id=f"s1-{number}-{nonce}")
+
+    mine = [made_up(n, 2 * n, f"{n:012x}") for n in range(1, 4)]
+    await append(log, a, *mine)
+    await append(log, b, made_up(1, 2, "0" * 12))
+    # Chosen by another session before it was made up, and with the same number by the same one.
+    taken = replace(event(4, event_id="s1-8-00000000000a"), session="s2")
+    await append(log, a, taken, made_up(5, 8, "00000000000b"), made_up(6, 8, "00000000000c"))
+    await append(log, a, made_up(7, 8, "00000000000a"))
+
+    ids = [f"s1-{number}-{n:012x}" for number in range(10) for n in range(16)]
+    async with log.append() as transaction:
+        found = await transaction.find_ids([(key, each) for key in (a, b) for each in ids])
+    versions = {pair: each.version for pair, each in found.items()}
+    expected = {(a, each.id): each.version for each in mine}
+    expected |= {(b, "s1-2-000000000000"): 1}
+    expected |= {(a, f"s1-8-00000000000{end}"): n for end, n in (("b", 5), ("c", 6))}
+    assert versions.pop((a, "s1-8-00000000000a")) in (4, 7)
+    assert versions == expected
+    assert await log.find_id(a, mine[2].id) == mine[2]
+    assert await log.find_id(b, mine[2].id) is None
+    assert [each.id for each in await log.read(a, 0, 9, 9)] == [
+        *(each.id for each in mine),
+        *(f"s1-8-00000000000{end}" for end in "abca"),
+    ]
+
+
+async def test_writers_are_told_apart(log: EventLog, create: Create) -> None:
+    a, b = [(await create(name)).key for name in "ab"]
+    names = [("s1", "ada", "Ada"), ("s1", "ada", "Ada L."), ("s2", "ada", "Ada"), ("s1", "bob", "")]
+
+    def of(version: int, name: tuple[str, str, str]) -> EventRecord:
+        session, actor_id, actor_name = name
+        return replace(event(version), session=session, actor_id=actor_id, actor_name=actor_name)
+
+    async def fail() -> None:
+        await append(log, a, *(of(n, name) for n, name in enumerate(names, 1)), event(9))
+
+    with pytest.raises(ValueError, match="version"):
+        await fail()
+    written = [of(n, name) for n, name in enumerate(names * 2, 1)]
+    for key in (a, b):
+        await append(log, key, *written[:3])
+        await append(log, key, *written[3:])
+        assert await log.read(key, 0, 99, 99) == written
+
+
+async def test_writer_of_a_rolled_back_transaction_is_not_remembered(
+    log: EventLog, create: Create
+) -> None:
+    """Planted bug: its key is kept, and is another writer's by then."""
+    key = (await create("notes")).key
+
+    async def fail() -> None:
+        async with log.append() as transaction:
+            await transaction.lock_heads([key])
+            await transaction.insert([(key, event(1, actor="eve"))], updated_at_ms=1)
+            raise LookupError("the room said no")
+
+    with pytest.raises(LookupError, match="the room said no"):
+        await fail()
+    written = [event(1, actor="ada"), event(2, actor="eve")]
+    await append(log, key, *written)
+    assert await log.read(key, 0, 9, 9) == written
+
+
 @pytest.mark.parametrize("versions", [[2], [1, 3], [1, 1], [0]])
 async def test_insert_refuses_a_gap(log: EventLog, create: Create, versions: list[int]) -> None:
     key = (await create("notes")).key
@@ -533,6 +614,30 @@ async def test_checkpoint_saved_again_keeps_its_state(log: EventLog, create: Cre
     for state in (None, b"state", None):
         await log.save_checkpoint(key, Checkpoint(1, text, state, b"p" if state else b""))
     assert await log.checkpoint_at_or_before(key, 1) == Checkpoint(1, text, b"state", b"p")
+
+
+async def test_checkpoints_of_large_texts_are_thinned_out(log: EventLog, create: Create) -> None:
+    large, small = [(await create(name)).key for name in ("large", "small")]
+    chance = Random(1)
+    text = "".join(chance.choices("abcdefghijklmnopqrstuvwxyz", k=10_000))
+    saved = range(500, 12_001, 500)
+    for version in saved:
+        await log.save_checkpoint(large, Checkpoint(version, text, b"state"))
+        await log.save_checkpoint(small, Checkpoint(version, f"{version}", b"state"))
+
+    async def kept(key: int) -> list[int]:
+        found = [await log.checkpoint_at_or_before(key, version) for version in saved]
+        return sorted({each.version for each in found if each is not None})
+
+    assert await kept(small) == list(saved)
+    versions = await kept(large)
+    assert len(versions) <= 8
+    assert versions[-2:] == [11_500, 12_000]
+    distances = [b - a for a, b in pairwise([0, *versions])]
+    assert max(distances) <= 2_500
+    assert await log.checkpoint_at_or_before(large, 2_499) == Checkpoint(500, text, None)
+    newest = await log.checkpoint_at_or_before(large, 11_999)
+    assert newest == Checkpoint(11_500, text, b"state")
 
 
 async def test_checkpoint_of_no_document_is_refused(log: EventLog) -> None:

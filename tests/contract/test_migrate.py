@@ -1,6 +1,7 @@
 """Migrations: their schema is that of `storage.table`, and starting is safe for several at once."""
 
 import asyncio
+import json
 import re
 import shutil
 import sqlite3
@@ -13,14 +14,19 @@ from typing import TypeVar
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from anyio import to_thread
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from storage import migrate
 from storage.log import open_event_log
 from storage.migrate import SCHEMA_REVISION, SchemaError, require_current, upgrade
+from storage.row import encode_ops
 from storage.table import metadata
 from sync.port import StoreError
+from sync.text.delta import Delta
+from tests.contract.old_schema import OldEvent, make, old_events
+from tests.contract.sample import append_next, open_log
 from tests.patience import PATIENCE_S
 
 T = TypeVar("T")
@@ -76,6 +82,64 @@ async def test_newer_schema_is_refused(bare_database_url: str) -> None:
     for check in (upgrade, require_current):
         with pytest.raises(SchemaError, match="9999, which this Quire does not know"):
             await check(bare_database_url)
+
+
+# From an older schema
+
+
+async def _require_same(database_url: str, old: list[OldEvent]) -> None:
+    """Every event reads back as the older Quire wrote it, and is found by its id."""
+    log = open_log(database_url)
+    for key in (1, 2):
+        mine = [each for each in old if each.document_key == key]
+        found = await log.read(key, 0, 10**6, 10**6)
+        assert [
+            (each.version, each.id, each.type, encode_ops(each.ops), each.update, each.actor_id)
+            for each in found
+        ] == [
+            (each.version, each.id, each.type, encode_ops(_decode(each.ops)), each.update, "u1")
+            for each in mine
+        ]
+        assert [(e.actor_name, e.session, e.at_ms, e.digest) for e in found] == [
+            (e.actor_name, e.session, e.at_ms, e.digest) for e in mine
+        ]
+        async with log.append() as transaction:
+            by_id = await transaction.find_ids([(key, each.id) for each in mine])
+        assert {pair[1]: each.version for pair, each in by_id.items()} == {
+            each.id: each.version for each in mine
+        }
+        assert await append_next(log, key, "later") == len(mine) + 1
+    await log.aclose()
+
+
+def _decode(ops: str) -> Delta:
+    return tuple(json.loads(ops))
+
+
+async def test_events_of_schema_0002_are_kept(bare_database_url: str) -> None:
+    old = old_events(1_200)
+    await to_thread.run_sync(make, bare_database_url, old)
+    await upgrade(bare_database_url)
+    await require_current(bare_database_url)
+    await _require_same(bare_database_url, old)
+
+
+async def test_upgrade_killed_in_the_middle_leaves_the_old_schema(bare_database_url: str) -> None:
+    old = old_events(1_200)
+    await to_thread.run_sync(make, bare_database_url, old)
+    command = (sys.executable, "-m", "tests.contract.old_schema", bare_database_url)
+    child = await asyncio.create_subprocess_exec(
+        *command, cwd=Path(__file__).parents[2], stdout=asyncio.subprocess.PIPE
+    )
+    assert child.stdout is not None
+    async with asyncio.timeout(PATIENCE_S):
+        assert await child.stdout.readline() == b"in the middle\n"
+    child.kill()
+    await child.wait()
+    with pytest.raises(SchemaError, match="has schema 0002"):
+        await require_current(bare_database_url)
+    await upgrade(bare_database_url)
+    await _require_same(bare_database_url, old)
 
 
 # SQLite

@@ -1,0 +1,249 @@
+"""The feed of changes in SQL: `sync.changes.ChangeFeed` on SQLite and PostgreSQL.
+
+A transaction that changes a document adds a row to `new_changes`. On PostgreSQL the keys of these
+rows are given out before the commits and become visible in any order, so no reader can tell from a
+key that nothing smaller is still to come. Therefore positions are assigned later: whoever claims
+moves the rows that are committed to `changes`, one claimer at a time, and each gets the next
+position. Of one document the smaller key was committed first, since who adds it has locked the
+head. A transaction that stands still anywhere in the cluster holds nobody up.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, Final
+
+from sqlalchemy import BigInteger, Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from storage.engine import Database, Work
+from storage.prepared import Prepared
+from storage.table import changes, cursors, documents, feed_head, new_changes
+from sync.changes import Change, Claim
+from sync.port import StoreError
+
+_HEAD: Final = 1
+_SEQUENCED_ROWS: Final = 1_000
+"""Changes that get their positions at a time."""
+
+_FIELDS = ("document_key", "kind", "after_version", "upto_version")
+_record = Prepared(insert(new_changes).values({n: bindparam(n) for n in _FIELDS}), *_FIELDS)
+_make_head = {
+    "sqlite": sqlite.insert(feed_head).on_conflict_do_nothing(index_elements=["key"]),
+    "postgresql": postgresql.insert(feed_head).on_conflict_do_nothing(index_elements=["key"]),
+}
+_make_cursor = {
+    "sqlite": sqlite.insert(cursors).on_conflict_do_nothing(index_elements=["name"]),
+    "postgresql": postgresql.insert(cursors).on_conflict_do_nothing(index_elements=["name"]),
+}
+_head = select(feed_head.c.position).where(feed_head.c.key == _HEAD)
+_cursor = select(cursors).where(cursors.c.name == bindparam("cursor_name"))
+_oldest_new = (
+    select(new_changes.c.key, *(new_changes.c[name] for name in _FIELDS))
+    .order_by(new_changes.c.key)
+    .limit(_SEQUENCED_ROWS)
+)
+# By their keys, one by one: rows with smaller keys may be committed between the two statements.
+_remove_new = delete(new_changes).where(new_changes.c.key == bindparam("new_key", type_=BigInteger))
+_after = (
+    select(
+        changes.c.position,
+        changes.c.kind,
+        changes.c.document_key,
+        documents.c.name,
+        changes.c.after_version,
+        changes.c.upto_version,
+    )
+    .join(documents, documents.c.key == changes.c.document_key)
+    .where(changes.c.position > bindparam("after"))
+    .order_by(changes.c.position)
+    .limit(bindparam("most"))
+)
+_advance = (
+    update(cursors)
+    .where(
+        cursors.c.name == bindparam("cursor_name"),
+        cursors.c.position == bindparam("after"),
+        cursors.c.holder == bindparam("held_by"),
+    )
+    .values(position=bindparam("upto"), holder="", held_until_ms=0)
+)
+_prune = delete(changes).where(
+    changes.c.position
+    <= func.coalesce(
+        select(func.min(cursors.c.position)).scalar_subquery(), _head.scalar_subquery()
+    )
+)
+
+
+def record(connection: Connection, rows: Sequence[tuple[int, str, int, int]]) -> None:
+    """Add changes (document key, kind, after, upto); the heads of their documents are locked."""
+    _record.run_many(connection, rows)
+
+
+def drop_unread(connection: Connection) -> None:
+    """Remove what no cursor will read, if there is no cursor at all; waits for nobody."""
+    statement = _head.with_for_update(skip_locked=True)
+    # Without a head, nobody has ever made a cursor; who makes the first one waits for this.
+    connection.execute(_make_head[connection.dialect.name], {"key": _HEAD, "position": 0})
+    if connection.execute(statement).one_or_none() is None:
+        return
+    if not _is_read(connection):
+        connection.execute(delete(new_changes))
+
+
+class SqlChangeFeed:
+    """A `sync.changes.ChangeFeed`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def start(self, cursor: str) -> int:
+        """Return the position of a cursor; one that is new is at the end of what is committed."""
+        async with self._database.write() as transaction:
+            return await transaction.run(partial(_start, cursor=cursor))
+
+    async def claim(
+        self, cursor: str, holder: str, *, limit: int, now_ms: int, lease_ms: int
+    ) -> Claim | None:
+        """Claim the changes after a cursor; None if there are none, or another holds it.
+
+        Raises `StoreError` if there is no such cursor.
+        """
+        if not await self._database.read(partial(_has_news, cursor=cursor)):
+            return None
+        async with self._database.write() as transaction:
+            return await transaction.run(
+                partial(
+                    _claim,
+                    cursor=cursor,
+                    holder=holder,
+                    limit=limit,
+                    now_ms=now_ms,
+                    held_until_ms=now_ms + lease_ms,
+                )
+            )
+
+    async def advance(self, claim: Claim, upto: int, work: Work[object] | None = None) -> bool:
+        """Move the cursor behind `upto`, one of the claimed changes, and give the claim up.
+
+        Args:
+            work: SQL that takes effect if and only if the cursor advances, in its transaction.
+
+        Returns only after commit: False, and nothing changed, if the claim was lost meanwhile.
+        """
+        if not claim.after < upto <= claim.changes[-1].position:
+            raise ValueError(f"position {upto} is not among what was claimed after {claim.after}")
+        async with self._database.write() as transaction:
+            return await transaction.run(partial(_move, claim=claim, upto=upto, work=work))
+
+    async def cursors(self) -> dict[str, int]:
+        """Return the position of every cursor."""
+        return await self._database.read(_positions)
+
+    async def forget(self, cursor: str) -> bool:
+        """Remove a cursor; changes are kept for those that remain. False if there was none."""
+        async with self._database.write() as transaction:
+            return await transaction.run(partial(_forget, cursor=cursor))
+
+
+def _lock(connection: Connection) -> int:
+    """Wait for all others who claim or advance; return the last position assigned."""
+    connection.execute(_make_head[connection.dialect.name], {"key": _HEAD, "position": 0})
+    return int(connection.execute(_head.with_for_update()).scalar_one())
+
+
+def _is_read(connection: Connection) -> bool:
+    """Whether there is any cursor."""
+    return connection.execute(select(cursors.c.name).limit(1)).one_or_none() is not None
+
+
+def _sequence(connection: Connection, last: int) -> int:
+    """Assign positions to the oldest committed changes without one; return how many they were."""
+    rows = connection.execute(_oldest_new).all()
+    if not rows:
+        return 0
+    positions = range(last + 1, last + 1 + len(rows))
+    added = [
+        {"position": position, **dict(zip(_FIELDS, row[1:], strict=True))}
+        for position, row in zip(positions, rows, strict=True)
+    ]
+    connection.execute(insert(changes), added)
+    connection.execute(_remove_new, [{"new_key": row.key} for row in rows])
+    connection.execute(
+        update(feed_head).where(feed_head.c.key == _HEAD), {"position": positions[-1]}
+    )
+    return len(rows)
+
+
+def _start(connection: Connection, cursor: str) -> int:
+    last = _lock(connection)
+    if _is_read(connection):
+        while moved := _sequence(connection, last):
+            last += moved
+    else:
+        connection.execute(delete(new_changes))
+    made = {"name": cursor, "position": last, "holder": "", "held_until_ms": 0}
+    connection.execute(_make_cursor[connection.dialect.name], made)
+    connection.execute(_prune)
+    return int(_find(connection, cursor).position)
+
+
+def _find(connection: Connection, cursor: str) -> Any:
+    row = connection.execute(_cursor, {"cursor_name": cursor}).one_or_none()
+    if row is None:
+        raise StoreError(f"there is no cursor {cursor!r}")
+    return row
+
+
+def _has_news(connection: Connection, cursor: str) -> bool:
+    position = _find(connection, cursor).position
+    if connection.execute(select(new_changes.c.key).limit(1)).one_or_none() is not None:
+        return True
+    return bool(connection.execute(_after, {"after": position, "most": 1}).all())
+
+
+def _claim(
+    connection: Connection, cursor: str, holder: str, limit: int, now_ms: int, held_until_ms: int
+) -> Claim | None:
+    last = _lock(connection)
+    found = _find(connection, cursor)
+    if found.holder not in ("", holder) and found.held_until_ms > now_ms:
+        return None
+    _sequence(connection, last)
+    rows = connection.execute(_after, {"after": found.position, "most": limit}).all()
+    if not rows:
+        return None
+    held = {"holder": holder, "held_until_ms": held_until_ms}
+    connection.execute(update(cursors).where(cursors.c.name == cursor), held)
+    return Claim(cursor, holder, found.position, [Change(*row) for row in rows])
+
+
+def _move(connection: Connection, claim: Claim, upto: int, work: Work[object] | None) -> bool:
+    _lock(connection)
+    moved = connection.execute(
+        _advance,
+        {
+            "cursor_name": claim.cursor,
+            "after": claim.after,
+            "held_by": claim.holder,
+            "upto": upto,
+        },
+    )
+    if moved.rowcount != 1:
+        return False
+    if work is not None:
+        work(connection)
+    connection.execute(_prune)
+    return True
+
+
+def _positions(connection: Connection) -> dict[str, int]:
+    rows = connection.execute(select(cursors.c.name, cursors.c.position).order_by(cursors.c.name))
+    return {row.name: row.position for row in rows}
+
+
+def _forget(connection: Connection, cursor: str) -> bool:
+    _lock(connection)
+    removed = connection.execute(delete(cursors).where(cursors.c.name == cursor)).rowcount
+    connection.execute(_prune)
+    return bool(removed)

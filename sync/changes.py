@@ -1,0 +1,89 @@
+"""The feed of changes over all documents: what webhooks, search and audit read, each at its pace.
+
+    appended ─▶ claimed (its position assigned) ─▶ processed ─▶ the cursor advances
+
+A change says that something of a document was committed; what it was, the log tells. A consumer has
+a cursor with a name. It claims the changes after the cursor, acts on them, and advances it:
+
+- Positions are 1, 2, 3 … without a gap, and every committed change gets one. Changes of one
+  document come in the order of their commits; of two transactions, one that began after the other
+  had committed comes later.
+- A cursor advances only from where it was claimed, by who holds the claim. What is written to the
+  database in the transaction of the advance happens exactly once. Other effects happen at least
+  once: after a crash between effect and advance the same changes come again, under the same
+  positions, which the receiver can know them by.
+"""
+
+from collections.abc import Sequence
+from typing import Literal, Protocol, TypeAlias
+
+from msgspec import Struct
+
+ChangeKind: TypeAlias = Literal["created", "edited", "renamed", "deleted"]
+
+
+class Change(Struct, frozen=True):
+    """One committed change to one document."""
+
+    position: int
+    kind: ChangeKind
+    key: int
+    """Of the document."""
+    name: str
+    after: int
+    upto: int
+    """The events `after < version <= upto` were appended together; none unless `edited`."""
+
+
+class Claim(Struct, frozen=True):
+    """Changes that one consumer may process now."""
+
+    cursor: str
+    holder: str
+    after: int
+    """Position of the cursor."""
+    changes: Sequence[Change]
+    """Not empty, in order: their positions are `after + 1`, `after + 2` …"""
+
+
+class ChangeFeed(Protocol):
+    """Every method may raise `StoreError`."""
+
+    async def start(self, cursor: str) -> int:
+        """Return the position of a cursor; one that is new is at the end of what is committed.
+
+        Whoever needs what was before reads every document up to its head afterwards, and skips
+        events up to there when they come in changes.
+        """
+        ...
+
+    async def claim(
+        self, cursor: str, holder: str, *, limit: int, now_ms: int, lease_ms: int
+    ) -> Claim | None:
+        """Claim the changes after a cursor; None if there are none, or another holds it.
+
+        Args:
+            holder: a random name of who claims, of 1 or more characters.
+            limit: changes at most, from 1.
+            now_ms: UTC; the clocks of all who claim are to differ by much less than `lease_ms`.
+            lease_ms: how long nobody else can claim, unless the cursor advances.
+
+        Raises:
+            StoreError: there is no such cursor.
+        """
+        ...
+
+    async def advance(self, claim: Claim, upto: int) -> bool:
+        """Move the cursor behind `upto`, one of the claimed changes, and give the claim up.
+
+        Returns only after commit: False, and nothing changed, if the claim was lost meanwhile.
+        """
+        ...
+
+    async def cursors(self) -> dict[str, int]:
+        """Return the position of every cursor."""
+        ...
+
+    async def forget(self, cursor: str) -> bool:
+        """Remove a cursor; changes are kept for those that remain. False if there was none."""
+        ...

@@ -1,0 +1,301 @@
+"""The feed of changes: every commit once for each cursor, in order, over races and sudden death.
+
+Planted bugs that were seen to fail here: see `docs/decisions/0018-a-feed-over-all-documents.md`.
+"""
+
+import asyncio
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, text
+
+from storage.log import SqlEventLog
+from storage.migrate import upgrade
+from sync.changes import Change, Claim
+from sync.port import DocumentRecord, StoreError
+from tests.contract.conftest import new_document, run_sql
+from tests.contract.feed_process import CURSOR
+from tests.contract.sample import append, append_next, event, open_log
+from tests.patience import PATIENCE_S
+
+pytestmark = pytest.mark.anyio
+
+Create = Callable[[str], Awaitable[DocumentRecord]]
+
+
+async def claim(
+    log: SqlEventLog, holder: str = "me", *, cursor: str = CURSOR, limit: int = 100, now_ms: int = 0
+) -> Claim | None:
+    return await log.changes.claim(cursor, holder, limit=limit, now_ms=now_ms, lease_ms=1_000)
+
+
+async def take(log: SqlEventLog, *, cursor: str = CURSOR, limit: int = 100) -> list[Change]:
+    """Claim, advance behind all of it, and return it."""
+    claimed = await claim(log, cursor=cursor, limit=limit)
+    if claimed is None:
+        return []
+    assert await log.changes.advance(claimed, claimed.changes[-1].position)
+    return list(claimed.changes)
+
+
+async def count_rows(log: SqlEventLog, table: str) -> int:
+    def count(connection: Connection) -> int:
+        return int(connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())
+
+    return await log._database.read(count)
+
+
+async def test_feed_has_every_change_in_order(log: SqlEventLog, create: Create) -> None:
+    before = (await create("before")).key
+    assert await log.changes.start(CURSOR) == 0
+    assert await claim(log) is None
+    a, b = [(await create(name)).key for name in "ab"]
+    await create("a")
+    await append(log, a, event(1), event(2))
+    async with log.append() as transaction:
+        await transaction.lock_heads([a, b, before])
+        events = [(b, event(1)), (a, event(3)), (before, event(1)), (a, event(4))]
+        await transaction.insert(events, updated_at_ms=3)
+    await log.update_document("a", title="New", updated_at_ms=4)
+    await log.update_document("nowhere", title="New", updated_at_ms=4)
+    await log.update_document("b", text_root="body", updated_at_ms=4)
+    await log.update_document("b", deleted_at_ms=5, updated_at_ms=5)
+    expected = [
+        Change(1, "created", a, "a", 0, 0),
+        Change(2, "created", b, "b", 0, 0),
+        Change(3, "edited", a, "a", 0, 2),
+        Change(4, "edited", b, "b", 0, 1),
+        Change(5, "edited", a, "a", 2, 4),
+        Change(6, "edited", before, "before", 0, 1),
+        Change(7, "renamed", a, "a", 0, 0),
+        Change(8, "deleted", b, "b", 0, 0),
+    ]
+    assert [await take(log, limit=n) for n in (1, 2, 100, 1)] == [
+        expected[:1],
+        expected[1:3],
+        expected[3:],
+        [],
+    ]
+    assert await log.changes.cursors() == {CURSOR: 8}
+
+
+async def test_what_is_rolled_back_is_no_change(log: SqlEventLog, create: Create) -> None:
+    key = (await create("notes")).key
+    await log.changes.start(CURSOR)
+
+    async def fail() -> None:
+        async with log.append() as transaction:
+            await transaction.lock_heads([key])
+            await transaction.insert([(key, event(1))], updated_at_ms=1)
+            raise LookupError("the room said no")
+
+    with pytest.raises(LookupError, match="the room said no"):
+        await fail()
+    assert await take(log) == []
+    assert await append_next(log, key, "later") == 1
+    assert await take(log) == [Change(1, "edited", key, "notes", 0, 1)]
+
+
+async def test_cursors_are_apart_and_what_all_have_passed_is_removed(
+    log: SqlEventLog, create: Create
+) -> None:
+    key = (await create("notes")).key
+    await log.changes.start("one")
+    await append(log, key, *map(event, range(1, 4)))
+    assert [each.upto for each in await take(log, cursor="one")] == [3]
+    await log.changes.start("two")
+    for version in range(4, 9):
+        await append(log, key, event(version))
+    assert [each.upto for each in await take(log, cursor="one")] == [4, 5, 6, 7, 8]
+    assert await count_rows(log, "changes") == 5
+    assert await log.changes.start("two") == 1, "it is there already"
+    assert [each.upto for each in await take(log, cursor="two", limit=3)] == [4, 5, 6]
+    assert await count_rows(log, "changes") == 2
+    assert await log.changes.cursors() == {"one": 6, "two": 4}
+    assert await log.changes.forget("two")
+    assert not await log.changes.forget("two")
+    assert await count_rows(log, "changes") == 0
+    with pytest.raises(StoreError, match="no cursor 'two'"):
+        await claim(log, cursor="two")
+
+
+async def test_changes_without_any_cursor_do_not_pile_up(
+    log: SqlEventLog, create: Create, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.log._APPENDS_PER_CLEANING", 10)
+    key = (await create("notes")).key
+    for version in range(1, 26):
+        await append(log, key, event(version))
+    assert await count_rows(log, "new_changes") == 5
+    await log.changes.start(CURSOR)
+    for version in range(26, 51):
+        await append(log, key, event(version))
+    assert [each.upto for each in await take(log)] == list(range(26, 51))
+
+
+async def test_a_claim_is_one_holders_until_its_lease_ends(
+    log: SqlEventLog, create: Create
+) -> None:
+    key = (await create("notes")).key
+    await log.changes.start(CURSOR)
+    for version in (1, 2, 3):
+        await append(log, key, event(version))
+    mine = await claim(log, "me", now_ms=5_000)
+    assert mine is not None
+    assert await claim(log, "you", now_ms=5_999) is None
+    assert await claim(log, "me", now_ms=5_500) == mine, "the same again, and for longer"
+    assert await claim(log, "you", now_ms=6_400) is None
+    yours = await claim(log, "you", now_ms=6_600)
+    assert yours is not None
+    assert yours.changes == mine.changes
+    assert not await log.changes.advance(mine, 3), "it is another's"
+    assert await log.changes.advance(yours, 2)
+    assert not await log.changes.advance(yours, 3), "the cursor has moved"
+    assert not await log.changes.advance(mine, 3)
+    with pytest.raises(ValueError, match="position 4"):
+        await log.changes.advance(yours, 4)
+    assert [each.upto for each in await take(log)] == [3]
+
+
+async def test_work_takes_effect_only_with_the_advance(log: SqlEventLog, create: Create) -> None:
+    key = (await create("notes")).key
+    await log.changes.start(CURSOR)
+    await append(log, key, event(1))
+    claimed = await claim(log)
+    assert claimed is not None
+
+    def work(connection: Connection) -> None:
+        connection.execute(text("INSERT INTO secrets VALUES ('done', '')"))
+
+    def fail(connection: Connection) -> None:
+        work(connection)
+        connection.execute(text("INSERT INTO nowhere VALUES (1)"))
+
+    with pytest.raises(StoreError):
+        await log.changes.advance(claimed, 1, fail)
+    assert await count_rows(log, "secrets") == 0
+    assert await log.changes.advance(claimed, 1, work)
+    assert not await log.changes.advance(claimed, 1, work)
+    assert await count_rows(log, "secrets") == 1
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_what_commits_late_is_not_skipped(log: SqlEventLog, create: Create) -> None:
+    """Its key is the smaller one, and it becomes visible after the cursor has moved on."""
+    slow, quick = [(await create(name)).key for name in ("slow", "quick")]
+    await log.changes.start(CURSOR)
+    async with log.append() as transaction:
+        await transaction.lock_heads([slow])
+        await transaction.insert([(slow, event(1))], updated_at_ms=1)
+        await append(log, quick, event(1))
+        assert await take(log) == [Change(1, "edited", quick, "quick", 0, 1)]
+        await append(log, quick, event(2))
+        assert await take(log) == [Change(2, "edited", quick, "quick", 1, 2)]
+    assert await take(log) == [Change(3, "edited", slow, "slow", 0, 1)]
+
+
+async def test_cursors_that_are_claimed_at_once_see_the_same_changes(
+    log: SqlEventLog, database_url: str, create: Create
+) -> None:
+    keys = [(await create(name)).key for name in "ab"]
+    names = [f"cursor-{n}" for n in range(4)]
+    for name in names:
+        await log.changes.start(name)
+    other = open_log(database_url)
+    ends = asyncio.Event()
+
+    async def write() -> None:
+        for n in range(60):
+            await append_next(log, keys[n % 2], f"e{n}")
+        ends.set()
+
+    async def consume(store: SqlEventLog, name: str) -> list[Change]:
+        found: list[Change] = []
+        while not ends.is_set():
+            found += await take(store, cursor=name, limit=5)
+        while rest := await take(store, cursor=name):
+            found += rest
+        return found
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(write())
+        consuming = [
+            tasks.create_task(consume((log, other)[n % 2], name)) for n, name in enumerate(names)
+        ]
+    first, *others = [task.result() for task in consuming]
+    assert [each.position for each in first] == list(range(1, 61))
+    assert others == [first] * 3
+    await other.aclose()
+
+
+# Processes
+
+_APPENDERS = 3
+_APPENDS = 100
+_NAMES = "abcd"
+
+
+async def _process(*arguments: str) -> Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tests.contract.feed_process",
+        *arguments,
+        cwd=Path(__file__).parents[2],
+        stdout=PIPE,
+    )
+
+
+async def _until_advanced(consumer: Process, times: int) -> None:
+    assert consumer.stdout is not None
+    for _ in range(times):
+        if not await consumer.stdout.readline():
+            return  # all is done
+
+
+async def test_each_change_has_its_effect_once_over_races_and_kills(bare_database_url: str) -> None:
+    """Two consumers of one cursor race, and one after another is killed at any instant."""
+    url = bare_database_url
+    await upgrade(url)
+    columns = "position BIGINT PRIMARY KEY, key BIGINT, after_version BIGINT, upto_version BIGINT"
+    await run_sql(url, f"CREATE TABLE seen ({columns})")
+    log = open_log(url)
+    keys = [(await log.create(new_document(name)))[0].key for name in _NAMES]
+    start = await log.changes.start(CURSOR)
+    total = str(_APPENDERS * _APPENDS * 2)
+    killed = 0
+    async with asyncio.timeout(PATIENCE_S):
+        survivor, *victims = [await _process("consume", url, total) for _ in range(5)]
+        appenders = [
+            await _process("append", url, ",".join(_NAMES), str(_APPENDS))
+            for _ in range(_APPENDERS)
+        ]
+        for n, victim in enumerate(victims):
+            await _until_advanced(victim, 1 + 2 * n)
+            await asyncio.sleep(n * 0.0007)
+            with suppress(ProcessLookupError):  # it has ended
+                victim.kill()
+            killed += await victim.wait() != 0
+        assert [await process.wait() for process in appenders] == [0] * _APPENDERS
+        await survivor.communicate()
+        assert survivor.returncode == 0
+    assert killed > 1
+
+    def seen(connection: Connection) -> list[tuple[int, int, int, int]]:
+        rows = connection.execute(text("SELECT * FROM seen ORDER BY position"))
+        return [(row[0], row[1], row[2], row[3]) for row in rows]
+
+    rows = await log._database.read(seen)
+    assert [row[0] for row in rows] == list(range(start + 1, start + 1 + len(rows)))
+    for key in keys:
+        at = 0
+        for _, _, after, upto in (row for row in rows if row[1] == key):
+            assert after == at, f"document {key} continues"
+            at = upto
+        head = (await log.heads([key]))[key]
+        assert at == head.version
+    await log.aclose()
