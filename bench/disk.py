@@ -2,8 +2,7 @@
 
     python -m bench disk
 
-The session goes through a room, so that checkpoints are written as in use. Written to the write-
-ahead log is what SQLite writes for durability before the database file itself.
+The session goes through a room, so that checkpoints are written as in use.
 """
 
 import asyncio

@@ -115,14 +115,16 @@ def event_rows(
 def checkpoint_record(row: Row) -> Checkpoint:
     """A record from version, text, state and pairs."""
     version, text, state, pairs = row
-    return Checkpoint(version, zlib.decompress(text).decode(), state, pairs)
+    full = None if state is None else zlib.decompress(state)
+    return Checkpoint(version, zlib.decompress(text).decode(), full, pairs)
 
 
 def checkpoint_row(key: int, checkpoint: Checkpoint) -> dict[str, Any]:
+    state = checkpoint.state
     return {
         "document_key": key,
         "version": checkpoint.version,
         "text": zlib.compress(checkpoint.text.encode(), _COMPRESSION),
-        "state": checkpoint.state,
+        "state": None if state is None else zlib.compress(state, _COMPRESSION),
         "pairs": checkpoint.pairs if checkpoint.state is not None else b"",
     }

@@ -5,6 +5,7 @@ meanwhile leaves the old schema, and memory does not grow with the log.
 """
 
 import re
+import zlib
 from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Any
@@ -55,7 +56,24 @@ def upgrade() -> None:
         postgresql_where=sa.text("id IS NOT NULL"),
     )
     op.create_index("ix_events_writer_number", "events", ["writer", "number"])
+    _compress_states(connection)
     _create_feed()
+
+
+def _compress_states(connection: sa.Connection) -> None:
+    found = sa.text(
+        "SELECT document_key, version FROM checkpoints WHERE state IS NOT NULL "
+        "ORDER BY document_key, version"
+    )
+    read = sa.text("SELECT state FROM checkpoints WHERE document_key = :key AND version = :version")
+    write = sa.text(
+        "UPDATE checkpoints SET state = :state WHERE document_key = :key AND version = :version"
+    )
+    # One at a time: a state may have many megabytes.
+    for key, version in connection.execute(found).all():
+        at = {"key": key, "version": version}
+        state = connection.execute(read, at).scalar_one()
+        connection.execute(write, at | {"state": zlib.compress(state, 1)})
 
 
 def _create_feed() -> None:

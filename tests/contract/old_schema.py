@@ -7,6 +7,7 @@ the middle of rewriting its events, and goes no further.
 import asyncio
 import sys
 import time
+import zlib
 from dataclasses import astuple, dataclass
 from hashlib import blake2b
 from typing import Any, Final
@@ -23,6 +24,7 @@ _DOCUMENT: Final = """
 _EVENT: Final = """
     INSERT INTO events VALUES (:document_key, :version, :id, :type, :ops, :update, :actor_id,
         :actor_name, :session, :at_ms, :digest)"""
+_CHECKPOINT: Final = "INSERT INTO checkpoints VALUES (1, :version, :text, :state, :pairs)"
 
 
 @dataclass
@@ -82,6 +84,9 @@ def make(database_url: str, events: list[OldEvent]) -> None:
         names = list(OldEvent.__dataclass_fields__)
         rows = [dict(zip(names, astuple(each), strict=True)) for each in events]
         connection.execute(text(_EVENT), rows)
+        for version, state in enumerate((None, b"state 2", b"state 3"), 1):
+            values = {"version": version, "text": zlib.compress(b"text"), "pairs": b""}
+            connection.execute(text(_CHECKPOINT), values | {"state": state})
 
     transact(database_url, fill)
 

@@ -23,7 +23,7 @@ from storage.log import open_event_log
 from storage.migrate import SCHEMA_REVISION, SchemaError, require_current, upgrade
 from storage.row import encode_ops
 from storage.table import metadata
-from sync.port import StoreError
+from sync.port import Checkpoint, StoreError
 from sync.text.delta import Delta
 from tests.contract.old_schema import OldEvent, make, old_events
 from tests.contract.sample import append_next, open_log
@@ -90,6 +90,11 @@ async def test_newer_schema_is_refused(bare_database_url: str) -> None:
 async def _require_same(database_url: str, old: list[OldEvent]) -> None:
     """Every event reads back as the older Quire wrote it, and is found by its id."""
     log = open_log(database_url)
+    states = [await log.checkpoint_at_or_before(1, version) for version in (1, 2, 3)]
+    assert states == [
+        Checkpoint(version, "text", state)
+        for version, state in enumerate((None, b"state 2", b"state 3"), 1)
+    ]
     for key in (1, 2):
         mine = [each for each in old if each.document_key == key]
         found = await log.read(key, 0, 10**6, 10**6)
