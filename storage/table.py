@@ -1,7 +1,7 @@
 """The tables, portable between SQLite and PostgreSQL. `alembic/` creates and changes them.
 
-`docs/log.md` explains each column to somebody with an SQL shell. The columns of `documents` stand in
-the order of the fields of `sync.port.DocumentRecord`, so that a row becomes a record by position. In
+`docs/log.md` explains each column to somebody with an SQL shell. The columns of `documents` stand
+in the order of the fields of `sync.port.DocumentRecord`: a row becomes a record by position. In
 `events` those of a fixed width stand first: between others PostgreSQL would pad them.
 """
 
