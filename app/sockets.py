@@ -35,7 +35,7 @@ _log = logging.getLogger(__name__)
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-AnySession = Socket[Any]
+AnySession = Socket
 
 ENCODINGS: Final[dict[str, Encoding]] = {
     JSON_SUBPROTOCOL: "json",

@@ -20,7 +20,7 @@ from app.settings import SETTINGS, Setting
 from sync import limit
 from sync.limit import Limits
 from sync.port import MAX_BUS_PAYLOAD_BYTES
-from sync.room.room import MAX_KEPT_ASKS
+from sync.room.deferred import MAX_KEPT_ASKS
 from sync.shells import reversal_process
 from sync.shells.sessions.outbox import HARD_BYTES
 from sync.shells.sessions.socket import MAX_FAULTS

@@ -1,4 +1,4 @@
-"""What a room orders, each a value; a shell carries it out."""
+"""The effects that a room orders: each is a value that a shell carries out."""
 
 from collections.abc import Iterator
 
@@ -19,15 +19,19 @@ class Deliver(Struct, frozen=True):
     upto: int | None = None
     """After it, the session has everything up to this version; None: it is not about the log."""
     droppable: bool = False
-    """Whether a full outbox may drop it: the log can give it again, or `Lagging` hands it back."""
+    """Whether a full outbox may drop it: the log can give it again, or `Drained` hands it back."""
 
 
 class CatchUp(Struct, frozen=True):
-    """Send a session the events after `after` up to `upto` from the log; then say `CaughtUp`."""
+    """Read the events with `after < version <= upto` from the log; say `PageRead` for each page."""
 
     session: str
+    order: int
+    """The number of this order; a later one makes it void (`Room.awaits_page`)."""
     after: int
     upto: int
+    needs_text: bool = False
+    """Whether `PageRead` is to carry the text at `after`."""
 
 
 class Settled(Struct, frozen=True):

@@ -1,9 +1,12 @@
-"""The facts that a room is told: what happened, each a value."""
+"""The facts that a room is told: each is a value that says what happened.
+
+A submission is a fact as well: its sender asks for it to be written.
+"""
 
 from msgspec import Struct
 
 from sync.names import Dialect, Mode, PositionEncoding, Role
-from sync.port import Followed, Opened
+from sync.port import EventRecord, Followed, Opened
 from sync.submission import Submission
 from sync.user import User
 from sync.wire.message import Ack
@@ -23,10 +26,6 @@ class Join(Struct, frozen=True):
 
 class Leave(Struct, frozen=True):
     session: str
-
-
-class Submit(Struct, frozen=True):
-    submission: Submission
 
 
 class MoveCursor(Struct, frozen=True):
@@ -73,19 +72,36 @@ class SetRole(Struct, frozen=True):
 
 
 class Lagging(Struct, frozen=True):
-    """Messages to a session were dropped; it was last sent everything up to `version`."""
+    """Messages of the log to a session were dropped; `Drained` follows."""
+
+    session: str
+
+
+class Drained(Struct, frozen=True):
+    """Everything else that was queued for that session is written; send it what is missing."""
 
     session: str
     version: int
+    """The session was sent everything up to it; the log gives again what comes after."""
     acks: tuple[Ack, ...] = ()
-    """Those among them: the log gives only those again that are of versions after `version`."""
+    """The acks among what was dropped."""
 
 
-class CaughtUp(Struct, frozen=True):
-    """A session has now been sent everything up to `version`, from the log."""
+class PageRead(Struct, frozen=True):
+    """The next events of a `CatchUp` order were read from the log."""
 
     session: str
-    version: int
+    order: int
+    records: list[EventRecord]
+    text: str | None = None
+    """The text before the first of them, if the order asked for it."""
+
+
+class PageUnreadable(Struct, frozen=True):
+    """The log does not give what a `CatchUp` order asked for."""
+
+    session: str
+    order: int
 
 
 class Announced(Struct, frozen=True):
@@ -126,7 +142,7 @@ class Committed(Struct, frozen=True):
 
 
 class CommitFailed(Struct, frozen=True):
-    """It is not, or that is unknown: `Reopen` follows."""
+    """The batch is not durable, or that is unknown: `Reopen` follows."""
 
 
 class Reopened(Struct, frozen=True):
@@ -156,9 +172,9 @@ class Tick(Struct, frozen=True):
 
 
 Fact = (
-    Join
+    Submission
+    | Join
     | Leave
-    | Submit
     | MoveCursor
     | SetAwareness
     | AskAwareness
@@ -167,7 +183,9 @@ Fact = (
     | CheckText
     | SetRole
     | Lagging
-    | CaughtUp
+    | Drained
+    | PageRead
+    | PageUnreadable
     | Announced
     | Found
     | Connected

@@ -10,9 +10,11 @@ from msgspec.structs import replace
 
 from storage.log import SqlEventLog, open_event_log
 from storage.migrate import upgrade
+from sync.effect import CatchUp
 from sync.fact import CommitFailed, Deleted, Join, Leave, MoveCursor
 from sync.limit import Limits
 from sync.port import AppendTransaction, DocumentRecord, EventLog, StoreError
+from sync.room.room import Room
 from sync.shells.bus.memory_bus import MemoryHub
 from sync.shells.rooms.rooms import Rooms
 from sync.shells.rooms.sink import Parcel
@@ -192,7 +194,7 @@ class Shown:
     def settled(self, size: int) -> None:
         pass
 
-    def catch_up(self, doc: str, after: int, upto: int) -> None:
+    def catch_up(self, room: Room, order: CatchUp) -> None:
         pass
 
     def dismiss(self, doc: str) -> None:

@@ -7,6 +7,7 @@ ordering buffer promises to cope.
 """
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from msgspec import UNSET
@@ -33,26 +34,25 @@ from sync.document.document import Lookup
 from sync.effect import CatchUp, Deliver, Dismiss, Effect, Settled, WantBatch
 from sync.error import ErrorCode
 from sync.fact import (
-    CaughtUp,
     CommitFailed,
     Committed,
     Fact,
     Join,
     Leave,
     MoveCursor,
+    PageRead,
+    Reopened,
     SetRole,
     StoreFound,
     StoreLost,
-    Submit,
 )
 from sync.limit import Limits
 from sync.names import Role
-from sync.port import DocumentRecord, EventRecord, Opened
+from sync.port import DocumentRecord, EventRecord, Followed, Opened
 from sync.room.room import Room
 from sync.submission import TextSubmission, text_digest
 from sync.text.delta import Delta, Ops, apply, deletion, from_wire, insertion
 from sync.user import User
-from sync.wire.event import wire_event
 from sync.wire.message import (
     Ack,
     CursorMove,
@@ -157,11 +157,11 @@ class Server:
         """
         if not self.room.may_merge:
             return
-        batch = self.room.take_batch(SMALL.max_batch_events, SMALL.max_batch_bytes)
+        self.room.take_batch(SMALL.max_batch_events, SMALL.max_batch_bytes)
         known = {record.id: record for record in self.log}
-        asked = self.room.questions(batch)
+        asked = self.room.prepare()
         found = {i: known[i] for i in asked.ids if i in known} if asked else {}
-        draft = self.room.merge([], Lookup(found, self._history()), 0)
+        draft = self.room.merge(Followed(self._record(), [], {}), Lookup(found, self._history()), 0)
         if works:
             self.log += draft.events
             if crashes:
@@ -171,21 +171,20 @@ class Server:
         else:
             self._tell(CommitFailed())
             self._tell(StoreLost())
-            self.room = self._reopened()
-
-    def _reopened(self) -> Room:
-        """Members stay members when a room is loaded anew."""
-        room, old = self._open(), self.room
-        room.members = old.members
-        self._carry_out(room.handle(StoreFound(), 0))
-        return room
+            self._tell(Reopened(self._opened()))
+            self._tell(StoreFound())
 
     def _history(self) -> list[EventRecord]:
-        return self.log[: self.room.document.window.first(self.room.document.version)]
+        return self.log[: self.room.oldest_base]
 
     def _open(self) -> Room:
-        record = DocumentRecord(1, DOC, "", "content", self.epoch, len(self.log), 77, "u", 0, 0)
-        return Room(DOC, Opened(record, None, list(self.log), {}), SMALL)
+        return Room(DOC, self._opened(), SMALL)
+
+    def _opened(self) -> Opened:
+        return Opened(self._record(), None, list(self.log), {})
+
+    def _record(self) -> DocumentRecord:
+        return DocumentRecord(1, DOC, "", "content", self.epoch, len(self.log), 77, "u", 0, 0)
 
     def _submit(
         self, wire: Wire, kind: str, message: TextInsert | TextDelete | TextEdit, ops: Delta
@@ -194,23 +193,20 @@ class Server:
         submission = TextSubmission(
             wire.session, wire.user, message.id, message.base, ops, digest, 10
         )
-        self._tell(Submit(submission))
+        self._tell(submission)
 
     def _tell(self, fact: Fact) -> None:
         self._carry_out(self.room.handle(fact, 0))
 
-    def _carry_out(self, effects: list[Effect]) -> None:
+    def _carry_out(self, effects: Sequence[Effect]) -> None:
         for effect in effects:
             match effect:
                 case Deliver(sessions=sessions, message=message):
                     for session in sessions:
                         if session in self.wires:
                             self._put(self.wires[session], message)
-                case CatchUp(session=session, after=after, upto=upto):
-                    events = [wire_event(record) for record in self.log[after:upto]]
-                    if session in self.wires:
-                        self._put(self.wires[session], Events(DOC, events))
-                    self._tell(CaughtUp(session, upto))
+                case CatchUp(session=session, order=order, after=after, upto=upto):
+                    self._tell(PageRead(session, order, self.log[after:upto]))
                 case Dismiss(session=session):
                     if session in self.wires:
                         self.wires[session].joined = False

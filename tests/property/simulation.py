@@ -10,7 +10,7 @@ while it runs what must hold at every moment, and `settle` lets it come to rest 
 """
 
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
@@ -22,31 +22,29 @@ from sync.error import ErrorCode
 from sync.fact import (
     Announced,
     AskState,
-    CaughtUp,
     CommitFailed,
     Committed,
     Fact,
     Found,
     Join,
-    Lagging,
     Leave,
     MoveCursor,
+    PageRead,
     Reopened,
     StoreFound,
     StoreLost,
-    Submit,
     Tick,
 )
 from sync.limit import Limits
 from sync.names import Dialect, Mode, PositionEncoding
-from sync.port import EventRecord, Followed
-from sync.room.fanout import updates_messages
+from sync.port import Followed
+from sync.room.feed import Progress
 from sync.room.room import Room
-from sync.submission import Submission, UpdateSubmission
+from sync.submission import Submission, TextSubmission, UpdateSubmission
 from sync.text.delta import Delta, apply, deletion, from_wire, insertion
 from sync.text.position import delta_from_utf16, delta_to_utf16
 from sync.user import User
-from sync.wire.event import EventWriter, wire_event
+from sync.wire.event import wire_event
 from sync.wire.message import (
     Ack,
     Cursor,
@@ -60,7 +58,15 @@ from sync.wire.message import (
     Updates,
 )
 from sync.yjs.gate import KnownState, Ready, inspect
-from tests.unit.sync.room.driven_room import NAME, Editor, MemoryLog, edit, look_up, yjs
+from tests.unit.sync.room.driven_room import (
+    NAME,
+    Editor,
+    MemoryLog,
+    document_of,
+    edit,
+    look_up,
+    yjs,
+)
 
 PIECES = ("a", "b", "cd", "é", "中", "😀", "x😀", "\n")
 
@@ -138,6 +144,7 @@ class Entry:
     message: Outgoing
     upto: int | None
     droppable: bool
+    progress: Progress
 
 
 @dataclass
@@ -147,6 +154,7 @@ class Connection:
     id: str
     client: "Client"
     server: "Server"
+    progress: Progress = field(init=False)
     up: deque[Fact] = field(default_factory=deque)
     outbox: deque[Entry] = field(default_factory=deque)
     down: deque[Outgoing] = field(default_factory=deque)
@@ -156,14 +164,13 @@ class Connection:
     """The server has a subscription for it."""
     mode: Mode = "text"
     encoding: PositionEncoding = "codepoint"
-    lagging: bool = False
-    order: int = 0
-    """Counts the orders to catch up, and the drops that make the one before void."""
-    sent: int = 0
     submitted: int = 0
     settled: int = 0
     asked: Counter[str] = field(default_factory=Counter)
     answered: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.progress = Progress(self.id, self.server.tell)
 
 
 class Server:
@@ -176,7 +183,7 @@ class Server:
         self.connections: list[Connection] = []
         self.tasks: deque[Callable[[], None]] = deque()
         self.draft: Draft | None = None
-        self.found: tuple[list[EventRecord], Lookup] | None = None
+        self.found: tuple[Followed, Lookup] | None = None
         self.reopening = 0
         self.room = Room(NAME, self.store.log.opened(), world.limits)
 
@@ -193,15 +200,14 @@ class Server:
                     connection = self.find(session)
                     self.check_honest(effect.message, connection)
                     if connection is not None:
-                        entry = Entry(effect.message, effect.upto, effect.droppable)
-                        self.deliver(connection, entry)
+                        self.deliver(connection, effect)
             case Settled(session=session):
                 connection = self.find(session)
                 if connection is not None:
                     connection.settled += 1
                     assert connection.settled <= connection.submitted, "settled twice"
             case CatchUp():
-                self.order(effect)
+                self.tasks.append(lambda: self.read_log(effect, effect.after))
             case Reopen():
                 self.reopening = 1
             case Look():
@@ -252,7 +258,7 @@ class Server:
             case ErrorMessage(code=ErrorCode.MALFORMED_UPDATE, id=str(event_id)):
                 sent = None if to is None else to.client.unanswered.get(event_id)
                 if isinstance(sent, UpdateSubmission):
-                    known = KnownState(dict(self.room.document.clocks))
+                    known = KnownState(dict(document_of(self.room).clocks))
                     assert not isinstance(inspect(sent.update, known), Ready), "left parked"
             case Cursor(anchor=int(anchor), head=int(head)):
                 text = store.texts[message.version]
@@ -270,34 +276,43 @@ class Server:
 
     # --- sockets ----------------------------------------------------------------------------
 
-    def deliver(self, connection: Connection, entry: Entry) -> None:
-        if entry.droppable and not connection.joined:
-            return
-        connection.outbox.append(entry)
-        slow = self.world.scenario.slow and self.world.faulty and self.rng.randrange(12) == 0
-        if connection.lagging or slow:
+    def deliver(self, connection: Connection, effect: Deliver) -> None:
+        """Queue a message, as `sync.shells.sessions.quire_session` does."""
+        message = effect.message
+        if effect.droppable:
+            if not connection.joined:
+                return
+            if not connection.progress.admits(message if isinstance(message, Ack) else None):
+                return
+        elif connection.joined and isinstance(message, Joined):
+            assert effect.upto is not None
+            connection.progress = connection.progress.answered(message.epoch, effect.upto)
+        progress = connection.progress
+        connection.outbox.append(Entry(message, effect.upto, effect.droppable, progress))
+        if self.world.scenario.slow and self.world.faulty and self.rng.randrange(12) == 0:
             self.overflow(connection)
 
     def overflow(self, connection: Connection) -> None:
         """Drop what can be dropped; the real outbox, too, says so amid a room's effects."""
-        gone = [entry.message for entry in connection.outbox if entry.droppable]
+        gone = [entry for entry in connection.outbox if entry.droppable]
         connection.outbox = deque(entry for entry in connection.outbox if not entry.droppable)
-        acks = tuple(each for each in gone if isinstance(each, Ack))
-        if gone and (acks or not connection.lagging):
-            connection.lagging = True
-            connection.order += 1
-            self.tell(Lagging(connection.id, connection.sent, acks))
+        lost: dict[int, tuple[Progress, list[Ack]]] = {}
+        for entry in gone:
+            _, acks = lost.setdefault(id(entry.progress), (entry.progress, []))
+            if isinstance(entry.message, Ack):
+                acks.append(entry.message)
+        for progress, acks in lost.values():
+            progress.dropped(acks)
 
     def write(self, connection: Connection) -> None:
         """One frame leaves the outbox; an empty one heals what overflowed."""
         if connection.outbox:
             entry = connection.outbox.popleft()
             if entry.upto is not None:
-                connection.sent = max(connection.sent, entry.upto)
+                entry.progress.wrote(entry.upto)
             connection.down.append(entry.message)
-        elif connection.lagging:
-            connection.lagging = False
-            self.tell(CaughtUp(connection.id, connection.sent))
+        else:
+            connection.progress.drained()
 
     def read(self, connection: Connection) -> None:
         """One frame of a client; after the last one of a broken connection, its end."""
@@ -306,22 +321,24 @@ class Server:
                 self.close(connection)
             return
         fact = connection.up.popleft()
-        if self.world.scenario.disorder and self.world.faulty and isinstance(fact, Submit):
+        if self.world.scenario.disorder and self.world.faulty and _is_edit(fact):
             behind = connection.up[0] if connection.up else None
-            if connection.mode == "yjs" and isinstance(behind, Submit) and self.rng.randrange(2):
+            if connection.mode == "yjs" and behind and _is_edit(behind) and self.rng.randrange(2):
                 connection.up[0], fact = fact, behind
         match fact:
             case Join():
+                if not connection.joined:
+                    connection.progress = Progress(connection.id, self.tell)
                 connection.joined = True
+                connection.asked.clear()
                 connection.mode, connection.encoding = fact.mode, fact.encoding
-                connection.sent, connection.lagging = 0, False
-                connection.order += 1
             case Leave():
                 connection.joined = False
+                connection.progress.close()
                 connection.asked.clear()
-            case Submit(submission=submission):
+            case TextSubmission() | UpdateSubmission():
                 connection.submitted += 1
-                connection.asked[submission.id] += 1
+                connection.asked[fact.id] += 1
         self.tell(fact)
 
     def close(self, connection: Connection) -> None:
@@ -329,26 +346,20 @@ class Server:
         self.connections.remove(connection)
         self.tell(Leave(connection.id))
 
-    def order(self, effect: CatchUp) -> None:
-        connection = self.find(effect.session)
-        if connection is not None:
-            connection.order += 1
-            number = connection.order
-            self.tasks.append(lambda: self.catch_up(connection, number, effect))
-
-    def catch_up(self, connection: Connection, number: int, order: CatchUp) -> None:
-        if connection.order != number or not connection.joined or not connection.server_open:
+    def read_log(self, order: CatchUp, after: int) -> None:
+        """Read one page of what a room ordered, once the outbox is empty."""
+        connection = self.find(order.session)
+        if connection is None or not self.room.awaits_page(order.session, order.order):
             return
         if connection.outbox:
-            self.tasks.append(lambda: self.catch_up(connection, number, order))
+            self.tasks.append(lambda: self.read_log(order, after))
             return
-        records = self.store.log.events[order.after : order.upto]
-        writer = EventWriter(connection.encoding, self.store.texts[order.after])
-        for message, upto in _replay(connection, records, writer):
-            self.check_honest(message, connection)
-            self.deliver(connection, Entry(message, upto, True))
-        if connection.order == number:
-            self.tell(CaughtUp(connection.id, order.upto))
+        upto = min(order.upto, after + self.rng.choice((1, 3, 500)))
+        text = self.store.texts[order.after] if order.needs_text else None
+        records = self.store.log.events[after:upto]
+        self.tell(PageRead(order.session, order.order, records, text))
+        if upto < order.upto:
+            self.tasks.append(lambda: self.read_log(order, upto))
 
     # --- other processes ----------------------------------------------------------------------
 
@@ -378,14 +389,14 @@ class Server:
         """Lock the head and read what the batch needs."""
         if self.found is None and self.store.holder is None and self.room.may_merge:
             self.store.holder = self
-            batch = self.room.take_batch(self.world.scenario.max_batch, 8 << 20)
-            self.found = look_up(self.room, self.store.log, batch)
+            self.room.take_batch(self.world.scenario.max_batch, 8 << 20)
+            self.found = look_up(self.room, self.store.log)
 
     def merge(self) -> None:
         """Merge it; facts may have come in between."""
         if self.found is not None and self.draft is None:
-            foreign, lookup = self.found
-            self.draft = self.room.merge(foreign, lookup, self.world.now_ms)
+            found, lookup = self.found
+            self.draft = self.room.merge(found, lookup, self.world.now_ms)
 
     def end(self) -> None:
         if self.draft is None:
@@ -442,22 +453,8 @@ class Server:
             self.tell(Tick())
 
 
-def _replay(
-    connection: Connection, records: Sequence[EventRecord], writer: EventWriter
-) -> list[tuple[Outgoing, int]]:
-    """What a session is sent from the log."""
-    if not records:
-        return []
-    last = records[-1].version
-    if connection.mode == "text":
-        return [(Events(NAME, [writer.event(record) for record in records]), last)]
-    acks = [
-        Ack(NAME, record.id, record.version)
-        for record in records
-        if record.session == connection.id
-    ]
-    updates: list[Outgoing] = list(updates_messages(NAME, records))
-    return [(message, last) for message in [*updates, *acks]]
+def _is_edit(fact: Fact) -> bool:
+    return isinstance(fact, TextSubmission | UpdateSubmission)
 
 
 # --- clients --------------------------------------------------------------------------------------
@@ -517,7 +514,7 @@ class Client:
 
     def send(self, submission: Submission) -> None:
         if self.connection is not None and self.joined:
-            self.connection.up.append(Submit(replace(submission, session=self.connection.id)))
+            self.connection.up.append(replace(submission, session=self.connection.id))
 
     def resend(self) -> None:
         for submission in self.unanswered.values():
@@ -637,6 +634,10 @@ class TextClient(Client):
         if what == 0 and self.connection is not None:
             fact = MoveCursor(self.connection.id, None, 0, 0)
             self.connection.up.append(fact)
+            return
+        if what == 1 and self.connection is not None and self.rng.randrange(8) == 0:
+            # Joins once more on the same socket, with edits and answers in flight.
+            self.join(resume=self.rng.randrange(4) > 0)
             return
         if what < 7 or at == length:
             ops = insertion(at, self.rng.choice(PIECES))

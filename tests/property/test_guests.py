@@ -18,7 +18,7 @@ from random import Random
 
 import pytest
 
-from sync.fact import Announced, Join, Leave, MoveCursor, SetAwareness, Submit, Tick
+from sync.fact import Announced, Join, Leave, MoveCursor, SetAwareness, Tick
 from sync.limit import Limits
 from sync.names import Mode
 from sync.presence.cursor import TextCursor
@@ -99,7 +99,7 @@ class World:
         self.sessions = 0
         self.edits = 0
         first = self.rooms.start()
-        self.rooms.tell(first, Submit(edit("http", "first", None, "Hello, all of you.")))
+        self.rooms.tell(first, edit("http", "first", None, "Hello, all of you."))
         self.rooms.commit(first)
         self.rooms.start()
 
@@ -191,7 +191,7 @@ class World:
         room = self.rooms.processes[number].driven.room
         at = self.random.randint(0, len(room.text))
         ops = (at, "xy") if self.random.random() < 0.6 or at == 0 else (at - 1, -1)
-        self.rooms.tell(number, Submit(edit("http", f"e{self.edits}", room.version, *ops)))
+        self.rooms.tell(number, edit("http", f"e{self.edits}", room.version, *ops))
         self.rooms.commit(number)
 
     def look(self) -> None:

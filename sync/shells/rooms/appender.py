@@ -25,12 +25,12 @@ from sync.port import (
     Checkpoint,
     DocumentRecord,
     EventRecord,
+    Followed,
     LogWriting,
     StoreError,
 )
 from sync.room.room import Room
 from sync.shells.log_reader import text_at
-from sync.submission import Submission
 from sync.yjs.replica import ReplicaBrokenError
 
 _log = logging.getLogger(__name__)
@@ -38,7 +38,6 @@ _log = logging.getLogger(__name__)
 
 class _Batch(Struct):
     room: Room
-    submissions: list[Submission]
     merged: bool = False
     discarded: bool = False
 
@@ -150,7 +149,7 @@ class Appender:
             events -= len(submissions)
             for submission in submissions:
                 size -= submission.size
-            batches.append(_Batch(room, submissions))
+            batches.append(_Batch(room))
         return batches
 
     async def _merge(self, transaction: AppendTransaction, batches: Sequence[_Batch]) -> _Rows:
@@ -165,12 +164,13 @@ class Appender:
             room = batch.room
             head = heads[room.key]
             foreign: list[EventRecord] = []
+            authors: dict[int, str] = {}
             if head.version > room.version:
                 foreign = await self._read(transaction, room.key, room.version, head.version)
-                room.document.learn_authors(await transaction.authors(room.key))
+                authors = await transaction.authors(room.key)
             try:
-                room.document.learn_text_root(head.text_root)
-                draft = room.merge(foreign, lookups.get(room.key) or Lookup(), now_ms)
+                found = Followed(head, foreign, authors)
+                draft = room.merge(found, lookups.get(room.key) or Lookup(), now_ms)
             except ReplicaBrokenError:
                 _log.exception("merging broke the replica of %r; it is reloaded", room.name)
                 continue
@@ -208,14 +208,15 @@ class Appender:
         lookups: dict[int, Lookup] = {}
         for batch in batches:
             room = batch.room
-            asked = room.questions(batch.submissions)
+            asked = room.prepare()
             if asked is None:
                 continue
             lookup = lookups[room.key] = Lookup()
             wanted += [(room.key, event_id) for event_id in asked.ids]
             if asked.after is not None:
-                first = room.document.window.first(room.version)
-                lookup.history = await self._read(transaction, room.key, asked.after, first)
+                lookup.history = await self._read(
+                    transaction, room.key, asked.after, room.oldest_base
+                )
             for version in asked.texts:
                 lookup.texts[version] = await text_at(self._log, room.key, version)
         if wanted:

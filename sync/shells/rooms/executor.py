@@ -116,7 +116,7 @@ class Executor:
         Nothing is shown or waits for the clock before it is merged, and the room stays open.
         """
         try:
-            effects = room.submit(submission)
+            effects = room.handle(submission, now_ms())
         except Exception:  # noqa: BLE001
             self._give_up(room)
             return
@@ -187,7 +187,7 @@ class Executor:
         match order:
             case CatchUp(session=session):
                 if session in self.sinks:
-                    self.sinks[session].catch_up(room.name, order.after, order.upto)
+                    self.sinks[session].catch_up(room, order)
             case Dismiss(session=session):
                 if session in self.sinks:
                     self.sinks[session].dismiss(room.name)

@@ -5,6 +5,8 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from sync.effect import CatchUp
+from sync.room.room import Room
 from sync.shells.sessions.outbox import Frame
 from sync.wire.message import Encoding, Outgoing, encode
 
@@ -56,8 +58,8 @@ class Sink(Protocol):
         """A submission of this many bytes has had its answer, or will have it from the log."""
         ...
 
-    def catch_up(self, doc: str, after: int, upto: int) -> None:
-        """Send the events from the log, then tell the room."""
+    def catch_up(self, room: Room, order: CatchUp) -> None:
+        """Read what the order says, and tell the room of each page."""
         ...
 
     def dismiss(self, doc: str) -> None:

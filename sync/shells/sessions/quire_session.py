@@ -9,20 +9,20 @@ not take what it is sent, is not read until it does (P7).
 """
 
 import asyncio
-import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, get_args
 
 from msgspec import UNSET
 
+from sync.effect import CatchUp
 from sync.error import CloseCode, ErrorCode, QuireError
-from sync.fact import CaughtUp, CheckText, Join, Lagging, Leave, MoveCursor, SetAwareness
+from sync.fact import CheckText, Join, Leave, MoveCursor, SetAwareness
 from sync.names import Mode, PositionEncoding
-from sync.port import EventRecord, StoreError
-from sync.room.fanout import updates_messages
+from sync.room.feed import Progress
 from sync.room.room import Room
 from sync.shells.clock import now_ms
-from sync.shells.log_reader import pages, text_at
 from sync.shells.rooms.rooms import Rooms
 from sync.shells.rooms.sink import Parcel
 from sync.shells.sessions.flow import RATE_WINDOW_S
@@ -37,7 +37,7 @@ from sync.submission import (
 )
 from sync.text.delta import Delta, DeltaError, deletion, from_wire, insertion, valid_text
 from sync.user import User
-from sync.wire.event import EventWriter, timestamp, wire_event
+from sync.wire.event import timestamp
 from sync.wire.message import (
     Ack,
     Auth,
@@ -48,7 +48,6 @@ from sync.wire.message import (
     CursorMove,
     Encoding,
     ErrorMessage,
-    Events,
     Joined,
     JoinMessage,
     LeaveMessage,
@@ -65,9 +64,6 @@ from sync.wire.message import (
     UserInfo,
     decode_client,
 )
-from sync.yjs.replica import ReplicaBrokenError
-
-_log = logging.getLogger(__name__)
 
 FrequentMessage = Update | TextInsert | TextDelete | TextEdit | CursorMove | AwarenessIn | Check
 _FREQUENT: Final = get_args(FrequentMessage)
@@ -80,17 +76,10 @@ class _Subscription:
     room: Room
     mode: Mode
     encoding: PositionEncoding
-    sent: int = 0
-    """The version up to which everything was written to the socket."""
-    lagging: bool = False
-    """Whether something was dropped, and is not yet being sent again."""
-    order: int = 0
-    """Counts the orders to catch up, and the drops that make the one before void."""
-    epoch: str = ""
-    """Of the history that it was told of; empty: none yet."""
+    progress: Progress
 
 
-class Session(Socket[_Subscription]):
+class Session(Socket):
     """One socket's session.
 
     Args:
@@ -244,7 +233,14 @@ class Session(Socket[_Subscription]):
             raise QuireError(ErrorCode.RATE_LIMITED, "Too many documents on one socket.")
         creator = user if self._gatekeeper.may_create(user) else None
         room = await self._rooms.open(message.doc, creator)
-        self._docs[message.doc] = _Subscription(room, message.mode, message.position_encoding)
+        before = self._docs.get(message.doc)
+        if before is not None and before.room is room:
+            progress = before.progress
+        else:
+            progress = Progress(self.id, partial(self._rooms.tell, room))
+        self._docs[message.doc] = _Subscription(
+            room, message.mode, message.position_encoding, progress
+        )
         self._rooms.tell(
             room,
             Join(
@@ -260,6 +256,7 @@ class Session(Socket[_Subscription]):
 
     def _leave(self, doc: str) -> None:
         held = self._docs.pop(doc)
+        held.progress.close()
         self._rooms.tell(held.room, Leave(self.id))
 
     # --- edits ----------------------------------------------------------------------------------
@@ -288,109 +285,33 @@ class Session(Socket[_Subscription]):
 
     def deliver(self, parcel: Parcel) -> None:
         held = self._docs.get(parcel.doc)
+        message = parcel.message
         ack: Ack | None = None
         if parcel.droppable:
             if held is None:
                 return
-            ack = parcel.message if isinstance(parcel.message, Ack) else None
-            if held.lagging:
-                if ack is not None:
-                    self._lagged(held, (ack,))
+            ack = message if isinstance(message, Ack) else None
+            if not held.progress.admits(ack):
                 return
-        elif held is not None and isinstance(parcel.message, Joined):
-            held = self._answered(parcel.message, held)
+        elif held is not None and isinstance(message, Joined):
+            held.progress = held.progress.answered(message.epoch, parcel.upto)
         frame, size = parcel.frame(self._encoding)
-        self.outbox.put_nowait(frame, size, held, parcel.upto, droppable=parcel.droppable, ack=ack)
-
-    def _answered(self, message: Joined, held: _Subscription) -> _Subscription:
-        """A join was answered; the room answers anew if the log was rewound.
-
-        Versions that were written before that were another history's: they are left to the old
-        subscription.
-        """
-        if held.epoch and held.epoch != message.epoch:
-            held = self._docs[message.doc] = _Subscription(held.room, held.mode, held.encoding)
-        held.epoch = message.epoch
-        return held
+        topic = None if held is None else held.progress
+        self.outbox.put_nowait(frame, size, topic, parcel.upto, parcel.droppable, ack)
 
     def settled(self, size: int) -> None:
         self.flow.settle(size)
 
     def dismiss(self, doc: str) -> None:
-        self._docs.pop(doc, None)
-
-    def catch_up(self, doc: str, after: int, upto: int) -> None:
-        held = self._docs.get(doc)
+        held = self._docs.pop(doc, None)
         if held is not None:
-            held.order += 1
-            self.spawn(self._catch_up(doc, held, held.order, after, upto))
+            held.progress.close()
 
-    async def _catch_up(
-        self, doc: str, held: _Subscription, order: int, after: int, upto: int
-    ) -> None:
-        """Send events from the log, a page at a time, no faster than the socket takes them.
+    def catch_up(self, room: Room, order: CatchUp) -> None:
+        self.read_log(self.id, room, order)
 
-        While it waits, something may be dropped and even healed by a later order: then this one is
-        void, and going on with it would leave a gap.
-        """
-        try:
-            text = ""
-            if held.encoding == "utf-16" and held.mode == "text":
-                text = await text_at(self._rooms.log, held.room.key, after)
-            writer = EventWriter(held.encoding, text)
-            async for page in pages(self._rooms.log, held.room.key, after, upto):
-                await self.outbox.wait_for_room(0)
-                if held.order != order or self._docs.get(doc) is not held:
-                    return
-                for message, version in self._page(doc, held, page, writer):
-                    self.deliver(Parcel(message, doc, version, droppable=True))
-        except (StoreError, ReplicaBrokenError) as error:
-            _log.warning("session %s cannot be caught up on %r: %s", self.id, doc, error)
-            why = QuireError(
-                ErrorCode.STORE_UNAVAILABLE, "What you missed cannot be read now.", retryable=True
-            )
-            if held.order == order and self._docs.get(doc) is held:
-                self._refuse(why, doc, None)
-                self._leave(doc)
-            return
-        if held.order == order and self._docs.get(doc) is held:
-            self._rooms.tell(held.room, CaughtUp(self.id, upto))
-
-    def _page(
-        self, doc: str, held: _Subscription, page: list[EventRecord], writer: EventWriter
-    ) -> list[tuple[ServerMessage, int]]:
-        """Messages for a page of events, each with the version up to which it leads."""
-        if held.mode == "text":
-            events = Events(doc, [wire_event(each, writer.ops(each)) for each in page])
-            return [(events, page[-1].version)]
-        updates = [(message, message.to) for message in updates_messages(doc, page)]
-        acks = [
-            (Ack(doc, each.id, each.version), each.version)
-            for each in page
-            if each.session == self.id
-        ]
-        return [*updates, *acks]
-
-    # --- what the outbox reports ----------------------------------------------------------------
-
-    def _lagged(self, held: _Subscription, acks: tuple[Ack, ...]) -> None:
-        """Something of a subscription was dropped; of one that was replaced, only acks matter."""
-        current = self._docs.get(held.room.name)
-        if current is None or (current is not held and not acks):
-            return
-        if acks or not current.lagging:
-            current.lagging = True
-            current.order += 1
-            self._rooms.tell(current.room, Lagging(self.id, current.sent, acks))
-
-    def _sent(self, held: _Subscription, upto: int) -> None:
-        held.sent = max(held.sent, upto)
-
-    def _drained(self) -> None:
-        for held in list(self._docs.values()):
-            if held.lagging:
-                held.lagging = False
-                self._rooms.tell(held.room, CaughtUp(self.id, held.sent))
+    def _feeds(self) -> Iterable[Progress]:
+        return [held.progress for held in self._docs.values()]
 
 
 def _ops(message: TextInsert | TextDelete | TextEdit) -> tuple[str, Delta]:

@@ -1,24 +1,34 @@
 """One peer's socket, whatever it speaks: its frames are handled one after another, what it is sent
 waits in an outbox, and what it does in the background ends with it.
+
+The replay of the log is not decided here: `sync.room.feed` says what is sent and what is dropped. A
+socket reads the pages that it is asked for, no faster than its peer takes them.
 """
 
 import asyncio
+import logging
 from abc import ABC, abstractmethod
-from collections.abc import Coroutine
-from typing import Any, Final, Generic, Protocol, TypeVar
+from collections.abc import Coroutine, Iterable
+from typing import Any, Final, Protocol
 
+from sync.effect import CatchUp
 from sync.error import CloseCode
+from sync.fact import PageRead, PageUnreadable
 from sync.limit import Limits
 from sync.names import Role
+from sync.port import StoreError
+from sync.room.feed import Progress
+from sync.room.room import Room
+from sync.shells.log_reader import pages, text_at
 from sync.shells.rooms.rooms import Rooms
 from sync.shells.sessions.flow import Flow
 from sync.shells.sessions.outbox import Outbox, Wire
 from sync.user import User
 
+_log = logging.getLogger(__name__)
+
 MAX_FAULTS: Final = 200
 """Refused frames in a row before the socket is closed with 1008."""
-
-Topic = TypeVar("Topic")
 
 
 class Gatekeeper(Protocol):
@@ -46,7 +56,7 @@ class SessionClosedError(Exception):
         self.reason = reason
 
 
-class Socket(ABC, Generic[Topic]):
+class Socket(ABC):
     """See the module's docstring.
 
     Args:
@@ -83,11 +93,11 @@ class Socket(ABC, Generic[Topic]):
         self._flow: Flow | None = None
         self._faults = 0
         self._deaf = False
-        self.outbox: Outbox[Topic] = Outbox(
+        self.outbox: Outbox[Progress] = Outbox(
             wire,
             spawn=self.spawn,
-            lagged=self._lagged,
-            sent=self._sent,
+            lagged=Progress.dropped,
+            sent=Progress.wrote,
             drained=self._drained,
         )
 
@@ -102,7 +112,7 @@ class Socket(ABC, Generic[Topic]):
         """Start being reachable; `tasks` owns what the session does in the background."""
         self._tasks = tasks
 
-    async def start(self) -> None:
+    async def start(self) -> None:  # noqa: B027 - few have something to do
         """Do what comes before the first frame."""
 
     def close(self) -> None:
@@ -117,7 +127,7 @@ class Socket(ABC, Generic[Topic]):
         """Have the socket closed once what is queued is written."""
         self.outbox.finish(SessionClosedError(code, reason))
 
-    def keep_alive(self, now_s: float) -> None:
+    def keep_alive(self, now_s: float) -> None:  # noqa: B027 - few have something to do
         """Called every second or so: send something, if the peer takes silence for death."""
 
     async def receive(self, frame: bytes | str) -> None:
@@ -152,16 +162,30 @@ class Socket(ABC, Generic[Topic]):
         """The same for what is frequent; what is refused is left to `_receive`."""
 
     @abstractmethod
-    def _lagged(self, topic: Topic, acks: Any) -> None:
-        """Something of a topic was dropped."""
+    def _feeds(self) -> Iterable[Progress]:
+        """The feeds that the socket carries at this moment, each a document's."""
 
-    @abstractmethod
-    def _sent(self, topic: Topic, upto: int) -> None:
-        """What brings a topic up to that version is written."""
-
-    @abstractmethod
     def _drained(self) -> None:
-        """All is written."""
+        for progress in list(self._feeds()):
+            progress.drained()
+
+    def read_log(self, session: str, room: Room, order: CatchUp) -> None:
+        """Read what a room orders, in the background."""
+        self.spawn(self._read_pages(session, room, order))
+
+    async def _read_pages(self, session: str, room: Room, order: CatchUp) -> None:
+        """Read pages, each once the one before is written; until the order is void."""
+        log, number = self._rooms.log, order.order
+        try:
+            text = await text_at(log, room.key, order.after) if order.needs_text else None
+            async for page in pages(log, room.key, order.after, order.upto):
+                await self.outbox.wait_for_room(0)
+                if not room.awaits_page(session, number):
+                    return
+                self._rooms.tell(room, PageRead(session, number, page, text))
+        except StoreError as error:
+            _log.warning("session %s cannot be caught up on %r: %s", session, room.name, error)
+            self._rooms.tell(room, PageUnreadable(session, number))
 
     async def _stop(self, code: CloseCode, reason: str) -> None:
         """Read nothing more; the outbox writes what is queued, then ends the session's tasks."""

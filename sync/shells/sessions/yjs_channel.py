@@ -5,18 +5,18 @@ room; what the room delivers becomes frames; what a full outbox dropped comes fr
 frame is spelled, and what a refusal is, its subclasses know.
 """
 
-import logging
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from functools import partial
 from secrets import token_hex
 from typing import ClassVar, Final
 
+from sync.effect import CatchUp
 from sync.error import ErrorCode, QuireError
-from sync.fact import AskAwareness, AskState, CaughtUp, Join, Lagging, Leave, SetAwareness
+from sync.fact import AskAwareness, AskState, Join, Leave, SetAwareness
 from sync.names import Dialect, Role
-from sync.port import StoreError
-from sync.room.fanout import updates_messages
+from sync.room.feed import Progress
 from sync.room.room import Room
-from sync.shells.log_reader import pages
 from sync.shells.rooms.rooms import Rooms
 from sync.shells.rooms.sink import Parcel, binary_frame
 from sync.shells.sessions.outbox import Frame, Wire
@@ -44,9 +44,6 @@ from sync.wire.ysync import (
     encode_awareness_message,
     encode_sync,
 )
-from sync.yjs.replica import ReplicaBrokenError
-
-_log = logging.getLogger(__name__)
 
 KEEP_ALIVE_S: Final = 20.0
 """Clients cut a line on which nothing came for 30 s."""
@@ -66,16 +63,14 @@ class Channel(ABC):
         "_asked",
         "_edits",
         "_key",
-        "_lagging",
-        "_order",
         "_room",
         "_rooms",
         "_socket",
         "_unsettled",
         "_unsettled_bytes",
         "id",
+        "progress",
         "user",
-        "written",
     )
 
     dialect: ClassVar[Dialect]
@@ -85,8 +80,7 @@ class Channel(ABC):
     ) -> None:
         self.id = session_id
         self.user = user
-        self.written = room.version
-        """The version up to which everything was written to the socket."""
+        self.progress = Progress(session_id, partial(rooms.tell, room))
         self._socket = socket
         self._rooms = rooms
         self._room = room
@@ -96,8 +90,6 @@ class Channel(ABC):
         self._unsettled = 0
         self._unsettled_bytes = 0
         self._asked = False
-        self._lagging = False
-        self._order = 0
 
     # --- membership -----------------------------------------------------------------------------
 
@@ -116,6 +108,7 @@ class Channel(ABC):
         """Be reached no more: what is still under way is no load of the socket's then."""
         if self._rooms.sinks.pop(self.id, None) is None:
             return False
+        self.progress.close()
         self._socket.flow.settle(self._unsettled_bytes, self._unsettled)
         return True
 
@@ -173,28 +166,29 @@ class Channel(ABC):
 
     def deliver(self, parcel: Parcel) -> None:
         message = parcel.message
-        match message:
-            case Updates():
-                pass  # by far the most
-            case Ack():
-                self._applied(message.id)
-                return
-            case ErrorMessage():
-                self._refused(message)
-                return
-            case SyncReply():
-                self._asked = False
-            case Joined():
-                # Where it was before was perhaps in another history: the log can be rewound.
-                self.written = parcel.upto
-        if self._lagging and parcel.droppable:
+        if not isinstance(message, Updates):  # by far the most are
+            match message:
+                case Ack():
+                    self._applied(message.id)
+                    return
+                case ErrorMessage():
+                    self._refused(message)
+                    return
+                case SyncReply():
+                    self._asked = False
+                case Joined():
+                    self.progress = self.progress.answered(message.epoch, parcel.upto)
+        progress = self.progress
+        if parcel.droppable and progress.is_lagging:
             return
-        spelled = parcel.spelled(self._key, self._spell)
-        if spelled is None:
-            self.written = max(self.written, parcel.upto)
+        encoded = parcel.frames.get(self._key) or parcel.spelled(self._key, self._spell)
+        if encoded is None:
+            progress.wrote(parcel.upto)
             return
-        frame, size = spelled
-        self._socket.put(frame, size, self, parcel.upto, parcel.droppable)
+        frame, size = encoded
+        socket = self._socket
+        socket.has_spoken = True
+        socket.outbox.put_nowait(frame, size, progress, parcel.upto, parcel.droppable)
 
     def settled(self, size: int) -> None:
         self._unsettled -= 1
@@ -204,45 +198,8 @@ class Channel(ABC):
     def dismiss(self, doc: str) -> None:
         self._detach()
 
-    def catch_up(self, doc: str, after: int, upto: int) -> None:
-        self._order += 1
-        self._socket.spawn(self._catch_up(self._order, after, upto))
-
-    async def _catch_up(self, order: int, after: int, upto: int) -> None:
-        """Send events from the log, a page at a time; void once something was dropped since."""
-        try:
-            async for page in pages(self._rooms.log, self._room.key, after, upto):
-                await self._socket.outbox.wait_for_room(0)
-                if order != self._order or not self.is_open:
-                    return
-                for message in updates_messages(self._room.name, page):
-                    self.deliver(Parcel(message, self._room.name, message.to, droppable=True))
-                for record in page:
-                    if record.session == self.id:
-                        self._applied(record.id)
-        except (StoreError, ReplicaBrokenError) as error:
-            _log.warning("session %s cannot be caught up: %s", self.id, error)
-            if order == self._order and self.is_open:
-                text = "What you missed cannot be read now."
-                self._refused(ErrorMessage(ErrorCode.STORE_UNAVAILABLE, text, retryable=True))
-            return
-        if order == self._order and self.is_open:
-            self._rooms.tell(self._room, CaughtUp(self.id, upto))
-
-    # --- what the outbox reports ----------------------------------------------------------------
-
-    def lagged(self) -> None:
-        """Something was dropped."""
-        if not self._lagging and self.is_open:
-            self._lagging = True
-            self._order += 1
-            self._rooms.tell(self._room, Lagging(self.id, self.written))
-
-    def drained(self) -> None:
-        """All is written: what was dropped can be sent."""
-        if self._lagging:
-            self._lagging = False
-            self._rooms.tell(self._room, CaughtUp(self.id, self.written))
+    def catch_up(self, room: Room, order: CatchUp) -> None:
+        self._socket.read_log(self.id, room, order)
 
     # --- the dialect ----------------------------------------------------------------------------
 
@@ -280,10 +237,10 @@ class Channel(ABC):
         self._socket.say(frame)
 
 
-class YjsSocket(Socket[Channel]):
+class YjsSocket(Socket):
     """A socket of a Yjs dialect: it carries channels, and is never silent for long."""
 
-    __slots__ = ("_has_spoken", "_heard_speak_s")
+    __slots__ = ("_spoke_at_s", "has_spoken")
 
     def __init__(
         self,
@@ -293,21 +250,21 @@ class YjsSocket(Socket[Channel]):
         wire: Wire,
     ) -> None:
         super().__init__(socket_id, rooms, gatekeeper, wire)
-        self._has_spoken = True
+        self.has_spoken = True
         """Whether anything was sent since it was last asked to keep the line alive."""
-        self._heard_speak_s = 0.0
+        self._spoke_at_s = 0.0
         """When it was last found to have been."""
 
     def put(
         self,
         frame: Frame,
         size: int,
-        topic: Channel | None = None,
+        topic: Progress | None = None,
         upto: int = -1,
         droppable: bool = False,
     ) -> None:
         """Queue a frame for the peer; see `Outbox.put_nowait`."""
-        self._has_spoken = True
+        self.has_spoken = True
         self.outbox.put_nowait(frame, size, topic, upto, droppable)
 
     def say(self, frame: bytes) -> None:
@@ -315,10 +272,10 @@ class YjsSocket(Socket[Channel]):
         self.put(binary_frame(frame), len(frame))
 
     def keep_alive(self, now_s: float) -> None:
-        if self._has_spoken:
-            self._has_spoken = False
-            self._heard_speak_s = now_s
-        elif now_s - self._heard_speak_s >= KEEP_ALIVE_S:
+        if self.has_spoken:
+            self.has_spoken = False
+            self._spoke_at_s = now_s
+        elif now_s - self._spoke_at_s >= KEEP_ALIVE_S:
             for channel in self.channels()[:1]:
                 channel.say(channel.frame(KEEP_ALIVE))
 
@@ -342,12 +299,5 @@ class YjsSocket(Socket[Channel]):
         creator = user if self._gatekeeper.may_create(user) else None
         return await self._rooms.open(document, creator, text_root="")
 
-    def _lagged(self, topic: Channel, acks: tuple[Ack, ...]) -> None:
-        topic.lagged()
-
-    def _sent(self, topic: Channel, upto: int) -> None:
-        topic.written = max(topic.written, upto)
-
-    def _drained(self) -> None:
-        for channel in self.channels():
-            channel.drained()
+    def _feeds(self) -> Iterable[Progress]:
+        return [channel.progress for channel in self.channels()]

@@ -11,7 +11,6 @@ from sync.fact import (
     RelayReceived,
     SendStateless,
     SetAwareness,
-    Submit,
 )
 from sync.limit import Limits
 from sync.presence.guests import ALIVE_MS, LIFETIME_MS, PAUSE_MS
@@ -40,7 +39,7 @@ def two(text: str = "") -> ConnectedRooms:
     rooms = ConnectedRooms()
     here = rooms.start()
     if text:
-        rooms.tell(here, Submit(edit("http", "first", None, text)))
+        rooms.tell(here, edit("http", "first", None, text))
         rooms.commit(here)
     rooms.start()
     rooms.settle()
@@ -118,7 +117,7 @@ def test_text_cursor_crosses_and_is_carried_over_events_on_both_sides() -> None:
     rooms.tell(1, Join("b", BOB, "editor", "text"))
     rooms.settle()
     # This side is ahead: the cursor is carried to its version.
-    rooms.tell(1, Submit(edit("b", "e2", 1, "> ")))
+    rooms.tell(1, edit("b", "e2", 1, "> "))
     rooms.commit(1)
     rooms.tell(0, MoveCursor("a", 1, 2, 4))
     crossed = rooms.deliver(rooms.wire[-1], 1)

@@ -14,7 +14,6 @@ from sync.fact import (
     MoveCursor,
     Reopened,
     SetAwareness,
-    Submit,
     Tick,
 )
 from sync.limit import Limits
@@ -44,7 +43,7 @@ def driven_room(text: str = "", limits: Limits | None = None) -> DrivenRoom:
     """A room with a text, written by the Yjs editor."""
     driven = DrivenRoom(limits)
     if text:
-        driven.write(yjs("before", "e0", Editor(EDITOR).edit((text,))))
+        driven.write(yjs("before", "e0", Editor(EDITOR).edit((text,)), role="editor"))
     return driven
 
 
@@ -175,7 +174,7 @@ def test_awareness_client_avoids_ids_in_use() -> None:
     first.join("t", ANN)
     (entry,) = shown(first.join("y", BOB, "yjs"), "y")
     second = DrivenRoom()
-    second.write(yjs("before", "e0", Editor(entry.client).edit(("abc",))))
+    second.write(yjs("before", "e0", Editor(entry.client).edit(("abc",)), role="editor"))
     second.join("t", ANN)
     (other,) = shown(second.join("y", BOB, "yjs"), "y")
     assert other.client != entry.client
@@ -279,7 +278,7 @@ def test_yjs_member_s_cursor_waits_for_the_commit() -> None:
     driven = driven_room()
     driven.join("t", ANN)
     driven.join("y", BOB, "yjs")
-    driven.tell(Submit(yjs("y", "e1", Editor(EDITOR).edit(("é",)))))
+    driven.tell(yjs("y", "e1", Editor(EDITOR).edit(("é",))))
     draft = driven.begin()
     assert driven.tell(says("y", 1, points(at(0), at(None)))) == []
     driven.log.append_draft(draft)

@@ -7,12 +7,12 @@ from typing import Any, TypeVar
 from msgspec.structs import replace
 from pycrdt import Doc, Text
 
-from sync.document.document import Lookup, Questions
-from sync.effect import Deliver, Draft, Effect, Settled
-from sync.fact import CommitFailed, Committed, Fact, Join, Reopened, Submit
+from sync.document.document import Document, Lookup, Questions
+from sync.effect import CatchUp, Deliver, Draft, Effect, Settled
+from sync.fact import CommitFailed, Committed, Fact, Join, PageRead, Reopened
 from sync.limit import Limits
 from sync.names import Mode, PositionEncoding, Role
-from sync.port import AuthorBinding, Checkpoint, DocumentRecord, EventRecord, Opened
+from sync.port import AuthorBinding, Checkpoint, DocumentRecord, EventRecord, Followed, Opened
 from sync.room.room import Room
 from sync.submission import (
     Submission,
@@ -103,28 +103,29 @@ def merge_batch(
     room: Room, log: MemoryLog, now_ms: int, max_events: int = 512, max_bytes: int = 8 << 20
 ) -> Draft:
     """The appender's part between `begin` and `commit`, for one room."""
-    batch = room.take_batch(max_events, max_bytes)
-    foreign, lookup = look_up(room, log, batch)
-    return room.merge(foreign, lookup, now_ms)
+    room.take_batch(max_events, max_bytes)
+    found, lookup = look_up(room, log)
+    return room.merge(found, lookup, now_ms)
 
 
-def look_up(
-    room: Room, log: MemoryLog, batch: Sequence[Submission]
-) -> tuple[list[EventRecord], Lookup]:
+def look_up(room: Room, log: MemoryLog) -> tuple[Followed, Lookup]:
     """What a batch needs of the log, read once its head is locked."""
-    asked = room.questions(batch) or Questions()
-    found = ((event_id, log.find(event_id)) for event_id in asked.ids)
-    known = {event_id: event for event_id, event in found if event is not None}
+    asked = room.prepare() or Questions()
+    ids = ((event_id, log.find(event_id)) for event_id in asked.ids)
+    known = {event_id: event for event_id, event in ids if event is not None}
     foreign = log.events[room.version :]
-    if foreign:
-        room.document.learn_authors(dict(log.authors))
-    room.document.learn_text_root(log.text_root)
+    found = Followed(log.document(), foreign, dict(log.authors) if foreign else {})
     lookup = Lookup(known=known)
     if asked.after is not None:
-        lookup.history = log.events[asked.after : room.document.window.first(room.version)]
+        lookup.history = log.events[asked.after : room.oldest_base]
     for version in asked.texts:
         lookup.texts[version] = log.text_at(version)
-    return foreign, lookup
+    return found, lookup
+
+
+def document_of(room: Room) -> Document:
+    """The document behind a room, for what only a test may look at."""
+    return room.document
 
 
 class DrivenRoom:
@@ -158,7 +159,7 @@ class DrivenRoom:
         return self.tell(Join(session, user, role, mode, since, epoch, encoding))
 
     def submit(self, *submissions: Submission) -> list[Effect]:
-        return self.tell(*(Submit(submission) for submission in submissions))
+        return self.tell(*submissions)
 
     def begin(self, max_events: int = 512) -> Draft:
         return merge_batch(self.room, self.log, self.now_ms, max_events)
@@ -177,6 +178,15 @@ class DrivenRoom:
 
     def reopen(self) -> list[Effect]:
         return self.tell(Reopened(self.log.opened()))
+
+    def read(self, order: CatchUp, *, page_events: int = 500) -> list[Effect]:
+        """Read what the room orders from the log, page by page."""
+        effects: list[Effect] = []
+        text = self.log.text_at(order.after) if order.needs_text else None
+        for start in range(order.after, order.upto, page_events):
+            records = self.log.events[start : min(start + page_events, order.upto)]
+            effects += self.tell(PageRead(order.session, order.order, records, text))
+        return effects
 
     def write(self, *submissions: Submission) -> list[Effect]:
         """Submit and commit."""
@@ -205,18 +215,27 @@ def edit(
     *ops: int | str,
     user: User = ANN,
     encoding: PositionEncoding = "codepoint",
+    role: Role | None = None,
 ) -> TextSubmission:
-    """A text event."""
+    """A text event; one of the session `http` is a request's, which may write."""
     digest = text_digest("text_edit", base, ops)
-    return TextSubmission(session, user, event_id, base, ops, digest, 10, encoding)
+    granted: Role | None = "editor" if session == "http" and role is None else role
+    return TextSubmission(session, user, event_id, base, ops, digest, 10, encoding, granted)
 
 
 def yjs(
-    session: str, event_id: str, update: bytes, user: User = BOB, *, is_anonymous: bool = False
+    session: str,
+    event_id: str,
+    update: bytes,
+    user: User = BOB,
+    *,
+    is_anonymous: bool = False,
+    role: Role | None = None,
 ) -> UpdateSubmission:
-    """A Yjs update."""
+    """A Yjs update; with a role it is a request's."""
     digest = update_digest(update)
-    return UpdateSubmission(session, user, event_id, update, digest, len(update), is_anonymous)
+    size = len(update)
+    return UpdateSubmission(session, user, event_id, update, digest, size, is_anonymous, role)
 
 
 def from_session(submission: Submission, session: str) -> Submission:

@@ -13,11 +13,11 @@ from sync.fact import (
     Announced,
     AskAwareness,
     Broken,
-    CaughtUp,
     CheckText,
     CommitFailed,
     Committed,
     Deleted,
+    Drained,
     Found,
     Lagging,
     Leave,
@@ -26,13 +26,12 @@ from sync.fact import (
     SetRole,
     StoreFound,
     StoreLost,
-    Submit,
     Tick,
 )
 from sync.limit import Limits
 from sync.names import Role
 from sync.port import Followed
-from sync.room.room import MAX_KEPT_ASKS
+from sync.room.deferred import MAX_KEPT_ASKS
 from sync.wire.message import (
     Ack,
     AwarenessOut,
@@ -76,6 +75,11 @@ def room_with(*sessions: str, text: str = "", limits: Limits | None = None) -> D
     for session in sessions:
         driven.join(session)
     return driven
+
+
+def orders(effects: list[Effect]) -> list[CatchUp]:
+    """What is to be read from the log."""
+    return [effect for effect in effects if isinstance(effect, CatchUp)]
 
 
 def versions(effects: list[Effect], session: str) -> list[int]:
@@ -169,11 +173,12 @@ def test_join_far_behind_is_caught_up_from_the_log() -> None:
     for number in range(4):
         driven.write(edit("http", f"n{number}", None, "x"))
     effects = driven.join("s1", since=1, epoch="e1")
-    assert CatchUp("s1", 1, 5) in effects
+    (order,) = orders(effects)
+    assert (order.session, order.after, order.upto) == ("s1", 1, 5)
     assert versions(effects, "s1") == []
     assert versions(driven.write(edit("http", "more", None, "y")), "s1") == []
-    effects = driven.tell(CaughtUp("s1", 5))
-    assert versions(effects, "s1") == [6]
+    effects = driven.read(order)
+    assert versions(effects, "s1") == [2, 3, 4, 5, 6]
     assert versions(driven.write(edit("http", "live", None, "z")), "s1") == [7]
 
 
@@ -353,7 +358,7 @@ def test_submission_of_a_session_that_is_no_member_is_answered() -> None:
 def test_other_processes_events_are_followed_before_the_own_ones() -> None:
     driven, other = room_with("s1", "s2", text="ab"), DrivenRoom()
     other = DrivenRoom(log=driven.log)
-    other.write(edit("elsewhere", "e", 1, "x"))
+    other.write(edit("elsewhere", "e", 1, "x", role="editor"))
     effects = driven.write(edit("s1", "a", 1, 2, "y"))
     assert versions(effects, "s1") == [2, 3]
     assert versions(effects, "s2") == [2, 3]
@@ -406,11 +411,11 @@ def test_ack_of_a_known_id_waits_for_the_events_before_it() -> None:
     driven = room_with("s1", "s2")
     first = edit("s1", "a", 0, "x")
     driven.write(first)
-    driven.tell(Lagging("s1", 0))
+    driven.tell(Lagging("s1"))
     effects = driven.write(first)
     assert messages(effects, "s1") == []
     assert settled(effects, "s1") == 1
-    told = messages(driven.tell(CaughtUp("s1", 0)), "s1")
+    told = messages(driven.tell(Drained("s1", 0)), "s1")
     assert [type(message) for message in told] == [Events, Ack]
 
 
@@ -418,8 +423,8 @@ def test_ack_that_an_outbox_dropped_comes_again_behind_the_events() -> None:
     driven = room_with("s1", "s2")
     effects = driven.write(edit("s2", "p", 0, "x"), edit("s1", "q", 0))
     (ack,) = sent(effects, "s1", Ack)
-    driven.tell(Lagging("s1", 0, (ack,)))
-    told = messages(driven.tell(CaughtUp("s1", 0)), "s1")
+    driven.tell(Lagging("s1"))
+    told = messages(driven.tell(Drained("s1", 0, (ack,))), "s1")
     assert [type(message) for message in told] == [Events, Ack]
 
 
@@ -430,8 +435,8 @@ def test_ack_that_an_outbox_dropped_behind_its_updates_comes_again() -> None:
     driven.join("s2")
     effects = driven.write(yjs("s1", "u", Editor(1).edit(("a",))), edit("s2", "t", None, "b"))
     (ack,) = sent(effects, "s1", Ack)
-    driven.tell(Lagging("s1", 2, (ack,)))
-    assert messages(driven.tell(CaughtUp("s1", 2)), "s1") == [ack]
+    driven.tell(Lagging("s1"))
+    assert messages(driven.tell(Drained("s1", 2, (ack,))), "s1") == [ack]
 
 
 def test_ack_that_an_outbox_dropped_with_its_updates_comes_once() -> None:
@@ -440,8 +445,8 @@ def test_ack_that_an_outbox_dropped_with_its_updates_comes_once() -> None:
     driven.join("s2")
     effects = driven.write(yjs("s1", "u", Editor(1).edit(("a",))), edit("s2", "t", None, "b"))
     (ack,) = sent(effects, "s1", Ack)
-    driven.tell(Lagging("s1", 0, (ack,)))
-    told = messages(driven.tell(CaughtUp("s1", 0)), "s1")
+    driven.tell(Lagging("s1"))
+    told = messages(driven.tell(Drained("s1", 0, (ack,))), "s1")
     assert [type(message) for message in told] == [Updates, Ack]
 
 
@@ -449,7 +454,7 @@ def test_ack_that_waits_survives_a_second_join() -> None:
     driven = room_with("s1")
     first = edit("s1", "a", 0, "x")
     driven.write(first)
-    driven.tell(Lagging("s1", 0))
+    driven.tell(Lagging("s1"))
     driven.write(first)
     told = messages(driven.join("s1"), "s1")
     assert [type(message) for message in told] == [Joined, Ack]
@@ -461,29 +466,29 @@ def test_ack_that_waits_survives_a_second_join() -> None:
 def test_lagging_member_is_sent_nothing_until_caught_up_then_all_it_lacks() -> None:
     driven = room_with("s1", "s2")
     driven.write(edit("s2", "a", 0, "x"))
-    driven.tell(Lagging("s1", 0))
+    driven.tell(Lagging("s1"))
     effects = driven.write(edit("s2", "b", 0, "y"), edit("s1", "c", 0, "z"))
     assert versions(effects, "s1") == []
     assert settled(effects, "s1") == 1
-    assert versions(driven.tell(CaughtUp("s1", 0)), "s1") == [1, 2, 3]
+    assert versions(driven.tell(Drained("s1", 0)), "s1") == [1, 2, 3]
     assert versions(driven.write(edit("s2", "d", 0, "!")), "s1") == [4]
 
 
 def test_lagging_yjs_member_is_caught_up_with_its_acks() -> None:
     driven = DrivenRoom()
     driven.join("s1", BOB, "yjs")
-    driven.tell(Lagging("s1", 0))
+    driven.tell(Lagging("s1"))
     assert messages(driven.write(yjs("s1", "u", Editor(1).edit(("a",)))), "s1") == []
-    effects = driven.tell(CaughtUp("s1", 0))
+    effects = driven.tell(Drained("s1", 0))
     assert [type(message) for message in messages(effects, "s1")] == [Updates, Ack]
 
 
 def test_caught_up_while_merging_counts_after_the_commit() -> None:
     driven = room_with("s1", "s2")
-    driven.tell(Lagging("s1", 0))
+    driven.tell(Lagging("s1"))
     driven.submit(edit("s2", "a", 0, "x"))
     draft = driven.begin()
-    assert driven.tell(CaughtUp("s1", 0)) == []
+    assert driven.tell(Drained("s1", 0)) == []
     driven.log.append(draft.events)
     assert versions(driven.tell(Committed()), "s1") == [1]
 
@@ -492,15 +497,15 @@ def test_lagging_again_while_merging_undoes_being_caught_up() -> None:
     """Symptom: a slow reader was shown version 9 with 1 to 8 missing."""
     driven = room_with("s1", "s2")
     driven.write(edit("s2", "a", 0, "x"))
-    driven.tell(Lagging("s1", 0))
+    driven.tell(Lagging("s1"))
     driven.submit(edit("s2", "b", 0, "y"))
     draft = driven.begin()
-    driven.tell(CaughtUp("s1", 1))
-    driven.tell(Lagging("s1", 0))
+    driven.tell(Drained("s1", 1))
+    driven.tell(Lagging("s1"))
     driven.log.append(draft.events)
     assert versions(driven.tell(Committed()), "s1") == []
     assert versions(driven.write(edit("s2", "c", 0, "z")), "s1") == []
-    assert versions(driven.tell(CaughtUp("s1", 0)), "s1") == [1, 2, 3]
+    assert versions(driven.tell(Drained("s1", 0)), "s1") == [1, 2, 3]
 
 
 # --- refusals -----------------------------------------------------------------------------------
@@ -735,7 +740,7 @@ def test_utf16_edit_of_another_process_s_version_is_merged() -> None:
     driven = room_with("s1", text="ab")
     driven.join("s2", encoding="utf-16")
     other = DrivenRoom(log=driven.log)
-    other.write(edit("x", "p", 1, "😀"), edit("x", "q", 1, 2, "!"))
+    other.write(edit("http", "p", 1, "😀"), edit("http", "q", 1, 2, "!"))
     driven.write(edit("s2", "b", 2, 2, "y", encoding="utf-16"))
     assert driven.room.text == "😀yab!"
 
@@ -753,9 +758,10 @@ def test_utf16_member_is_replayed_from_the_log_when_units_differ() -> None:
     driven = room_with(text="😀")
     driven.write(edit("http", "b", None, 1, "b"))
     effects = driven.join("s1", encoding="utf-16", since=1, epoch="e1")
-    assert CatchUp("s1", 1, 2) in effects
-    assert driven.tell(CaughtUp("s1", 2)) == []
-    assert driven.room.members["s1"].live
+    (order,) = orders(effects)
+    assert (order.session, order.after, order.upto, order.needs_text) == ("s1", 1, 2, True)
+    assert versions(driven.read(order), "s1") == [2]
+    assert driven.room.members["s1"].feed.is_live
 
 
 # --- the store fails ----------------------------------------------------------------------------
@@ -799,7 +805,8 @@ def test_reopening_shows_far_behind_members_the_log() -> None:
     driven = room_with("s1", text="a", limits=Limits(window_events=1))
     driven.submit(*(edit("s1", f"n{n}", 1, "x") for n in range(3)))
     driven.fail(committed=True)
-    assert CatchUp("s1", 1, 4) in driven.reopen()
+    (order,) = orders(driven.reopen())
+    assert (order.session, order.after, order.upto) == ("s1", 1, 4)
 
 
 def test_lost_store_refuses_what_waits_and_all_that_comes() -> None:
@@ -1035,7 +1042,7 @@ def test_effects_are_the_same_for_the_same_facts() -> None:
         driven = room_with("s1", "s2", text="ab")
         driven.join("s3", BOB, "yjs")
         driven.write(edit("s1", "a", 1, "x"), edit("s2", "b", 1, 2, "y"))
-        driven.tell(Submit(edit("s1", "c", 9, "z")), Leave("s2"))
+        driven.tell(edit("s1", "c", 9, "z"), Leave("s2"))
         driven.commit()
         return driven.effects
 
@@ -1046,13 +1053,13 @@ def test_after_a_failed_commit_the_log_is_asked_for_made_up_ids_too() -> None:
     driven = DrivenRoom()
     driven.join("ann", mode="yjs")
     driven.submit(yjs("ann", "made-up", Editor(9).edit(("x",)), is_anonymous=True))
-    batch = driven.room.take_batch(9, 1 << 20)
-    assert driven.room.questions(batch) is None
-    driven.room.merge([], Lookup(), NOW_MS)
+    driven.room.take_batch(9, 1 << 20)
+    assert driven.room.prepare() is None
+    driven.room.merge(Followed(driven.log.document(), [], {}), Lookup(), NOW_MS)
     driven.tell(CommitFailed())
     driven.reopen()
-    batch = driven.room.take_batch(9, 1 << 20)
-    assert driven.room.questions(batch) == Questions(["made-up"])
+    driven.room.take_batch(9, 1 << 20)
+    assert driven.room.prepare() == Questions(["made-up"])
     driven.commit()
     assert driven.log.find("made-up") is not None
 
@@ -1092,7 +1099,7 @@ def test_room_follows_the_text_root_that_another_process_saved() -> None:
     log = MemoryLog(text_root="")
     here, there = DrivenRoom(log=log), DrivenRoom(log=log)
     here.join("s1")
-    there.write(yjs("s9", "u", Editor(5, "body").edit(("x",))))
+    there.write(yjs("s9", "u", Editor(5, "body").edit(("x",)), role="editor"))
     effects = here.write(edit("s1", "a", 0, "> "))
     assert (log.text_root, here.room.text, log.text_at(2)) == ("body", "x> ", "x> ")
     assert [e.version for told in sent(effects, "s1", Events) for e in told.events] == [1]
@@ -1102,9 +1109,9 @@ def test_room_takes_over_the_text_root_that_was_set_meanwhile() -> None:
     log = MemoryLog(text_root="")
     driven = DrivenRoom(log=log)
     log.text_root = "body"
-    driven.write(yjs("s1", "u", Editor(5, "other").edit(("x",))))
+    driven.write(yjs("s1", "u", Editor(5, "other").edit(("x",)), role="editor"))
     assert (log.text_root, driven.room.text) == ("body", "")
-    driven.write(edit("s1", "a", None, "y"))
+    driven.write(edit("http", "a", None, "y"))
     assert (log.text_root, driven.room.text) == ("body", "y")
 
 

@@ -14,7 +14,6 @@ from sync.fact import (
     Leave,
     SendStateless,
     SetAwareness,
-    Submit,
     Tick,
 )
 from sync.limit import Limits
@@ -33,7 +32,17 @@ from sync.wire.message import (
 )
 from sync.yjs.awareness import AwarenessEntry, decode_awareness, encode_awareness
 from sync.yjs.statevector import decode_state_vector, encode_state_vector
-from tests.unit.sync.room.driven_room import ANN, BOB, DrivenRoom, Editor, edit, messages, sent, yjs
+from tests.unit.sync.room.driven_room import (
+    ANN,
+    BOB,
+    DrivenRoom,
+    Editor,
+    document_of,
+    edit,
+    messages,
+    sent,
+    yjs,
+)
 
 CAT = User("u-cat", "Cat", "#00cc00")
 
@@ -62,7 +71,7 @@ def test_join_says_what_the_log_has_and_sends_no_state() -> None:
     (joined,) = sent(effects, "y", Joined)
     assert (joined.version, joined.state, joined.text) == (1, UNSET, UNSET)
     (asked,) = sent(effects, "y", Resync)
-    assert decode_state_vector(asked.state_vector) == driven.room.document.clocks
+    assert decode_state_vector(asked.state_vector) == document_of(driven.room).clocks
 
 
 def test_state_is_what_the_asker_lacks() -> None:
@@ -86,7 +95,7 @@ def test_state_vectors_that_lie_are_answered_with_what_is_known() -> None:
     driven.join("t", ANN)
     driven.write(edit("t", "a", 0, "a😀b"))
     join(driven, "y", BOB, "y-websocket")
-    (client,) = driven.room.document.clocks
+    (client,) = document_of(driven.room).clocks
     for claimed in ({client: 2}, {client: 1000}, {99: 5}, {client: 2**31 - 1, 5: 1}):
         vector = encode_state_vector(claimed)
         (reply,) = sent(driven.tell(AskState("y", vector)), "y", SyncReply)
@@ -264,7 +273,7 @@ def test_anonymous_user_goes_by_the_name_in_its_awareness() -> None:
 def test_kept_facts_of_a_dialect_are_handled_in_order() -> None:
     driven = DrivenRoom()
     join(driven, "y", BOB, "y-websocket")
-    driven.tell(Submit(yjs("y", "y-1", Editor(1).edit(("hi",)))))
+    driven.tell(yjs("y", "y-1", Editor(1).edit(("hi",))))
     driven.log.append_draft(driven.begin())
     effects = join(driven, "z", ANN, "hocuspocus")
     effects += driven.tell(AskState("z", b"\0"))

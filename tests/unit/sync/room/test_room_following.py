@@ -107,10 +107,10 @@ def test_what_was_found_waits_for_the_batch_that_is_being_merged() -> None:
     there.write(edit("http", "e2", None, "> "))
     here.tell(Announced(2))
     here.submit(edit("t", "e3", 1, 5, "!"))
-    batch = here.room.take_batch(512, 1 << 20)
-    foreign, lookup = look_up(here.room, here.log, batch)
+    here.room.take_batch(512, 1 << 20)
+    found, lookup = look_up(here.room, here.log)
     assert look(here) == []
-    here.log.append_draft(here.room.merge(foreign, lookup, here.now_ms))
+    here.log.append_draft(here.room.merge(found, lookup, here.now_ms))
     effects = here.tell(Committed())
     assert [m.version for m in sent(effects, "t", Ack)] == [3]
     assert here.room.text == "> Hello!"
@@ -148,7 +148,7 @@ def test_update_that_waited_for_another_process_is_merged() -> None:
     first, second = editor.edit(("a",)), editor.edit((1, "b"))
     here.join("y", BOB, "yjs")
     here.write(yjs("y", "u2", second))
-    there.write(yjs("elsewhere", "u1", first))
+    there.write(yjs("elsewhere", "u1", first, role="editor"))
     here.tell(Announced(1))
     assert WantBatch() in look(here)
     assert [m.version for m in sent(here.commit(), "y", Ack)] == [2]

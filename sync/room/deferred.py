@@ -1,0 +1,109 @@
+"""The facts that a room puts off until it is settled, in order and bounded."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from sync.effect import Deliver, Effect, error
+from sync.error import ErrorCode
+from sync.fact import (
+    Announced,
+    AskAwareness,
+    AskState,
+    CheckText,
+    Fact,
+    Join,
+    MoveCursor,
+    RelayReceived,
+    SendStateless,
+    SetAwareness,
+    SetRole,
+    Tick,
+)
+from sync.submission import Submission, TextSubmission, UpdateSubmission
+from sync.wire.message import Checked
+
+_MAX_FACTS: Final = 1_000
+"""Facts that are put off, before presence is dropped."""
+MAX_KEPT_ASKS: Final = 8
+"""Joins of one session that may wait for the room to settle, and questions about awareness."""
+_DROPPABLE: Final = (
+    SetAwareness,
+    MoveCursor,
+    AskAwareness,
+    SendStateless,
+    Announced,
+    RelayReceived,
+)
+_OfSession = (
+    Submission
+    | Join
+    | SetRole
+    | MoveCursor
+    | SetAwareness
+    | AskAwareness
+    | AskState
+    | SendStateless
+    | CheckText
+)
+
+
+class Deferred:
+    """One room's deferred facts.
+
+    Args:
+        name: the document's.
+    """
+
+    __slots__ = ("_name", "facts", "joining")
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self.facts: list[Fact] = []
+        self.joining: dict[str, None] = {}
+        """The sessions whose join is among them."""
+
+    def put(self, fact: Fact) -> Iterator[Effect]:
+        """Put a fact off, or answer that it is not."""
+        if isinstance(fact, CheckText):
+            yield Deliver((fact.session,), Checked(self._name, fact.version, None))
+        elif isinstance(fact, Join | AskAwareness) and self._asks_too_much(fact):
+            # Each would be answered with all there is.
+            if isinstance(fact, Join):
+                text = "The last joins have no answer yet."
+                yield error(self._name, fact.session, ErrorCode.RATE_LIMITED, text)
+        elif not isinstance(fact, Tick) and (
+            len(self.facts) < _MAX_FACTS or not isinstance(fact, _DROPPABLE)
+        ):
+            self.facts.append(fact)
+            if isinstance(fact, Join):
+                self.joining[fact.session] = None
+
+    def take(self) -> list[Fact]:
+        """Take out everything, to be handled now."""
+        facts, self.facts = self.facts, []
+        self.joining.clear()
+        return facts
+
+    def drop(self, session: str) -> list[Submission]:
+        """Take out what is of one session; returns the submissions among it."""
+        facts, self.facts = self.facts, []
+        submissions: list[Submission] = []
+        for fact in facts:
+            if not isinstance(fact, _OfSession) or fact.session != session:
+                self.facts.append(fact)
+            elif isinstance(fact, TextSubmission | UpdateSubmission):
+                submissions.append(fact)
+        self.joining.pop(session, None)
+        return submissions
+
+    def submissions(self) -> list[Submission]:
+        """Return the submissions among them, in order."""
+        return [fact for fact in self.facts if isinstance(fact, TextSubmission | UpdateSubmission)]
+
+    def _asks_too_much(self, fact: Join | AskAwareness) -> bool:
+        asked = sum(
+            type(each) is type(fact) and each.session == fact.session
+            for each in self.facts
+            if isinstance(each, Join | AskAwareness)
+        )
+        return asked >= MAX_KEPT_ASKS

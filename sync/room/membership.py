@@ -1,0 +1,269 @@
+"""The members of a room: joining, leaving, roles, and the feed of each."""
+
+from collections.abc import Iterable, Iterator
+from itertools import count
+
+from msgspec import UNSET
+
+from sync.effect import Deliver, Dismiss, Effect, error, rejected
+from sync.error import ErrorCode, Refusal, refusal
+from sync.fact import AskState, Drained, Join, Lagging, PageRead, SetRole
+from sync.member import member_info, user_info
+from sync.permission import Action, may
+from sync.room.feed import Feed, FeedState, acks_of_earlier_join
+from sync.room.participant import Participant
+from sync.room.room_presence import RoomPresence
+from sync.room.submission_queue import SubmissionQueue
+from sync.room.view import View
+from sync.submission import Submission, UpdateSubmission
+from sync.wire.message import Ack, Joined, MemberJoined, MemberLeft, Resync, RoleChanged, SyncReply
+from sync.yjs.statevector import decode_state_vector
+from sync.yjs.varint import MalformedError
+
+
+class Membership:
+    """Who is in one room, and what each of them has of the log."""
+
+    def __init__(self, view: View, queue: SubmissionQueue, presence: RoomPresence) -> None:
+        self._view = view
+        self._queue = queue
+        self._presence = presence
+        self.behind: dict[str, None] = {}
+        """Sessions whose feeds wait until the room is settled."""
+        self._numbers = count()
+
+    # --- joining and leaving --------------------------------------------------------------------
+
+    def join(self, fact: Join, now_ms: int) -> Iterator[Effect]:
+        """Make a session a member, or the member that it was with new fields."""
+        view = self._view
+        before = view.members.get(fact.session)
+        if before is None and len(view.members) >= view.limits.max_members:
+            yield error(view.name, fact.session, ErrorCode.RATE_LIMITED, "The room is full.")
+            yield Dismiss(fact.session)
+            return
+        yield from self._presence.before_join(now_ms)
+        others = tuple(session for session in view.members if session != fact.session)
+        since = fact.since if fact.epoch == view.epoch else None
+        if since is not None and since > view.version:
+            since = None
+        member = view.members[fact.session] = self._participant(fact, before, since)
+        if member.takes is None:
+            yield from self._withdraw(member)
+        yield from self._presence.announce(member)
+        yield from self._answer(member, since)
+        yield from self._presence.joined(member, before, now_ms)
+        if others and before is None:
+            message = MemberJoined(view.name, member.session, user_info(member.user), member.mode)
+            yield Deliver(others, message)
+
+    def _participant(
+        self, fact: Join, before: Participant | None, since: int | None
+    ) -> Participant:
+        feed = Feed(self._view.name, fact.session, fact.mode, fact.encoding, self._numbers)
+        self.behind.pop(fact.session, None)
+        start = self._view.version if since is None else since
+        withheld: list[Ack] = []
+        if before is not None:
+            withheld = acks_of_earlier_join(before.feed.withheld, start)
+        if since is not None or withheld:
+            feed.fall_behind(start, withheld)
+            self.behind[fact.session] = None
+        return Participant(
+            fact.session,
+            fact.user,
+            fact.role,
+            fact.mode,
+            fact.encoding,
+            fact.dialect,
+            feed=feed,
+            echo=fact.dialect != "quire" or self._queue.has_of(fact.session),
+        )
+
+    def _answer(self, member: Participant, since: int | None) -> Iterator[Effect]:
+        """Send `joined` and what follows it.
+
+        Args:
+            since: the version that the member has and is brought up from; None: it has none.
+        """
+        view, session = self._view, member.session
+        native, full = member.dialect == "quire", since is None
+        yield Deliver(
+            (session,),
+            Joined(
+                doc=view.name,
+                epoch=view.epoch,
+                version=view.version,
+                role=member.role,
+                recovered=not full,
+                members=[
+                    *(member_info(each) for each in view.members.values()),
+                    *view.guests.values(),
+                ],
+                text=view.text if full and member.mode == "text" else UNSET,
+                state=view.document.state() if full and native and member.mode == "yjs" else UNSET,
+            ),
+            upto=view.version if since is None else since,
+        )
+        if not native:
+            # It says itself what it lacks (`AskState`), and sends what the log lacks.
+            yield Deliver((session,), Resync(view.name, view.document.state_vector()))
+        yield from self.bring_up((session,))
+
+    def leave(self, session: str, now_ms: int) -> Iterator[Effect]:
+        """End a session's membership; what it has parked is refused."""
+        member = self._view.members.pop(session, None)
+        self.behind.pop(session, None)
+        why = refusal(ErrorCode.NOT_JOINED, "The session has left the document.")
+        for submission in self._queue.parking.drop(session):
+            yield from rejected(self._view.name, submission, why)
+        if member is None:
+            return
+        yield from self._presence.left(session, now_ms)
+        rest = tuple(self._view.members)
+        if rest:
+            yield Deliver(rest, MemberLeft(self._view.name, session, user_info(member.user)))
+
+    def set_role(self, fact: SetRole) -> Iterator[Effect]:
+        """Give a member another role; one that may not write loses what is not merged yet."""
+        member = self._view.members.get(fact.session)
+        if member is None or member.role == fact.role:
+            return
+        member.take_role(fact.role)
+        yield Deliver((fact.session,), RoleChanged(self._view.name, fact.role))
+        if member.takes is None:
+            yield from self._withdraw(member)
+
+    def _withdraw(self, member: Participant) -> Iterator[Effect]:
+        for submission in self._queue.withdraw(member.session):
+            yield from rejected(self._view.name, submission, _forbidden(member.role))
+
+    def expel(self, why: Refusal, joining: Iterable[str]) -> Iterator[Effect]:
+        """End everybody's membership, and that of those whose join waits."""
+        for session in dict.fromkeys((*self._view.members, *joining)):
+            yield error(self._view.name, session, why.code, why.message)
+            yield Dismiss(session)
+        self._view.members.clear()
+        self.behind.clear()
+
+    def join_anew(self, now_ms: int) -> Iterator[Effect]:
+        """Have every member join again: the history that it has seen is gone."""
+        members = list(self._view.members.values())
+        self._view.members.clear()
+        self.behind.clear()
+        for member in members:
+            fact = Join(
+                member.session,
+                member.user,
+                member.role,
+                member.mode,
+                encoding=member.encoding,
+                dialect=member.dialect,
+            )
+            yield from self.join(fact, now_ms)
+
+    # --- submissions ----------------------------------------------------------------------------
+
+    def objection(self, submission: Submission) -> Refusal | None:
+        """Return why whoever sent a submission may not; None if it may."""
+        if submission.role is not None:
+            return None if may(submission.role, Action.WRITE) else _forbidden(submission.role)
+        member = self._view.members.get(submission.session)
+        if member is None:
+            return refusal(ErrorCode.NOT_JOINED, "The document is not joined.")
+        if member.takes is None:
+            return _forbidden(member.role)
+        expected = "yjs" if isinstance(submission, UpdateSubmission) else "text"
+        if member.mode != expected:
+            text = f"The document is joined in {member.mode} mode; this takes {expected} mode."
+            return refusal(ErrorCode.INVALID_MESSAGE, text)
+        return None
+
+    # --- feeds ----------------------------------------------------------------------------------
+
+    def lag(self, fact: Lagging) -> None:
+        """Send a member nothing more of the log: it does not take what it is sent."""
+        member = self._view.members.get(fact.session)
+        if member is not None:
+            member.feed.lag()
+            self.behind.pop(fact.session, None)
+
+    def drain(self, fact: Drained) -> None:
+        """Note what a member has, now that its socket has taken everything."""
+        member = self._view.members.get(fact.session)
+        if member is not None:
+            member.feed.fall_behind(fact.version, fact.acks)
+            self.behind[fact.session] = None
+
+    def take_page(self, fact: PageRead) -> Iterator[Effect]:
+        """Send a member a page of the log.
+
+        Raises:
+            ReplicaBrokenError: its updates cannot be merged.
+        """
+        member = self._view.members.get(fact.session)
+        if member is not None:
+            yield from member.feed.take_page(fact.order, fact.records, fact.text)
+            if member.feed.state is FeedState.BEHIND:
+                self.behind[fact.session] = None
+
+    def awaits_page(self, session: str, order: int) -> bool:
+        """Return whether the pages of that order are still wanted."""
+        member = self._view.members.get(session)
+        return member is not None and member.feed.awaits(order)
+
+    def fall_behind(self, version: int) -> None:
+        """Note that no member whose feed is live was sent anything after a version."""
+        for member in self._view.members.values():
+            if member.feed.is_live:
+                member.feed.fall_behind(version)
+                self.behind[member.session] = None
+
+    def bring_up(self, sessions: Iterable[str] | None = None) -> Iterator[Effect]:
+        """Send members what they lack: from memory if it is recent, else from the log.
+
+        Args:
+            sessions: those among them that are asked for; None: all.
+        """
+        view = self._view
+        for session in list(self.behind) if sessions is None else sessions:
+            if session in self.behind:
+                del self.behind[session]
+                feed = view.members[session].feed
+                records = view.document.window.after(feed.version, view.version)
+                yield from feed.bring_up(records, view.version, is_wide=view.has_pairs)
+
+    # --- what Yjs clients ask -------------------------------------------------------------------
+
+    def tell_state(self, fact: AskState) -> Iterator[Effect]:
+        """Send a Yjs session what its state vector lacks."""
+        view = self._view
+        if fact.session not in view.members:
+            return
+        try:
+            clocks = decode_state_vector(fact.state_vector)
+        except MalformedError as problem:
+            text = f"Not a state vector: {problem}."
+            yield error(view.name, fact.session, ErrorCode.INVALID_MESSAGE, text)
+            return
+        yield Deliver((fact.session,), SyncReply(view.name, view.document.state_since(clocks)))
+
+    def ask_for_missing(self, now_ms: int) -> Iterator[Effect]:
+        """Refuse what was parked too long, and ask the senders of the rest to resync."""
+        view, parking = self._view, self._queue.parking
+        for submission in parking.expire(now_ms):
+            text = "What the update builds on did not come; resync, then send it again."
+            why = Refusal(ErrorCode.MALFORMED_UPDATE, text, retryable=True)
+            yield from rejected(view.name, submission, why)
+        for session, since_ms in parking.waiting_since().items():
+            member = view.members.get(session)
+            if member is None or now_ms - since_ms < view.limits.resync_after_ms:
+                continue
+            asked = member.resync_at_ms
+            if asked is None or now_ms - asked >= view.limits.parked_ms:
+                member.resync_at_ms = now_ms
+                yield Deliver((session,), Resync(view.name, view.document.state_vector()))
+
+
+def _forbidden(role: str) -> Refusal:
+    return refusal(ErrorCode.FORBIDDEN, f"A {role} may not write here.")

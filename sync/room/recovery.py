@@ -1,0 +1,103 @@
+"""The recovery of a room whose store or replica failed: it loads the document anew from the log."""
+
+from collections.abc import Generator, Iterator
+from typing import Final
+
+from sync.document.document import Document
+from sync.effect import Effect, Reopen, rejected
+from sync.error import ErrorCode, Refusal, refusal
+from sync.port import Opened
+from sync.room.fanout import FanOut
+from sync.room.membership import Membership
+from sync.room.phase import Lifecycle, Phase
+from sync.room.submission_queue import SubmissionQueue
+from sync.room.view import View
+from sync.yjs.replica import ReplicaBrokenError
+
+BROKEN: Final = refusal(ErrorCode.STORE_UNAVAILABLE, "The document cannot be loaded.")
+_MAX_FAILURES: Final = 5
+"""Commits of one batch that may fail, although the log can be read, before it is refused."""
+
+
+class Recovery:
+    """Throws a room's document away and takes the one that the log has.
+
+    Submissions survive it: they are tried again, and have the version that they got if the commit
+    which seemed to fail did not (P3).
+    """
+
+    __slots__ = ("_fan_out", "_lifecycle", "_membership", "_queue", "_view")
+
+    def __init__(
+        self,
+        view: View,
+        lifecycle: Lifecycle,
+        queue: SubmissionQueue,
+        membership: Membership,
+        fan_out: FanOut,
+    ) -> None:
+        self._view = view
+        self._lifecycle = lifecycle
+        self._queue = queue
+        self._membership = membership
+        self._fan_out = fan_out
+
+    def fail(self) -> Iterator[Effect]:
+        """Forget what the log may not have; the batch is tried again on what it does have."""
+        queue = self._queue
+        queue.failures += 1
+        refused, queue.refused = queue.refused, []
+        why = refusal(ErrorCode.MALFORMED_UPDATE, "The update could not be applied.")
+        for submission in refused:
+            yield from rejected(self._view.name, submission, why)
+        if queue.failures >= _MAX_FAILURES:
+            queue.failures = 0
+            text = "The store does not take this now."
+            yield from self.refuse_all(Refusal(ErrorCode.STORE_UNAVAILABLE, text, retryable=True))
+        yield from self.load_anew()
+
+    def load_anew(self) -> Iterator[Effect]:
+        """Throw the document away; what waits, waits until it is loaded."""
+        self._queue.forget_merge()
+        if self._lifecycle.phase is not Phase.LOST:
+            self._lifecycle.phase = Phase.LOST
+            yield Reopen()
+
+    def reopen(self, opened: Opened) -> Generator[Effect, None, bool]:
+        """Take the document as the log has it, and show the members what is new in it.
+
+        If the log was rewound, nobody is shown anything here, and everything that waits is refused.
+
+        Returns:
+            Whether it loads.
+        """
+        view, queue = self._view, self._queue
+        before, epoch, text_before = view.version, view.epoch, view.text
+        try:
+            view.replace(Document(opened, view.limits))
+        except ReplicaBrokenError:
+            return False
+        self._lifecycle.phase = Phase.SETTLED
+        queue.taken += queue.release(view.document)
+        if view.epoch != epoch:
+            queue.pending.extend(queue.parking.clear())
+            text = "The document was restored to an earlier state."
+            yield from self.refuse_all(refusal(ErrorCode.BASE_UNKNOWN, text))
+            return True
+        missed = view.document.window.after(before, view.version)
+        if missed is None:
+            self._membership.fall_behind(before)
+        elif missed:
+            yield from self._fan_out.batch(missed, (), (), text_before)
+        return True
+
+    def lose_store(self) -> Iterator[Effect]:
+        """Refuse what waits, and what comes, until the store answers."""
+        self._lifecycle.is_read_only = True
+        text = "The store does not answer; this is temporary."
+        yield from self.refuse_all(refusal(ErrorCode.READ_ONLY, text))
+
+    def refuse_all(self, why: Refusal) -> Iterator[Effect]:
+        """Refuse everything that waits to be merged."""
+        for submission in self._queue.clear():
+            yield from rejected(self._view.name, submission, why)

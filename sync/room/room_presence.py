@@ -1,0 +1,189 @@
+"""What the sessions of a room show each other besides the text: awareness, cursors, messages."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from sync.effect import Deliver, Effect, Relay, error
+from sync.error import Refusal
+from sync.fact import Connected, MoveCursor, RelayReceived, SendStateless, SetAwareness
+from sync.member import member_info
+from sync.presence.cursor import Cursors
+from sync.presence.guests import Guests
+from sync.presence.mirror import Mirror
+from sync.presence.presence import Presence
+from sync.rate import Rates
+from sync.room.participant import Participant
+from sync.room.view import View
+from sync.wire.message import AwarenessOut
+from sync.wire.relay import Came, Left, Said
+
+Guard = Callable[[Iterator[Effect]], Iterator[Effect]]
+"""Passes effects on; if the replica fails while they are made, has the document loaded anew."""
+
+
+class RoomPresence:
+    """Presence of one room; nothing of it is durable.
+
+    Args:
+        guard: see `Guard`; anchors of cursors are read in the replica.
+    """
+
+    def __init__(self, view: View, guard: Guard) -> None:
+        self._view = view
+        self._guard = guard
+        limits = view.limits
+        self._presence = Presence(limits)
+        self._cursors = Cursors(view.name)
+        self._moves = Rates(limits.awareness_per_s)
+        self._last_moves: dict[str, MoveCursor] = {}
+        """Those of the sessions that move more often than is shown."""
+        self._stateless = Rates(limits.stateless_per_s)
+        self._mirror = Mirror(self._presence, self._cursors)
+        self._guests = Guests(self._presence, self._cursors, self._mirror)
+        view.guests = self._guests.members
+
+    @property
+    def wants_ticks(self) -> bool:
+        """Whether something waits for the clock that should not wait long."""
+        return (
+            bool(self._last_moves)
+            or self._presence.wants_ticks
+            or self._mirror.wants_ticks
+            or self._guests.wants_ticks
+        )
+
+    @property
+    def has_early(self) -> bool:
+        """Whether a cursor points ahead of the text."""
+        return self._mirror.has_early or self._guests.has_early
+
+    def audible(self, effects: Iterable[Effect]) -> list[Effect]:
+        """Return the effects without what is relayed, while no other process would hear it."""
+        ordered = list(effects)  # which may connect it
+        if self._guests.is_connected:
+            return ordered
+        return [effect for effect in ordered if not isinstance(effect, Relay)]
+
+    # --- who is there ---------------------------------------------------------------------------
+
+    def before_join(self, now_ms: int) -> Iterator[Effect]:
+        """Forget the sessions of processes that have fallen silent, before somebody is told."""
+        yield from self._guests.expire(self._view.scene(now_ms))
+
+    def announce(self, member: Participant) -> Iterator[Effect]:
+        """Tell other processes of a session that has joined."""
+        self._last_moves.pop(member.session, None)
+        yield Relay(Came((member_info(member),)))
+
+    def joined(
+        self, member: Participant, before: Participant | None, now_ms: int
+    ) -> Iterator[Effect]:
+        """Show a session that has joined where the others are, and the other way about."""
+        scene = self._view.scene(now_ms)
+        yield from self._guard(self._mirror.joined(member, before, scene))
+        if member.mode == "yjs":
+            yield from self.tell_awareness(member.session)
+        else:
+            yield from self._cursors.greet(member, self._view.head)
+
+    def left(self, session: str, now_ms: int) -> Iterator[Effect]:
+        """Forget a session that has left, and tell the others."""
+        self._mirror.left(session)
+        for rates in (self._moves, self._stateless):
+            rates.forget(session)
+        gone = self._presence.leave(session)
+        if gone is not None:
+            yield from self._view.scene(now_ms).tell_yjs(gone)
+        yield Relay(Left(session))
+
+    def connect(self, fact: Connected, now_ms: int) -> Iterator[Effect]:
+        """Begin to exchange presence with the rooms of other processes."""
+        yield from self._guests.connect(fact.sender, now_ms)
+
+    def receive(self, fact: RelayReceived, now_ms: int) -> Iterator[Effect]:
+        """Take what the room of another process has relayed."""
+        yield from self._guard(self._guests.receive(fact, self._view.scene(now_ms)))
+
+    # --- what sessions say ----------------------------------------------------------------------
+
+    def set_awareness(self, fact: SetAwareness, now_ms: int) -> Iterator[Effect]:
+        """Take a Yjs session's awareness."""
+        view = self._view
+        member = view.members.get(fact.session)
+        if member is None:
+            return
+        answer = self._presence.accept(
+            fact.session,
+            member.user,
+            fact.update,
+            view.document.authors,
+            now_ms,
+            repeats=member.dialect != "quire",
+        )
+        if isinstance(answer, Refusal):
+            yield error(view.name, fact.session, answer.code, answer.message)
+        elif answer is not None:
+            yield from view.scene(now_ms).tell_yjs(answer, but=fact.session)
+        if isinstance(answer, bytes) or self._presence.is_held_back(fact.session):
+            yield from self._guard(self._mirror.awareness_changed(member, view.scene(now_ms)))
+
+    def tell_awareness(self, session: str) -> Iterator[Effect]:
+        """Send a session everybody's awareness."""
+        states = self._presence.snapshot(but=session)
+        if states is not None and session in self._view.members:
+            yield Deliver((session,), AwarenessOut(self._view.name, states))
+
+    def pass_on(self, fact: SendStateless, now_ms: int) -> Iterator[Effect]:
+        """Send a stateless message to the other Hocuspocus sessions, unless there are too many."""
+        if fact.session not in self._view.members:
+            return
+        if not self._stateless.exceeds(fact.session, now_ms):
+            scene = self._view.scene(now_ms)
+            yield from scene.tell_stateless_here(fact.payload, but=fact.session)
+            yield Relay(Said(fact.payload))
+
+    def move_cursor(self, fact: MoveCursor, now_ms: int) -> Iterator[Effect]:
+        """Show where a text-mode session's cursor is; at the next tick if it moves too often."""
+        if fact.session not in self._view.members:
+            return
+        if self._moves.exceeds(fact.session, now_ms):
+            self._last_moves[fact.session] = fact
+            return
+        self._last_moves.pop(fact.session, None)
+        yield from self._show_move(fact, now_ms)
+
+    def _show_move(self, fact: MoveCursor, now_ms: int) -> Iterator[Effect]:
+        view = self._view
+        member = view.members.get(fact.session)
+        if member is None:
+            return
+        yield from self._cursors.move(member, fact, view.head, view.members)
+        if member.mode == "text":
+            yield from self._guard(self._mirror.cursor_moved(member, view.scene(now_ms)))
+
+    # --- time and text --------------------------------------------------------------------------
+
+    def tick(self, now_ms: int) -> Iterator[Effect]:
+        """Show what was held back, and drop who has fallen silent."""
+        moves, self._last_moves = self._last_moves, {}
+        for fact in moves.values():
+            yield from self._show_move(fact, now_ms)
+        view = self._view
+        awareness = self._presence.tick(now_ms)
+        if awareness is not None:
+            yield from view.scene(now_ms).tell_yjs(awareness)
+        yield from self._guard(self._mirror.tick(view.scene(now_ms)))
+        yield from self._guard(self._guests.tick(view.scene(now_ms)))
+
+    def text_changed(self, now_ms: int) -> Iterator[Effect]:
+        """Show the cursors that were ahead of the text and may be in it now."""
+        yield from self._guard(self._catch_up(now_ms))
+
+    def _catch_up(self, now_ms: int) -> Iterator[Effect]:
+        scene = self._view.scene(now_ms)
+        yield from self._mirror.committed(scene)
+        yield from self._guests.committed(scene)
+
+    def clear_cursors(self) -> None:
+        """Forget all cursors: the text they stood in is another history's."""
+        self._mirror.clear()
+        self._guests.clear_cursors()

@@ -1,0 +1,184 @@
+"""The submissions of one room, from their arrival to their settlement.
+
+add ──▶ pending ── take ──▶ taken ── merge ──▶ merged ── settle ──▶ (acks and fan-out)
+                              ▲ │                 │
+                    released  │ └──▶ parked       │ the commit failed: taken, once more
+                              └──────┘ ◀──────────┘
+"""
+
+from collections import deque
+from collections.abc import Iterable
+
+from sync.document.document import (
+    Accepted,
+    Document,
+    Lookup,
+    Outcome,
+    Parked,
+    Refused,
+)
+from sync.document.parking import Parking
+from sync.effect import Draft
+from sync.error import ErrorCode, Refusal
+from sync.limit import Limits
+from sync.port import AuthorBinding, EventRecord, Followed
+from sync.submission import Submission, UpdateSubmission
+from sync.yjs.replica import ReplicaBrokenError
+
+Settlement = tuple[Submission, Outcome]
+
+
+class SubmissionQueue:
+    """What a room was asked to write and has not answered yet."""
+
+    __slots__ = (
+        "_limits",
+        "failures",
+        "foreign",
+        "merged",
+        "own",
+        "parking",
+        "pending",
+        "refused",
+        "taken",
+    )
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self.pending: deque[Submission] = deque()
+        self.taken: list[Submission] = []
+        """The batch that is being appended, or is to be tried again."""
+        self.parking = Parking(limits)
+        """The updates that wait for something which the log does not have."""
+        self.refused: list[Submission] = []
+        """Those that made the replica fail: they are not tried again."""
+        self.failures = 0
+        """How many commits of the batch have failed."""
+        self.foreign: list[EventRecord] = []
+        """What other processes had appended before the merged batch."""
+        self.own: list[EventRecord] = []
+        """The events of the merged batch."""
+        self.merged: list[Settlement] = []
+        """The submissions of the merged batch in the order of merging, and their outcomes."""
+
+    # --- what waits -----------------------------------------------------------------------------
+
+    def unsettled(self) -> list[Submission]:
+        """Return all submissions that have no answer."""
+        return [*self.taken, *self.pending, *self.parking.submissions()]
+
+    def has_of(self, session: str) -> bool:
+        """Return whether a submission of that session has no answer."""
+        return session in self.parking.waiting_since() or any(
+            each.session == session for each in (*self.taken, *self.pending)
+        )
+
+    def clear(self) -> list[Submission]:
+        """Take out what waits to be merged; what is parked stays."""
+        waiting = [*self.taken, *self.pending]
+        self.taken = []
+        self.pending.clear()
+        return waiting
+
+    def withdraw(self, session: str) -> list[Submission]:
+        """Take out what one session has submitted and is not merged."""
+        gone = [each for each in (*self.taken, *self.pending) if each.session == session]
+        if gone:
+            self.taken = [each for each in self.taken if each.session != session]
+            self.pending = deque(each for each in self.pending if each.session != session)
+        return [*gone, *self.parking.drop(session)]
+
+    def release(self, document: Document, clients: Iterable[int] | None = None) -> list[Submission]:
+        """Take out of the parking what waits no longer.
+
+        Args:
+            clients: the CRDT clients whose clocks have moved; None: perhaps any.
+        """
+        parking = self.parking
+        if not parking:
+            return []
+        moved = parking.clients() if clients is None else clients
+        return [*parking.release(moved, document.clocks)]
+
+    # --- the batch ------------------------------------------------------------------------------
+
+    def take(self, document: Document, max_events: int, max_bytes: int) -> list[Submission]:
+        """Take the next batch, at most so much, and no more than is cheap enough to rebase."""
+        batch = self.taken
+        if not batch and len(self.pending) == 1:
+            batch.append(self.pending.popleft())
+            return batch
+        size = sum(submission.size for submission in batch)
+        work = document.work()
+        done = sum(work(submission) for submission in batch)
+        while self.pending and len(batch) < max_events and (size < max_bytes or not batch):
+            done += work(self.pending[0])
+            if batch and done > self._limits.max_batch_work:
+                break
+            submission = self.pending.popleft()
+            batch.append(submission)
+            size += submission.size
+        return batch
+
+    def merge(self, document: Document, found: Followed, lookup: Lookup, now_ms: int) -> Draft:
+        """Merge the batch on top of what other processes have appended.
+
+        Raises:
+            ReplicaBrokenError: the replica failed; the document is to be thrown away.
+        """
+        foreign = self.foreign = found.events
+        self.merged = []
+        waiting: deque[Submission] = deque(self.taken)
+        try:
+            if foreign:
+                document.learn_authors(found.authors)
+            document.learn_text_root(found.document.text_root)
+            document.prepare(self.taken, foreign, lookup)
+            if foreign:
+                waiting.extendleft(reversed(self.release(document)))
+            while waiting:
+                self._merge_next(document, waiting, lookup, now_ms)
+        except BaseException:
+            self.taken = [submission for submission, _ in self.merged] + list(waiting)
+            raise
+        # Without what was parked, and with what was released.
+        taken: list[Submission] = []
+        events: list[EventRecord] = []
+        bindings: list[AuthorBinding] = []
+        for submission, outcome in self.merged:
+            taken.append(submission)
+            if isinstance(outcome, Accepted):
+                events.append(outcome.record)
+                bindings += outcome.bindings
+        self.taken, self.own = taken, events
+        due = document.version - document.checkpointed >= self._limits.checkpoint_events
+        checkpoint = document.checkpoint() if due and events else None
+        return Draft(events, bindings, checkpoint, document.text_root)
+
+    def _merge_next(
+        self, document: Document, waiting: deque[Submission], lookup: Lookup, now_ms: int
+    ) -> None:
+        submission = waiting.popleft()
+        try:
+            outcome = document.merge(submission, lookup, now_ms)
+        except ReplicaBrokenError:
+            self.refused.append(submission)
+            raise
+        if isinstance(outcome, Parked):
+            assert isinstance(submission, UpdateSubmission), "only updates wait"
+            if self.parking.park(submission, outcome.missing, now_ms):
+                return
+            why = Refusal(ErrorCode.MALFORMED_UPDATE, "Too many updates wait.", retryable=True)
+            outcome = Refused(why)
+        self.merged.append((submission, outcome))
+        if isinstance(outcome, Accepted) and self.parking:
+            waiting.extendleft(reversed(self.release(document, document.advanced)))
+
+    def settle(self) -> None:
+        """Forget the merged batch: it is durable."""
+        self.taken, self.foreign, self.own, self.merged = [], [], [], []
+        self.failures = 0
+
+    def forget_merge(self) -> None:
+        """Forget what the merge made of the batch: the document is thrown away."""
+        self.foreign, self.own, self.merged = [], [], []
