@@ -39,8 +39,8 @@ class Membership:
         view = self._view
         before = view.members.get(fact.session)
         if before is None and len(view.members) >= view.limits.max_members:
-            yield error(view.name, fact.session, ErrorCode.RATE_LIMITED, "The room is full.")
-            yield Dismiss(fact.session)
+            full = refusal(ErrorCode.RATE_LIMITED, "The room is full.")
+            yield from self.dismiss(fact.session, full)
             return
         yield from self._presence.before_join(now_ms)
         others = tuple(session for session in view.members if session != fact.session)
@@ -141,10 +141,14 @@ class Membership:
     def expel(self, why: Refusal, joining: Iterable[str]) -> Iterator[Effect]:
         """End everybody's membership, and that of those whose join waits."""
         for session in dict.fromkeys((*self._view.members, *joining)):
-            yield error(self._view.name, session, why.code, why.message)
-            yield Dismiss(session)
+            yield from self.dismiss(session, why)
         self._view.members.clear()
         self.behind.clear()
+
+    def dismiss(self, session: str, why: Refusal) -> Iterator[Effect]:
+        """Tell a session why it is out of the room."""
+        yield error(self._view.name, session, why.code, why.message)
+        yield Dismiss(session)
 
     def join_anew(self, now_ms: int) -> Iterator[Effect]:
         """Have every member join again: the history that it has seen is gone."""

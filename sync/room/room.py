@@ -18,17 +18,15 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from sync.document.document import Lookup, Questions
-from sync.effect import Dismiss, Draft, Effect, WantBatch, error, rejected
+from sync.effect import Draft, Effect, WantBatch, rejected
 from sync.error import ErrorCode, Refusal, refusal
 from sync.fact import (
     Announced,
-    AskAwareness,
     AskState,
     Broken,
     CheckText,
     CommitFailed,
     Committed,
-    Connected,
     Deleted,
     Drained,
     Fact,
@@ -36,13 +34,9 @@ from sync.fact import (
     Join,
     Lagging,
     Leave,
-    MoveCursor,
     PageRead,
     PageUnreadable,
-    RelayReceived,
     Reopened,
-    SendStateless,
-    SetAwareness,
     SetRole,
     StoreFound,
     StoreLost,
@@ -160,8 +154,10 @@ class Room(View):
     def _handle(self, fact: Fact, now_ms: int) -> Iterator[Effect]:
         """Take a fact that concerns the room as a whole, in whatever phase."""
         match fact:
+            case Join() if self._lifecycle.end is not None:
+                yield from self._membership.dismiss(fact.session, self._lifecycle.end)
             case _ if self._lifecycle.phase is Phase.ENDED:
-                yield from self._answer_after_end(fact)
+                pass  # there is nobody, and nothing to show
             case Leave():
                 yield from self._leave(fact.session, now_ms)
             case Lagging():
@@ -215,23 +211,7 @@ class Room(View):
                 yield from self._presence.tick(now_ms)
                 yield from self._membership.ask_for_missing(now_ms)
             case _:
-                yield from self._handle_presence(fact, now_ms)
-
-    def _handle_presence(self, fact: Fact, now_ms: int) -> Iterator[Effect]:
-        presence = self._presence
-        match fact:
-            case SetAwareness():
-                yield from presence.set_awareness(fact, now_ms)
-            case AskAwareness():
-                yield from presence.tell_awareness(fact.session)
-            case MoveCursor():
-                yield from presence.move_cursor(fact, now_ms)
-            case SendStateless():
-                yield from presence.pass_on(fact, now_ms)
-            case Connected():
-                yield from presence.connect(fact, now_ms)
-            case RelayReceived():
-                yield from presence.receive(fact, now_ms)
+                yield from self._presence.handle(fact, now_ms)
 
     # --- membership -----------------------------------------------------------------------------
 
@@ -260,8 +240,8 @@ class Room(View):
             except ReplicaBrokenError:
                 pass  # its updates cannot be merged
         text = "What you missed cannot be read now."
-        yield error(self.name, fact.session, ErrorCode.STORE_UNAVAILABLE, text)
-        yield Dismiss(fact.session)
+        why = refusal(ErrorCode.STORE_UNAVAILABLE, text)
+        yield from self._membership.dismiss(fact.session, why)
         yield from self._leave(fact.session, now_ms)
 
     # --- submissions ----------------------------------------------------------------------------
@@ -431,11 +411,3 @@ class Room(View):
         yield from self._recovery.refuse_all(why)
         self._following.clear()
         yield from self._membership.expel(why, joining)
-
-    def _answer_after_end(self, fact: Fact) -> Iterator[Effect]:
-        """A document that is gone refuses those who ask for it, and takes nothing else."""
-        end = self._lifecycle.end
-        assert end is not None, "the room has ended"
-        if isinstance(fact, Join):
-            yield error(self.name, fact.session, end.code, end.message)
-            yield Dismiss(fact.session)

@@ -4,7 +4,15 @@ from collections.abc import Callable, Iterable, Iterator
 
 from sync.effect import Deliver, Effect, Relay, error
 from sync.error import Refusal
-from sync.fact import Connected, MoveCursor, RelayReceived, SendStateless, SetAwareness
+from sync.fact import (
+    AskAwareness,
+    Connected,
+    Fact,
+    MoveCursor,
+    RelayReceived,
+    SendStateless,
+    SetAwareness,
+)
 from sync.member import member_info
 from sync.presence.cursor import Cursors
 from sync.presence.guests import Guests
@@ -63,6 +71,22 @@ class RoomPresence:
             return ordered
         return [effect for effect in ordered if not isinstance(effect, Relay)]
 
+    def handle(self, fact: Fact, now_ms: int) -> Iterator[Effect]:
+        """Take a fact about presence; anything else is none of its business."""
+        match fact:
+            case SetAwareness():
+                yield from self._set_awareness(fact, now_ms)
+            case AskAwareness():
+                yield from self.tell_awareness(fact.session)
+            case MoveCursor():
+                yield from self._move_cursor(fact, now_ms)
+            case SendStateless():
+                yield from self._pass_on(fact, now_ms)
+            case Connected():
+                yield from self._guests.connect(fact.sender, now_ms)
+            case RelayReceived():
+                yield from self._guard(self._guests.receive(fact, self._view.scene(now_ms)))
+
     # --- who is there ---------------------------------------------------------------------------
 
     def before_join(self, now_ms: int) -> Iterator[Effect]:
@@ -95,17 +119,9 @@ class RoomPresence:
             yield from self._view.scene(now_ms).tell_yjs(gone)
         yield Relay(Left(session))
 
-    def connect(self, fact: Connected, now_ms: int) -> Iterator[Effect]:
-        """Begin to exchange presence with the rooms of other processes."""
-        yield from self._guests.connect(fact.sender, now_ms)
-
-    def receive(self, fact: RelayReceived, now_ms: int) -> Iterator[Effect]:
-        """Take what the room of another process has relayed."""
-        yield from self._guard(self._guests.receive(fact, self._view.scene(now_ms)))
-
     # --- what sessions say ----------------------------------------------------------------------
 
-    def set_awareness(self, fact: SetAwareness, now_ms: int) -> Iterator[Effect]:
+    def _set_awareness(self, fact: SetAwareness, now_ms: int) -> Iterator[Effect]:
         """Take a Yjs session's awareness."""
         view = self._view
         member = view.members.get(fact.session)
@@ -132,7 +148,7 @@ class RoomPresence:
         if states is not None and session in self._view.members:
             yield Deliver((session,), AwarenessOut(self._view.name, states))
 
-    def pass_on(self, fact: SendStateless, now_ms: int) -> Iterator[Effect]:
+    def _pass_on(self, fact: SendStateless, now_ms: int) -> Iterator[Effect]:
         """Send a stateless message to the other Hocuspocus sessions, unless there are too many."""
         if fact.session not in self._view.members:
             return
@@ -141,7 +157,7 @@ class RoomPresence:
             yield from scene.tell_stateless_here(fact.payload, but=fact.session)
             yield Relay(Said(fact.payload))
 
-    def move_cursor(self, fact: MoveCursor, now_ms: int) -> Iterator[Effect]:
+    def _move_cursor(self, fact: MoveCursor, now_ms: int) -> Iterator[Effect]:
         """Show where a text-mode session's cursor is; at the next tick if it moves too often."""
         if fact.session not in self._view.members:
             return
