@@ -1,13 +1,16 @@
 """What bad input gets over HTTP: a problem document, never a 500."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from sync.effect import Effect
+from sync.fact import Fact
 from sync.port import StoreError
 from sync.room.room import Room
+from sync.submission import TextSubmission
 from tests.integration.http_app import application
 
 pytestmark = pytest.mark.anyio
@@ -218,14 +221,18 @@ async def test_defect_is_a_problem_document_without_its_text(
 async def test_edit_in_a_room_that_breaks_is_told_to_come_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_: Room, submission: object) -> None:
-        raise ZeroDivisionError(f"a defect at {submission}")
+    handle = Room.handle
+
+    def fail(room: Room, fact: Fact, now_ms: int) -> Sequence[Effect]:
+        if isinstance(fact, TextSubmission):
+            raise ZeroDivisionError(f"a defect at {fact}")
+        return handle(room, fact, now_ms)
 
     async with application(tmp_path) as quire:
         await quire.create(text="x")
         edit = {"base": 1, "ops": [{"insert": "y"}]}
         with monkeypatch.context() as broken:
-            broken.setattr(Room, "submit", fail)
+            broken.setattr(Room, "handle", fail)
             async with asyncio.timeout(60):
                 refused = await quire.refused("POST", f"{BASE}/edits", json=edit)
         assert refused == (503, "store_unavailable")

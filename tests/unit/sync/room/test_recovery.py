@@ -1,0 +1,44 @@
+"""sync.room.recovery: the document is loaded anew, and nothing that was submitted is lost."""
+
+import pytest
+
+from sync.document.document import Lookup
+from sync.effect import Reopen
+from sync.error import ErrorCode
+from sync.fact import CommitFailed
+from sync.port import Followed
+from sync.room.phase import Phase
+from sync.wire.message import Ack, ErrorMessage
+from sync.yjs.replica import ReplicaBrokenError
+from tests.unit.sync.room.driven_room import NOW_MS, DrivenRoom, edit, sent
+
+
+def test_batch_that_keeps_failing_is_refused_as_retryable() -> None:
+    driven = DrivenRoom()
+    driven.join("s1")
+    driven.submit(edit("s1", "a", 0, "x"))
+    refused: list[ErrorMessage] = []
+    for _ in range(5):
+        assert driven.room.may_merge
+        refused += sent(driven.fail(committed=False), "s1", ErrorMessage)
+        driven.reopen()
+    assert [(each.code, each.retryable) for each in refused] == [
+        (ErrorCode.STORE_UNAVAILABLE, True)
+    ]
+    assert not driven.room.may_merge
+
+
+def test_batch_taken_before_the_document_was_loaded_anew_is_not_merged() -> None:
+    """What the log was asked for it counts from where the document was."""
+    driven = DrivenRoom()
+    driven.join("s1")
+    driven.submit(edit("s1", "a", 0, "x"))
+    driven.room.take_batch(512, 1 << 20)
+    assert Reopen() in driven.tell(CommitFailed())
+    driven.reopen()
+    assert driven.room.phase is Phase.SETTLED
+    with pytest.raises(ReplicaBrokenError):
+        driven.room.merge(Followed(driven.log.document(), [], {}), Lookup(), NOW_MS)
+    assert Reopen() in driven.tell(CommitFailed())
+    driven.reopen()
+    assert [ack.version for ack in sent(driven.commit(), "s1", Ack)] == [1]
