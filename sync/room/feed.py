@@ -257,9 +257,7 @@ class Progress:
             heir = Progress(self._session, self._report)
             heir.is_lagging = self.is_lagging
             if epoch == self._epoch:
-                # One may be in both: dropped of the join before, replayed, and dropped again.
-                dropped = {ack.id: ack for ack in (*self._inherited, *self._acks)}
-                heir._inherited = list(dropped.values())
+                heir._inherited = [*self._inherited, *self._acks]
                 self._successor = heir
             self.close()
         heir._epoch = epoch
@@ -320,11 +318,13 @@ def acks_of_earlier_join(acks: Sequence[Ack], start: int) -> list[Ack]:
         start: the version from which the new join's feed goes on. It brings the acks of later
             versions anew. Those of earlier versions count as no event any more.
     """
-    return [
-        Ack(ack.doc, ack.id, ack.version, changed=False) if ack.changed else ack
+    known = {
+        # An ack may be there twice: dropped of one join, replayed to the next, and dropped again.
+        ack.id: Ack(ack.doc, ack.id, ack.version, changed=False) if ack.changed else ack
         for ack in acks
         if not ack.changed or ack.version <= start
-    ]
+    }
+    return list(known.values())
 
 
 def _ignore(_: Fact) -> None:

@@ -16,12 +16,13 @@ Held at the end:
 - Every ack since the last join has come. An ack that was dropped has come after the drop, unless
   the session has left, the log was rewound, or a join without a version gave its replay up.
 
-Mutants seen caught here, one at a time: a void order's page sent; an order's number used again by
-the next join; acks although the member is behind; acks of replayed versions kept as well; dropped
-acks not handed back; a new join's progress counting what was queued for the one before; its dropped
-acks forgotten; its lag forgotten; acks of the join before repeated as events; messages written
-although something before them was dropped; live again right after the last page; one version too
-few from memory; a drop that the room is not told of.
+Mutants seen caught here, one at a time: a void order's page sent; acks although the member is
+behind; acks of replayed versions kept as well; dropped acks not handed back; a new join's progress
+counting what was queued for the one before; its dropped acks forgotten; acks of the join before
+repeated as events; messages written although something before them was dropped; live again right
+after the last page; acks that waited not sent; a lag that outlives its drain. An order's number
+used again by the next join was seen caught by test_room_simulation; a lag and acks that are not
+handed on to the next join, by tests/unit/sync/room/test_feed.py.
 """
 
 from collections import Counter, deque
