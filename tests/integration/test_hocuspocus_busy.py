@@ -10,8 +10,9 @@ from storage.log import open_event_log
 from sync.error import CloseCode
 from sync.limit import Limits
 from sync.shells.rooms.rooms import Rooms
+from sync.shells.rooms.sink import Frame
 from sync.shells.sessions.hocuspocus_session import HocuspocusSession
-from sync.shells.sessions.outbox import Frame, Wire
+from sync.shells.sessions.outbox import Wire
 from sync.shells.sessions.socket import SessionClosedError
 from sync.wire.hocuspocus import encode_address
 from sync.yjs.varint import write_varint

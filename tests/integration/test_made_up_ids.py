@@ -11,7 +11,8 @@ from storage.log import open_event_log
 from storage.migrate import upgrade
 from sync.limit import Limits
 from sync.shells.rooms.rooms import Rooms
-from sync.shells.sessions.outbox import Frame, Wire
+from sync.shells.rooms.sink import Frame
+from sync.shells.sessions.outbox import Wire
 from sync.shells.sessions.yws_session import YwsSession
 from sync.user import User
 from sync.wire.ysync import SyncKind, encode_sync

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import pytest
 from anyio.lowlevel import checkpoint
 
-from sync.shells.sessions.outbox import HARD_BYTES, Frame, Outbox, SlowConsumerError, Wire
+from sync.shells.rooms.sink import Frame
+from sync.shells.sessions.outbox import HARD_BYTES, Outbox, SlowConsumerError, Wire
 from sync.wire.message import Ack
 from tests.patience import PATIENCE_S
 

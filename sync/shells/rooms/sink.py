@@ -1,14 +1,16 @@
 """Where a room's messages for one session go: a socket, or a request that waits for an answer."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 from msgspec import Struct
 
 from sync.effect import CatchUp
 from sync.room.room import Room
-from sync.shells.sessions.outbox import Frame
 from sync.wire.message import Encoding, Outgoing, encode
+
+Frame = dict[str, Any]
+"""An ASGI `websocket.send` message; one object is shared by all who are sent the same."""
 
 
 class Parcel(Struct):

@@ -14,8 +14,8 @@ from sync.fact import SendStateless
 from sync.names import WRITING_ROLES, Role, is_document_name
 from sync.room.room import Room
 from sync.shells.rooms.rooms import Rooms
-from sync.shells.rooms.sink import binary_frame
-from sync.shells.sessions.outbox import Frame, Wire
+from sync.shells.rooms.sink import Frame, binary_frame
+from sync.shells.sessions.outbox import Wire
 from sync.shells.sessions.socket import Gatekeeper
 from sync.shells.sessions.yjs_channel import Channel, YjsSocket
 from sync.user import User

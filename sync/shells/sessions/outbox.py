@@ -13,13 +13,11 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
+from sync.shells.rooms.sink import Frame
 from sync.wire.message import Ack
 
 HARD_BYTES: Final = 16 << 20
 """So much more than `max_bytes` may wait when one more frame comes."""
-
-Frame = dict[str, Any]
-"""An ASGI `websocket.send` message; one object is shared by all who are sent the same."""
 
 
 def _takes_nothing(_: Frame) -> bool:

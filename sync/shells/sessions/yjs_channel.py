@@ -18,8 +18,8 @@ from sync.names import Dialect, Role
 from sync.room.feed import Progress
 from sync.room.room import Room
 from sync.shells.rooms.rooms import Rooms
-from sync.shells.rooms.sink import Parcel, binary_frame
-from sync.shells.sessions.outbox import Frame, Wire
+from sync.shells.rooms.sink import Frame, Parcel, binary_frame
+from sync.shells.sessions.outbox import Wire
 from sync.shells.sessions.socket import Gatekeeper, Socket
 from sync.submission import UpdateSubmission, update_digest
 from sync.user import User
