@@ -1,7 +1,8 @@
 """How far an event reaches: whether it changed the characters of the text and nothing else."""
 
 from sync.port import EventRecord
-from sync.yjs.update import DELETED, STRING, parse_update
+from sync.yjs.content import DELETED, STRING
+from sync.yjs.update import parse_update
 from sync.yjs.varint import MalformedError
 
 

@@ -13,10 +13,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from sync.yjs.block import Block, read_blocks
+from sync.yjs.content import DELETED, FORMAT, GC
 from sync.yjs.known import KnownState
 from sync.yjs.replica import Replica
 from sync.yjs.statevector import encode_state_vector
-from sync.yjs.update import DELETED, FORMAT, GC, Block, read_blocks
 from sync.yjs.varint import MAX_CLOCK, MAX_SAFE_INTEGER
 
 _REACH: Final = 64

@@ -18,9 +18,10 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import Final
 
+from sync.yjs.content import DELETED, STRING
 from sync.yjs.keystroke import TypingDelete, TypingInsert, recognise_keystroke
 from sync.yjs.known import NO_CLOCKS, NO_PAIRS, KnownState, Marks, decode_pairs
-from sync.yjs.update import DELETED, STRING, Dependency, Update, UpdateLimits, parse_update
+from sync.yjs.update import Dependency, Update, UpdateLimits, parse_update
 from sync.yjs.varint import MalformedError
 from sync.yjs.verdict import Malformed, Range, Ready, Verdict, Waiting
 

@@ -20,45 +20,25 @@ within bounds, and nothing else. What is refused here on purpose, although Yjs c
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from sync.yjs.bounded_json import MAX_DEPTH, parse_json
+from sync.yjs.content import (
+    DELETED,
+    GC,
+    SKIP,
+    STRING,
+    TYPE,
+    UpdateLimits,
+    read_content,
+    read_name,
+)
 from sync.yjs.varint import MAX_CLOCK, MAX_SAFE_INTEGER, MalformedError, read_varint
 
-GC: Final = 0
-DELETED: Final = 1
-JSON: Final = 2
-BINARY: Final = 3
-STRING: Final = 4
-EMBED: Final = 5
-FORMAT: Final = 6
-TYPE: Final = 7
-ANY: Final = 8
-DOCUMENT: Final = 9
-SKIP: Final = 10
-
-_XML_ELEMENT: Final = 3
-_XML_HOOK: Final = 5
-_XML_TEXT: Final = 6
+__all__ = ["Dependency", "Struct", "Update", "UpdateLimits", "parse_update"]
 
 _ASTRAL: Final = re.compile("[\U00010000-\U0010ffff]")
-
-
-@dataclass(frozen=True, slots=True)
-class UpdateLimits:
-    """Bounds of one update; counts are over the whole of it."""
-
-    max_update_bytes: int = 16 * 1024 * 1024
-    """Bites from 160 bytes on, which is what a keystroke may have."""
-    max_clients: int = 5_000
-    max_structs: int = 500_000
-    max_delete_ranges: int = 500_000
-    max_name_bytes: int = 1024
-    """Of a root's name, a map key, a format's name, an XML element's name."""
-    max_depth: int = MAX_DEPTH
-    """Of JSON and lib0 values: yrs reads the latter recursively, and 53 kB of brackets kill it."""
 
 
 class Struct(NamedTuple):
@@ -125,7 +105,7 @@ def parse_update(data: bytes, limits: UpdateLimits = DEFAULT_LIMITS) -> Update:
 
 def _parse(data: bytes, limits: UpdateLimits) -> Update:
     # One function, locals and indices: it runs for every keystroke of everyone, and calls and
-    # attributes are what CPython is slow at. Rare content kinds are read by `_read_content`.
+    # attributes are what CPython is slow at. Rare content kinds are read by `read_content`.
     structs: list[Struct] = []
     dependencies: list[Dependency] = []
     pairs: list[tuple[int, int]] = []
@@ -209,7 +189,7 @@ def _parse(data: bytes, limits: UpdateLimits) -> Update:
             else:
                 named, at = read_varint(data, at)
                 if named == 1:
-                    root, at = _read_name(data, at, max_name_bytes)
+                    root, at = read_name(data, at, max_name_bytes)
                 elif named == 0:
                     on, at = read_varint(data, at)
                     unit, at = read_varint(data, at)
@@ -222,7 +202,7 @@ def _parse(data: bytes, limits: UpdateLimits) -> Update:
                 else:
                     raise MalformedError("an unknown kind of parent")
                 if info & 0x20:
-                    _, at = _read_name(data, at, max_name_bytes)
+                    _, at = read_name(data, at, max_name_bytes)
             if kind == STRING:
                 length = data[at]
                 at += 1
@@ -245,7 +225,7 @@ def _parse(data: bytes, limits: UpdateLimits) -> Update:
             elif kind <= DELETED:
                 units, at = read_varint(data, at)
             else:
-                units, at = _read_content(data, at, kind, limits)
+                units, at = read_content(data, at, kind, limits)
             if not units:
                 raise MalformedError("a struct without length")
             end = clock + units
@@ -260,57 +240,6 @@ def _parse(data: bytes, limits: UpdateLimits) -> Update:
         spans.append((client, first, clock))
     deletes = _read_delete_set(data, at, limits) if data[at] or at + 1 != size else ()
     return Update(spans, structs, dependencies, pairs, parents, types, remains, deletes)
-
-
-class Block(NamedTuple):
-    """Units of one client that stand side by side: clocks `start` to `end`, exclusive."""
-
-    start: int
-    end: int
-    kind: int
-    text: str | None
-    """Of a string."""
-
-
-def read_blocks(data: bytes) -> Iterator[Block]:
-    """Read one by one the structs of the first client in an update that a replica wrote itself."""
-    clients, at = read_varint(data, 0)
-    if not clients:
-        return
-    count, at = read_varint(data, at)
-    _, at = read_varint(data, at)
-    clock, at = read_varint(data, at)
-    for _ in range(count):
-        info, at = data[at], at + 1
-        kind = info & 31
-        if kind != GC:
-            at = _skip_place(data, at, info)
-        text: str | None = None
-        if kind == STRING:
-            raw, at = _read_data(data, at)
-            text = raw.decode()
-            units = len(raw) if len(text) == len(raw) else len(text.encode("utf-16-le")) // 2
-        elif kind <= DELETED:
-            units, at = read_varint(data, at)
-        else:
-            units, at = _read_content(data, at, kind, DEFAULT_LIMITS)
-        yield Block(clock, clock + units, kind, text)
-        clock += units
-
-
-def _skip_place(data: bytes, at: int, info: int) -> int:
-    """Return the index after what says where an item stands."""
-    ids = (info >> 7 & 1) + (info >> 6 & 1)
-    if not ids:
-        named, at = read_varint(data, at)
-        ids = 0 if named else 1
-        if named:
-            _, at = _read_data(data, at)
-    for _ in range(2 * ids):
-        _, at = read_varint(data, at)
-    if info & 0xE0 == 0x20:
-        _, at = _read_data(data, at)
-    return at
 
 
 def _read_delete_set(data: bytes, at: int, limits: UpdateLimits) -> list[tuple[int, int, int]]:
@@ -346,118 +275,3 @@ def _read_delete_set(data: bytes, at: int, limits: UpdateLimits) -> list[tuple[i
     if at != len(data):
         raise MalformedError("bytes follow the end of the update")
     return deletes
-
-
-def _read_data(data: bytes, at: int) -> tuple[bytes, int]:
-    length, at = read_varint(data, at)
-    stop = at + length
-    if stop > len(data):
-        raise MalformedError("the update ends too early")
-    return data[at:stop], stop
-
-
-def _read_name(data: bytes, at: int, max_bytes: int) -> tuple[str, int]:
-    raw, at = _read_data(data, at)
-    if len(raw) > max_bytes:
-        raise MalformedError(f"a name of more than {max_bytes} bytes")
-    name = raw.decode()
-    if "\0" in name:
-        raise MalformedError("a name with NUL")
-    return name, at
-
-
-def _read_json(data: bytes, at: int, max_depth: int) -> int:
-    raw, at = _read_data(data, at)
-    parse_json(raw.decode(), max_depth)
-    return at
-
-
-def _read_content(data: bytes, at: int, kind: int, limits: UpdateLimits) -> tuple[int, int]:
-    """Return how many units the content has, and the index after it."""
-    if kind == ANY:
-        count, at = read_varint(data, at)
-        return count, _skip_values(data, at, _fitting(data, at, count), limits.max_depth)
-    if kind == BINARY:
-        _, at = _read_data(data, at)
-    elif kind == EMBED:
-        at = _read_json(data, at, limits.max_depth)
-    elif kind == FORMAT:
-        _, at = _read_name(data, at, limits.max_name_bytes)
-        at = _read_json(data, at, limits.max_depth)
-    elif kind == TYPE:
-        shared, at = read_varint(data, at)
-        if shared == _XML_HOOK:
-            raise MalformedError("XML hooks are not supported")
-        if shared > _XML_TEXT:
-            raise MalformedError("an unknown kind of shared type")
-        if shared == _XML_ELEMENT:
-            _, at = _read_name(data, at, limits.max_name_bytes)
-    elif kind == JSON:
-        raise MalformedError("lists of JSON as in Yjs 12 are not supported")
-    elif kind == DOCUMENT:
-        raise MalformedError("sub-documents are not supported")
-    else:
-        raise MalformedError("an unknown kind of struct")
-    return 1, at
-
-
-def _fitting(data: bytes, at: int, count: int) -> int:
-    """`count`, refused if the values cannot be there even at one byte each."""
-    if count > len(data) - at:
-        raise MalformedError("the update ends too early")
-    return count
-
-
-def _skip_values(data: bytes, at: int, count: int, max_depth: int) -> int:
-    """Check `count` lib0 values of any type; return the index after them.
-
-    Iterative, with the counts of the values that are still open on a stack: what the peer nests
-    must never nest here.
-    """
-    left = count
-    in_object = False
-    outer: list[tuple[int, bool]] = []
-    while True:
-        while not left:
-            if not outer:
-                return at
-            left, in_object = outer.pop()
-        left -= 1
-        if in_object:
-            raw, at = _read_data(data, at)
-            raw.decode()
-        tag = data[at]
-        at += 1
-        if tag == 119:
-            raw, at = _read_data(data, at)
-            raw.decode()
-        elif tag == 125:
-            at = _skip_integer(data, at)
-        elif tag in (117, 118):
-            if len(outer) == max_depth:
-                raise MalformedError(f"a value is nested more than {max_depth} deep")
-            outer.append((left, in_object))
-            count, at = read_varint(data, at)
-            left = _fitting(data, at, count)
-            in_object = tag == 118
-        elif tag == 116:
-            _, at = _read_data(data, at)
-        elif tag in (122, 123, 124):
-            at += 4 if tag == 124 else 8
-            if at > len(data):
-                raise MalformedError("the update ends too early")
-        elif tag not in (120, 121, 126, 127):
-            raise MalformedError("an unknown kind of value")
-
-
-def _skip_integer(data: bytes, at: int) -> int:
-    """Check a signed varint: six bits and the sign in its first byte, seven in each further one."""
-    byte = data[at]
-    value = byte & 0x3F
-    at += 1
-    if byte > 0x7F:
-        high, at = read_varint(data, at)
-        value |= high << 6
-    if value > MAX_SAFE_INTEGER:
-        raise MalformedError("an integer is out of range")
-    return at

@@ -15,9 +15,10 @@ import pytest
 from pycrdt import Doc, Map, Text
 
 from sync.yjs.anchor import Anchor, AnchoredText, anchor_fields, read_anchor
+from sync.yjs.content import DELETED, GC
 from sync.yjs.gate import KnownState, Ready, inspect
 from sync.yjs.replica import Replica
-from sync.yjs.update import DELETED, GC, parse_update
+from sync.yjs.update import parse_update
 
 VECTORS = Path(__file__).parents[3] / "vectors" / "yjs_positions.json"
 DOCS: list[dict[str, Any]] = json.loads(VECTORS.read_text())["docs"]
