@@ -40,6 +40,8 @@ class UpdateSubmission(Struct, frozen=True):
     """Whether its id was made up for it, and nobody could know it: no other event has it."""
     role: Role | None = None
     """The role that a request was granted; None: that of the session, which has to be a member."""
+    is_past: bool = False
+    """Whether it answers a sync step 1: it holds what the log lacks, whoever made it."""
 
 
 Submission = TextSubmission | UpdateSubmission

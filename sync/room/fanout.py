@@ -36,6 +36,8 @@ class FanOut:
         own: Sequence[EventRecord],
         settled: Sequence[tuple[Submission, Outcome]],
         text_before: str,
+        *,
+        is_corrected: bool = False,
     ) -> list[Effect]:
         """Return what a batch sends to the members whose feeds are live, and to its senders.
 
@@ -44,6 +46,7 @@ class FanOut:
             own: the events of the batch, which follow them.
             settled: the submissions of the batch in the order of merging, and their outcomes.
             text_before: the text before the first event.
+            is_corrected: whether some of `own` is not what its author sent, who lacks it then.
         """
         effects: list[Effect] = []
         records = [*foreign, *own]
@@ -60,7 +63,7 @@ class FanOut:
             else:
                 settlements.setdefault(session, []).append((submission, outcome))
         if records:
-            sole = None if foreign else own[0].session
+            sole = None if foreign or is_corrected else own[0].session
             effects += self._show(records, sole, settlements, text_before)
         for submission, outcome, member in late:
             effects += self._settle(submission, outcome, member)

@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator, Sequence
 from enum import Enum, auto
 from typing import Final
 
+from sync.document.updates import REPAIR_SESSION
 from sync.effect import CatchUp, Deliver, Effect
 from sync.fact import Drained, Fact, Lagging
 from sync.names import Mode, PositionEncoding
@@ -344,10 +345,27 @@ def updates_to(
         version = record.version
         message = Updates(name, version, version, record.update)
         return [Deliver(sessions, message, version, droppable=True)]
-    effects: list[Effect] = []
-    for start in range(0, len(records), MAX_MERGED_UPDATES):
-        piece = records[start : start + MAX_MERGED_UPDATES]
-        update = merged([record.update for record in piece])
-        message = Updates(name, piece[0].version, piece[-1].version, update)
-        effects.append(Deliver(sessions, message, message.to, droppable=True))
-    return effects
+    return [
+        Deliver(sessions, message, message.to, droppable=True)
+        for message in merged_messages(name, records)
+    ]
+
+
+def merged_messages(name: str, records: Sequence[EventRecord]) -> list[Updates]:
+    """Return consecutive events as `updates`, merged in bounded pieces.
+
+    A piece ends with a repair: merged with what builds on it, it would be applied after that.
+
+    Raises:
+        ReplicaBrokenError: they cannot be merged.
+    """
+    messages: list[Updates] = []
+    piece: list[EventRecord] = []
+    for record in records:
+        piece.append(record)
+        is_full = len(piece) == MAX_MERGED_UPDATES or record.session == REPAIR_SESSION
+        if is_full or record is records[-1]:
+            update = merged([each.update for each in piece])
+            messages.append(Updates(name, piece[0].version, record.version, update))
+            piece = []
+    return messages

@@ -16,7 +16,16 @@ from sync.room.room_presence import RoomPresence
 from sync.room.submission_queue import SubmissionQueue
 from sync.room.view import View
 from sync.submission import Submission, UpdateSubmission
-from sync.wire.message import Ack, Joined, MemberJoined, MemberLeft, Resync, RoleChanged, SyncReply
+from sync.wire.message import (
+    Ack,
+    Joined,
+    MemberJoined,
+    MemberLeft,
+    Resync,
+    RoleChanged,
+    SyncReply,
+    Updates,
+)
 from sync.yjs.statevector import decode_state_vector
 from sync.yjs.varint import MalformedError
 
@@ -114,6 +123,7 @@ class Membership:
         """End a session's membership; what it has parked is refused."""
         member = self._view.members.pop(session, None)
         self.behind.pop(session, None)
+        self._view.announced_ids.forget(session)
         why = refusal(ErrorCode.NOT_JOINED, "The session has left the document.")
         for submission in self._queue.parking.drop(session):
             yield from rejected(self._view.name, submission, why)
@@ -250,6 +260,9 @@ class Membership:
             text = f"Not a state vector: {problem}."
             yield error(view.name, fact.session, ErrorCode.INVALID_MESSAGE, text)
             return
+        cut = view.document.cut_pairs()
+        if cut is not None:
+            yield Deliver((fact.session,), Updates(view.name, view.version, view.version, cut))
         yield Deliver((fact.session,), SyncReply(view.name, view.document.state_since(clocks)))
 
     def ask_for_missing(self, now_ms: int) -> Iterator[Effect]:

@@ -314,7 +314,13 @@ class Room(View):
         self._lifecycle.phase = Phase.SETTLED
         queue, text_before = self._queue, self.text
         self.advance()
-        effects = self._fan_out.batch(queue.foreign, queue.own, queue.merged, text_before)
+        effects = self._fan_out.batch(
+            queue.foreign,
+            queue.own,
+            queue.merged,
+            text_before,
+            is_corrected=self.document.has_corrected,
+        )
         queue.settle()
         if (
             queue.pending

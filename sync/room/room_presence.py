@@ -127,6 +127,7 @@ class RoomPresence:
         member = view.members.get(fact.session)
         if member is None:
             return
+        view.announced_ids.note(fact.session, member.user.id, fact.update)
         answer = self._presence.accept(
             fact.session,
             member.user,

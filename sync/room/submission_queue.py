@@ -21,7 +21,7 @@ from sync.document.parking import Parking
 from sync.effect import Draft
 from sync.error import ErrorCode, Refusal
 from sync.limit import Limits
-from sync.port import AuthorBinding, EventRecord, Followed
+from sync.port import EventRecord, Followed
 from sync.submission import Submission, UpdateSubmission
 from sync.yjs.replica import ReplicaBrokenError
 
@@ -129,6 +129,7 @@ class SubmissionQueue:
         foreign = self.foreign = found.events
         self.merged = []
         waiting: deque[Submission] = deque(self.taken)
+        document.begin()
         try:
             if foreign:
                 document.learn_authors(found.authors)
@@ -142,18 +143,11 @@ class SubmissionQueue:
             self.taken = [submission for submission, _ in self.merged] + list(waiting)
             raise
         # Without what was parked, and with what was released.
-        taken: list[Submission] = []
-        events: list[EventRecord] = []
-        bindings: list[AuthorBinding] = []
-        for submission, outcome in self.merged:
-            taken.append(submission)
-            if isinstance(outcome, Accepted):
-                events.append(outcome.record)
-                bindings += outcome.bindings
-        self.taken, self.own = taken, events
+        self.taken = [submission for submission, _ in self.merged]
+        events = self.own = document.made
         due = document.version - document.checkpointed >= self._limits.checkpoint_events
         checkpoint = document.checkpoint() if due and events else None
-        return Draft(events, bindings, checkpoint, document.text_root)
+        return Draft(events, document.bindings, checkpoint, document.text_root)
 
     def _merge_next(
         self, document: Document, waiting: deque[Submission], lookup: Lookup, now_ms: int
@@ -167,6 +161,8 @@ class SubmissionQueue:
         if isinstance(outcome, Parked):
             assert isinstance(submission, UpdateSubmission), "only updates wait"
             if self.parking.park(submission, outcome.missing, now_ms):
+                # A part of it may have become an event, for which others wait.
+                waiting.extendleft(reversed(self.release(document, document.advanced)))
                 return
             why = Refusal(ErrorCode.MALFORMED_UPDATE, "Too many updates wait.", retryable=True)
             outcome = Refused(why)

@@ -3,6 +3,7 @@
 from sync.document.document import Document
 from sync.limit import Limits
 from sync.port import Checkpoint, EventRecord, Followed, Opened
+from sync.presence.claims import AnnouncedIds
 from sync.presence.cursor import Head
 from sync.presence.mirror import Scene
 from sync.room.participant import Participant
@@ -27,7 +28,10 @@ class View:
         self.members: dict[str, Participant] = {}
         self.guests: dict[str, MemberInfo] = {}
         """The sessions in the rooms of other processes."""
+        self.announced_ids = AnnouncedIds()
+        """The CRDT client ids that sessions announce as their own."""
         self.document: Document = Document(opened, limits)
+        self.document.claims = self.announced_ids
         self.epoch = self.document.epoch
         self.version = self.document.version
         """The head of the log, as far as this room knows: all that may be shown."""
@@ -107,6 +111,7 @@ class View:
 
     def replace(self, document: Document) -> None:
         """Show another document: the same one, loaded anew from the log."""
+        document.claims = self.announced_ids
         self.document = document
         self.epoch = document.epoch
         self.version = document.version

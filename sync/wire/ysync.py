@@ -45,6 +45,8 @@ class SyncUpdate(Struct, frozen=True):
     """Step 2 or an update: a Yjs v1 update."""
 
     update: bytes
+    is_past: bool = False
+    """Whether it is step 2: what the sender has and the receiver lacks, whoever made it."""
 
 
 class AwarenessUpdate(Struct, frozen=True):
@@ -109,7 +111,7 @@ def read_sync(reader: Reader) -> SyncRequest | SyncUpdate:
         raise MalformedError("an unknown sync type")
     data = reader.data(MAX_SAFE_INTEGER)
     reader.end()
-    return SyncRequest(data) if kind == SyncKind.STEP1 else SyncUpdate(data)
+    return SyncRequest(data) if kind == SyncKind.STEP1 else SyncUpdate(data, kind == SyncKind.STEP2)
 
 
 def read_awareness(reader: Reader) -> AwarenessUpdate:

@@ -39,6 +39,7 @@ __all__ = [
     "Waiting",
     "decode_pairs",
     "inspect",
+    "inspect_logged",
     "judge",
 ]
 
@@ -84,7 +85,10 @@ def _judge_keystroke(hint: TypingInsert | TypingDelete, known: KnownState) -> Re
     # A client that the log does not know is left to the parser's path, which counts clients.
     if clock != have or not have or left_clock >= clocks.get(left, 0):
         return None
-    pairs_of = known.marks.pairs
+    marks = known.marks
+    if marks.halves and left_clock in marks.halves.get(left, NO_CLOCKS):
+        return None
+    pairs_of = marks.pairs
     if pairs_of and left_clock in pairs_of.get(left, NO_CLOCKS):
         return None
     if right_origin is not None:
@@ -97,10 +101,34 @@ def _judge_keystroke(hint: TypingInsert | TypingDelete, known: KnownState) -> Re
     return Ready((Range(client, clock, clock + size),), (), size, True, (), (), (), (), (), hint)
 
 
-def judge(update: Update, known: KnownState, limits: GateLimits = DEFAULT_LIMITS) -> Verdict:
-    """Judge an update that was parsed before: the cheap half, for one that was parked.
+def inspect_logged(
+    update: bytes, known: KnownState, limits: GateLimits = DEFAULT_LIMITS
+) -> Verdict:
+    """Judge an update that the log vouches for: the pairs that it cuts were deleted before."""
+    verdict = inspect(update, known, limits)
+    if not isinstance(verdict, Malformed):
+        return verdict
+    try:
+        return judge(parse_update(update, limits.update), known, limits, cutting=True)
+    except MalformedError as error:
+        return Malformed(str(error))
 
-    Raises `MalformedError` where `inspect` gives `Malformed`.
+
+def judge(
+    update: Update,
+    known: KnownState,
+    limits: GateLimits = DEFAULT_LIMITS,
+    *,
+    cutting: bool = False,
+) -> Ready | Waiting:
+    """Judge an update that was parsed before.
+
+    Args:
+        cutting: whether what it inserts may stand inside a surrogate pair of the log, because that
+            is deleted before; such pairs are `Ready.cuts`.
+
+    Raises:
+        MalformedError: where `inspect` gives `Malformed`.
     """
     clocks = known.clocks
     ends: dict[int, int] = {}
@@ -118,7 +146,12 @@ def judge(update: Update, known: KnownState, limits: GateLimits = DEFAULT_LIMITS
                 new_clients += 1
     if new_clients and len(clocks) + new_clients > limits.max_clients:
         raise MalformedError(f"a document of more than {limits.max_clients} clients")
-    new_pairs = _check_pairs(update, known) if known.marks.pairs or update.pairs else ()
+    new_pairs: tuple[tuple[int, int], ...] = ()
+    cuts: tuple[tuple[int, int], ...] = ()
+    if known.marks.pairs or update.pairs:
+        new_pairs, cuts = _check_pairs(update, known, cutting=cutting)
+    if known.marks.halves and not cutting:
+        _check_halves(update, known)
     inner = _find_missing(update, clocks, ends, missing)
     if missing:
         return Waiting(tuple(sorted(missing.items())))
@@ -126,7 +159,7 @@ def judge(update: Update, known: KnownState, limits: GateLimits = DEFAULT_LIMITS
         _check_order(inner, clocks, ends)
     if update.parents:
         _check_parents(update, known)
-    return _describe(update, clocks, authored, new_pairs)
+    return _describe(update, clocks, authored, new_pairs, cuts)
 
 
 def _find_missing(
@@ -150,8 +183,10 @@ def _find_missing(
     return inner
 
 
-def _check_pairs(update: Update, known: KnownState) -> tuple[tuple[int, int], ...]:
-    """Return the new pairs; refuse an update that cuts a pair, known or its own."""
+def _check_pairs(
+    update: Update, known: KnownState, *, cutting: bool
+) -> tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]:
+    """Return the new pairs, and the known ones that are cut; refuse cuts that may not be."""
     clocks = known.clocks
     pairs = known.marks.pairs
     new: list[tuple[int, int]] = []
@@ -169,13 +204,27 @@ def _check_pairs(update: Update, known: KnownState) -> tuple[tuple[int, int], ..
     def cuts(client: int, clock: int) -> bool:
         return clock in pairs.get(client, NO_CLOCKS) or clock in added.get(client, NO_CLOCKS)
 
-    for _, _, on, _, border in update.dependencies:
-        if cuts(on, border):
+    cut: dict[tuple[int, int], None] = {}
+    for client, start, on, _, border in update.dependencies:
+        if not cuts(on, border):
+            continue
+        if not cutting or border in added.get(on, NO_CLOCKS):
             raise MalformedError("an insertion inside a surrogate pair")
+        if start >= clocks.get(client, 0):
+            cut[on, border] = None
     for client, start, end in update.deletes:
         if cuts(client, start - 1) or cuts(client, end - 1):
             raise MalformedError("a deletion that cuts a surrogate pair")
-    return tuple(new)
+    return tuple(new), tuple(cut)
+
+
+def _check_halves(update: Update, known: KnownState) -> None:
+    """Refuse a struct that its author's document may have made one with half of a pair."""
+    halves = known.marks.halves
+    for client, start, on, clock, border in update.dependencies:
+        follows = border == clock == start - 1 and on == client
+        if follows and start >= known.clocks.get(client, 0) and clock in halves.get(on, NO_CLOCKS):
+            raise MalformedError("a string that goes on after half of a surrogate pair")
 
 
 def _check_parents(update: Update, known: KnownState) -> None:
@@ -238,12 +287,15 @@ def _describe(
     clocks: Mapping[int, int],
     authored: list[Range],
     pairs: tuple[tuple[int, int], ...],
+    cuts: tuple[tuple[int, int], ...],
 ) -> Ready:
     units = 0
     plain = True
+    has_entries = False
+    halves: list[tuple[int, int]] = []
     roots: dict[str, None] = {}
     text_roots: dict[str, None] = {}
-    for client, start, end, kind, keyed, root, _ in update.structs if authored else ():
+    for client, start, end, kind, keyed, root, text in update.structs if authored else ():
         have = clocks.get(client, 0)
         if end <= have:
             continue
@@ -251,8 +303,11 @@ def _describe(
             roots[root] = None
         if kind == STRING:
             units += end - max(start, have)
+            if text is not None and text[-1] == "\ufffd":
+                halves.append((client, end - 1))
             if root is not None and not keyed:
                 text_roots[root] = None
+        has_entries |= keyed
         if kind > DELETED and (keyed or kind != STRING):
             plain = False
     return Ready(
@@ -269,7 +324,10 @@ def _describe(
         ),
         roots=tuple(roots),
         text_roots=tuple(text_roots),
-        hint=_hint(update, clocks),
+        hint=None if cuts else _hint(update, clocks),
+        cuts=cuts,
+        halves=tuple(halves),
+        has_entries=has_entries,
     )
 
 

@@ -55,7 +55,7 @@ def _number(data: bytes) -> int:
 def recognise_keystroke(update: bytes) -> TypingInsert | TypingDelete | None:
     """Return what `update` is if it is that simple, well-formed, and within every bound.
 
-    A keystroke holds no surrogate pair here. None says nothing: ask the parser.
+    A keystroke holds no surrogate pair here, and no U+FFFD. None says nothing: ask the parser.
     """
     if len(update) > MAX_KEYSTROKE_BYTES:
         return None
@@ -79,7 +79,7 @@ def recognise_keystroke(update: bytes) -> TypingInsert | TypingDelete | None:
         text = raw.decode()
     except UnicodeDecodeError:
         return None
-    if not text.isascii() and max(text) > "\uffff":
+    if not text.isascii() and (max(text) > "\uffff" or "\ufffd" in text):
         return None
     return TypingInsert(client, clock, origin, right_origin, text)
 

@@ -25,12 +25,20 @@ class Marks:
     """For each client the clocks of its shared types: what may be a parent."""
     remains: dict[int, list[Range]] = field(default_factory=dict)
     """For each client, ascending, what was already deleted when it came: it may be a parent too."""
+    cuts: dict[int, set[int]] = field(default_factory=dict)
+    """Those of `pairs` that something stands inside of: they were deleted before it came."""
+    halves: dict[int, set[int]] = field(default_factory=dict)
+    """For each client the clocks of U+FFFD at the end of a string: see `Ready.halves`."""
 
     def add(self, accepted: Ready) -> None:
         for client, clock in accepted.pairs:
             self.pairs.setdefault(client, set()).add(clock)
         for client, clock in accepted.types:
             self.types.setdefault(client, set()).add(clock)
+        for client, clock in accepted.cuts:
+            self.cuts.setdefault(client, set()).add(clock)
+        for client, clock in accepted.halves:
+            self.halves.setdefault(client, set()).add(clock)
         for remains in accepted.remains:
             ranges = self.remains.setdefault(remains.client, [])
             if ranges and ranges[-1].end == remains.start:
@@ -51,19 +59,23 @@ class Marks:
             {client: set(clocks) for client, clocks in self.pairs.items()},
             {client: set(clocks) for client, clocks in self.types.items()},
             {client: list(ranges) for client, ranges in self.remains.items()},
+            {client: set(clocks) for client, clocks in self.cuts.items()},
+            {client: set(clocks) for client, clocks in self.halves.items()},
         )
 
     def encode(self) -> bytes:
-        """Three times count x (client, count, ascending clocks as distances).
+        """Three to five times count x (client, count, ascending clocks as distances).
 
-        First the pairs, then the types, then the remains as start, end, start, end and so on.
+        First the pairs, then the types, then the remains as start, end, start, end and so on; then,
+        as far as there are some, the cuts and the halves.
         """
         borders = {
             client: [clock for at in ranges for clock in (at.start, at.end)]
             for client, ranges in self.remains.items()
         }
         out = bytearray()
-        for marks in (self.pairs, self.types, borders):
+        rare = (self.cuts, self.halves) if self.halves else (self.cuts,) if self.cuts else ()
+        for marks in (self.pairs, self.types, borders, *rare):
             write_varint(out, len(marks))
             for client in sorted(marks):
                 write_varint(out, client)
@@ -97,7 +109,7 @@ class KnownState:
             if clocks.get(client, 0) != start:
                 raise AssertionError("an update was accepted that was judged against another state")
             clocks[client] = end
-        if accepted.pairs or accepted.types or accepted.remains:
+        if accepted.pairs or accepted.types or accepted.remains or accepted.cuts or accepted.halves:
             self.marks.add(accepted)
 
     def copy(self) -> "KnownState":
@@ -120,6 +132,11 @@ def decode_pairs(data: bytes) -> Marks:
     """
     reader = Reader(data)
     pairs, types, borders = (_read_marks(reader) for _ in range(3))
+    rare: list[dict[int, list[int]]] = []
+    while reader.left and len(rare) < 2:
+        rare.append(_read_marks(reader))
+    if rare and not rare[-1]:
+        raise MalformedError("bytes follow the end")
     reader.end()
     remains: dict[int, list[Range]] = {}
     for client, at in borders.items():
@@ -130,6 +147,7 @@ def decode_pairs(data: bytes) -> Marks:
         {client: set(clocks) for client, clocks in pairs.items()},
         {client: set(clocks) for client, clocks in types.items()},
         remains,
+        *({client: set(clocks) for client, clocks in marks.items()} for marks in rare),
     )
 
 

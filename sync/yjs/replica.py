@@ -36,8 +36,10 @@ from pycrdt import (
 
 from sync.names import DEFAULT_TEXT_ROOT
 from sync.text.delta import Delta, apply, canonical
+from sync.yjs.block import read_blocks
 from sync.yjs.gate import Ready
 from sync.yjs.keystroke import TypingInsert
+from sync.yjs.statevector import encode_state_vector
 from sync.yjs.tails import Tails
 
 _PIECE_CHARS: Final = 4_096
@@ -236,6 +238,18 @@ class Replica:
         """
         place = {"item": {"client": client, "clock": clock}, "assoc": 0}
         return self._guarded(lambda: StickyIndex.from_json(place, self._ytext).get_index())
+
+    def character_at(self, client: int, clock: int, clocks: Mapping[int, int]) -> str | None:
+        """The character whose first unit is there; None if it is deleted.
+
+        Args:
+            clocks: the document's state vector.
+        """
+        state = self.state(encode_state_vector({**clocks, client: clock}))
+        block = next(read_blocks(state), None)
+        if block is None or block.start != clock or block.text is None:
+            return None
+        return block.text[0]
 
     def is_plain(self) -> bool:
         """Whether the text is characters alone: no embed, no nested type, no mark on any of them.

@@ -38,6 +38,19 @@ class Ready(Struct, frozen=True):
     """What is new and deleted already, told without its content: it may have been a shared type."""
     hint: TypingInsert | TypingDelete | None
     """For a fast path; None for whatever is not that simple."""
+    cuts: tuple[tuple[int, int], ...] = ()
+    """(client, clock) of the first half of each surrogate pair of the log that it inserts into.
+
+    Only in an update that the log has, or that was repaired: the pair is deleted by then.
+    """
+    halves: tuple[tuple[int, int], ...] = ()
+    """(client, clock) of each U+FFFD at the end of a new string.
+
+    For its author it may be half of a pair, and be one string with what the author types next:
+    cutting that string behind it costs the next character.
+    """
+    has_entries: bool = False
+    """Whether a new struct is a map entry, or stands in one."""
 
     @property
     def has_deletes(self) -> bool:

@@ -116,13 +116,13 @@ class NpmClient:
         doc: str,
         *,
         name: str,
-        editing: bool = False,
+        editing: bool | Literal["quill"] = False,
         session_aware: bool = False,
     ) -> None:
         """Open the document; does not wait for the server.
 
         Args:
-            editing: in a TipTap editor.
+            editing: in a TipTap editor, or in Quill.
             session_aware: Hocuspocus 4: with a session id in every message.
         """
         path = "yjs" if self.kind == "yws" else "hocuspocus"
@@ -180,6 +180,10 @@ class NpmClient:
     async def insert(self, pos: int, text: str) -> None:
         await self._call("insert", pos=pos, text=text)
 
+    async def insert_units(self, pos: int, *units: int) -> None:
+        """Insert UTF-16 units, halves of pairs too."""
+        await self._call("insert_units", pos=pos, units=units)
+
     async def delete(self, pos: int, length: int) -> None:
         await self._call("delete", pos=pos, length=length)
 
@@ -221,6 +225,10 @@ class NpmClient:
         plan = {"count": count, "seed": seed, "token": token, "burst": burst, "pause_ms": pause_ms}
         await self._call("type_randomly", **plan)
 
+    async def type(self, pos: int, text: str) -> None:
+        """Insert text at a ProseMirror position, as typing and pasting do."""
+        await self._call("type", pos=pos, text=text)
+
     async def json(self) -> dict[str, Any]:
         """The ProseMirror document that the editor shows."""
         found: dict[str, Any] = await self._call("json")
@@ -228,6 +236,18 @@ class NpmClient:
 
     async def html(self) -> str:
         return str(await self._call("html"))
+
+    # --- Quill ----------------------------------------------------------------------------------
+
+    async def quill_insert(self, pos: int, text: str) -> None:
+        await self._call("quill_insert", pos=pos, text=text)
+
+    async def quill_delete(self, pos: int, length: int) -> None:
+        await self._call("quill_delete", pos=pos, length=length)
+
+    async def quill_text(self) -> str:
+        """What the editor shows; it ends in a line feed of Quill's own."""
+        return str(await self._call("quill_text"))
 
     async def _call(self, command: str, **parameters: Any) -> Any:
         return await self._driver.call(self._number, command, parameters)

@@ -20,8 +20,13 @@ const clients = new Map()
 async function connect ({ url, doc, params = {}, beside = null, session_aware: sessionAware = false, editing = false }) {
   const socketOf = beside === null ? null : clients.get(beside).session
   const session = open(kind, { url, name: doc, params, socketOf, sessionAware })
+  const text = session.doc.getText(TEXT_ROOT)
+  if (editing === 'quill') {
+    const quill = (await import('./quill.mjs')).createQuill(text, session.provider.awareness)
+    return { session, editor: null, quill, text }
+  }
   const editor = editing ? (await import('./editor.mjs')).createEditor(session.doc) : null
-  return { session, editor, text: session.doc.getText(TEXT_ROOT) }
+  return { session, editor, quill: null, text }
 }
 
 const commands = {
@@ -36,6 +41,8 @@ const commands = {
 
   text: ({ text }) => text.toString(),
   insert: ({ text }, { pos, text: inserted }) => text.insert(pos, inserted),
+  /** By UTF-16 units, which JSON cannot carry one half of a pair of. */
+  insert_units: ({ text }, { pos, units }) => text.insert(pos, String.fromCharCode(...units)),
   delete: ({ text }, { pos, length }) => text.delete(pos, length),
   random: ({ text }, plan) => randomEdits(text, plan),
 
@@ -46,6 +53,10 @@ const commands = {
   set_content: ({ editor }, { content }) => { editor.commands.setContent(content) },
   insert_content: ({ editor }, { pos, content }) => { editor.commands.insertContentAt(pos, content) },
   type_randomly: ({ editor }, plan) => typeRandomly(editor, plan),
+  type: ({ editor }, { pos, text }) => { editor.view.dispatch(editor.state.tr.insertText(text, pos)) },
+  quill_insert: ({ quill }, { pos, text }) => { quill.insertText(pos, text, 'user') },
+  quill_delete: ({ quill }, { pos, length }) => { quill.deleteText(pos, length, 'user') },
+  quill_text: ({ quill }) => quill.getText(),
   json: ({ editor }) => editor.getJSON(),
   html: ({ editor }) => editor.getHTML()
 }

@@ -116,6 +116,8 @@ class HocuspocusChannel(Channel):
             if message.id in self._unanswered:
                 self._unanswered.remove(message.id)
                 self.say(self.frame(_NOT_APPLIED))
+            if message.code is ErrorCode.DOCUMENT_FULL:
+                self._come_back(message)
         elif not message.retryable:
             self.leave()
             self.say(self.frame(encode_close(f"{message.code}: {message.message}")))
@@ -162,7 +164,7 @@ class HocuspocusSession(YjsSocket):
                 return False
             message = addressed.message
             if isinstance(message, SyncUpdate):
-                channel.submit(message.update)
+                channel.submit(message.update, is_past=message.is_past)
             elif isinstance(message, _LONG):
                 return False
             else:

@@ -5,6 +5,7 @@ room; what the room delivers becomes frames; what a full outbox dropped comes fr
 frame is spelled, and what a refusal is, its subclasses know.
 """
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from functools import partial
@@ -12,7 +13,7 @@ from secrets import token_hex
 from typing import ClassVar, Final
 
 from sync.effect import CatchUp
-from sync.error import ErrorCode, QuireError
+from sync.error import CloseCode, ErrorCode, QuireError
 from sync.fact import AskAwareness, AskState, Join, Leave, SetAwareness
 from sync.names import Dialect, Role
 from sync.room.feed import Progress
@@ -47,6 +48,8 @@ from sync.wire.ysync import (
 
 KEEP_ALIVE_S: Final = 20.0
 """Clients cut a line on which nothing came for 30 s."""
+FULL_PAUSE_S: Final = 2.0
+"""How long a client stays connected whose edit a full document did not take."""
 _FRAME_OVERHEAD: Final = 64
 _SECRET_BYTES: Final = 6
 
@@ -62,6 +65,7 @@ class Channel(ABC):
     __slots__ = (
         "_asked",
         "_edits",
+        "_is_full",
         "_key",
         "_room",
         "_rooms",
@@ -90,6 +94,7 @@ class Channel(ABC):
         self._unsettled = 0
         self._unsettled_bytes = 0
         self._asked = False
+        self._is_full = False
 
     # --- membership -----------------------------------------------------------------------------
 
@@ -131,8 +136,8 @@ class Channel(ABC):
             QuireError: `rate_limited`.
         """
         match message:
-            case SyncUpdate(update=update):
-                self.submit(update)
+            case SyncUpdate(update=update, is_past=is_past):
+                self.submit(update, is_past=is_past)
             case AwarenessUpdate(update=update):
                 self._rooms.tell(self._room, SetAwareness(self.id, update))
             case AwarenessQuery():
@@ -143,7 +148,7 @@ class Channel(ABC):
                     self._asked = True
                     self._rooms.tell(self._room, AskState(self.id, vector))
 
-    def submit(self, update: bytes) -> None:
+    def submit(self, update: bytes, *, is_past: bool = False) -> None:
         """Have an update merged; raises as `handle` does."""
         size = len(update) + _FRAME_OVERHEAD
         is_edit = update != NO_CHANGE
@@ -159,7 +164,9 @@ class Channel(ABC):
         self._unsettled += 1
         self._unsettled_bytes += size
         digest = update_digest(update)
-        submission = UpdateSubmission(self.id, self.user, event_id, update, digest, size, True)
+        submission = UpdateSubmission(
+            self.id, self.user, event_id, update, digest, size, True, None, is_past
+        )
         self._rooms.take(self._room, submission)
 
     # --- what the room delivers (sync.shells.rooms.sink.Sink) -----------------------------------
@@ -206,6 +213,17 @@ class Channel(ABC):
     @abstractmethod
     def _refused(self, message: ErrorMessage) -> None:
         """Tell the client that something is not done."""
+
+    def _come_back(self, message: ErrorMessage) -> None:
+        """End the socket a little later, so that the client comes back and sends all it has again.
+
+        The document is full. There may be room by then; and the client's user sees that what is
+        written does not arrive.
+        """
+        if not self._is_full:
+            self._is_full = True
+            loop = asyncio.get_running_loop()
+            loop.call_later(FULL_PAUSE_S, self._socket.end, CloseCode.TRY_LATER, message.message)
 
     @abstractmethod
     def _expect(self, event_id: str) -> None:

@@ -35,6 +35,10 @@ class YwsChannel(Channel):
 
     def _refused(self, message: ErrorMessage) -> None:
         of_edit = isinstance(message.id, str)
+        if of_edit and message.code is ErrorCode.DOCUMENT_FULL:
+            self.say(encode_permission_denied(message.message))
+            self._come_back(message)
+            return
         member = self._room.members.get(self.id)
         if of_edit:
             bearable = member is not None and member.role not in WRITING_ROLES

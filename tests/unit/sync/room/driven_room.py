@@ -231,11 +231,12 @@ def yjs(
     *,
     is_anonymous: bool = False,
     role: Role | None = None,
+    is_past: bool = False,
 ) -> UpdateSubmission:
     """A Yjs update; with a role it is a request's."""
     digest = update_digest(update)
     size = len(update)
-    return UpdateSubmission(session, user, event_id, update, digest, size, is_anonymous, role)
+    return UpdateSubmission(session, user, event_id, update, digest, size, is_anonymous, role, is_past)
 
 
 def from_session(submission: Submission, session: str) -> Submission:

@@ -39,7 +39,7 @@ def text(value: str) -> bytes:
     ("body", "message"),
     [
         (b"\0\0\1\7", SyncRequest(b"\7")),
-        (b"\0\1\2\0\0", SyncUpdate(b"\0\0")),
+        (b"\0\1\2\0\0", SyncUpdate(b"\0\0", is_past=True)),
         (b"\0\2\3abc", SyncUpdate(b"abc")),
         (b"\0\2\x80\1" + b"x" * 128, SyncUpdate(b"x" * 128)),
         (b"\1\1\0", AwarenessUpdate(b"\0")),

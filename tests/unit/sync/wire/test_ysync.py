@@ -19,7 +19,7 @@ from sync.yjs.varint import MalformedError
     ("frame", "message"),
     [
         ("00000100", SyncRequest(b"\0")),
-        ("0001020000", SyncUpdate(b"\0\0")),
+        ("0001020000", SyncUpdate(b"\0\0", is_past=True)),
         ("000203010203", SyncUpdate(b"\1\2\3")),
         ("0106010100027b7d", AwarenessUpdate(b"\1\1\0\2{}")),
         ("03", AwarenessQuery()),
@@ -60,7 +60,9 @@ def test_y_websocket_frames_that_are_none(frame: str, reason: str) -> None:
 def test_y_websocket_frames_read_back_as_they_were_written() -> None:
     big = bytes(range(256)) * 3
     assert ysync.decode_frame(ysync.encode_sync(SyncKind.STEP1, big)) == SyncRequest(big)
-    assert ysync.decode_frame(ysync.encode_sync(SyncKind.STEP2, big)) == SyncUpdate(big)
+    assert ysync.decode_frame(ysync.encode_sync(SyncKind.STEP2, big)) == SyncUpdate(
+        big, is_past=True
+    )
     assert ysync.decode_frame(ysync.encode_sync(SyncKind.UPDATE, b"")) == SyncUpdate(b"")
     assert ysync.decode_frame(ysync.encode_awareness_message(big)) == AwarenessUpdate(big)
     assert ysync.decode_frame(ysync.KEEP_ALIVE) == AwarenessUpdate(b"\0")
@@ -73,7 +75,7 @@ def test_y_websocket_frames_read_back_as_they_were_written() -> None:
         ("09", Addressed("", Ping())),
         ("0a", Addressed("", Ignored())),
         ("03646f6300000100", Addressed("doc", SyncRequest(b"\0"))),
-        ("03646f630001020000", Addressed("doc", SyncUpdate(b"\0\0"))),
+        ("03646f630001020000", Addressed("doc", SyncUpdate(b"\0\0", is_past=True))),
         ("03646f63010100", Addressed("doc", AwarenessUpdate(b"\0"))),
         ("03646f63020003746f6b", Addressed("doc", Token("tok"))),
         ("03646f63020003746f6b05342e382e30", Addressed("doc", Token("tok", "4.8.0"))),

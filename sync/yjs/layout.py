@@ -1,0 +1,222 @@
+"""The layout of a Yjs v1 update: its structs with their bytes, so that it can be rewritten.
+
+`sync.yjs.update` reads an update to judge it and refuses what the log cannot hold. This reads one
+that it refused, or that can only be taken in part, and writes an update of the structs that stay.
+It knows all content kinds that Yjs writes; its output is parsed again.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+from sync.yjs.block import skip_place
+from sync.yjs.content import (
+    DELETED,
+    DOCUMENT,
+    GC,
+    JSON,
+    SKIP,
+    STRING,
+    TYPE,
+    XML_HOOK,
+    UpdateLimits,
+    read_content,
+    read_data,
+    skip_values,
+)
+from sync.yjs.varint import (
+    MAX_CLOCK,
+    MAX_SAFE_INTEGER,
+    MalformedError,
+    read_varint,
+    write_data,
+    write_varint,
+)
+from sync.yjs.verdict import Range
+
+_KEYED: Final = 0x20
+
+
+class Piece(NamedTuple):
+    """One struct: clocks `start` to `end`, exclusive, and the bytes that hold it."""
+
+    start: int
+    end: int
+    kind: int
+    is_keyed: bool
+    is_supported: bool
+    """Whether its content is of a kind that the log holds."""
+    head: bytes
+    """Everything before the content."""
+    content: bytes
+    text: str | None
+    """Of a string."""
+
+    def encode(self) -> bytes:
+        return self.head + self.content
+
+    def with_text(self, text: str) -> "Piece":
+        """The same struct with another string of as many units."""
+        content = bytearray()
+        write_data(content, text.encode())
+        return self._replace(content=bytes(content), text=text)
+
+    def without_content(self) -> "Piece":
+        """The same struct, deleted: its place and its units stay."""
+        content = bytearray()
+        write_varint(content, self.end - self.start)
+        head = bytes((self.head[0] & 0xE0 | DELETED,)) + self.head[1:]
+        return self._replace(
+            kind=DELETED, is_supported=True, head=head, content=bytes(content), text=None
+        )
+
+
+class Section(NamedTuple):
+    """The structs of one client, without a gap."""
+
+    client: int
+    pieces: Sequence[Piece]
+
+    @property
+    def start(self) -> int:
+        return self.pieces[0].start
+
+
+class Layout(NamedTuple):
+    """An update in its parts."""
+
+    sections: list[Section]
+    delete_set: bytes
+    """As it stands there, not read."""
+
+
+def read_layout(data: bytes, limits: UpdateLimits) -> Layout:
+    """Lay out the structs of an update.
+
+    Raises:
+        MalformedError: it is no update, or breaks a bound.
+    """
+    if len(data) > limits.max_update_bytes:
+        raise MalformedError(f"an update of more than {limits.max_update_bytes} bytes")
+    try:
+        return _read_layout(data, limits)
+    except IndexError:
+        raise MalformedError("the update ends too early") from None
+    except UnicodeDecodeError:
+        raise MalformedError("a string is not valid UTF-8") from None
+
+
+def _read_layout(data: bytes, limits: UpdateLimits) -> Layout:
+    sections: list[Section] = []
+    room = limits.max_structs
+    clients, at = read_varint(data, 0)
+    for _ in range(clients):
+        count, at = read_varint(data, at)
+        room -= count
+        if not count or room < 0 or len(sections) >= limits.max_clients:
+            raise MalformedError("an update of too many structs or clients")
+        client, at = read_varint(data, at)
+        clock, at = read_varint(data, at)
+        if client > MAX_SAFE_INTEGER:
+            raise MalformedError("a client id is out of range")
+        pieces: list[Piece] = []
+        for _ in range(count):
+            piece, at = _read_piece(data, at, clock, limits)
+            pieces.append(piece)
+            clock = piece.end
+        sections.append(Section(client, pieces))
+    return Layout(sections, data[at:])
+
+
+def _read_piece(data: bytes, at: int, clock: int, limits: UpdateLimits) -> tuple[Piece, int]:
+    info, begin = data[at], at
+    at += 1
+    kind = info & 31
+    if kind == SKIP:
+        raise MalformedError("an update with a gap")
+    if kind != GC:
+        at = skip_place(data, at, info)
+    head_end = at
+    text: str | None = None
+    is_supported = True
+    if kind == STRING:
+        raw, at = read_data(data, at)
+        text = raw.decode()
+        units = len(raw) if len(text) == len(raw) else len(text.encode("utf-16-le")) // 2
+    elif kind <= DELETED:
+        units, at = read_varint(data, at)
+    elif kind in (JSON, DOCUMENT) or (kind == TYPE and data[at] == XML_HOOK):
+        units, at = _skip_unsupported(data, at, kind, limits)
+        is_supported = False
+    else:
+        units, at = read_content(data, at, kind, limits)
+    if not units or clock + units > MAX_CLOCK:
+        raise MalformedError("a struct without length, or a clock out of range")
+    keyed = info & _KEYED != 0
+    head, content = data[begin:head_end], data[head_end:at]
+    piece = Piece(clock, clock + units, kind, keyed, is_supported, head, content, text)
+    return piece, at
+
+
+def _skip_unsupported(data: bytes, at: int, kind: int, limits: UpdateLimits) -> tuple[int, int]:
+    """Return how many units the content has, and the index after it."""
+    if kind == JSON:
+        count, at = read_varint(data, at)
+        for _ in range(count):
+            _, at = read_data(data, at)
+        return count, at
+    if kind == TYPE:
+        at += 1
+    _, at = read_data(data, at)
+    return 1, skip_values(data, at, 1, limits.max_depth) if kind == DOCUMENT else at
+
+
+def encode_update(sections: Iterable[Section], delete_set: bytes) -> bytes:
+    """Encode a Yjs v1 update; `delete_set` is encoded already."""
+    kept = [section for section in sections if section.pieces]
+    out = bytearray()
+    write_varint(out, len(kept))
+    for section in kept:
+        write_varint(out, len(section.pieces))
+        write_varint(out, section.client)
+        write_varint(out, section.start)
+        for piece in section.pieces:
+            out += piece.encode()
+    return bytes(out) + delete_set
+
+
+def encode_deletes(deletes: Iterable[Range]) -> bytes:
+    """Encode a delete set. The ranges may overlap and be in any order."""
+    by_client: dict[int, list[Range]] = {}
+    for at in sorted(deletes):
+        ranges = by_client.setdefault(at.client, [])
+        if ranges and at.start <= ranges[-1].end:
+            ranges[-1] = ranges[-1]._replace(end=max(ranges[-1].end, at.end))
+        else:
+            ranges.append(at)
+    out = bytearray()
+    write_varint(out, len(by_client))
+    for client in sorted(by_client, reverse=True):
+        write_varint(out, client)
+        write_varint(out, len(by_client[client]))
+        for at in by_client[client]:
+            write_varint(out, at.start)
+            write_varint(out, at.end - at.start)
+    return bytes(out)
+
+
+def deletion(deletes: Iterable[Range]) -> bytes:
+    """The Yjs v1 update that deletes these ranges and does nothing else."""
+    return encode_update((), encode_deletes(deletes))
+
+
+def string_piece(
+    start: int, text: str, origin: tuple[int, int] | None, right: tuple[int, int] | None
+) -> Piece:
+    """A string between two units, of which one at least is given; (client, clock) each."""
+    assert origin or right, "a string beside nothing needs a parent"
+    head = bytearray((STRING | (0x80 if origin else 0) | (0x40 if right else 0),))
+    for place in (origin, right):
+        for number in place or ():
+            write_varint(head, number)
+    units = len(text.encode("utf-16-le")) // 2
+    return Piece(start, start + units, STRING, False, True, bytes(head), b"", None).with_text(text)

@@ -1,0 +1,92 @@
+"""The part of an update that can be taken although another part of it cannot."""
+
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from heapq import heappop, heappush
+
+from sync.yjs.content import UpdateLimits
+from sync.yjs.gate import DEFAULT_LIMITS
+from sync.yjs.layout import Section, encode_deletes, encode_update, read_layout
+from sync.yjs.update import Update
+from sync.yjs.verdict import Range
+
+
+def reachable(
+    update: Update, clocks: Mapping[int, int], without: AbstractSet[int]
+) -> dict[int, int]:
+    """Find how far each client of an update gets if nothing new of some clients is taken.
+
+    Returns:
+        For each client of the update the clock up to which its structs build on nothing that is
+        left out.
+    """
+    needs: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    for client, start, on, clock, _ in update.dependencies:
+        if on != client:
+            needs.setdefault((client, start), []).append((on, clock))
+    queues: dict[int, list[tuple[int, int]]] = {}
+    reached: dict[int, int] = {}
+    for client, start, _ in update.spans:
+        reached[client] = clocks.get(client, 0)
+        if client not in without and start <= reached[client]:
+            queues[client] = []
+    for struct in update.structs:
+        if struct.client in queues:
+            queues[struct.client].append((struct.start, struct.end))
+    asleep: dict[int, list[tuple[int, int]]] = {}
+    position = dict.fromkeys(queues, 0)
+    awake = list(queues)
+    while awake:
+        client = awake.pop()
+        queue = queues[client]
+        while position[client] < len(queue):
+            start, end = queue[position[client]]
+            lacking = next(
+                (
+                    (on, clock)
+                    for on, clock in needs.get((client, start), ())
+                    if clock >= reached.get(on, clocks.get(on, 0))
+                ),
+                None,
+            )
+            if lacking is not None and end > clocks.get(client, 0):
+                on, clock = lacking
+                heappush(asleep.setdefault(on, []), (clock, client))
+                break
+            reached[client] = max(reached[client], end)
+            position[client] += 1
+        waiters = asleep.get(client)
+        while waiters and waiters[0][0] < reached[client]:
+            awake.append(heappop(waiters)[1])
+    return reached
+
+
+def take_part(
+    update: bytes,
+    deletes: Iterable[Range],
+    reached: Mapping[int, int],
+    clocks: Mapping[int, int],
+    limits: UpdateLimits = DEFAULT_LIMITS.update,
+) -> bytes:
+    """The structs of an update up to some clocks, and its deletions of what is there then.
+
+    Args:
+        update: was laid out before, so that this cannot fail.
+        deletes: what it deletes.
+        reached: for each of its clients the clock up to which it is taken, at a struct's end.
+        clocks: what the log has.
+    """
+    sections = [
+        Section(client, [piece for piece in pieces if piece.end <= reached.get(client, 0)])
+        for client, pieces in read_layout(update, limits).sections
+    ]
+    return encode_update(sections, encode_deletes(present(deletes, {**clocks, **reached})))
+
+
+def present(deletes: Iterable[Range], clocks: Mapping[int, int]) -> list[Range]:
+    """What of some deletions is of units below these clocks."""
+    return [
+        Range(client, start, min(end, clocks.get(client, 0)))
+        for client, start, end in deletes
+        if start < clocks.get(client, 0)
+    ]

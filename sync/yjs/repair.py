@@ -1,0 +1,259 @@
+"""Repair of updates that the gate refuses although their structure is sound.
+
+A client whose struct is refused can never write again: all that its Yjs document makes later builds
+on that struct. So what cannot be stored as it is becomes something that can, under the same ids and
+clocks, and what its author shows is corrected by deletions and insertions which everybody merges:
+
+- NUL in a string becomes a space that is deleted in the same update.
+- U+FFFD in a string may be half of a surrogate pair in the author's document. It is deleted, and
+  the server inserts one of its own in the same place. The character behind it is replaced as well:
+  where Yjs splits a string behind a high surrogate, it takes what follows for the other half.
+- Deleting half of a surrogate pair deletes all of it.
+- An insertion inside a pair: Yjs turns the halves into two U+FFFD, yrs cuts nothing, and then they
+  disagree. An event before the update deletes the pair, so that nobody cuts one that is alive; with
+  the update, the server inserts the character again.
+- Content that the log does not hold (sub-documents, XML hooks, JSON of Yjs 12) becomes deleted.
+
+See `docs/decisions/0014-a-refused-struct-is-repaired.md`.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from typing import Final
+
+from msgspec import Struct
+
+from sync.yjs.content import STRING
+from sync.yjs.gate import DEFAULT_LIMITS, GateLimits, judge
+from sync.yjs.known import NO_CLOCKS, KnownState
+from sync.yjs.layout import (
+    Piece,
+    Section,
+    encode_deletes,
+    encode_update,
+    read_layout,
+    string_piece,
+)
+from sync.yjs.update import Update, parse_update
+from sync.yjs.varint import MalformedError
+from sync.yjs.verdict import Malformed, Range, Ready, Waiting
+
+REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
+REPLACEMENT_BYTES: Final = REPLACEMENT.encode()
+MAX_CUTS: Final = 64
+"""Pairs that one update may cut: each is looked up in the document's state."""
+
+_Unit = tuple[int, int]
+"""(client, clock)."""
+_NULS: Final = re.compile("\0+")
+_HALVES: Final = re.compile(f"{REPLACEMENT}+[^\0]?", re.DOTALL)
+"""What may be halves of pairs, and the character behind them."""
+_AFTER_HALF: Final = re.compile(f"\\A{REPLACEMENT}*[^\0]|{REPLACEMENT}+[^\0]?", re.DOTALL)
+"""The same, and the first character."""
+
+
+class Insertion(Struct, frozen=True):
+    """A string that the server puts between two units of the update or the document."""
+
+    text: str
+    origin: _Unit | None
+    right: _Unit | None
+
+
+class Repaired(Struct, frozen=True):
+    """An update that can be judged and merged in place of the one that was sent."""
+
+    sections: list[Section]
+    deletes: list[Range]
+    verdict: Ready | Waiting
+    """On the repaired update, without what the server inserts."""
+    insertions: list[Insertion]
+    cuts: list[_Unit]
+    """The pairs to be deleted in an event before, by their first halves; none was cut before."""
+
+    @property
+    def update(self) -> bytes:
+        """The repaired update, without what the server inserts."""
+        return encode_update(self.sections, encode_deletes(self.deletes))
+
+    def revived(self) -> list[_Unit]:
+        """Those of `cuts` that the update does not delete itself: the server inserts them again."""
+        return [
+            (client, clock)
+            for client, clock in self.cuts
+            if not any(at.client == client and at.start <= clock < at.end for at in self.deletes)
+        ]
+
+    def finish(self, server: int, clock: int, characters: Mapping[_Unit, str]) -> bytes:
+        """The update as it is merged and logged.
+
+        Args:
+            server: the CRDT client id that the server writes under.
+            clock: what the log has of it.
+            characters: of the pairs in `revived` those that were alive, each as a string.
+        """
+        insertions = [
+            *(Insertion(text, at, (at[0], at[1] + 1)) for at, text in characters.items()),
+            *self.insertions,
+        ]
+        pieces: list[Piece] = []
+        for insertion in insertions:
+            pieces.append(string_piece(clock, insertion.text, insertion.origin, insertion.right))
+            clock = pieces[-1].end
+        return encode_update(
+            [*self.sections, Section(server, pieces)], encode_deletes(self.deletes)
+        )
+
+
+def repair(
+    update: bytes, known: KnownState, limits: GateLimits = DEFAULT_LIMITS
+) -> Repaired | Malformed:
+    """Repair an update; `Malformed` if its structure cannot be mended."""
+    try:
+        layout = read_layout(update, limits.update)
+        deletes: list[Range] = []
+        sections = [
+            _without_unfit(section, deletes)
+            for section in layout.sections
+            if section.pieces[-1].end > known.clocks.get(section.client, 0)
+        ]
+        parsed = parse_update(encode_update(sections, layout.delete_set), limits.update)
+        texts = {
+            (section.client, piece.start): piece.text
+            for section in layout.sections
+            for piece in section.pieces
+            if piece.kind == STRING and not piece.is_keyed and piece.text is not None
+        }
+        return _repair(sections, texts, deletes, parsed, known, limits)
+    except MalformedError as error:
+        return Malformed(str(error))
+
+
+def _without_unfit(section: Section, deletes: list[Range]) -> Section:
+    """Replace content that the log does not hold; add to `deletes` the units that held it."""
+    pieces = list(section.pieces)
+    for index, piece in enumerate(pieces):
+        if not piece.is_supported:
+            pieces[index] = piece.without_content()
+            deletes.append(Range(section.client, piece.start, piece.end))
+        elif piece.text is not None and "\0" in piece.text:
+            for start, end, _ in _runs(_NULS, piece.text, piece.start):
+                deletes.append(Range(section.client, start, end))
+            pieces[index] = piece.with_text(piece.text.replace("\0", " "))
+    return Section(section.client, pieces)
+
+
+def _repair(
+    sections: list[Section],
+    texts: Mapping[_Unit, str],
+    deletes: list[Range],
+    parsed: Update,
+    known: KnownState,
+    limits: GateLimits,
+) -> Repaired:
+    """Repair what takes knowledge of the document: pairs, and halves of them.
+
+    Args:
+        texts: the strings as they were sent, by their first units.
+    """
+    pairs = known.marks.pairs
+    clocks = known.clocks
+    fresh: dict[int, set[int]] = {}
+    damaged: dict[int, set[int]] = {}
+    for client, clock in parsed.pairs:
+        have = clocks.get(client, 0)
+        if clock >= have:
+            fresh.setdefault(client, set()).add(clock)
+        elif clock == have - 1:
+            # The log has other content here than its author: U+FFFD for half a pair.
+            damaged.setdefault(client, set()).add(clock)
+    cuts: dict[_Unit, None] = {}
+    for client, start, on, _, border in parsed.dependencies:
+        if start < clocks.get(client, 0):
+            continue
+        if border in fresh.get(on, NO_CLOCKS):
+            damaged.setdefault(on, set()).add(border)
+        elif border in pairs.get(on, NO_CLOCKS):
+            cuts[on, border] = None
+    new_cuts = [at for at in cuts if at[1] not in known.marks.cuts.get(at[0], NO_CLOCKS)]
+    if len(new_cuts) > MAX_CUTS:
+        raise MalformedError(f"an update that cuts more than {MAX_CUTS} surrogate pairs")
+    for client, start, end in parsed.deletes:
+        of_client = (pairs.get(client, NO_CLOCKS), fresh.get(client, NO_CLOCKS))
+        start -= any(start - 1 in each for each in of_client)
+        end += any(end - 1 in each for each in of_client)
+        deletes.append(Range(client, start, end))
+    origins = {
+        (client, start): (on, clock)
+        for client, start, on, clock, border in parsed.dependencies
+        if border == clock
+    }
+    insertions: list[Insertion] = []
+    for index, section in enumerate(sections):
+        client, pieces = section.client, list(section.pieces)
+        have, spoilt = clocks.get(client, 0), damaged.get(client, NO_CLOCKS)
+        for nth, piece in enumerate(pieces):
+            text = texts.get((client, piece.start))
+            if text is None:
+                continue
+            if spoilt:
+                text = _without_pairs(text, piece.start, spoilt)
+                pieces[nth] = piece.with_text(text.replace("\0", " "))
+            origin = origins.get((client, piece.start))
+            half = origin == (client, piece.start - 1) and origin[1] in known.marks.halves.get(
+                client, NO_CLOCKS
+            )
+            for start, end, shown in _runs(_AFTER_HALF if half else _HALVES, text, piece.start):
+                if start < have:
+                    start, shown = have, shown[have - start :]
+                if start >= end:
+                    continue
+                left, right = _beside(client, start, end, piece, origin)
+                insertions.append(Insertion(shown, left, right))
+                deletes.append(Range(client, start, end))
+        sections[index] = Section(client, pieces)
+    update = encode_update(sections, encode_deletes(deletes))
+    verdict = judge(parse_update(update, limits.update), known, limits, cutting=True)
+    return Repaired(sections, deletes, verdict, insertions, new_cuts)
+
+
+def _without_pairs(text: str, clock: int, damaged: AbstractSet[int]) -> str:
+    """Put two U+FFFD for each damaged pair, as Yjs shows it. The text begins at `clock`."""
+    chars = list(text)
+    for index, char in enumerate(chars):
+        if char > "\uffff":
+            if clock in damaged:
+                chars[index] = 2 * REPLACEMENT
+            clock += 1
+        clock += 1
+    return "".join(chars)
+
+
+def _beside(
+    client: int, start: int, end: int, piece: Piece, origin: _Unit | None
+) -> tuple[_Unit | None, _Unit]:
+    """The units between which the server puts what replaces a range of a new string.
+
+    They are two of the same string, between which nothing can have come, if it has two; otherwise
+    the place is to the left of the range.
+    """
+    if end < piece.end:
+        return (client, end - 1), (client, end)
+    if start > piece.start:
+        return (client, start - 1), (client, start)
+    return origin, (client, start)
+
+
+def _runs(pattern: re.Pattern[str], text: str, clock: int) -> Iterator[tuple[int, int, str]]:
+    """What a pattern finds in a string that begins at `clock`: its clocks, and itself."""
+    at = 0
+    for match in pattern.finditer(text):
+        clock += _units(text[at : match.start()])
+        at = match.end()
+        start, clock = clock, clock + _units(match[0])
+        yield start, clock, match[0]
+
+
+def _units(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2

@@ -1,0 +1,161 @@
+"""sync.document.updates: whose an update is, what is repaired, and what a full document takes.
+
+Mutants seen caught here: a pair not inserted again; a carrier that binds what it brings; an id that
+is announced taken for nobody's; others' structs taken; what waits for them forgotten; the past of
+a silent session bound; a full document that takes no deletions.
+"""
+
+import pytest
+
+from sync.document.document import Accepted, Document, Lookup, Outcome, Parked, Refused, Unchanged
+from sync.document.updates import REPAIR_SESSION
+from sync.error import ErrorCode
+from sync.limit import Limits
+from sync.presence.claims import AnnouncedIds
+from sync.submission import Submission
+from sync.yjs.awareness import encode_awareness
+from tests.unit.sync.room.driven_room import ANN, BOB, SERVER_CLIENT, Editor, MemoryLog, yjs
+from tests.unit.sync.yjs.test_gate import block, string, update
+
+A, B = 5, 6
+"""The client ids of Ann's and Bob's documents."""
+
+
+class Written:
+    """A document, its log, and what its sessions announce; Ann's is `ann`, Bob's `bob`."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self.log = MemoryLog()
+        self.ids = AnnouncedIds()
+        self.document = Document(self.log.opened(), limits or Limits())
+        self.document.claims = self.ids
+
+    def announce(self, *, without_ann: bool = False) -> None:
+        self.ids.note("bob", BOB.id, encode_awareness([(B, 1, "{}")]))
+        if not without_ann:
+            self.ids.note("ann", ANN.id, encode_awareness([(A, 1, "{}")]))
+
+    def merge(self, submission: Submission) -> Outcome:
+        self.document.begin()
+        outcome = self.document.merge(submission, Lookup(), 5)
+        self.log.append(self.document.made, tuple(self.document.bindings), text_root="content")
+        return outcome
+
+
+def carried() -> tuple[Editor, Editor]:
+    """Ann has written "one", and Bob " two" after it."""
+    ann, bob = Editor(A), Editor(B)
+    bob.apply(ann.edit(("one",)))
+    ann.apply(bob.edit((3, " two")))
+    return ann, bob
+
+
+@pytest.mark.p9
+def test_carrier_of_a_past_takes_no_id_and_its_author_goes_on() -> None:
+    written = Written()
+    written.announce(without_ann=True)
+    ann, bob = carried()
+    outcome = written.merge(yjs("bob", "b1", bob.doc.get_update(), BOB, is_past=True))
+    assert isinstance(outcome, Accepted)
+    assert outcome.record.actor_id == BOB.id
+    assert written.document.text == "one two"
+    assert written.log.authors == {B: BOB.id}
+    written.announce()
+    assert isinstance(written.merge(yjs("ann", "a1", ann.edit(("zero ",)), ANN)), Accepted)
+    assert written.log.authors == {A: ANN.id, B: BOB.id}
+    assert isinstance(written.merge(yjs("bob", "b2", bob.edit(("* ",)), BOB)), Accepted)
+
+
+@pytest.mark.p9
+def test_author_s_missing_text_is_left_to_it_and_what_builds_on_that_waits() -> None:
+    written = Written()
+    written.announce()
+    ann, bob = Editor(A), Editor(B)
+    first = ann.edit(("one",))
+    written.merge(yjs("ann", "a1", first, ANN))
+    bob.apply(first)
+    missing = ann.edit((3, "!"))
+    free = bob.edit(("* ",))
+    bob.apply(missing)
+    bob.edit((6, "?"))
+    past = yjs("bob", "b1", bob.doc.get_update(), BOB, is_past=True)
+    assert written.merge(past) == Parked(((A, 4),))
+    assert written.document.text == "* one"
+    assert written.document.has_corrected
+    assert written.merge(yjs("bob", "b2", free, BOB)) == Unchanged(2)
+    assert isinstance(written.merge(yjs("ann", "a2", missing, ANN)), Accepted)
+    assert isinstance(written.merge(past), Accepted)
+    assert written.document.text == "* one!?"
+    assert written.log.authors == {A: ANN.id, B: BOB.id}
+
+
+@pytest.mark.p9
+def test_carrier_cannot_add_to_another_s_id() -> None:
+    written = Written()
+    written.announce()
+    written.merge(yjs("ann", "a1", Editor(A).edit(("one",)), ANN))
+    forged = update(block(A, 3, string("!", (A, 2))))
+    for number, is_past in enumerate((False, True)):
+        outcome = written.merge(yjs("bob", f"b{number}", forged, BOB, is_past=is_past))
+        assert outcome == Unchanged(1)
+    silent = written.merge(yjs("eve", "e1", forged, BOB))
+    assert isinstance(silent, Refused)
+    assert silent.why.code == ErrorCode.FORBIDDEN
+    assert written.document.text == "one"
+
+
+@pytest.mark.p9
+def test_id_that_its_author_announces_cannot_be_added_to_before_it_is_bound() -> None:
+    written = Written()
+    _, bob = carried()
+    written.merge(yjs("bob", "b1", bob.doc.get_update(), BOB, is_past=True))
+    assert written.log.authors == {}
+    written.announce()
+    forged = update(block(A, 3, string("!", (A, 2))))
+    assert written.merge(yjs("bob", "b2", forged, BOB)) == Unchanged(1)
+
+
+def test_insertion_inside_an_emoji_keeps_it() -> None:
+    written = Written()
+    written.merge(yjs("ann", "a1", update(block(A, 0, string("a😀b"))), ANN))
+    cut = update(block(B, 0, string("x", (A, 1), (A, 2))))
+    outcome = written.merge(yjs("bob", "b1", cut, BOB))
+    assert isinstance(outcome, Accepted)
+    assert written.document.text == "ax😀b"
+    before, after = written.log.events[1:]
+    assert (before.session, before.ops, before.actor_id) == (REPAIR_SESSION, (1, -1), BOB.id)
+    assert (after.id, after.ops) == ("b1", (1, "x😀"))
+    assert written.document.authors[SERVER_CLIENT] == ""
+    later = update(block(B, 1, string("y", (B, 0), (A, 2))))
+    assert isinstance(written.merge(yjs("bob", "b2", later, BOB)), Accepted)
+    assert written.document.text == "axy😀b"
+    assert len(written.log.events) == 4
+
+
+def test_event_of_nul_alone_changes_no_text_and_what_follows_is_stored() -> None:
+    written = Written()
+    nul = update(block(A, 0, string("\0")))
+    outcome = written.merge(yjs("ann", "a1", nul, ANN))
+    assert isinstance(outcome, Accepted)
+    assert (outcome.record.type, outcome.record.ops) == ("update", ())
+    written.merge(yjs("ann", "a2", update(block(A, 1, string("x", (A, 0)))), ANN))
+    assert written.document.text == "x"
+
+
+def test_full_document_takes_the_deletions_of_a_client_that_comes_back() -> None:
+    written = Written(Limits(max_document_chars=6))
+    ann = Editor(A)
+    written.merge(yjs("ann", "a1", ann.edit(("abcdef",)), ANN))
+    assert isinstance(written.merge(yjs("ann", "a2", ann.edit((6, "gh")), ANN)), Refused)
+    ann.edit((-1,))
+    past = ann.doc.get_update(bytes((1, A, 6)))
+    assert isinstance(written.merge(yjs("ann", "a3", past, ANN)), Refused)
+    assert written.document.text == "abcdef"
+    refused = written.merge(yjs("ann", "a4", past, ANN, is_past=True))
+    assert isinstance(refused, Refused)
+    assert refused.why.code == ErrorCode.DOCUMENT_FULL
+    assert written.document.text == "bcdef"
+    ann.edit((-1,))
+    past = ann.doc.get_update(bytes((1, A, 6)))
+    assert isinstance(written.merge(yjs("ann", "a5", past, ANN, is_past=True)), Accepted)
+    assert written.document.text == "cdefgh"
