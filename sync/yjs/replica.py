@@ -434,9 +434,9 @@ def _reverse(
 
 def _loaded(updates: Iterable[bytes], client_id: int | None = None) -> Doc[Any]:
     doc: Doc[Any] = Doc(client_id=client_id)
-    with doc.transaction():
-        for update in updates:
-            doc.apply_update(update)
+    for update in updates:
+        # Not as one transaction: a pair that is cut has to be collected before.
+        doc.apply_update(update)
     return doc
 
 
