@@ -23,7 +23,7 @@ from sync.shells.reversal_process import BusyError, ReversalError, Task, find_re
 from sync.submission import named_digest
 from sync.text.newline import normalize_text
 from sync.text.textdiff import diff
-from sync.yjs.replica import Reversal
+from sync.yjs.reversal import Reversal
 
 MAX_HISTORY_BYTES: Final = 64 << 20
 """Updates up to a version, and as many since, that may be read to bring it back."""

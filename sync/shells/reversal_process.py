@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from sync.yjs.replica import Reversal, reverse
+from sync.yjs.reversal import Reversal, reverse
 
 TIME_LIMIT_S: Final = 30
 """How long finding it may take."""

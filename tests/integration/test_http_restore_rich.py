@@ -11,7 +11,7 @@ from pycrdt import Array, Doc, Map, Text, XmlElement, XmlFragment, XmlText
 
 from sync.shells.reversal_process import BusyError, ReversalError, Task, find_reversal
 from sync.yjs.gate import KnownState, Ready, inspect
-from sync.yjs.replica import Reversal
+from sync.yjs.reversal import Reversal
 from tests.integration.http_app import application
 from tests.integration.peer import Peer, connect
 from tests.integration.scene import fresh_name

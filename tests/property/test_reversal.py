@@ -23,7 +23,8 @@ from pycrdt import Array, Doc, Map, Text, XmlElement, XmlFragment, XmlText
 from sync.document.extent import changes_characters_only
 from sync.port import EventRecord
 from sync.yjs.gate import KnownState, Ready, inspect
-from sync.yjs.replica import Replica, reverse
+from sync.yjs.replica import Replica
+from sync.yjs.reversal import reverse
 from tests.patience import SOAK
 
 ROOTS: dict[str, Any] = {

@@ -1,0 +1,58 @@
+"""The native CRDT library. Only this module imports pycrdt; `replica` and `reversal` use it.
+
+A panic in it is a `BaseException`: every call goes through `guarded`. What panicked is never used
+again.
+"""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from pycrdt import (
+    Array,
+    Assoc,
+    Doc,
+    Map,
+    StickyIndex,
+    Text,
+    UndoManager,
+    XmlElement,
+    XmlFragment,
+    XmlText,
+    merge_updates,
+)
+
+__all__ = [
+    "Array",
+    "Assoc",
+    "Doc",
+    "Map",
+    "ReplicaBrokenError",
+    "StickyIndex",
+    "Text",
+    "UndoManager",
+    "XmlElement",
+    "XmlFragment",
+    "XmlText",
+    "guarded",
+    "merge_updates",
+]
+
+_Result = TypeVar("_Result")
+
+
+class ReplicaBrokenError(Exception):
+    """The native library failed: throw this replica away and load the document from the log."""
+
+
+def guarded(call: Callable[[], _Result]) -> _Result:
+    """Call into the native library.
+
+    Raises:
+        ReplicaBrokenError: it failed.
+    """
+    try:
+        return call()
+    except (KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:  # a native panic is no Exception
+        raise ReplicaBrokenError("the CRDT library failed") from error
