@@ -236,7 +236,9 @@ def yjs(
     """A Yjs update; with a role it is a request's."""
     digest = update_digest(update)
     size = len(update)
-    return UpdateSubmission(session, user, event_id, update, digest, size, is_anonymous, role, is_past)
+    return UpdateSubmission(
+        session, user, event_id, update, digest, size, is_anonymous, role, is_past
+    )
 
 
 def from_session(submission: Submission, session: str) -> Submission:
