@@ -11,7 +11,13 @@ PositionEncoding = Literal["codepoint", "utf-16"]
 POSITION_ENCODINGS: Final[tuple[PositionEncoding, ...]] = ("codepoint", "utf-16")
 
 DOCUMENT_NAME_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9:._-]{0,127}\Z"
-EVENT_ID_PATTERN: Final = r"^[A-Za-z0-9:._-]{1,64}\Z"
+SERVER_ID_PREFIX: Final = "server:"
+"""Begins the ids of events that the server makes on account of a client's.
+
+They follow from the client's own id, so a client that could choose one could have a commit fail,
+and with it those of all documents that are committed together.
+"""
+EVENT_ID_PATTERN: Final = rf"^(?!{SERVER_ID_PREFIX})[A-Za-z0-9:._-]{{1,64}}\Z"
 """Chosen by the client, unique per document."""
 MAX_INTEGER: Final = 2**53 - 1
 """The largest version, position or length on the wire: what a JavaScript number holds exactly."""
@@ -22,7 +28,7 @@ WRITING_ROLES: Final[frozenset[str]] = frozenset({"owner", "editor"})
 MAX_TEXT_ROOT_CHARS: Final = 128
 
 _document_name = re.compile(r"[A-Za-z0-9][A-Za-z0-9:._-]{0,127}")
-_event_id = re.compile(r"[A-Za-z0-9:._-]{1,64}")
+_event_id = re.compile(EVENT_ID_PATTERN)
 
 
 def is_document_name(text: str) -> bool:
@@ -36,5 +42,5 @@ def is_text_root(text: str) -> bool:
 
 
 def is_event_id(text: str) -> bool:
-    """Whether `text` may be the id of an event."""
-    return _event_id.fullmatch(text) is not None
+    """Return whether a client may choose `text` as the id of an event."""
+    return _event_id.match(text) is not None

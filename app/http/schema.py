@@ -33,7 +33,7 @@ def _require_document_name(name: str) -> str:
 
 def _require_event_id(event_id: str) -> str:
     if not is_event_id(event_id):
-        raise ValueError("an id is 1 to 64 of A-Z a-z 0-9 : . _ -")
+        raise ValueError("an id is 1 to 64 of A-Z a-z 0-9 : . _ - and does not start with server:")
     return event_id
 
 

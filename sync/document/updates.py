@@ -6,6 +6,7 @@ from typing import Final
 from sync.document.outcome import Accepted, Outcome, Parked, Refused, Unchanged
 from sync.document.state import DocumentState
 from sync.error import ErrorCode, Refusal, refusal
+from sync.names import SERVER_ID_PREFIX
 from sync.port import AuthorBinding, EventRecord
 from sync.submission import UpdateSubmission
 from sync.yjs.authorship import NO_CLAIMS, Claims, Shares, share
@@ -242,7 +243,7 @@ def _derived(submission: UpdateSubmission, salt: bytes) -> UpdateSubmission:
     return UpdateSubmission(
         session=session,
         user=submission.user,
-        id=f"server:{name.hexdigest()}",
+        id=f"{SERVER_ID_PREFIX}{name.hexdigest()}",
         update=submission.update,
         digest=name.digest(),
         size=submission.size,

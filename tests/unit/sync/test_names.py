@@ -1,8 +1,16 @@
 """`sync.names`: which texts are names and ids."""
 
+import msgspec
 import pytest
 
-from sync.names import MAX_TEXT_ROOT_CHARS, is_document_name, is_event_id, is_text_root
+from sync.names import (
+    MAX_TEXT_ROOT_CHARS,
+    SERVER_ID_PREFIX,
+    is_document_name,
+    is_event_id,
+    is_text_root,
+)
+from sync.wire.message import Id
 
 
 @pytest.mark.parametrize("name", ["a", "A9", "notes:2026.11_draft-1", "x" * 128])
@@ -19,6 +27,13 @@ def test_event_id_may_begin_with_a_mark_and_has_at_most_64_characters() -> None:
     assert is_event_id("-1:a._")
     assert is_event_id("x" * 64)
     assert not any(map(is_event_id, ("", "x" * 65, "a b", "a\n", "é")))
+
+
+def test_ids_of_the_servers_own_events_are_no_clients_choice() -> None:
+    assert is_event_id("servers:1")
+    assert not is_event_id(SERVER_ID_PREFIX + "0" * 32)
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert(SERVER_ID_PREFIX + "0" * 32, Id)
 
 
 def test_text_root_is_any_printable_text_of_bounded_length() -> None:
