@@ -109,5 +109,5 @@ def test_head_of_a_stream_holds_no_stream(tmp_path: Path) -> None:
             assert head.headers["content-type"].startswith("text/event-stream")
         # The same connection serves the next request: nothing of a body came.
         assert http.head("/api/documents/notes/text").headers["content-length"] == "5"
-        assert "quire_event_streams 0\n" in http.get("/metrics").text
+        assert "quire_event_streams 0.0\n" in http.get("/metrics").text
         assert http.head("/readyz").status_code == 200

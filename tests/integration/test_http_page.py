@@ -106,7 +106,7 @@ async def test_health_readiness_and_metrics(tmp_path: Path) -> None:
         assert await quire.ok("GET", "/healthz") == {"status": "ok"}
         assert await quire.ok("GET", "/readyz") == {"status": "ready"}
         metrics = (await quire.http.get("/metrics")).text
-        assert "# TYPE quire_rooms gauge\nquire_rooms 1\n" in metrics
+        assert "# TYPE quire_rooms gauge\nquire_rooms 1.0\n" in metrics
         assert metrics.endswith("\n")
 
 

@@ -244,6 +244,10 @@ async def test_processes_see_each_other_without_redis_too(
         await run_sync(redis_server.start)
         await until(lambda: _all_ready(servers))
         async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S) as http:
+            metrics = (await http.get(f"{servers[1].url}/metrics")).text.splitlines()
+            assert "quire_bus_up 1.0" in metrics
+            assert "# TYPE quire_bus_reconnects_total counter" in metrics
+            assert "quire_bus_reconnects_total 0.0" not in metrics
             answer = await http.delete(f"{servers[0].url}/api/documents/notes")
             assert answer.is_success
         await ben.expect_error("unknown_document", doc="notes")
