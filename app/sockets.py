@@ -70,12 +70,12 @@ class Sockets:
         return len(self._open)
 
     def stop_reading(self) -> None:
-        """Take nothing more from any socket; what was taken is still answered."""
+        """Read no more from any socket; frames already read are still answered."""
         for session in self._open.values():
             session.stop_reading()
 
     async def drain(self, window_s: float) -> None:
-        """Close every socket with 1012, spread over a window; what is queued is sent first."""
+        """Close every socket with 1012, spread over a window; queued messages are sent first."""
         sessions = list(self._open.values())
         loop = asyncio.get_running_loop()
         start = loop.time()
@@ -88,7 +88,7 @@ class Sockets:
             await self._none_open.wait()
 
     async def sweep(self) -> None:
-        """Until cancelled: give up sockets that take nothing any more, and break long silences."""
+        """Close sockets that no longer take data, and send keep-alives, until cancelled."""
         timeout_s = self._settings.slow_consumer_timeout_s
         while True:
             await asyncio.sleep(min(1.0, timeout_s / 4))
@@ -126,7 +126,7 @@ class Sockets:
     def _session(
         self, session_id: str, scope: Message, wire: Wire
     ) -> tuple[str | None, AnySession | None]:
-        """The subprotocol to accept and the session that the path asks for; None if there is none.
+        """Return the subprotocol to accept and the session of a path; None if there is none.
 
         The clients of the Yjs dialects choose their subprotocols freely: the first is accepted.
         """
@@ -202,7 +202,7 @@ class Sockets:
 
 
 def _negotiate(offered: list[str]) -> tuple[str | None, Encoding | None]:
-    """The subprotocol to accept, and the encoding that it means; None if none is known.
+    """Return the subprotocol to accept, and the encoding that it means; None if none is known.
 
     Offering nothing is JSON. Of unknown ones the first is accepted, so that the close code that
     follows reaches the client.
@@ -221,7 +221,7 @@ def _require_auth(session: AnySession) -> None:
 
 
 async def _read(session: AnySession, receive: Receive) -> None:
-    """Hand frames to the session, one after another, until the peer goes."""
+    """Pass frames to the session, one after another, until the peer is gone."""
     while True:
         message = await receive()
         if message["type"] == "websocket.disconnect":

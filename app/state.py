@@ -1,4 +1,4 @@
-"""What a running application holds; routes find it at `request.app.state.quire`."""
+"""The parts of a running application; routes find them at `request.app.state.quire`."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ class State:
     sockets: Sockets
     readiness: Readiness
     bus: Bus | None
-    """None: there are no other processes, or only head checks find what they write."""
+    """None: there are no other processes, or head checks alone find their events."""
 
     @property
     def backend(self) -> Backend:

@@ -1,4 +1,4 @@
-"""How busy a core is with what is measured, counted in work that something else could still do.
+"""The load of a core by a measured server, as the work that another process could still do there.
 
 CPU time says little on a machine that its host stops: the kernel counts much of a standstill as
 work of whoever was running. So the server gets a core of its own, and an idle-priority process on
@@ -54,7 +54,7 @@ class Soaker:
 
     @property
     def count(self) -> int:
-        """Steps done so far."""
+        """Return the number of steps done so far."""
         assert self._shared is not None, "it runs"
         found: int = _COUNT.unpack_from(self._shared)[0]
         return found

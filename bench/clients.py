@@ -1,4 +1,4 @@
-"""Yjs clients that type at a fixed rate, and when what they typed arrived."""
+"""Yjs clients that type at a fixed rate, and the arrival times of their updates."""
 
 import asyncio
 import gc
@@ -118,7 +118,7 @@ Span = tuple[float, float]
 
 
 def spans(clients: Sequence[Client]) -> tuple[list[Span], list[Span]]:
-    """From when to when each delivery took, and each acknowledgement."""
+    """The start and end of each delivery, and of each acknowledgement."""
     sent: dict[tuple[str, int], tuple[float, int]] = {}
     acked: list[Span] = []
     for client in clients:

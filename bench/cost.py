@@ -1,4 +1,4 @@
-"""What does an update cost the server? Counted, not timed: the same on every machine, each time.
+"""Count what an update costs the server: the same on every machine, each time.
 
 Everything from the bytes that come off a socket to the bytes that go onto others runs in this
 process: uvicorn's WebSocket, the Hocuspocus dialect, rooms, merging, SQLite. Only the sockets
@@ -37,7 +37,7 @@ from sync.yjs.varint import write_text
 _FLUSH: Final = 30
 """Updates that are committed together."""
 _SEGMENTS: Final = 3
-"""Of a few hundred updates; the cheapest counts, in which nothing but updates took place."""
+"""Runs of a few hundred updates each; the cheapest counts, undisturbed by anything else."""
 _SEGMENT: Final = 10 * _FLUSH
 _DEAREST: Final = 12
 
@@ -49,7 +49,7 @@ _HANDSHAKE: Final = (
 
 
 class _Transport(asyncio.Transport):
-    """Takes everything at once."""
+    """A transport that takes all bytes at once."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -181,7 +181,7 @@ async def _until(condition: Any) -> None:
 
 
 async def cost() -> dict[str, Any]:
-    """Instructions of Python for an update, in 200 rooms of two and in one room of 100."""
+    """Count the instructions of Python for an update, in 200 rooms of two and in one of 100."""
     with TemporaryDirectory() as many, TemporaryDirectory() as one:
         return {
             "bench": "cost of an update",

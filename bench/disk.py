@@ -1,4 +1,4 @@
-"""How many bytes does an event take on disk? A recorded session, typed by one Yjs client.
+"""Measure the bytes of an event on disk, with a recorded session typed by one Yjs client.
 
     python -m bench disk
 

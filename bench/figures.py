@@ -1,4 +1,4 @@
-"""Percentiles, and how a measurement is printed."""
+"""Percentiles, and the printed form of a measurement."""
 
 import json
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""How much server memory does a connected, idle client cost?"""
+"""Measure the server memory that a connected, idle client costs."""
 
 import asyncio
 from typing import Any

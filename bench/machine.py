@@ -1,4 +1,4 @@
-"""How fast is the machine right now? Other figures mean little without these."""
+"""Measure the machine as it is now; other figures mean little without these."""
 
 import asyncio
 import os
@@ -23,7 +23,7 @@ def _loop_s() -> float:
 
 
 def _wake_latencies() -> list[float]:
-    """How late a sleep of 1 ms ends; a virtual machine that is paused shows here."""
+    """Measure the delay of a sleep of 1 ms; a virtual machine that is paused shows here."""
     poll = select.epoll()
     late: list[float] = []
     for _ in range(_SAMPLES):
@@ -35,7 +35,7 @@ def _wake_latencies() -> list[float]:
 
 
 def _flush_latencies() -> list[float]:
-    """How long a write of 4 KiB takes to reach the disk: the floor under every commit."""
+    """Measure the time of a write of 4 KiB to the disk: the floor under every commit."""
     taken: list[float] = []
     with tempfile.TemporaryFile() as file:
         for _ in range(_SAMPLES):

@@ -1,4 +1,4 @@
-"""How soon does a document with a long history open, and how soon can any version be read?"""
+"""Measure the time to open a document with a long history, and to read any of its versions."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ _OPENS = 5
 
 
 async def first_state(port: int, doc: str) -> tuple[Span, bytes]:
-    """From before TCP connect until a new client has the full state, and the state."""
+    """Return the time from TCP connect until a new client has the full state, and the state."""
     loop = asyncio.get_running_loop()
     done: asyncio.Future[tuple[float, bytes]] = loop.create_future()
     connection: Connection | None = None
@@ -45,7 +45,7 @@ async def first_state(port: int, doc: str) -> tuple[Span, bytes]:
 
 
 def read_version(port: int, doc: str, version: int) -> tuple[Span, str]:
-    """How long the text at a version takes over HTTP, and the text."""
+    """Return the time that the text at a version takes over HTTP, and the text."""
     url = f"http://127.0.0.1:{port}/api/documents/{doc}/history/{version}"
     start = time.perf_counter()
     with urllib.request.urlopen(url, timeout=10) as response:

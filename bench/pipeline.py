@@ -1,4 +1,4 @@
-"""How many durable updates a second does one client get through that does not wait for acks?"""
+"""Measure the durable updates per second of one client that does not wait for acks."""
 
 import asyncio
 import time

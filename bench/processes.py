@@ -1,4 +1,4 @@
-"""Several processes on one PostgreSQL and one Redis: how fast an edit crosses, and a restart.
+"""Measure several processes on one PostgreSQL and one Redis: an edit across, and a restart.
 
 Needs what the tests need: the binaries of the `test` extra, or servers that the environment names.
 """
@@ -32,7 +32,7 @@ _RETRY_S: Final = 0.05
 
 @asynccontextmanager
 async def _cluster(size: int) -> AsyncIterator[list[Server]]:
-    """So many processes that serve one empty installation."""
+    """Processes that serve one empty installation."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="quire-bench-")))
         redis = stack.enter_context(running_redis(folder))
@@ -96,7 +96,7 @@ async def _type_fast(
 
 
 def _summary(clock: MachineClock, clients: list[Client], total: int) -> dict[str, Any]:
-    """How long it took until the others had what each wrote, and until it was acknowledged."""
+    """Return the times until the others had what each wrote, and until it was acknowledged."""
     deliveries, acks = spans(clients)
     undisturbed = [end - at for at, end in deliveries if not clock.is_disturbed(at, end)]
     for client in clients:
@@ -123,7 +123,7 @@ class _Roaming:
 
     def __init__(self, number: int, servers: list[Server]) -> None:
         self.away: list[Span] = []
-        """From when a socket was closed to when an edit was acknowledged again."""
+        """The time from the close of a socket until an edit was acknowledged again."""
         self.acknowledged = 0
         self._number = number
         self._servers = servers
@@ -169,7 +169,7 @@ async def _acknowledged(client: Client, event_id: str) -> bool:
 
 
 async def rolling_restart(size: int = 4, clients: int = 40) -> dict[str, Any]:
-    """Restart one process after another while everybody writes: how long is who was sent away?"""
+    """Restart one process after another while everybody writes; time the absence of clients."""
     with MachineClock() as clock:
         async with _cluster(size) as servers:
             up = set(range(size))

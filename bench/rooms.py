@@ -1,4 +1,4 @@
-"""How fast do edits reach everybody, durably, in one room or in many?
+"""Measure the latency of durable edits to all members, in one room or in many.
 
 Open loop: every client types at a fixed rate, whether or not the server keeps up. The latency of a
 delivery is the time from writing an update to the socket until a receiver's socket has the chunk

@@ -1,4 +1,4 @@
-"""A real server process to measure, and what the kernel says of it."""
+"""A real server process to measure, with the kernel's figures of it."""
 
 import os
 import signal
@@ -78,7 +78,7 @@ class Server:
             os.sched_setaffinity(int(thread.name), {core})
 
     def stop(self) -> None:
-        """End it as an operator would, or with force if it does not."""
+        """Stop the server as an operator would, and kill it if it does not stop."""
         if self._process is None:
             return
         self._process.send_signal(signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""The stand on which a server is measured: a core of its own, and clocks that know standstills."""
+"""The test stand of a server: a core of its own, and clocks that leave standstills out."""
 
 import os
 from contextlib import ExitStack
@@ -47,7 +47,7 @@ class Stand:
         return self.clock.machine_time(end) - self.clock.machine_time(start)
 
     def is_disturbed(self, start: float, end: float) -> bool:
-        """Whether the host took any core away between two readings of `time.perf_counter`."""
+        """Return whether the host took a core away between two readings of `time.perf_counter`."""
         return self.clock.is_disturbed(start, end)
 
     async def begin(self) -> float:
@@ -60,7 +60,7 @@ class Stand:
         return now
 
     async def end(self) -> dict[str, Any]:
-        """What the server took since `begin`, and how long the machine stood still meanwhile."""
+        """Return the server's use of its core since `begin`, and the standstills meanwhile."""
         now, wall, done = await self._reading()
         seconds = now - self._from[0]
         left = (done - self._from[2]) / (self._free_per_s * seconds)

@@ -28,7 +28,7 @@ from typing import Final, Self
 
 _SLEEP_S: Final = 0.001
 _THRESHOLD_S: Final = 0.003
-"""A shorter delay is not noticed."""
+"""The shortest delay that is noticed."""
 _MAX_STOPS: Final = 200_000
 _HEAD = struct.Struct("=dQ")
 _STOP = struct.Struct("=dd")
@@ -48,7 +48,7 @@ class MachineClock:
         self._starts: list[float] = []
         self._ends: list[float] = []
         self._before: list[float] = []
-        """Standstills of the machine, ascending, and how much there was before each."""
+        """Standstills of the machine, ascending, with the sum of those before each."""
         self._merged: list[int] = []
 
     def __enter__(self) -> Self:
@@ -80,7 +80,7 @@ class MachineClock:
         self._stops.append([])
 
     def machine_time(self, at: float) -> float:
-        """A time as machine time; of the last few milliseconds it may not know all."""
+        """Return a time as machine time; standstills of the last milliseconds may be missing."""
         self._take_in()
         index = bisect_right(self._starts, at) - 1
         if index < 0:
@@ -88,7 +88,7 @@ class MachineClock:
         return at - self._before[index] - (min(at, self._ends[index]) - self._starts[index])
 
     def is_disturbed(self, start: float, end: float) -> bool:
-        """Whether any core stood still, alone or not, within a span of `time.perf_counter`."""
+        """Return whether any core stood still, even alone, within a span of `time.perf_counter`."""
         self._take_in()
         for stops in self._stops:
             index = bisect_right(stops, (end, end)) - 1
@@ -115,7 +115,7 @@ class MachineClock:
             await asyncio.sleep(left)
 
     def _take_in(self) -> None:
-        """Read what the probes have found since, and add what they found at once."""
+        """Read the probes' new findings, and keep the spans in which every core stood still."""
         for core, shared in enumerate(self._maps):
             _, count = _HEAD.unpack_from(shared)
             for index in range(self._read[core], count):

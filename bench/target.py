@@ -1,4 +1,4 @@
-"""What each measurement is to reach, by the wall clock, and whether it did."""
+"""The target of each measurement, by the wall clock, and whether it was reached."""
 
 from collections.abc import Mapping
 from typing import Any, Final

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 
 
 def trace_path(name: str) -> Path:
-    """Where a recorded session is: `$QUIRE_TRACES`, or `shared/traces` beside the checkout.
+    """Return the path of a recorded session, in `$QUIRE_TRACES` or `shared/traces` by the checkout.
 
     Raises:
         FileNotFoundError: it is in neither.

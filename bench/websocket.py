@@ -1,4 +1,4 @@
-"""A WebSocket client that costs little, so that the load generator is not what is measured.
+"""A WebSocket client that costs little, so that a measurement is not of the load generator.
 
 It knows what a load generator needs: the handshake, masked binary frames out, whole frames in. It
 speaks `quire.v1.msgpack` to a server that it trusts.

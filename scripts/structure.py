@@ -38,15 +38,22 @@ class Ceilings:
     class_lines: int = 350
     core_file_lines: int = 450
     arrows: int = 100
-    plain_docstrings: tuple[str, ...] = (
-        "scripts/",
-        "sync/client/",
-        "sync/presence/",
-        "sync/shells/bus/",
-        "sync/text/",
-        "sync/wire/",
+    riddling: tuple[str, ...] = (
+        "app/main.py",
+        "app/readiness.py",
+        "app/server/",
+        "app/settings.py",
+        "sync/document/",
+        "sync/room/",
+        "sync/shells/reversal_process.py",
+        "sync/shells/rooms/",
+        "sync/shells/sessions/",
+        "sync/yjs/",
     )
-    """Folders in which no docstring begins with What, Where, Who, How or Whether."""
+    """The only places in which a docstring may begin with What, Where, Who, How or Whether.
+
+    They are to be rewritten, and taken out of this list.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +133,7 @@ def excesses(structure: Structure, ceilings: Ceilings) -> Iterator[str]:
     for path in structure.untested():
         yield f"core module without a unit test of its own: {path}"
     for count, _, path in structure.riddles():
-        if path.startswith(ceilings.plain_docstrings):
+        if not path.startswith(ceilings.riddling):
             yield f"{count} docstrings that begin with a question word: {path}"
 
 

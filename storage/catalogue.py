@@ -28,7 +28,7 @@ from storage.table import documents
 from sync.port import DerivedTitle, DocumentRecord, NewDocument
 
 _MAX_KNOWN = 10_000
-"""Heads that are remembered."""
+"""The bound of the heads that are cached."""
 
 _by_name = select(*documents.c).where(documents.c.name == bindparam("document_name"))
 
@@ -166,7 +166,7 @@ def heads(connection: Connection, keys: Sequence[int]) -> dict[int, DocumentReco
 
 
 def lock_heads(connection: Connection, keys: Sequence[int]) -> dict[int, DocumentRecord]:
-    """Lock and read them, in key order.
+    """Lock and read heads, in key order.
 
     On SQLite, where the transaction has locked everything, what is known need not be read again.
     """
@@ -199,7 +199,7 @@ def _keys(connection: Connection, keys: Sequence[int]) -> str | list[int]:
 
 
 def move_heads(connection: Connection, heads: Mapping[int, int], updated_at_ms: int) -> None:
-    """Set them; there is at least one."""
+    """Set heads; there is at least one."""
     _move_head.run_many(connection, list(zip(heads.values(), repeat(updated_at_ms), heads)))
     known = _known(connection)
     if known is None:
@@ -211,7 +211,7 @@ def move_heads(connection: Connection, heads: Mapping[int, int], updated_at_ms: 
 
 
 def set_text_roots(connection: Connection, roots: Sequence[tuple[int, str]]) -> None:
-    """Save what their events have decided; the heads of these documents are locked."""
+    """Save text roots that events have decided; the heads of these documents are locked."""
     connection.execute(_set_text_root, [{"of_document": key, "root": root} for key, root in roots])
     _forget(connection)
 

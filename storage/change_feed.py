@@ -23,7 +23,7 @@ from sync.port import StoreError
 
 _HEAD: Final = 1
 _SEQUENCED_ROWS: Final = 1_000
-"""Changes that get their positions at a time."""
+"""The most changes that get their positions in one transaction."""
 
 _FIELDS = ("document_key", "kind", "after_version", "upto_version")
 _record = Prepared(insert(new_changes).values({n: bindparam(n) for n in _FIELDS}), *_FIELDS)
@@ -81,7 +81,7 @@ def record(connection: Connection, rows: Sequence[tuple[int, str, int, int]]) ->
 
 
 def drop_unread(connection: Connection) -> None:
-    """Remove what no cursor will read, if there is no cursor at all; waits for nobody."""
+    """Remove changes if there is no cursor at all; waits for no lock."""
     statement = _head.with_for_update(skip_locked=True)
     # Without a head, nobody has ever made a cursor; who makes the first one waits for this.
     connection.execute(_make_head[connection.dialect.name], {"key": _HEAD, "position": 0})
@@ -98,7 +98,7 @@ class SqlChangeFeed:
         self._database = database
 
     async def start(self, cursor: str) -> int:
-        """Return the position of a cursor; one that is new is at the end of what is committed."""
+        """Return the position of a cursor; a new one is put behind the last committed change."""
         async with self._database.write() as transaction:
             return await transaction.run(partial(_start, cursor=cursor))
 
@@ -153,12 +153,12 @@ def _lock(connection: Connection) -> int:
 
 
 def _is_read(connection: Connection) -> bool:
-    """Whether there is any cursor."""
+    """Return whether there is any cursor."""
     return connection.execute(select(cursors.c.name).limit(1)).one_or_none() is not None
 
 
 def _sequence(connection: Connection, last: int) -> int:
-    """Assign positions to the oldest committed changes without one; return how many they were."""
+    """Assign positions to the oldest committed changes without one; return their number."""
     rows = connection.execute(_oldest_new).all()
     if not rows:
         return 0

@@ -1,4 +1,4 @@
-"""Checkpoints in SQL: save one, find one, and let go of states that no opening will need."""
+"""Checkpoints in SQL: save one, find one, and delete states that no opening will need."""
 
 from sqlalchemy import Connection, Select, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -8,7 +8,7 @@ from storage.table import checkpoints
 from sync.port import Checkpoint
 
 _STATES_KEPT = 2
-"""Per document: one to open from, and one more in case that one proves unreadable."""
+"""States kept for each document: one to open from, and one more in case that one is unreadable."""
 
 _SPACING_EVENTS = 2_500
 """Events between two checkpoints of large texts, at most: what reading an old version applies."""
@@ -80,7 +80,7 @@ _save = {
 
 
 def save(connection: Connection, key: int, checkpoint: Checkpoint) -> None:
-    """Save it, drop the states that no opening will need, and thin the texts before them."""
+    """Save a checkpoint, drop states that no opening will need, and thin the texts before them."""
     connection.execute(_save[connection.dialect.name], checkpoint_row(key, checkpoint))
     connection.execute(_drop_old_states, {"of_document": key})
     _thin_out(connection, key)

@@ -33,7 +33,7 @@ from storage.table import (
 from sync.port import StoreError
 
 Report: TypeAlias = Callable[[str, int], None]
-"""Told the name of a table and how many of its rows are copied, after every batch."""
+"""Takes the name of a table and the number of its copied rows, after every batch."""
 
 _LEFT_OUT = (secrets, new_changes, changes, cursors, feed_head)
 """The target makes secrets of its own: who reads one installation then cannot speak in both. And
@@ -74,7 +74,7 @@ async def copy_installation(source_url: str, target_url: str, report: Report) ->
 
 @contextmanager
 def _naming(database: str) -> Iterator[None]:
-    """Say in an error which of the two databases it is about."""
+    """Name, in an error, the database that it is about."""
     try:
         yield
     except StoreError as error:
@@ -137,7 +137,7 @@ def _copy_table(source: Connection, target: Connection, table: Table, report: Re
 
 
 def _batches(source: Connection, table: Table) -> Iterator[list[dict[str, Any]]]:
-    """All rows in the order of the primary key, in lists of bounded size."""
+    """Yield all rows in the order of the primary key, in lists of bounded size."""
     rows = source.execute(
         select(table).order_by(*table.primary_key),
         execution_options={"yield_per": _FETCHED_ROWS},
@@ -155,7 +155,7 @@ def _batches(source: Connection, table: Table) -> Iterator[list[dict[str, Any]]]
 
 
 def _require_whole(target: Connection, copied: dict[str, int]) -> None:
-    """Every row arrived, and every document has the events 1 to its head."""
+    """Check that every row arrived, and that every document has the events 1 to its head."""
     for table in _COPIED:
         arrived = target.execute(select(func.count()).select_from(table)).scalar_one()
         if arrived != copied[table.name]:
@@ -176,7 +176,7 @@ def _require_whole(target: Connection, copied: dict[str, int]) -> None:
 
 
 def _continue_keys(target: Connection) -> None:
-    """New rows get the keys that follow; PostgreSQL has only counted keys that it gave itself."""
+    """Set the next key of each table: PostgreSQL has only counted keys that it gave itself."""
     if target.dialect.name == "postgresql":
         for table in (documents, writers):
             sequence = f"CAST(pg_get_serial_sequence('{table.name}', 'key') AS regclass)"

@@ -1,4 +1,4 @@
-"""From a database URL to something that runs SQL: the contract of `sqlite` and `postgresql`.
+"""The contract of database engines, and the choice of one by its URL: SQLite or PostgreSQL.
 
 The SQL of the log is written once, as plain functions of a SQLAlchemy `Connection`. A `Database`
 says where they run: on threads of its own (SQLite), or inside an asyncio driver (PostgreSQL).
@@ -23,9 +23,10 @@ Work: TypeAlias = Callable[[Connection], T]
 """SQL to run, start to end, on a connection that is inside a transaction."""
 
 KNOWN: Final = "quire.known"
-"""Where `Connection.info` may have a dict in which SQL that writes keeps what it knows of the
-database as it is inside the transaction. It is a new one when anybody else has committed, and after
-a transaction that was rolled back.
+"""The key in `Connection.info` of a dict that caches facts about the database for SQL that writes.
+
+They hold inside the transaction. The dict is a new one when anybody else has committed, and after a
+transaction that was rolled back. There may be none.
 """
 
 
@@ -81,7 +82,7 @@ def read_url(database_url: str) -> URL:
 
 @contextmanager
 def store_errors() -> Iterator[None]:
-    """Turn whatever the driver, or an unreadable row, raises into a `StoreError`."""
+    """Translate any exception of the driver, or of an unreadable row, into a `StoreError`."""
     try:
         yield
     except DBAPIError as error:

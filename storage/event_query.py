@@ -34,7 +34,7 @@ COLUMNS = (
     events.c.at_ms,
     events.c.digest,
 )
-"""What `event_record` takes."""
+"""The columns that `event_record` takes."""
 
 _written = events.join(writers, writers.c.key == events.c.writer)
 _key = bindparam("of_document", type_=events.c.document_key.type)
@@ -134,7 +134,7 @@ def insert_many(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None
 def find_many(
     connection: Connection, wanted: Sequence[tuple[int, str]]
 ) -> dict[tuple[int, str], EventRecord]:
-    """The events that have these ids, chosen or made up, by document key and id."""
+    """Return the events that have these ids, chosen or made up, by document key and id."""
     rows = list(_by_chosen_ids.fetch(connection, msgspec.json.encode(wanted).decode()))
     made_up = [
         (key, parts.session, parts.number)
@@ -159,7 +159,7 @@ def read(connection: Connection, key: int, after: int, upto: int, limit: int) ->
 def read_with_head(
     connection: Connection, key: int, after: int, limit: int
 ) -> tuple[DocumentRecord, list[EventRecord]] | None:
-    """The head as it is, and the events after `after`, at most `limit`; None without a head."""
+    """Return the head, and the events after `after`, at most `limit`; None without a head."""
     rows = connection.execute(
         _head_and_range, {"of_document": key, "after": after, "upto": after + limit}
     ).all()

@@ -67,18 +67,18 @@ class SqlEventLog:
         self._database = database
         self.changes = SqlChangeFeed(database)
         self.committed_appends = 0
-        """How many transactions of `append` have committed."""
+        """The number of `append` transactions that have committed."""
         self.failed_appends = 0
-        """How many of them the store has failed."""
+        """The number of `append` transactions that the store has failed."""
         self._writers = KnownWriters()
         self._begun_appends = 0
 
     async def find(self, name: str) -> DocumentRecord | None:
-        """The document of that name, deleted or not."""
+        """Return the document of that name, deleted or not."""
         return await self._database.read(partial(catalogue.find, name=name))
 
     async def create(self, new: NewDocument) -> tuple[DocumentRecord, bool]:
-        """Create it; if the name is taken (even by a deleted one): that one, and False."""
+        """Create a document; if the name is taken, even by a deleted one, return that and False."""
         async with self._database.write() as transaction:
             return await transaction.run(partial(catalogue.create, new=new))
 
@@ -91,7 +91,7 @@ class SqlEventLog:
         deleted_at_ms: int | None = None,
         updated_at_ms: int,
     ) -> DocumentRecord | None:
-        """Change what is given; returns the document as it is then, None if there is none.
+        """Change the given fields; return the document as it is then, None if there is none.
 
         Nothing is changed if `text_root` is another one and there may be a text already.
         """
@@ -117,33 +117,34 @@ class SqlEventLog:
     async def list_documents(
         self, *, query: str | None, before: tuple[int, int] | None, limit: int
     ) -> list[DocumentRecord]:
-        """Not deleted, newest first; `before` is (updated_at_ms, key) of the last one seen.
+        """Return documents that are not deleted, newest first.
 
-        `query` is looked for in shown titles and names, in upper or lower case.
+        `before` is (updated_at_ms, key) of the last one seen; `query` is looked for in shown titles
+        and names, in upper or lower case.
         """
         return await self._database.read(
             partial(catalogue.newest, query=query, before=before, limit=limit)
         )
 
     async def heads(self, keys: Sequence[int]) -> dict[int, DocumentRecord]:
-        """The documents of these keys, as committed, in one query; those of none are left out."""
+        """Return the documents of these keys, as committed; keys of no document are left out."""
         if not keys:
             return {}
         return await self._database.read(partial(catalogue.heads, keys=keys))
 
     async def open(self, name: str) -> Opened | None:
-        """All that a room needs to open the document, deleted or not, from one snapshot.
+        """Return all that a room needs to open a document, deleted or not, from one snapshot.
 
         Raises `StoreError` if the log does not lead without a gap to the head.
         """
         return await self._database.read_snapshot(partial(_open, name=name))
 
     async def follow(self, key: int, after: int, limit: int) -> Followed | None:
-        """The head as it is, with the events after `after`, at most `limit`, and the authors."""
+        """Return the head, the events after `after`, at most `limit`, and the authors."""
         return await self._database.read(partial(_follow, key=key, after=after, limit=limit))
 
     async def read(self, key: int, after: int, upto: int, limit: int) -> list[EventRecord]:
-        """Events with `after < version <= upto`, ascending, at most `limit`."""
+        """Return events with `after < version <= upto`, ascending, at most `limit`."""
         return await self._database.read(
             partial(event_query.read, key=key, after=after, upto=upto, limit=limit)
         )
@@ -158,7 +159,7 @@ class SqlEventLog:
         actor: str | None,
         descending: bool,
     ) -> list[EventRecord]:
-        """Events with `after < version < before`, by one actor id or all."""
+        """Return events with `after < version < before`, by one actor id or all."""
         return await self._database.read(
             partial(
                 event_query.history,
@@ -178,11 +179,11 @@ class SqlEventLog:
         return await self._database.read(partial(event_query.by_id, key=key, event_id=event_id))
 
     async def checkpoint_at_or_before(self, key: int, version: int) -> Checkpoint | None:
-        """The newest checkpoint at or before that version; its state may be None."""
+        """Return the newest checkpoint at or before a version; its state may be None."""
         return await self._database.read(partial(checkpoint.at_or_before, key=key, version=version))
 
     async def save_checkpoint(self, key: int, checkpoint: Checkpoint) -> None:
-        """Keep it; only the newest two checkpoints of a document keep their state."""
+        """Save a checkpoint; only the newest two of a document keep their state."""
         async with self._database.write() as transaction:
             await transaction.run(partial(_save_checkpoint, key=key, saved=checkpoint))
 
@@ -209,7 +210,7 @@ class SqlEventLog:
         self.committed_appends += 1
 
     async def relay_key(self) -> bytes:
-        """The key of `sync.wire.relay`: 32 random bytes, the same for all who serve this log."""
+        """Return the key of `sync.wire.relay`: 32 random bytes, the same for all processes."""
         found = await self._database.read(partial(secret.find, name=_RELAY_KEY))
         if found is not None:
             return found

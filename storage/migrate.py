@@ -1,4 +1,4 @@
-"""Bring a database to the schema of this Quire, or say why it cannot be used.
+"""Bring a database to the schema of this Quire, or refuse it with the reason.
 
 Alembic, configured here alone: the revisions lie in `alembic/` of a checkout, in
 `storage/migrations/` of an installed wheel. It takes a fifth of a second to import, so a start that
@@ -51,7 +51,7 @@ async def require_current(database_url: str) -> None:
 
 
 async def has_schema(database_url: str) -> bool:
-    """Whether any Quire has made its tables in this database."""
+    """Return whether a Quire of any version has made its tables in this database."""
     return await asyncio.to_thread(transact, database_url, _current_revision) is not None
 
 

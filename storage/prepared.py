@@ -1,4 +1,4 @@
-"""Statements on the hot path: SQLAlchemy writes them once, and the driver runs them.
+"""Statements of the hot path: SQLAlchemy compiles each once, and the driver runs it.
 
 For values that need no conversion, what SQLAlchemy does at each execution, and to each row, costs
 more than all of SQLite's work. On SQLite the statement goes to `sqlite3` itself, past SQLAlchemy's
@@ -27,7 +27,7 @@ class Prepared:
         self._sql: dict[str, str] = {}
 
     def run_many(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Run it for each row of values; there is at least one."""
+        """Run the statement for each row of values; there is at least one."""
         driver = connection.connection.driver_connection
         if isinstance(driver, sqlite3.Connection):
             driver.executemany(self._sql_for(connection), rows)
@@ -35,7 +35,7 @@ class Prepared:
             connection.exec_driver_sql(self._sql_for(connection), list(rows))
 
     def fetch(self, connection: Connection, *values: Any) -> Sequence[Sequence[Any]]:
-        """Run it once, and return all rows."""
+        """Run the statement once, and return all rows."""
         driver = connection.connection.driver_connection
         if isinstance(driver, sqlite3.Connection):
             return driver.execute(self._sql_for(connection), values).fetchall()

@@ -1,9 +1,9 @@
-"""What has to change in a log that was set back: after a backup was restored over a newer one.
+"""The change of a log that was set back: a backup was restored over a newer one.
 
-Clients and processes may have seen versions that the log has no longer, and versions to come will
-be others under the same numbers. The documents' new epochs tell them so. The CRDT client ids under
-which the server writes change as well: the old ones' clocks would be used twice, for different
-content.
+Clients and processes may have seen versions that the log no longer has, and later versions will
+have other content under the same numbers. New epochs of the documents tell them so. The CRDT client
+ids under which the server writes change as well: clocks of the old ones would be used twice, for
+different content.
 """
 
 import asyncio

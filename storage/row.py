@@ -53,12 +53,12 @@ def parse_made_up(event_id: str) -> MadeUpId | None:
 
 
 def document_record(row: Row) -> DocumentRecord:
-    """A record from a row of all columns of `documents`, in their order."""
+    """Return a record from a row of all columns of `documents`, in their order."""
     return DocumentRecord(*row)
 
 
 def event_record(row: Row) -> EventRecord:
-    """A record from a row of `storage.event_query.COLUMNS`."""
+    """Return a record from a row of `storage.event_query.COLUMNS`."""
     version, number, nonce, event_id, ops, update, actor_id, actor_name, session, at_ms, digest = (
         row
     )
@@ -113,7 +113,7 @@ def event_rows(
 
 
 def checkpoint_record(row: Row) -> Checkpoint:
-    """A record from version, text, state and pairs."""
+    """Return a record from version, text, state and pairs."""
     version, text, state, pairs = row
     full = None if state is None else zlib.decompress(state)
     return Checkpoint(version, zlib.decompress(text).decode(), full, pairs)

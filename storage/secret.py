@@ -43,7 +43,7 @@ def change_probe(connection: Connection) -> None:
 
 
 def find_or_make(connection: Connection, name: str) -> bytes:
-    """In a write transaction; of several at once, all return what the first has made."""
+    """Return a secret, in a write transaction; callers at the same time get the same one."""
     new = {"name": name, "value": os.urandom(KEY_BYTES)}
     connection.execute(_create[connection.dialect.name], new)
     value = find(connection, name)

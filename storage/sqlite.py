@@ -29,7 +29,7 @@ _READERS = 3
 """Reader threads, each with a connection. A read that finds none free waits its turn."""
 
 _BUSY_TIMEOUT_MS = 5_000
-"""How long to wait for another process (a migration, a backup) that holds the write lock."""
+"""The longest wait for another process (a migration, a backup) that holds the write lock."""
 
 _PRAGMAS = (
     f"busy_timeout = {_BUSY_TIMEOUT_MS}",
@@ -185,7 +185,7 @@ class Writer:
             connection.info[KNOWN] = {}
 
     def run(self, work: Work[T]) -> T:
-        """Run it in the transaction that has begun."""
+        """Run `work` in the transaction that has begun."""
         assert self._connection is not None, "it has begun"
         return work(self._connection)
 
@@ -215,7 +215,7 @@ class Writer:
         self.engine.dispose()
 
     def _let_go(self) -> None:
-        """Give the connection back; what it knew, and its settings, are not relied on any more."""
+        """Give the connection back; its cache and its settings are not relied on any more."""
         connection, self._connection = self._connection, None
         self.is_begun = False
         self._is_patient = None
@@ -245,7 +245,7 @@ class _SqliteTransaction:
         return await self._on_thread(partial(self._run_nowait, work))
 
     def _may_go_on(self) -> bool:
-        """Whether the transaction has begun, or could be begun now without waiting."""
+        """Return whether the transaction has begun, or could begin now without waiting."""
         if not self._writer.is_begun and self._writer.is_connected:
             # Whatever keeps it from beginning, the writer's thread will meet it again, and tell.
             with suppress(SQLAlchemyError, sqlite3.Error):

@@ -11,7 +11,7 @@ WriterName: TypeAlias = tuple[int, str, str, str, str]
 """Document key and epoch, session, actor id and actor name."""
 
 MAX_KNOWN: Final = 20_000
-"""Writers that are remembered."""
+"""The bound of the writers that are cached."""
 
 _NAMES = ("document_key", "session", "actor_id", "actor_name")
 

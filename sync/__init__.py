@@ -1,1 +1,1 @@
-"""What the project exists for: merging edits of many writers into one log per document."""
+"""The core of Quire: it merges the edits of many writers into one log for each document."""

@@ -19,7 +19,7 @@ class Deliver(Struct, frozen=True):
     upto: int | None = None
     """After it, the session has everything up to this version; None: it is not about the log."""
     droppable: bool = False
-    """Whether a full outbox may drop it: the log can give it again, or `Drained` hands it back."""
+    """True if a full outbox may drop it: the log has its content, or `Drained` gives it back."""
 
 
 class CatchUp(Struct, frozen=True):
@@ -31,7 +31,7 @@ class CatchUp(Struct, frozen=True):
     after: int
     upto: int
     needs_text: bool = False
-    """Whether `PageRead` is to carry the text at `after`."""
+    """True if `PageRead` is to carry the text at `after`."""
 
 
 class Settled(Struct, frozen=True):
@@ -71,7 +71,7 @@ Effect = Deliver | Settled | CatchUp | WantBatch | Look | Reopen | Dismiss | Rel
 
 
 class Draft(Struct, frozen=True):
-    """What a room wants appended, in order."""
+    """The rows that a room wants appended, in order."""
 
     events: list[EventRecord]
     bindings: list[AuthorBinding]

@@ -10,7 +10,7 @@ from typing import Final
 
 
 class ErrorCode(StrEnum):
-    """What an `error` message may say; DESIGN section 5."""
+    """The codes of `error` messages; `docs/protocol.md` explains each."""
 
     INVALID_JSON = "invalid_json"
     INVALID_MESSAGE = "invalid_message"
@@ -32,7 +32,7 @@ class ErrorCode(StrEnum):
 
 
 class CloseCode(IntEnum):
-    """Why the server closes a socket, and with that what its client does next."""
+    """The close codes of sockets, each with the reaction of the client."""
 
     GOING_AWAY = 1001
     POLICY = 1008
@@ -48,7 +48,7 @@ class CloseCode(IntEnum):
 
 
 class ClientAction(StrEnum):
-    """What a client does when a socket closes."""
+    """The reaction of a client to a closed socket."""
 
     RECONNECT = "reconnect"
     """At once, with jitter."""
@@ -75,7 +75,7 @@ CLIENT_ACTIONS: Final[dict[int, ClientAction]] = {
 
 
 def client_action(close_code: int) -> ClientAction:
-    """What a client does after `close_code`; a code that is not in the table: back off."""
+    """Return the reaction to `close_code`; to a code that is not in the table: back off."""
     return CLIENT_ACTIONS.get(close_code, ClientAction.BACK_OFF)
 
 
@@ -93,7 +93,7 @@ _CLOSE_FOR: Final[dict[ErrorCode, CloseCode]] = {
 
 
 def close_code(code: ErrorCode, *, retryable: bool) -> CloseCode:
-    """With what a socket is closed whose protocol has no error messages.
+    """Return the close code for a socket whose protocol has no error messages.
 
     Clients of y-websocket stop at 4400 to 4499 and reconnect after anything else.
     """
@@ -102,7 +102,7 @@ def close_code(code: ErrorCode, *, retryable: bool) -> CloseCode:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why something a peer asked for is not done: a value, so that the core need not raise."""
+    """The refusal of a peer's request: a value, so that the core need not raise."""
 
     code: ErrorCode
     message: str
@@ -137,5 +137,5 @@ class QuireError(Exception):
 
     @classmethod
     def of(cls, why: Refusal) -> "QuireError":
-        """The exception that says what `why` says."""
+        """Return the exception of a refusal."""
         return cls(why.code, why.message, retryable=why.retryable, retry_after_s=why.retry_after_s)

@@ -1,6 +1,6 @@
-"""The facts that a room is told: each is a value that says what happened.
+"""The facts that a room is told: each is a value that describes one occurrence.
 
-A submission is a fact as well: its sender asks for it to be written.
+A submission is a fact as well: the request of its sender to log an edit.
 """
 
 from msgspec import Struct
@@ -41,20 +41,20 @@ class SetAwareness(Struct, frozen=True):
 
 
 class AskAwareness(Struct, frozen=True):
-    """A Yjs client wants everybody's awareness."""
+    """A Yjs client asks for the awareness of all."""
 
     session: str
 
 
 class AskState(Struct, frozen=True):
-    """A Yjs client wants what it lacks, by its state vector, as received."""
+    """A Yjs client asks for the updates that its state vector, as received, lacks."""
 
     session: str
     state_vector: bytes
 
 
 class SendStateless(Struct, frozen=True):
-    """A message to the other Hocuspocus clients in the room, which nothing here looks into."""
+    """A message to the other Hocuspocus clients in the room; its content is not read here."""
 
     session: str
     payload: str
@@ -78,13 +78,13 @@ class Lagging(Struct, frozen=True):
 
 
 class Drained(Struct, frozen=True):
-    """Everything else that was queued for that session is written; send it what is missing."""
+    """The queue of a session is written; the events that were dropped are to be sent again."""
 
     session: str
     version: int
-    """The session was sent everything up to it; the log gives again what comes after."""
+    """The last version that the session was sent; later ones are replayed from the log."""
     acks: tuple[Ack, ...] = ()
-    """The acks among what was dropped."""
+    """The acks among the dropped messages."""
 
 
 class PageRead(Struct, frozen=True):
@@ -98,31 +98,31 @@ class PageRead(Struct, frozen=True):
 
 
 class PageUnreadable(Struct, frozen=True):
-    """The log does not give what a `CatchUp` order asked for."""
+    """The log could not be read for a `CatchUp` order."""
 
     session: str
     order: int
 
 
 class Announced(Struct, frozen=True):
-    """The log is said to have events up to `version`; None: something about it may be new.
+    """The bus says that the log has events up to `version`; None: anything may have changed.
 
-    Perhaps it is not true: the answer is a look at the log, at most one at a time.
+    It need not be true: the room answers with a look at the log, at most one at a time.
     """
 
     version: int | None = None
 
 
 class Found(Struct, frozen=True):
-    """What a `Look` found; None if it could not look, or there is no such document."""
+    """The result of a `Look`; None if the log could not be read, or has no such document."""
 
     followed: Followed | None
 
 
 class Connected(Struct, frozen=True):
-    """What is relayed reaches the rooms of this document in other processes, and theirs this one.
+    """The bus connects this room with the rooms of its document in other processes.
 
-    Told again after each time that the bus was lost and found.
+    Told again each time that the connection to the bus is restored.
     """
 
     sender: str
@@ -130,7 +130,7 @@ class Connected(Struct, frozen=True):
 
 
 class RelayReceived(Struct, frozen=True):
-    """What the room of another process has relayed, its seal checked; perhaps late, or again."""
+    """A relay from the room of another process, its seal checked; it may be late or repeated."""
 
     sender: str
     number: int
@@ -152,7 +152,7 @@ class Reopened(Struct, frozen=True):
 
 
 class StoreLost(Struct, frozen=True):
-    """The store keeps failing: refuse what waits, and all that comes."""
+    """The store keeps failing: waiting and new submissions are to be refused."""
 
 
 class StoreFound(Struct, frozen=True):

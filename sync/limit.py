@@ -47,15 +47,15 @@ class Limits:
     max_parked_bytes: int = 4 << 20
     """The same in bytes."""
     parked_ms: int = 30_000
-    """How long an update waits before it is dropped with `malformed_update`, retryable."""
+    """The longest wait of an update for others. Answer: `malformed_update`, retryable."""
     resync_after_ms: int = 500
-    """How long an update waits before its sender is asked to resync."""
+    """The wait of an update before its sender is asked to resync."""
     window_events: int = 1_024
     """Recent events a room keeps in memory, for rebasing and short replays."""
     window_bytes: int = 1 << 20
     """The same in bytes of content."""
     max_rebase_events: int = 20_000
-    """How far behind the head a `base` may be. Answer: `base_unknown`."""
+    """Events between a `base` and the head. Answer: `base_unknown`."""
     max_rebase_work: int = 200_000
     """Parts of a text event's `ops` times the events since its `base`. Answer: `base_unknown`."""
     max_batch_work: int = 50_000
@@ -72,7 +72,7 @@ class Limits:
     stateless_per_s: int = 200
     """Hocuspocus: stateless messages of one session that go out in a second; the rest does not."""
     awareness_ms: int = 60_000
-    """How long an awareness state lasts that its owner does not renew."""
+    """The life of an awareness state that its owner does not renew."""
     max_queued_frames: int = 1_000
     """Hocuspocus: frames of one document that wait for its token. Answer: close 1008."""
     page_events: int = 500

@@ -1,4 +1,4 @@
-"""Names and ids: the words that cross module boundaries, and the rules of their spelling."""
+"""Names and ids: the words that cross module boundaries, and the form that each must have."""
 
 import re
 from typing import Final, Literal
@@ -32,12 +32,12 @@ _event_id = re.compile(EVENT_ID_PATTERN)
 
 
 def is_document_name(text: str) -> bool:
-    """Whether `text` may name a document."""
+    """Return whether `text` may name a document."""
     return _document_name.fullmatch(text) is not None
 
 
 def is_text_root(text: str) -> bool:
-    """Whether `text` may name the Yjs root that holds a document's text."""
+    """Return whether `text` may name the Yjs root that holds a document's text."""
     return 0 < len(text) <= MAX_TEXT_ROOT_CHARS and text.isprintable()
 
 

@@ -12,18 +12,18 @@ from typing import Final, Generic, NamedTuple, TypeVar
 T = TypeVar("T")
 
 MAX_HELD: Final = 1_024
-"""How many early things a buffer holds unless it is told otherwise."""
+"""The default bound of the things that a buffer holds because they are early."""
 
 
 class Gap(NamedTuple):
-    """Versions missing before something that is there: ask for what comes after `since`."""
+    """A gap of missing versions: ask for the events after `since`."""
 
     since: int
     upto: int
 
 
 class _Held(NamedTuple, Generic[T]):
-    """Sorts by place: what covers nothing stands before the version behind it."""
+    """The sort key: an item that covers nothing stands before the version behind it."""
 
     first: int
     last: int
@@ -32,7 +32,7 @@ class _Held(NamedTuple, Generic[T]):
 
 
 class OrderingBuffer(Generic[T]):
-    """Puts things that cover ranges of versions in order.
+    """Sorts things that cover ranges of versions.
 
     An event, or an ack of a change, covers its own version; merged updates cover a range. What
     covers nothing but has its place behind a version (the ack of an edit that changed nothing) is
@@ -46,23 +46,23 @@ class OrderingBuffer(Generic[T]):
 
     def __init__(self, version: int = 0, max_held: int = MAX_HELD) -> None:
         self.version = version
-        """Everything up to here has come out."""
+        """The version up to which everything has come out."""
         self._max_held = max_held
         self._held: list[_Held[T]] = []
         self._ranges: set[tuple[int, int]] = set()
         self._serial = 0
 
     def __len__(self) -> int:
-        """How many things are held."""
+        """Return the number of things held."""
         return len(self._held)
 
     @property
     def gap(self) -> Gap | None:
-        """What is missing before the earliest thing held; None if nothing is held."""
+        """The gap before the earliest thing held; None if nothing is held."""
         return Gap(self.version, self._held[0].first - 1) if self._held else None
 
     def put(self, item: T, first: int, last: int) -> list[T]:
-        """Take one thing in; returns what is next in order now: often just it, often nothing.
+        """Take one thing in; return the things that are next in order: often just it, often none.
 
         A range that overlaps with what came out already comes out if it brings anything new:
         merged updates cannot be cut, and applying them twice does nothing.

@@ -1,4 +1,4 @@
-"""The contracts between the core, its shells and what is outside: the store, and the bus.
+"""The contracts of the store and the bus, between the core, its shells and the outside.
 
 Everything that crosses from SQL into a room, or back, is one of the frozen records below. The
 `EventLog` protocol, in parts by who asks, is implemented by `storage.log`, the `Bus` protocol by
@@ -17,7 +17,7 @@ from sync.text.delta import Delta
 
 
 class StoreError(Exception):
-    """The store could not do what was asked; nothing of it was committed, or that is unknown."""
+    """The store has failed: nothing was committed, or that is unknown."""
 
 
 class EventRecord(Struct, frozen=True):
@@ -48,7 +48,7 @@ class DocumentRecord(Struct, frozen=True):
     key: int
     name: str
     title: str
-    """Set by somebody; empty: `derived_title` stands for it."""
+    """The title that a user has set; empty: `derived_title` is shown."""
     text_root: str
     """Name of the Yjs root that holds the document's text; empty: not decided yet."""
     epoch: str
@@ -61,18 +61,18 @@ class DocumentRecord(Struct, frozen=True):
     updated_at_ms: int
     deleted_at_ms: int | None = None
     derived_title: str = ""
-    """The title that the text gives itself; it lags a little behind the text. Empty: none."""
+    """The title derived from the text, a moment behind it. Empty: none."""
     title_version: int = 0
     """The version that `derived_title` was last changed for."""
 
     @property
     def shown_title(self) -> str:
-        """The title that somebody has set, or else the derived one; empty: neither."""
+        """Return the title that a user has set, else the derived one; empty: neither."""
         return self.title or self.derived_title
 
 
 class DerivedTitle(Struct, frozen=True):
-    """The title that a document's text gives itself at one version."""
+    """The title derived from a document's text at one version."""
 
     key: int
     version: int
@@ -80,7 +80,7 @@ class DerivedTitle(Struct, frozen=True):
 
 
 class NewDocument(Struct, frozen=True):
-    """What it takes to create a document; the store adds the key, version 0."""
+    """The fields of a new document; the store adds the key, and version 0."""
 
     name: str
     title: str
@@ -99,7 +99,7 @@ class Checkpoint(Struct, frozen=True):
     state: bytes | None
     """A Yjs v1 update that holds everything at `version`; None when only the text was kept."""
     pairs: bytes = b""
-    """Where surrogate pairs stand, as `sync.yjs.known` encodes them; kept with `state`."""
+    """The places of surrogate pairs, as `sync.yjs.known` encodes them; kept with `state`."""
 
 
 SERVER_USER: Final = ""
@@ -126,7 +126,7 @@ class Opened(Struct, frozen=True):
 
 
 class Followed(Struct, frozen=True):
-    """What an open room asks for to follow the log: head and events of one moment."""
+    """The head and the next events, read at one moment, for a room that follows the log."""
 
     document: DocumentRecord
     events: list[EventRecord]
@@ -148,7 +148,7 @@ class AppendTransaction(Protocol):
     async def find_ids(
         self, wanted: Sequence[tuple[int, str]]
     ) -> dict[tuple[int, str], EventRecord]:
-        """The events that already carry these (document key, event id), in one query."""
+        """Return the events that already carry these (document key, event id), in one query."""
         ...
 
     async def insert(
@@ -168,11 +168,11 @@ class Catalogue(Protocol):
     """The documents. Reads see only what is committed; every failure is a `StoreError`."""
 
     async def find(self, name: str) -> DocumentRecord | None:
-        """The document of that name, deleted or not."""
+        """Return the document of that name, deleted or not."""
         ...
 
     async def create(self, new: NewDocument) -> tuple[DocumentRecord, bool]:
-        """Create it; if the name is taken (even by a deleted one): that one, and False."""
+        """Create a document; if the name is taken, even by a deleted one, return that and False."""
         ...
 
     async def update_document(
@@ -184,7 +184,7 @@ class Catalogue(Protocol):
         deleted_at_ms: int | None = None,
         updated_at_ms: int,
     ) -> DocumentRecord | None:
-        """Change what is given; returns the document as it is then, None if there is none.
+        """Change the given fields; return the document as it is then, None if there is none.
 
         Another `text_root` is taken only while no event can have changed the text: it is undecided,
         or there is no event. Otherwise nothing is changed, and the answer has the old one.
@@ -198,14 +198,15 @@ class Catalogue(Protocol):
     async def list_documents(
         self, *, query: str | None, before: tuple[int, int] | None, limit: int
     ) -> list[DocumentRecord]:
-        """Not deleted, newest first; `before` is (updated_at_ms, key) of the last one seen.
+        """Return documents that are not deleted, newest first.
 
-        `query` is looked for in names and shown titles.
+        `before` is (updated_at_ms, key) of the last one seen; `query` is looked for in names
+        and shown titles.
         """
         ...
 
     async def heads(self, keys: Sequence[int]) -> dict[int, DocumentRecord]:
-        """The documents of these keys, as committed, in one query; those of none are left out."""
+        """Return the documents of these keys, as committed; keys of no document are left out."""
         ...
 
 
@@ -215,11 +216,11 @@ class LogReading(Protocol):
     async def open(self, name: str) -> Opened | None: ...
 
     async def follow(self, key: int, after: int, limit: int) -> Followed | None:
-        """The head as it is, with the events after `after`, at most `limit`, and the authors."""
+        """Return the head, the events after `after`, at most `limit`, and the authors."""
         ...
 
     async def read(self, key: int, after: int, upto: int, limit: int) -> list[EventRecord]:
-        """Events with `after < version <= upto`, ascending, at most `limit`."""
+        """Return events with `after < version <= upto`, ascending, at most `limit`."""
         ...
 
     async def history(
@@ -232,7 +233,7 @@ class LogReading(Protocol):
         actor: str | None,
         descending: bool,
     ) -> list[EventRecord]:
-        """Events with `after < version < before`, by one actor id or all."""
+        """Return events with `after < version < before`, by one actor id or all."""
         ...
 
     async def event(self, key: int, version: int) -> EventRecord | None: ...
@@ -240,19 +241,19 @@ class LogReading(Protocol):
     async def find_id(self, key: int, event_id: str) -> EventRecord | None: ...
 
     async def checkpoint_at_or_before(self, key: int, version: int) -> Checkpoint | None:
-        """The newest checkpoint at or before that version; its state may be None."""
+        """Return the newest checkpoint at or before a version; its state may be None."""
         ...
 
 
 class LogWriting(LogReading, Protocol):
-    """The log of one who appends to it. Every failure is a `StoreError`."""
+    """The log as the appender uses it. Every failure is a `StoreError`."""
 
     def append(self) -> AbstractAsyncContextManager[AppendTransaction]:
         """A write transaction: commits on normal exit, rolls back on any exception."""
         ...
 
     async def save_checkpoint(self, key: int, checkpoint: Checkpoint) -> None:
-        """Keep it; only the newest two checkpoints of a document keep their state.
+        """Save a checkpoint; only the newest two of a document keep their state.
 
         Of checkpoints without a state those of large texts may be thinned out.
         """
@@ -263,14 +264,14 @@ class Secrets(Protocol):
     """Random keys that all processes of an installation share."""
 
     async def relay_key(self) -> bytes:
-        """The key of `sync.wire.relay`: 32 random bytes, the same for all who serve this log."""
+        """Return the key of `sync.wire.relay`: 32 random bytes, the same for all processes."""
         ...
 
 
 class EventLog(Catalogue, LogWriting, Secrets, Protocol):
-    """The whole SQL store, as the one who opens and closes it has it.
+    """The whole SQL store, for the code that opens and closes it.
 
-    Whoever needs a part of it asks for that: `Catalogue`, `LogReading`, `LogWriting`, `Secrets`.
+    Other code asks for the part that it needs: `Catalogue`, `LogReading`, `LogWriting`, `Secrets`.
     The feed over all documents has a contract of its own, `sync.changes.ChangeFeed`.
     """
 
@@ -283,9 +284,9 @@ class EventLog(Catalogue, LogWriting, Secrets, Protocol):
         ...
 
     committed_appends: int
-    """How many transactions of `append` have committed."""
+    """The number of `append` transactions that have committed."""
     failed_appends: int
-    """How many of them the store has failed."""
+    """The number of `append` transactions that the store has failed."""
 
     async def aclose(self) -> None: ...
 
@@ -295,13 +296,13 @@ MAX_BUS_PAYLOAD_BYTES: Final = 256 << 10
 
 
 class BusListener(Protocol):
-    """Who hears what is said on a bus. Called on the event loop, never from within a `Bus` method.
+    """The receiver of a bus's messages, called on the event loop, never from within a `Bus` method.
 
     An exception is logged and ends nothing.
     """
 
     def received(self, document: str, payload: bytes) -> None:
-        """A message on a document's channel, 0 to `MAX_BUS_PAYLOAD_BYTES` bytes.
+        """Take a message on a document's channel, 0 to `MAX_BUS_PAYLOAD_BYTES` bytes.
 
         It may be anything, from anybody (also from this process), twice, late. Only for documents
         that are subscribed at this moment; perhaps before `subscribed` was called.
@@ -309,7 +310,7 @@ class BusListener(Protocol):
         ...
 
     def subscribed(self, document: str) -> None:
-        """From now on what is said about this document arrives; what was said before may be lost.
+        """Note that messages about a document arrive from now on; earlier ones may be lost.
 
         Called after every `subscribe` that changed something, and after each time that the bus was
         lost and found.
@@ -319,18 +320,18 @@ class BusListener(Protocol):
 
 @dataclass(slots=True)
 class BusCounters:
-    """What a bus has done since it was made."""
+    """The counters of a bus since it was made."""
 
     published: int = 0
     """Messages that were sent."""
     dropped: int = 0
-    """Messages that were not sent, or perhaps not: not connected, or too many waited."""
+    """Messages that were not sent, or perhaps not: no connection, or a full queue."""
     received: int = 0
     """Messages given to the listener."""
     oversized: int = 0
     """Messages larger than `MAX_BUS_PAYLOAD_BYTES`, to be sent or to be received."""
     reconnects: int = 0
-    """Connections made again after one was lost."""
+    """Reconnections."""
 
 
 class Bus(Protocol):
@@ -342,25 +343,25 @@ class Bus(Protocol):
 
     @property
     def is_up(self) -> bool:
-        """Whether messages get through, as far as is known."""
+        """True if messages get through, as far as is known."""
         ...
 
     @property
     def counters(self) -> BusCounters: ...
 
     def publish(self, document: str, payload: bytes) -> None:
-        """Send it to all who have subscribed, soon; never waits, never raises.
+        """Send a message to all subscribers, soon; never waits, never raises.
 
         What cannot be sent (not connected, too much waits, too large) is dropped and counted.
         """
         ...
 
     def subscribe(self, document: str) -> None:
-        """Hear what is said about a document from soon on; nothing if that is so already."""
+        """Subscribe to a document, soon; again is nothing."""
         ...
 
     def unsubscribe(self, document: str) -> None:
-        """Hear nothing more about it, from now on; nothing if that is so already."""
+        """Unsubscribe from a document, at once; again is nothing."""
         ...
 
     def listening(self, listener: BusListener) -> AbstractAsyncContextManager[None]:

@@ -1,4 +1,4 @@
-"""The quotas of users who write by requests: what each has under way, and has sent lately."""
+"""The quotas of users who write by requests: edits under way, and edits sent lately."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -7,7 +7,7 @@ from sync.error import ErrorCode, Refusal
 from sync.limit import Limits
 
 WINDOW_MS: Final = 10_000
-"""The rate of a user is averaged over this."""
+"""The time over which the rate of a user is averaged."""
 _UNDER_WAY_RETRY_S: Final = 1.0
 
 
@@ -56,7 +56,7 @@ class Quotas:
         return None
 
     def objection(self, user_id: str, now_ms: int) -> Refusal | None:
-        """Return what `begin` would say now, and count nothing."""
+        """Return the answer that `begin` would give now, and count nothing."""
         usage = self._usages.get(user_id)
         if usage is None:
             return None
@@ -83,7 +83,7 @@ class Quotas:
         )
 
     def _sweep(self, now_ms: int) -> None:
-        """Forget, once in a window, the users of whom nothing is under way or counted."""
+        """Forget, once in a window, the users with no request under way or counted."""
         if now_ms - self._swept_ms < WINDOW_MS:
             return
         self._swept_ms = now_ms

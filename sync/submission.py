@@ -1,4 +1,4 @@
-"""What a client asks to be written: a text edit against a base version, or a Yjs update."""
+"""A submission: a text edit against a base version, or a Yjs update, that a client wants logged."""
 
 from hashlib import blake2b
 
@@ -10,13 +10,13 @@ from sync.user import User
 
 
 class TextSubmission(Struct, frozen=True):
-    """A text event. Its positions mean the text exactly as it stood at `base`."""
+    """A text edit. Its positions refer to the text exactly as it was at `base`."""
 
     session: str
     user: User
     id: str
     base: int | None
-    """None is the head when it is merged."""
+    """None: the head at the time of the merge."""
     ops: Ops
     """As sent: any order and split, counted in `encoding`."""
     digest: bytes
@@ -37,11 +37,11 @@ class UpdateSubmission(Struct, frozen=True):
     digest: bytes
     size: int
     is_anonymous: bool = False
-    """Whether its id was made up for it, and nobody could know it: no other event has it."""
+    """True if the id was drawn at random here: no other event can have it."""
     role: Role | None = None
     """The role that a request was granted; None: that of the session, which has to be a member."""
     is_past: bool = False
-    """Whether it answers a sync step 1: it holds what the log lacks, whoever made it."""
+    """True if it answers a sync step 1: it holds what the log lacks, by any author."""
 
 
 Submission = TextSubmission | UpdateSubmission
@@ -60,5 +60,5 @@ def update_digest(update: bytes) -> bytes:
 
 
 def named_digest(kind: str, value: str) -> bytes:
-    """16 bytes for a submission that is known by what it asks for, such as a restore."""
+    """16 bytes for a submission that is identified by its request, such as a restore."""
     return blake2b(f"{kind}\0{value}".encode(), digest_size=16).digest()

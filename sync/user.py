@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Who a session speaks for; from authentication, never from a payload."""
+    """The user that a session acts for; from authentication, never from a payload."""
 
     id: str
     name: str
     color: str
     anonymous: bool = False
-    """Open mode: gave no name. It then goes by the one in its awareness; nobody is impersonated."""
+    """Open mode: the client gave no name. It is shown under the name in its awareness."""

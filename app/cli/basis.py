@@ -1,7 +1,7 @@
-"""What a local file was made from: a note beside it, so that a push can merge.
+"""The basis of a local file: a note beside it of the version it was made from, for merging a push.
 
-`notes.md` has its note in `.notes.md.quire`. File and note are one: the file is the text at that
-version, plus what was changed in it locally since.
+The note of `notes.md` is `.notes.md.quire`. The two belong together: the file holds the text at the
+noted version, and the changes made to it locally since.
 """
 
 import os
@@ -23,12 +23,12 @@ class Basis(msgspec.Struct, frozen=True):
 
 
 def basis_path(path: Path) -> Path:
-    """Where the note of a file is."""
+    """Return the path of a file's note."""
     return path.with_name(f".{path.name}.quire")
 
 
 def read_basis(path: Path) -> Basis | None:
-    """What is noted beside a file; None if nothing is.
+    """Return the basis noted beside a file; None if there is no note.
 
     Raises:
         CommandFailed: the note is damaged.
@@ -43,17 +43,17 @@ def read_basis(path: Path) -> Basis | None:
 
 
 def write_basis(path: Path, basis: Basis) -> None:
-    """Note it."""
+    """Write the note."""
     replace_file(basis_path(path), msgspec.json.encode(basis) + b"\n")
 
 
 def forget_basis(path: Path) -> None:
-    """Have no note."""
+    """Remove the note, if there is one."""
     basis_path(path).unlink(missing_ok=True)
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Write a file so that at every moment it is the old one or the new one. Keeps its mode."""
+    """Replace a file so that at every moment it is the old one or the new one. Keeps its mode."""
     target = path.resolve()
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:

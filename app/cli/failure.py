@@ -1,4 +1,4 @@
-"""How a command fails: with a sentence for whoever typed it, and an exit code."""
+"""The failure of a command: a sentence for the person who typed it, and an exit code."""
 
 from enum import IntEnum
 

@@ -58,7 +58,7 @@ def _document(remote: Remote) -> Metadata:
 
 
 def _noted(path: Path | None, remote: Remote, metadata: Metadata) -> int | None:
-    """The base that is noted beside the file; None is the head."""
+    """Return the base that is noted beside the file; None for the head."""
     basis = None if path is None else read_basis(path)
     if basis is None or (basis.url, basis.document) != (remote.url, remote.document):
         return None
@@ -71,7 +71,7 @@ def _noted(path: Path | None, remote: Remote, metadata: Metadata) -> int | None:
 
 
 def _event_id(remote: Remote, metadata: Metadata, base: int | None, text: str) -> str:
-    """Against a base, the same file is the same edit: pushed twice, it is merged once."""
+    """Return an id by which the same file, pushed twice against a base, is merged once."""
     if base is None:
         return f"push-{secrets.token_hex(12)}"
     content = "\0".join([metadata.epoch, remote.name or "", str(base), text])
@@ -88,7 +88,7 @@ def _bring_up(
     *,
     no_write: bool,
 ) -> None:
-    """Make the file what it is the basis of from now on."""
+    """Make the file the basis of the next push."""
     merged = normalize_text(remote.text(version)[0])
     if merged != normalize_text(pushed):
         if no_write:

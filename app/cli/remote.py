@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 class Metadata(msgspec.Struct, frozen=True):
-    """What the server says of a document."""
+    """The metadata of a document, as the server answers with it."""
 
     name: str
     version: int
@@ -29,14 +29,14 @@ class Metadata(msgspec.Struct, frozen=True):
 
 
 class Page(msgspec.Struct, frozen=True):
-    """Some of a document's history."""
+    """A page of a document's history."""
 
     events: list[Event]
     next: int | None
 
 
 class Written(msgspec.Struct, frozen=True):
-    """What became of an edit."""
+    """The server's answer to an edit."""
 
     id: str
     version: int
@@ -48,7 +48,7 @@ class _Problem(msgspec.Struct, frozen=True):
 
 
 class NoDocument(CommandFailed):
-    """There is none of that name."""
+    """There is no document of that name."""
 
 
 class Remote:
@@ -85,7 +85,7 @@ class Remote:
             self._checked(answer)
 
     def text(self, version: int | None = None, newline: Newline | None = None) -> tuple[str, int]:
-        """The text, at a version or the head, and which version it is.
+        """Return the text at a version or the head, and the number of that version.
 
         Args:
             newline: the line ends that it gets; None: those that are stored.
@@ -99,7 +99,7 @@ class Remote:
         return answer.content.decode("utf-8"), int(tag)
 
     def put_text(self, text: str, base: int | None, event_id: str) -> int:
-        """Make `text`, which was made from version `base`, the document's; returns the version.
+        """Replace the text by `text`, made from version `base`; returns the version.
 
         Sent again if the answer is lost: the id makes sure that it is done once.
         """
@@ -113,7 +113,7 @@ class Remote:
         return self._read(self._checked(_insist(put)), Written).version
 
     def newest(self, limit: int) -> list[Event]:
-        """The newest events, the newest first."""
+        """Return the newest events, the newest first."""
         found: list[Event] = []
         before: int | None = None
         while len(found) < limit:
@@ -131,7 +131,7 @@ class Remote:
         return found
 
     def after(self, version: int, upto: int) -> list[Event]:
-        """One page of the events after a version up to another, oldest first."""
+        """Return one page of the events after a version up to another, oldest first."""
         params: dict[str, str | int] = {"after": version, "before": upto + 1, "limit": MAX_PAGE}
         return self._read(self._http_get("/history", params), Page).events
 

@@ -16,7 +16,7 @@ def describe(version: int, at: str | None, author: str, ops: Delta) -> str:
 
 
 def describe_event(event: Event) -> str:
-    """The same, of an event as the history has it."""
+    """Return the line of an event as the history has it."""
     try:
         ops = event_ops(event)
     except DeltaError:
@@ -25,7 +25,7 @@ def describe_event(event: Event) -> str:
 
 
 def summarise(ops: Delta) -> str:
-    """What an event did, short."""
+    """Describe the effect of an event in a few words."""
     match event_shape(ops):
         case ("text_insert", pos, text):
             return f"at {pos}: +{quoted(text)}"
@@ -41,13 +41,13 @@ def summarise(ops: Delta) -> str:
 
 
 def quoted(text: str) -> str:
-    """The start of a text, on one line."""
+    """Return the start of a text, on one line."""
     shown = text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 1] + "…"
     return f'"{printable(shown)}"'
 
 
 def printable(text: str) -> str:
-    """Without characters that would move the cursor or command the terminal."""
+    """Return a text without characters that would move the cursor or command the terminal."""
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
     )

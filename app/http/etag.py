@@ -11,19 +11,19 @@ _ANY_TAG: Final = re.compile(r'(?:W/)?"([^"]*)"')
 
 
 def etag(version: int) -> str:
-    """The entity tag of a version's text."""
+    """Return the entity tag of a version's text."""
     return f'"{version}"'
 
 
 def matches(if_none_match: str | None, version: int) -> bool:
-    """Whether an `If-None-Match` says that this version is known already."""
+    """Return whether an `If-None-Match` names this version."""
     if if_none_match is None:
         return False
     return if_none_match.strip() == "*" or str(version) in _ANY_TAG.findall(if_none_match)
 
 
 def read_if_match(if_match: str) -> int | None:
-    """The version in an `If-Match`; None is `*`, whatever the head is.
+    """Return the version in an `If-Match`; None for `*`, which any head matches.
 
     Raises:
         QuireError: `invalid_message`: it is neither one version nor `*`.

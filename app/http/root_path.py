@@ -1,4 +1,4 @@
-"""Being served below a path: `/pad/api/documents` is `/api/documents`, whoever strips the prefix.
+"""The path that the application is served below: `/pad/api/documents` is `/api/documents`.
 
 Some proxies pass the path on as it came, some strip the prefix, and health checks go past them. All
 three are understood: a path that begins with the prefix is taken to have it.

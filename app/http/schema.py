@@ -1,4 +1,4 @@
-"""What HTTP requests and answers look like: the models that check the former and describe both."""
+"""The models of HTTP requests and answers: they check the former and describe both."""
 
 from typing import Annotated, Any, Literal, Self
 
@@ -81,7 +81,7 @@ class Problem(BaseModel):
 
 
 class NewDocument(BaseModel):
-    """What a document starts with; all of it may be left out."""
+    """The initial content and metadata of a document; every field is optional."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"name": "notes", "title": "Notes", "text": "Hello"}]}
@@ -96,7 +96,7 @@ class NewDocument(BaseModel):
 
 
 class DocumentChange(BaseModel):
-    """What is to be different about a document; the rest stays as it is."""
+    """A change of a document's metadata; a field that is left out stays as it is."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"title": "Meeting notes"}]})
 
@@ -127,7 +127,7 @@ class Edit(BaseModel):
 
 
 class Restore(BaseModel):
-    """Which version is to come back."""
+    """The version that is to be restored."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"version": 1, "id": "undo-1"}]})
 
@@ -177,7 +177,7 @@ class DocumentList(BaseModel):
 
 
 class Written(BaseModel):
-    """A change is durable, as this version; `ops` as it was merged, empty if nothing changed."""
+    """A durable change, as this version; `ops` as it was merged, empty if nothing changed."""
 
     id: str = Field(examples=["ed-1"])
     version: int = Field(examples=[2])
@@ -191,7 +191,7 @@ class Written(BaseModel):
 
 
 class Actor(BaseModel):
-    """Who did it."""
+    """The author of an event."""
 
     id: str = Field(examples=["open-3f2a9c11d0a7e6b54c"])
     name: str = Field(examples=["Ada"])
@@ -224,14 +224,14 @@ class History(BaseModel):
 
 
 class VersionOfText(BaseModel):
-    """One version: what happened, and the text after it. Version 0 has no event."""
+    """One version: its event, and the text after it. Version 0 has no event."""
 
     event: Event | None
     text: str
 
 
 class Diff(BaseModel):
-    """What makes the text at `to` out of the text at `from`."""
+    """The edit that turns the text at `from` into the text at `to`."""
 
     model_config = ConfigDict(serialize_by_alias=True)
 
@@ -241,6 +241,6 @@ class Diff(BaseModel):
 
 
 class Health(BaseModel):
-    """How the server is."""
+    """The state of the server."""
 
     status: str = Field(examples=["ok"])

@@ -1,4 +1,4 @@
-"""Headers that every answer carries, so that browsers take it for no more than it is."""
+"""Security headers of every answer, so that browsers read no other content type into it."""
 
 from typing import Final
 
@@ -39,7 +39,7 @@ def page_policy(nonce: str) -> str:
 
 
 class SecurityHeaders:
-    """Adds what a route has not set itself."""
+    """Adds the security headers that a route has not set itself."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

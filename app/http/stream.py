@@ -8,14 +8,14 @@ from sync.error import ErrorCode, QuireError
 
 
 class EventStreams:
-    """How many streams are open, and how many may be."""
+    """The number of open streams, with its bound."""
 
     def __init__(self, most: int) -> None:
         self._most = most
         self.count = 0
 
     def require_room(self) -> None:
-        """Raise `QuireError` (`rate_limited`) if there are as many as may be."""
+        """Raise `QuireError` (`rate_limited`) if the bound is reached."""
         if self.count >= self._most:
             raise QuireError(
                 ErrorCode.RATE_LIMITED, "Too many event streams are open.", retryable=True

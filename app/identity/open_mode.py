@@ -1,6 +1,6 @@
-"""Who somebody is and what they may do. Today: open mode, where a name is a name, not a proof.
+"""Identity and permissions in open mode, where a name is not proved.
 
-In open mode the same name is the same user, everybody may create and edit, and whoever created a
+The same name is the same user, everybody may create and edit documents, and the user who created a
 document owns it. Names are shown to others, so they are short, printable, and cannot mislead:
 no control characters, no bidirectional overrides, NFC.
 """
@@ -43,7 +43,7 @@ _JOINERS: Final = frozenset({"\u200c", "\u200d"})
 
 
 def clean_name(name: str) -> str:
-    """A display name as others may see it: NFC, one line, no invisible tricks.
+    """Return a display name as others may see it: NFC, on one line, without invisible characters.
 
     Raises:
         QuireError: `auth_failed`: nothing is left, or it is too long.
@@ -62,7 +62,7 @@ def clean_name(name: str) -> str:
 
 
 def named_user(name: str) -> User:
-    """The user of that name; id and colour follow from it."""
+    """Return the user of a name; id and colour are derived from the name."""
     cleaned = clean_name(name)
     digest = blake2b(cleaned.encode(), digest_size=9, person=b"quire.user").digest()
     return User(f"open-{digest.hex()}", cleaned, PALETTE[digest[0] % len(PALETTE)])
@@ -72,7 +72,7 @@ class OpenGatekeeper:
     """Identity and permissions in open mode."""
 
     def authenticate(self, token: str | None, name: str | None) -> User:
-        """The user that an `auth` message names.
+        """Return the user that an `auth` message names.
 
         Raises:
             QuireError: `auth_failed`: a token, which open mode cannot check, or no usable name.
@@ -86,10 +86,10 @@ class OpenGatekeeper:
         return named_user(DEFAULT_NAME if name is None else name)
 
     def admit(self, token: str | None, name: str | None) -> User:
-        """The user of a Yjs dialect's client, by the `name` in the address of its socket.
+        """Return the user of a Yjs dialect's client, by the `name` in the address of its socket.
 
-        Clients of these dialects send tokens whether asked or not: open mode does not look at
-        them. One that gives no name is anonymous, and goes by what its awareness says.
+        Clients of these dialects send tokens unasked; open mode ignores them. A client that gives
+        no name is anonymous, and is shown under the name in its awareness.
 
         Raises:
             QuireError: `auth_failed`: not a usable name.
@@ -99,7 +99,7 @@ class OpenGatekeeper:
         return named_user(name)
 
     def user_for_request(self, request: HTTPConnection) -> User:
-        """The user that an HTTP request names in `X-Quire-Name`.
+        """Return the user that an HTTP request names in `X-Quire-Name`.
 
         Raises:
             QuireError: `auth_failed`: not a usable name.
@@ -113,9 +113,9 @@ class OpenGatekeeper:
             raise QuireError(ErrorCode.AUTH_FAILED, f"{NAME_HEADER} is not UTF-8.") from None
 
     def role(self, user: User, owner_id: str) -> Role:
-        """What a user may do in a document."""
+        """Return the role of a user in a document."""
         return "owner" if owner_id == user.id else "editor"
 
     def may_create(self, user: User) -> bool:
-        """Whether a user may create documents."""
+        """Return whether a user may create documents."""
         return True

@@ -1,4 +1,4 @@
-"""Which web pages may change something here: those of this server, and those that are named."""
+"""The check of origins: pages of this server and of the named origins may change something."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -14,7 +14,7 @@ _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
 def is_allowed_origin(origin: str | None, host: str | None, allowed: Sequence[str]) -> bool:
-    """Whether a request that says it comes from `origin` may do more than read.
+    """Return whether a request from a page of `origin` may do more than read.
 
     Args:
         origin: the header; None is not a browser's request, and is allowed.

@@ -10,7 +10,7 @@ from sync.user import User
 
 
 class Authority(Protocol):
-    """Decides what users are; `app.identity` supplies it."""
+    """Decides the roles of users; `app.identity` supplies it."""
 
     def role(self, user: User, owner_id: str) -> Role:
         """Return the role of a user in a document that `owner_id` owns."""

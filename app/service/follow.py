@@ -10,7 +10,7 @@ from sync.error import ErrorCode, QuireError
 from sync.port import DocumentRecord, EventRecord, StoreError
 
 IDLE_S: Final = 1.0
-"""How long a follower waits before it is told that nothing is new."""
+"""The longest wait of a follower before it is told that nothing is new."""
 
 
 def require_followable(

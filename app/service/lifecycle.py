@@ -28,7 +28,7 @@ class DocumentPage:
 
     documents: list[DocumentRecord]
     next: Cursor | None
-    """Where the next page begins; None: this is the last."""
+    """The `before` of the next page; None: this page is the last."""
 
 
 async def create_document(

@@ -18,7 +18,7 @@ from sync.text.textdiff import diff
 from sync.wire.message import WireDelta
 
 _OVERHEAD_BYTES = 64
-"""What a submission occupies besides its content."""
+"""The size of a submission besides its content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Written:
     ops: WireDelta
     """The change as it was merged, in the encoding that was asked for; empty: nothing changed."""
     normalized: bool = False
-    """Whether line ends or a byte order mark in what was sent were changed."""
+    """True if line ends or a byte order mark of the sent text were changed."""
 
 
 async def edit_text(

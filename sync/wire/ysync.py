@@ -46,7 +46,7 @@ class SyncUpdate(Struct, frozen=True):
 
     update: bytes
     is_past: bool = False
-    """Whether it is step 2: what the sender has and the receiver lacks, whoever made it."""
+    """True if it is step 2: what the sender has and the receiver lacks, by any author."""
 
 
 class AwarenessUpdate(Struct, frozen=True):

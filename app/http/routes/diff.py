@@ -1,4 +1,4 @@
-"""`/api/documents/{document}/diff`: what differs between two versions."""
+"""`/api/documents/{document}/diff`: the difference of two versions."""
 
 from typing import Annotated, Literal
 

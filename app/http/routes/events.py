@@ -29,7 +29,7 @@ _RETRY: Final = b"retry: 2000\n\n"
 
 
 class _EventStreamResponse(StreamingResponse):
-    """A stream whose reader must take something now and then."""
+    """A stream that ends when its reader takes nothing for long."""
 
     media_type = "text/event-stream"
 

@@ -13,13 +13,13 @@ router = APIRouter(tags=["server"])
 
 @router.get("/healthz")
 async def report_health() -> Health:
-    """Whether the process runs."""
+    """Answer 200 while the process runs."""
     return Health(status="ok")
 
 
 @router.get("/readyz", responses=problems())
 async def report_readiness(state: StateOf) -> Health:
-    """Whether requests should be sent here: edits can be stored and the server is not stopping.
+    """Answer 200 while requests should be sent here: edits can be stored, and nothing is stopping.
 
     `degraded` is ready too: Redis does not answer, so that what other processes write is seen
     later, at the next check of the log.

@@ -1,4 +1,4 @@
-"""`/api/documents/{document}/history`: every event that made the document what it is."""
+"""`/api/documents/{document}/history`: every event of the document."""
 
 from typing import Annotated, Literal
 

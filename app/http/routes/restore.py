@@ -1,4 +1,4 @@
-"""`/api/documents/{document}/restore`: an old version, brought back by a new event."""
+"""`/api/documents/{document}/restore`: bring an old version back by a new event."""
 
 from fastapi import APIRouter
 
