@@ -31,6 +31,19 @@ def test_map_names_every_folder_of_the_code() -> None:
     assert folders - named == set()
 
 
+def test_modules_that_the_map_names_are_in_their_folders() -> None:
+    page = (DOCS / "architecture.md").read_text()
+    rows = re.findall(r"^\| `((?:app|storage|sync)(?:/[a-z]+)*)/` \| (.*) \|$", page, re.MULTILINE)
+    assert len(rows) >= 15
+    named = [ROOT / folder / f"{name}.py" for folder, cell in rows for name in modules(cell)]
+    assert [str(path.relative_to(ROOT)) for path in named if not path.exists()] == []
+
+
+def modules(cell: str) -> list[str]:
+    """Return the module names in a row of the map."""
+    return re.findall(r"`([a-z_]+)`", cell)
+
+
 def test_files_that_development_and_architecture_name_exist() -> None:
     for page in ("development.md", "architecture.md"):
         named = re.findall(
@@ -38,8 +51,8 @@ def test_files_that_development_and_architecture_name_exist() -> None:
             (DOCS / page).read_text(),
         )
         missing = [each for each in named if not (ROOT / each).exists()]
-        # Built by npm, and made by the wheel.
-        assert set(missing) <= {"storage/migrations/", "app/service/"}, page
+        # The wheel makes that one.
+        assert set(missing) <= {"storage/migrations/"}, page
 
 
 def test_at_least_twelve_changes_have_their_file() -> None:
