@@ -28,7 +28,7 @@ metadata = MetaData(
     }
 )
 
-# SQLite counts up by itself only in a column whose type is spelled INTEGER (64 bits there as well).
+# SQLite counts up by itself only in a column of the type INTEGER, written so (64 bits there too).
 _KEY = BigInteger().with_variant(Integer(), "sqlite")
 
 documents = Table(

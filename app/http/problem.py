@@ -146,8 +146,8 @@ async def _on_store_error(request: Request, error: Exception) -> Response:
 
 async def _on_invalid_request(_: Request, error: Exception) -> Response:
     errors = cast(RequestValidationError, error).errors()
-    spelled = any(each.get("type") == "json_invalid" for each in errors)
-    code = ErrorCode.INVALID_JSON if spelled else ErrorCode.INVALID_MESSAGE
+    is_json_error = any(each.get("type") == "json_invalid" for each in errors)
+    code = ErrorCode.INVALID_JSON if is_json_error else ErrorCode.INVALID_MESSAGE
     return problem_response(code, "; ".join(map(_complaint, errors[:3])))
 
 
