@@ -8,13 +8,13 @@ from importlib.metadata import PackageNotFoundError, version
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
+from app.app_state import State
 from app.http.install import install
 from app.http.root_path import RootPath
 from app.identity.open_mode import OpenGatekeeper
 from app.readiness import Readiness
 from app.settings import Settings
 from app.sockets import Sockets
-from app.state import State
 from storage.log import open_event_log
 from storage.migrate import require_current, upgrade
 from sync.port import Bus

@@ -67,7 +67,7 @@ class DocumentRecord(Struct, frozen=True):
 
     @property
     def shown_title(self) -> str:
-        """Return the title that a user has set, else the derived one; empty: neither."""
+        """The title that a user has set, else the derived one; empty: neither."""
         return self.title or self.derived_title
 
 

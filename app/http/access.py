@@ -4,11 +4,11 @@ from typing import Annotated, Any, Final
 
 from fastapi import Depends, Path, Query, Request
 
+from app.app_state import State
 from app.http.problem import PROBLEM_MEDIA_TYPE
 from app.http.schema import Problem
 from app.service.backend import Backend
 from app.service.grant import Grant, grant_access
-from app.state import State
 from sync.names import PositionEncoding
 from sync.permission import Action
 from sync.port import DocumentRecord

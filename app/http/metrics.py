@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from app.app_state import State
 from app.http.stream import EventStreams
-from app.state import State
 
 if TYPE_CHECKING:
     from prometheus_client import Metric

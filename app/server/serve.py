@@ -13,11 +13,11 @@ from typing import Any, Final
 import uvicorn
 from uvicorn.supervisors import multiprocess
 
+from app.app_state import State
 from app.main import create_app, prepare_database
 from app.server.linger import LingerLimits
 from app.server.quire_websocket import QuireWebSocket
 from app.settings import Settings
-from app.state import State
 
 _log = logging.getLogger(__name__)
 

@@ -13,9 +13,9 @@ import httpx
 from fastapi import FastAPI
 from starlette.types import Message
 
+from app.app_state import State
 from app.main import create_app
 from app.settings import Settings
-from app.state import State
 from tests.patience import PATIENCE_S
 
 
