@@ -45,7 +45,6 @@ class Ceilings:
         "app/settings.py",
         "sync/document/",
         "sync/room/",
-        "sync/shells/reversal_process.py",
         "sync/shells/rooms/",
         "sync/shells/sessions/",
         "sync/yjs/",

@@ -84,9 +84,9 @@ async def _document(grant: Annotated[Grant, Depends(_readable)]) -> DocumentReco
 DocumentOf = Annotated[DocumentRecord, Depends(_document)]
 """The document a path names, which the user may read."""
 WritableOf = Annotated[Grant, Depends(_writable)]
-"""The same, whose content the user may change."""
+"""A grant for the document a path names, whose content the user may change."""
 ManageableOf = Annotated[Grant, Depends(_manageable)]
-"""The same, which the user may rename and delete."""
+"""A grant for the document a path names, which the user may rename and delete."""
 
 EncodingOf = Annotated[
     PositionEncoding,

@@ -1,8 +1,8 @@
-"""Finding what brings an old version back, in a process of its own.
+"""The search for the update that brings an old version back, in a process of its own.
 
-The native library holds the interpreter while it works, and there is content on which it would
-never come back: nothing that reads a whole document of any shape may run beside the rooms (P8).
-The process reads a `Task` from its standard input and writes what `sync.yjs.replica.reverse` says.
+The native library holds the interpreter while it works, and on some content it would never return:
+no code that reads a whole document of any shape may run beside the rooms (P8). The process reads a
+`Task` from its standard input and writes the answer of `sync.yjs.reversal.reverse`.
 """
 
 import asyncio
@@ -16,13 +16,13 @@ import msgspec
 from sync.yjs.reversal import Reversal, reverse
 
 TIME_LIMIT_S: Final = 30
-"""How long finding it may take."""
+"""The time limit of one search."""
 MAX_AT_ONCE: Final = 2
-"""Processes at once."""
+"""The most searches at once."""
 
 
 class ReversalError(Exception):
-    """It was not found: it took too long, or the content broke the process."""
+    """The search failed: it took too long, or the content ended the process."""
 
 
 class BusyError(Exception):
@@ -30,7 +30,7 @@ class BusyError(Exception):
 
 
 class Task(msgspec.Struct, frozen=True):
-    """What `reverse` is to be called with."""
+    """The arguments of `reverse`."""
 
     before: list[bytes]
     after: list[bytes]
@@ -42,11 +42,11 @@ _at_work = 0
 
 
 async def find_reversal(task: Task, *, time_limit_s: float = TIME_LIMIT_S) -> Reversal:
-    """Have `reverse` called; cancelling ends the process.
+    """Call `reverse` in a process of its own; cancelling ends the process.
 
     Raises:
         ReversalError: there is no answer.
-        BusyError: it was not tried.
+        BusyError: too many searches are under way.
     """
     global _at_work
     if _at_work >= MAX_AT_ONCE:
