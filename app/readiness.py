@@ -15,11 +15,11 @@ from sync.port import EventLog, StoreError
 _log = logging.getLogger(__name__)
 
 PROOF_LASTS_S: Final = 10.0
-"""How long a commit counts as proof that the next one will succeed."""
+"""The time for which a commit counts as proof that the next one will succeed."""
 PROBE_INTERVAL_S: Final = 1.0
 """The shortest time between two probes while writing fails."""
 PATIENCE_S: Final = 2.0
-"""How long the store may take to answer."""
+"""The longest wait for an answer of the store."""
 _REASONS: Final = (
     ("full", "The disk or the database is full."),
     ("read-only", "The database is read-only."),

@@ -20,7 +20,7 @@ ENVIRONMENT_PREFIX: Final = "QUIRE_"
 LOG_LEVELS: Final = ("critical", "error", "warning", "info", "debug", "trace")
 
 Value = str | int | float | tuple[str, ...]
-"""What a setting may hold; the tuple is a list of origins."""
+"""The value of a setting; the tuple is a list of origins."""
 
 
 class SettingsError(ValueError):
@@ -42,7 +42,7 @@ _DEFAULT_LIMITS: Final = Limits()
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """How one server runs. Made by `load`; made directly, in tests, it is not checked."""
+    """The settings of one server. Made by `load`; made directly, in tests, they are not checked."""
 
     host: str = _setting("127.0.0.1", "Address to listen on; 0.0.0.0 is every IPv4 address.")
     port: int = _setting(8000, "TCP port to listen on; 0 takes a free one.", least=0, most=65_535)
@@ -161,7 +161,7 @@ class Settings:
 
     @property
     def uses_sqlite(self) -> bool:
-        """Whether this process is the only one that writes."""
+        """True if this process is the only one that writes."""
         return self.database_url.startswith("sqlite")
 
     def limits(self) -> Limits:
@@ -211,7 +211,7 @@ class Setting:
 
     name: str
     type: Callable[[str], str | int | float]
-    """What its text is read as: `str`, `int` or `float`; a list of origins is one text."""
+    """The type that its text is read as: `str`, `int` or `float`; a list of origins is one text."""
     default: Value
     unit: str
     help: str

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Final
 
 _IDLE_S: Final = 10.0
-"""How long a peer may be silent that owes the rest or its own end."""
+"""The longest silence of a peer that has not sent all, or its own close."""
 
 
 @dataclass(frozen=True, slots=True)
 class LingerLimits:
-    """How much of a peer is read after it was told that its connection ends."""
+    """The bounds of reading from a peer after it was told that its connection ends."""
 
     total_s: float = 30.0
     max_bytes: int = 64 << 20
@@ -58,7 +58,7 @@ class Linger:
         self._idle = self._loop.call_later(self._limits.idle_s, self.end)
 
     def shorten(self, total_s: float) -> None:
-        """Have it end within `total_s` from now, if that is sooner."""
+        """End within `total_s` from now, if that is sooner."""
         if self._loop.time() + total_s < self._total.when():
             self._total.cancel()
             self._total = self._loop.call_later(total_s, self.end)

@@ -13,7 +13,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from app.server.linger import Linger, LingerLimits
 
 _SHUTDOWN_S: Final = 2.0
-"""How long a lingering connection may go on when the server stops."""
+"""The time that a lingering connection has left when the server stops."""
 
 
 class _PatientTransport:
@@ -50,11 +50,11 @@ class QuireHttp(HttpToolsProtocol):
         self._socket: asyncio.Transport
         self._linger: Linger | None = None
         self._has_ended = False
-        """Whether the connection is to be closed when the peer has sent its request."""
+        """True if the connection is to be closed when the peer has sent its request."""
         self._is_broken = False
-        """Whether what comes is not HTTP, so that its end cannot be told."""
+        """True if the peer sends something other than HTTP, so that its end is unknown."""
         self._is_receiving = False
-        """Whether a request has begun and not ended."""
+        """True while a request has begun and not ended."""
 
     # --- how uvicorn is led here ----------------------------------------------------------------
 

@@ -22,7 +22,7 @@ from websockets.frames import apply_mask  # type: ignore[attr-defined]
 from app.server.linger import DEFAULT_LIMITS, Linger, LingerLimits
 
 _FRAME: Final = "quire.frame"
-"""Where a message has its frame."""
+"""The key under which a message has its frame."""
 WIRE: Final = "quire.wire"
 """The extension's name; its value is the connection's `QuireWebSocket`."""
 
@@ -41,7 +41,7 @@ _SHORT_BYTES: Final = 16 << 10
 _SLICE_S: Final = 0.005
 """For so long the messages of one peer are handled at a stretch; then others have their turn."""
 _SHUTDOWN_S: Final = 2.0
-"""How long a peer that was told of its close may go on sending when the server stops."""
+"""The time that a peer which was told of its close may send on when the server stops."""
 
 
 class QuireWebSocket(WebSocketsSansIOProtocol):
@@ -81,25 +81,25 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
         super().__init__(*arguments, **options)
         self._limits = linger
         self._heard_at = 0.0
-        """When anything was received last, in the loop's time."""
+        """The loop's time at which anything was received last."""
         self._turn_at = 0.0
-        """Since when its messages are being handled."""
+        """The loop's time since which its messages are being handled."""
         self._take: Callable[[bytes | str], bool] | None = None
         self._waiting = False
-        """Whether the application has handled all that it was handed, and waits for more."""
+        """True if the application has handled all messages that it was given, and waits."""
         self._is_full = False
-        """Whether the transport wants nothing more written."""
+        """True while the transport takes no more data."""
         self._longest = min(_SHORT_BYTES, self.config.ws_max_size)
         self._sifts = False
-        """Whether the bytes from here on are sifted: it is known where a frame begins."""
+        """True if the bytes from here on are sifted: the beginning of a frame is known."""
         self._rest = b""
-        """The beginning of a frame that is not whole, or what was put off."""
+        """The beginning of a frame that is not whole, or bytes that were put off."""
         self._owed = 0
-        """How many bytes of a frame the parser is still to have."""
+        """The number of bytes of a frame that the parser has yet to be given."""
         self._fragmented = False
-        """Whether the parser waits for the rest of a fragmented message."""
+        """True while the parser waits for the rest of a fragmented message."""
         self._is_put_off = False
-        """Whether the rest waits for its turn, with reading paused."""
+        """True while the rest waits for its turn, with reading paused."""
 
     async def run_asgi(self) -> None:
         self.scope["extensions"][WIRE] = self  # type: ignore[assignment]
@@ -222,7 +222,7 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
         return True
 
     def _has_ended(self, rest: bytes) -> bool:
-        """Whether the parser ended the connection; then the rest is discarded."""
+        """Return whether the parser ended the connection; then the rest is discarded."""
         if self._linger is not None:
             self._rest = b""
             self._discard(self._linger, rest)
@@ -233,7 +233,7 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
         return False
 
     def _offer(self, head: int, data: bytes, start: int, end: int) -> bool:
-        """Whether the application took the message that lies there, behind its mask."""
+        """Return whether the application took the message there, behind its mask."""
         if self._take is None or not self._waiting or self.close_sent or not self.queue.empty():
             return False
         payload = apply_mask(data[start:end], data[start - 4 : start])
@@ -362,7 +362,7 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
 
 
 def frame_extent(data: bytes, at: int) -> tuple[int, int] | None:
-    """Where the payload of a frame starts and ends that begins at `at` (RFC 6455, section 5.2).
+    """Return the start and end of the payload of the frame at `at` (RFC 6455, section 5.2).
 
     Returns:
         None if so much of it is not there that it cannot be told. The end may lie past the data.

@@ -22,19 +22,25 @@ from app.settings import Settings
 _log = logging.getLogger(__name__)
 
 _LEAST_USER_TIMEOUT_S: Final = 30.0
-"""How long sent bytes may stay untaken at least before the kernel drops the connection. Without it
-a peer that does not read keeps its connection, and uvicorn's shutdown, for ever: a keepalive
-timeout waits to flush first."""
+"""The shortest time after which the kernel drops a connection whose peer takes no bytes.
+
+Without it a peer that does not read keeps its connection, and uvicorn's shutdown, for ever: a
+keepalive timeout waits to flush first.
+"""
 _KEEP_ALIVE_S: Final = 75
-"""How long an idle HTTP connection is kept: longer than proxies keep theirs (nginx: 60 s), which
-would else send a request into one that is just being closed."""
+"""The time that an idle HTTP connection is kept: longer than proxies keep theirs (nginx: 60 s).
+
+Otherwise a proxy might send a request into one that is just being closed.
+"""
 _GC_THRESHOLD: Final = 10_000
 """Objects made since the last collection that cause one; Python's own is 700."""
 _SWITCH_INTERVAL_S: Final = 0.0005
-"""How long a thread that has committed waits for the interpreter while the event loop is busy, and
-with it everybody who is to be told; Python's own is 5 ms."""
+"""The time after which a busy event loop gives the interpreter to a thread; Python's own is 5 ms.
+
+A thread that has committed waits for it, and with it everybody who is to be told.
+"""
 _WORKER_TIMEOUT_S: Final = 60
-"""How long a worker may be silent, or take to start, before it is replaced."""
+"""The longest silence or start of a worker; then it is replaced."""
 
 
 class _Server(uvicorn.Server):
@@ -88,7 +94,7 @@ class _Server(uvicorn.Server):
 
 
 class _Config(uvicorn.Config):
-    """What a process needs to know to serve; sent to it when it is one of several."""
+    """The configuration of a serving process; sent to it when it is one of several."""
 
     def __init__(self, settings: Settings) -> None:
         linger = LingerLimits(total_s=settings.linger_s, max_bytes=settings.max_linger_bytes)

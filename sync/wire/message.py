@@ -1,4 +1,4 @@
-"""The messages of `quire.v1`, once, for JSON and MessagePack; DESIGN section 5.
+"""The messages of `quire.v1`, once, for JSON and MessagePack: the grammar in `docs/protocol.md`.
 
 Decoding never raises on peer input: `decode_client` returns a message or a `Refusal`. Bytes are
 base64 in JSON and binary in MessagePack; everything else has the same form in both.

@@ -1,1 +1,1 @@
-"""Yjs updates: reading them, judging them, merging them. `replica` alone knows pycrdt."""
+"""Yjs updates: reading them, judging them, merging them. `native` alone imports pycrdt."""

@@ -10,7 +10,7 @@ export const PONG_DEADLINE_MS = 10_000;
 /** The deadline when there is a reason to doubt the socket. */
 export const DOUBT_DEADLINE_MS = 3_000;
 
-/** What a close code asks of the client; DESIGN section 5. */
+/** What a close code asks of the client, as in docs/protocol.md. */
 export type CloseAction = "reconnect" | "backoff" | "reauthenticate" | "stop";
 
 interface CloseRule {

@@ -1,6 +1,6 @@
 /**
  * A server small enough to trust: a log of updates per document, one order, ids that are known
- * for ever, and sessions that get everything but their own edits. It answers as DESIGN section 5
+ * for ever, and sessions that get everything but their own edits. It answers as docs/protocol.md
  * says and keeps one thing that a real one would not: the whole log in memory.
  */
 

@@ -1,4 +1,4 @@
-"""sync.error: the tables of DESIGN section 5."""
+"""`sync.error`: its tables are those of `docs/protocol.md`."""
 
 import pytest
 
