@@ -1,4 +1,4 @@
-"""Measure the time from exec to `/readyz` 200, with byte code and without."""
+"""How long does a server take from exec to `/readyz` 200, with byte code and without?"""
 
 import asyncio
 import os

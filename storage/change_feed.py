@@ -98,7 +98,7 @@ class SqlChangeFeed:
         self._database = database
 
     async def start(self, cursor: str) -> int:
-        """Return the position of a cursor; a new one is put behind the last committed change."""
+        """Return the position of a cursor; one that is new is at the end of what is committed."""
         async with self._database.write() as transaction:
             return await transaction.run(partial(_start, cursor=cursor))
 

@@ -8,10 +8,10 @@ cursor. It claims the changes after the cursor, acts on them, and advances it:
 - Positions are 1, 2, 3 … without a gap, and every committed change gets one. Changes of one
   document come in the order of their commits; of two transactions, one that began after the other
   had committed comes later.
-- A cursor advances only from the position that was claimed, and only by the holder of the claim.
-  Writes to the database in the transaction of the advance happen exactly once. Other effects happen
-  at least once: after a crash between effect and advance the same changes come again, under the
-  same positions, by which the receiver recognises them.
+- A cursor advances only from where it was claimed, by who holds the claim. What is written to the
+  database in the transaction of the advance happens exactly once. Other effects happen at least
+  once: after a crash between effect and advance the same changes come again, under the same
+  positions, which the receiver can know them by.
 """
 
 from collections.abc import Sequence
@@ -50,10 +50,10 @@ class ChangeFeed(Protocol):
     """Every method may raise `StoreError`."""
 
     async def start(self, cursor: str) -> int:
-        """Return the position of a cursor; a new one is put behind the last committed change.
+        """Return the position of a cursor; one that is new is at the end of what is committed.
 
-        A consumer that needs earlier events reads every document up to its head afterwards, and
-        skips the events up to there when changes bring them.
+        Whoever needs what was before reads every document up to its head afterwards, and skips
+        events up to there when they come in changes.
         """
         ...
 

@@ -104,5 +104,5 @@ def _as_json(change: Change) -> str:
 
 
 def _print(line: str) -> None:
-    """Print a line and flush, so that the reader of a pipe sees it at once."""
+    """At once, so that whoever reads a pipe sees it when it happens."""
     print(line, flush=True)

@@ -54,7 +54,7 @@ class QuireHttp(HttpToolsProtocol):
         self._is_broken = False
         """True if the peer sends something other than HTTP, so that its end is unknown."""
         self._is_receiving = False
-        """True while a request has begun and not ended."""
+        """Whether a request has begun and not ended."""
 
     # --- how uvicorn is led here ----------------------------------------------------------------
 
