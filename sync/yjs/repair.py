@@ -18,6 +18,7 @@ See `docs/decisions/0014-a-refused-struct-is-repaired.md`.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Final
@@ -41,6 +42,10 @@ from sync.yjs.verdict import Malformed, Range, Ready, Waiting
 
 REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
 REPLACEMENT_BYTES: Final = REPLACEMENT.encode()
+MAX_RUNS: Final = 1_024
+"""Places at which one string is repaired. With more, all of it is deleted and inserted once by the
+server: each place splits the string, and what that costs yrs grows with the square of their number.
+"""
 MAX_CUTS: Final = 64
 """Pairs that one update may cut: each is looked up in the document's state."""
 
@@ -79,11 +84,16 @@ class Repaired(Struct, frozen=True):
 
     def revived(self) -> list[_Unit]:
         """Those of `cuts` that the update does not delete itself: the server inserts them again."""
-        return [
-            (client, clock)
-            for client, clock in self.cuts
-            if not any(at.client == client and at.start <= clock < at.end for at in self.deletes)
-        ]
+        clocks: dict[int, list[int]] = {}
+        for client, clock in sorted(self.cuts):
+            clocks.setdefault(client, []).append(clock)
+        gone: set[_Unit] = set()
+        for client, start, end in self.deletes if self.cuts else ():
+            cut = clocks.get(client)
+            if cut is not None:
+                first, last = bisect_left(cut, start), bisect_left(cut, end)
+                gone.update((client, clock) for clock in cut[first:last])
+        return [at for at in self.cuts if at not in gone]
 
     def finish(self, server: int, clock: int, characters: Mapping[_Unit, str]) -> bytes:
         """The update as it is merged and logged.
@@ -138,6 +148,10 @@ def _without_unfit(section: Section, deletes: list[Range]) -> Section:
             pieces[index] = piece.without_content()
             deletes.append(Range(section.client, piece.start, piece.end))
         elif piece.text is not None and "\0" in piece.text:
+            if _is_torn(piece):
+                deletes.append(Range(section.client, piece.start, piece.end))
+                pieces[index] = piece.with_text(piece.text.replace("\0", " "))
+                continue
             for start, end, _ in _runs(_NULS, piece.text, piece.start):
                 deletes.append(Range(section.client, start, end))
             pieces[index] = piece.with_text(piece.text.replace("\0", " "))
@@ -201,6 +215,14 @@ def _repair(
                 text = _without_pairs(text, piece.start, spoilt)
                 pieces[nth] = piece.with_text(text.replace("\0", " "))
             origin = origins.get((client, piece.start))
+            if _is_torn(piece._replace(text=texts[client, piece.start])):
+                shown = _from_unit(text, max(have - piece.start, 0)).replace("\0", "")
+                start = max(piece.start, have)
+                if shown:
+                    left, right = _beside(client, start, piece.end, piece, origin)
+                    insertions.append(Insertion(shown, left, right))
+                deletes.append(Range(client, start, piece.end))
+                continue
             half = origin == (client, piece.start - 1) and origin[1] in known.marks.halves.get(
                 client, NO_CLOCKS
             )
@@ -216,6 +238,23 @@ def _repair(
     update = encode_update(sections, encode_deletes(deletes))
     verdict = judge(parse_update(update, limits.update), known, limits, cutting=True)
     return Repaired(sections, deletes, verdict, insertions, new_cuts)
+
+
+def _is_torn(piece: Piece) -> bool:
+    """Whether a string that is no map entry would be repaired at more than `MAX_RUNS` places."""
+    text = piece.text
+    return (
+        text is not None
+        and not piece.is_keyed
+        and text.count("\0") + text.count(REPLACEMENT) > MAX_RUNS
+    )
+
+
+def _from_unit(text: str, units: int) -> str:
+    """Return what follows so many UTF-16 units; half a pair is U+FFFD, as Yjs shows it."""
+    if not units:
+        return text
+    return text.encode("utf-16-le")[2 * units :].decode("utf-16-le", "replace")
 
 
 def _without_pairs(text: str, clock: int, damaged: AbstractSet[int]) -> str:

@@ -1,9 +1,11 @@
 """sync.yjs.repair: what becomes of updates that could not be stored as they are."""
 
+from time import process_time
+
 import pytest
 
 from sync.yjs.gate import KnownState, Malformed, Range, Ready, Waiting, inspect, inspect_logged
-from sync.yjs.repair import MAX_CUTS, Insertion, Repaired, repair
+from sync.yjs.repair import MAX_CUTS, MAX_RUNS, Insertion, Repaired, repair
 from sync.yjs.update import parse_update
 from tests.unit.sync.yjs.test_gate import A, B, block, delete, item, known, name, string, update
 
@@ -176,3 +178,28 @@ def test_update_may_cut_so_many_pairs_only() -> None:
     structs = [string("x", (A, 2 * n), (A, 2 * n + 1)) for n in range(count)]
     assert isinstance(repair(update(block(B, 0, *structs)), state), Malformed)
     assert len(repaired(update(block(B, 0, *structs[1:])), state).cuts) == MAX_CUTS
+
+
+@pytest.mark.p7
+@pytest.mark.parametrize("have", [0, 3])
+def test_string_torn_in_many_places_is_deleted_and_inserted_once(have: int) -> None:
+    text = "a\0😀\N{REPLACEMENT CHARACTER}" * (MAX_RUNS // 2 + 1)
+    state = KnownState({A: have} if have else {})
+    found = repaired(update(block(A, 0, string(text))), state)
+    end = len(text.encode("utf-16-le")) // 2
+    assert Range(A, have, end) in found.deletes
+    (insertion,) = found.insertions
+    rest = text.replace("\0", "")
+    assert insertion.text == (rest if not have else "\N{REPLACEMENT CHARACTER}" + rest[2:])
+    assert isinstance(inspect_logged(found.finish(SERVER, 0, {}), state), Ready)
+
+
+@pytest.mark.p7
+def test_revival_looks_at_each_deletion_once() -> None:
+    cuts = [(A, 2 * n) for n in range(MAX_CUTS)]
+    deletes = [Range(A, 4, 6), Range(B, 0, 2), *(Range(A, n, n + 1) for n in range(1_000, 400_000))]
+    verdict = ready(repaired(update(block(A, 3, string("x\0", (A, 2)))), ABC))
+    found = Repaired([], deletes, verdict, [], cuts)
+    before = process_time()
+    assert found.revived() == [at for at in cuts if at != (A, 4)]
+    assert process_time() - before < 1, "it compares every cut with every deletion"
