@@ -66,6 +66,9 @@ class DocumentState:
         """The client ids that it was the first to author on."""
         self.has_corrected = False
         """Whether an event differs from what its author sent, who must then be sent it too."""
+        self.left_out: dict[str, dict[int, int]] = {}
+        """For each session whose deletions were left out: the clocks of CRDT clients at which it is
+        to send them again, because what they delete is there."""
 
     @property
     def text(self) -> str:

@@ -136,7 +136,8 @@ class UpdateDocument(DocumentState):
     ) -> Outcome:
         """Merge what an update holds besides new structs of other users' client ids.
 
-        Those are left to their authors. What builds on them waits until they have delivered it.
+        Those are left to their authors. What builds on them waits until they have delivered it;
+        what deletes of them is asked for again then (`left_out`).
 
         Args:
             update: sound, and judged as `verdict` says.
@@ -148,6 +149,9 @@ class UpdateDocument(DocumentState):
             reached[client] < end for client, _, end in verdict.authored if client not in foreign
         )
         if not waits:
+            for client, _, end in verdict.deletes:
+                if client in foreign and end > reached[client]:
+                    self.left_out.setdefault(submission.session, {})[client] = end
             return self._merge_uncommon(submission, part, now_ms, whole=False)
         missing = tuple((client, end) for client, _, end in verdict.authored if client in foreign)
         self.has_corrected = True

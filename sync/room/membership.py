@@ -1,6 +1,6 @@
 """The members of a room: joining, leaving, roles, and the feed of each."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 
 from msgspec import UNSET
@@ -280,6 +280,24 @@ class Membership:
             if asked is None or now_ms - asked >= view.limits.parked_ms:
                 member.resync_at_ms = now_ms
                 yield Deliver((session,), Resync(view.name, view.document.state_vector()))
+        clocks = view.document.clocks
+        for member in view.members.values():
+            left_out = member.left_out
+            if not left_out:
+                continue
+            there = [client for client, clock in left_out.items() if clocks.get(client, 0) >= clock]
+            for client in there:
+                del left_out[client]
+            if there:
+                vector = view.document.state_vector()
+                yield Deliver((member.session,), Resync(view.name, vector))
+
+    def note_left_out(self, left_out: Mapping[str, Mapping[int, int]]) -> None:
+        """Remember which deletions a member is to send again; see `DocumentState.left_out`."""
+        for session, clocks in left_out.items():
+            member = self._view.members.get(session)
+            if member is not None:
+                member.left_out = {**member.left_out, **clocks}
 
 
 def _forbidden(role: str) -> Refusal:

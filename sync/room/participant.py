@@ -1,6 +1,6 @@
 """A member as its room keeps it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sync.member import Member
 from sync.names import Role
@@ -24,6 +24,8 @@ class Participant(Member):
     """The submissions that its role and mode allow; read for each of them."""
     resync_at_ms: int | None = None
     """When it was last asked to resync, until it sends something that merges."""
+    left_out: dict[int, int] = field(default_factory=dict)
+    """The clocks of CRDT clients at which it is to send deletions again that were left out."""
 
     def __post_init__(self) -> None:
         self.take_role(self.role)

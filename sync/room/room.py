@@ -322,6 +322,8 @@ class Room(View):
             is_corrected=self.document.has_corrected,
         )
         queue.settle()
+        if self.document.left_out:
+            self._membership.note_left_out(self.document.left_out)
         if (
             queue.pending
             or self._deferred.facts

@@ -31,6 +31,7 @@ from sync.fact import (
     MoveCursor,
     PageRead,
     Reopened,
+    SetAwareness,
     StoreFound,
     StoreLost,
     Tick,
@@ -57,7 +58,11 @@ from sync.wire.message import (
     SyncReply,
     Updates,
 )
-from sync.yjs.gate import KnownState, Ready, inspect
+from sync.yjs.awareness import encode_awareness
+from sync.yjs.gate import KnownState, Ready, inspect, inspect_logged
+from sync.yjs.layout import Section, encode_update, read_layout, string_piece
+from sync.yjs.update import UpdateLimits
+from sync.yjs.varint import MalformedError
 from tests.unit.sync.room.driven_room import (
     NAME,
     Editor,
@@ -69,6 +74,8 @@ from tests.unit.sync.room.driven_room import (
 )
 
 PIECES = ("a", "b", "cd", "é", "中", "😀", "x😀", "\n")
+UNFIT = ("\0", "a\0b", "\0😀", "\ufffd", "x\ufffd", "\ufffdy", "\ufffd😀")
+"""What the log cannot hold as it is, or what may be half of a pair for its author."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +100,10 @@ class Scenario:
     """Outboxes overflow."""
     rewinds: bool = False
     """With a crash the store may be restored from a backup: another epoch."""
+    unfit: bool = False
+    """Yjs clients type NUL and U+FFFD, and insert into surrogate pairs."""
+    carriers: bool = False
+    """Yjs clients hand each other their updates past the servers; stock ones deliver them all."""
     window_events: int = 1_024
     max_batch: int = 512
     checkpoint_events: int = 500
@@ -257,7 +268,8 @@ class Server:
                     assert str(editor) == text, "P5: another state than the log's"
             case ErrorMessage(code=ErrorCode.MALFORMED_UPDATE, id=str(event_id)):
                 sent = None if to is None else to.client.unanswered.get(event_id)
-                if isinstance(sent, UpdateSubmission):
+                # What waits for another user's structs may be ready but for those.
+                if isinstance(sent, UpdateSubmission) and not self.world.scenario.carriers:
                     known = KnownState(dict(document_of(self.room).clocks))
                     assert not isinstance(inspect(sent.update, known), Ready), "left parked"
             case Cursor(anchor=int(anchor), head=int(head)):
@@ -491,7 +503,9 @@ class Client:
         session = f"{self.name}/{self.sessions}"
         self.connection = Connection(session, self, server)
         server.connections.append(self.connection)
-        self.join(resume=self.rng.randrange(5) > 0)
+        resumes = self.rng.randrange(5) > 0
+        # A replica of yrs that has a pair alive must not be given a state in which it is cut.
+        self.join(resume=resumes or self.world.scenario.unfit)
 
     def join(self, *, resume: bool) -> None:
         assert self.connection is not None
@@ -674,6 +688,8 @@ class YjsClient(Client):
 
     def __init__(self, world: "World", name: str) -> None:
         super().__init__(world, name)
+        self.is_carried = False
+        """Another client has taken what this one has."""
         self.editor = self.new_editor()
 
     def new_editor(self) -> Editor:
@@ -705,19 +721,60 @@ class YjsClient(Client):
     def take_resync(self, message: Resync) -> None:
         self.submit(self.editor.doc.get_update(message.state_vector))
 
-    def submit(self, update: bytes) -> None:
-        made = yjs("", self.next_id(), update, self.user, is_anonymous=self.sends_no_ids)
+    def submit(self, update: bytes, *, is_past: bool = False) -> None:
+        anonymous = self.sends_no_ids
+        made = yjs("", self.next_id(), update, self.user, is_anonymous=anonymous, is_past=is_past)
         self.unanswered[made.id] = made
         self.send(made)
 
+    def cut(self) -> bool:
+        """Send an insertion into a pair, as a JavaScript tab would that is closed at once.
+
+        The replica of yrs here cannot cut a pair: it is shown the repair. False: there is no pair.
+        """
+        try:
+            sections, _ = read_layout(self.editor.doc.get_update(), UpdateLimits())
+        except MalformedError:
+            return False  # yrs leaves a gap where it waits for something
+        pairs = [
+            (section.client, piece.start + len(piece.text[:at].encode("utf-16-le")) // 2)
+            for section in sections
+            for piece in section.pieces
+            for at, character in enumerate(piece.text or ())
+            if character > "\uffff"
+        ]
+        if not pairs:
+            return False
+        client, clock = self.rng.choice(pairs)
+        piece = string_piece(0, "!", (client, clock), (client, clock + 1))
+        tab = self.rng.randrange(1, 2**32)
+        self.submit(encode_update([Section(tab, [piece])], b"\0"))
+        return True
+
+    def carry(self) -> None:
+        """Take what another client has, past the servers."""
+        others = [each for each in self.world.clients if isinstance(each, YjsClient)]
+        other = self.rng.choice(others)
+        if self.world.scenario.rewinds:
+            return  # what it took of a history that is gone would have no author any more
+        if other is not self and other.epoch is not None and other.epoch == self.epoch:
+            other.is_carried = True
+            self.editor.apply(other.editor.doc.get_update(self.editor.doc.get_state()))
+
     def act(self) -> None:
+        scenario = self.world.scenario
+        if scenario.unfit and self.rng.randrange(12) == 0 and self.cut():
+            return
         length = len(str(self.editor))
         at = self.rng.randrange(length + 1)
         what = self.rng.randrange(12)
+        if what == 0 and self.is_carried:
+            return  # its structs must come from here: nobody else may write under its id
         if what == 0 and self.connection is not None and self.joined:
             self.open_anew(self.connection)
         elif what < 8 or at == length:
-            piece = self.rng.choice(PIECES)
+            unfit = scenario.unfit and self.rng.randrange(4) == 0
+            piece = self.rng.choice(UNFIT if unfit else PIECES)
             self.submit(self.editor.edit((at, piece) if at else (piece,)))
         else:
             count = min(length - at, self.rng.choice((1, 1, 3)))
@@ -753,6 +810,8 @@ class DialectClient(YjsClient):
         self.connection.up.append(
             Join(session, self.user, "editor", self.mode, dialect=self.dialect)
         )
+        if self.world.scenario.carriers:
+            self.announce()
         self.ask()
 
     def open_anew(self, connection: Connection) -> None:
@@ -760,6 +819,12 @@ class DialectClient(YjsClient):
         if not connection.server_open:
             # What is still on its way there may be of a history that is gone, and it has no epoch.
             self.disconnect()
+
+    def announce(self) -> None:
+        """Announce the replica's client id, as stock clients do before they write."""
+        assert self.connection is not None
+        state = encode_awareness([(self.editor.doc.client_id, 1, "{}")])
+        self.connection.up.append(SetAwareness(self.connection.id, state))
 
     def ask(self) -> None:
         assert self.connection is not None
@@ -778,6 +843,8 @@ class DialectClient(YjsClient):
             self.disconnect()
         elif isinstance(message, SyncReply):
             self.editor.apply(message.update)
+        elif isinstance(message, Updates) and not self.joined and not message.update[0]:
+            self.editor.apply(message.update)  # belongs to the reply that follows
         else:
             super().take(connection, message)
 
@@ -792,9 +859,27 @@ class DialectClient(YjsClient):
     def take_ack(self, message: Ack) -> None:
         pass
 
-    def submit(self, update: bytes) -> None:
+    def take_updates(self, message: Updates) -> None:
+        if message.from_ > self.version + 1 and not message.update[0]:
+            # Ahead of a state that was asked for come the deletions of pairs that are cut.
+            assert self.world.scenario.unfit, "P4: versions are missing"
+            self.editor.apply(message.update)
+        else:
+            super().take_updates(message)
+
+    def take_resync(self, message: Resync) -> None:
+        past = self.editor.doc.get_update(message.state_vector)
+        self.submit(past, is_past=self.world.scenario.carriers)
+
+    def submit(self, update: bytes, *, is_past: bool = False) -> None:
         if self.joined:  # or else step 2 brings it
-            super().submit(update)
+            super().submit(update, is_past=is_past)
+
+    def act(self) -> None:
+        if self.world.scenario.carriers and self.rng.randrange(6) == 0:
+            self.carry()
+        else:
+            super().act()
 
 
 class HocuspocusClient(DialectClient):
@@ -962,7 +1047,8 @@ class World:
         known = KnownState()
         replay = Editor(1, self.store.root)
         for event in events:
-            verdict = inspect(event.update, known)
+            judge = inspect_logged if self.scenario.unfit else inspect
+            verdict = judge(event.update, known)
             assert isinstance(verdict, Ready), f"P6: version {event.version} waits: {verdict}"
             known.advance(verdict)
             replay.apply(event.update)

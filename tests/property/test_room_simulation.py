@@ -28,7 +28,8 @@ edits; a checkpoint without its marks; the window trimmed while merging; a windo
 part; refusals that are not settled; a text root that is not saved; one that the first text does
 not decide; a client that is ahead of its process told so at once, or before all was looked at;
 what a look found taken in while a batch is under way; an update of a client that sends no ids
-not asked for although a commit that seemed to fail may have logged it (with `--soak`).
+not asked for although a commit that seemed to fail may have logged it (with `--soak`); deletions of
+what a carrier may not deliver forgotten; a repair merged with what builds on it.
 """
 
 import pytest
@@ -63,6 +64,8 @@ scenarios = st.builds(
     disorder=st.booleans(),
     slow=st.booleans(),
     rewinds=st.booleans(),
+    unfit=st.booleans(),
+    carriers=st.booleans(),
     window_events=st.sampled_from((2, 8, 1_024)),
     max_batch=st.sampled_from((1, 3, 512)),
     checkpoint_events=st.sampled_from((3, 500)),

@@ -10,11 +10,22 @@ import pytest
 from sync.document.document import Accepted, Document, Lookup, Outcome, Parked, Refused, Unchanged
 from sync.document.updates import REPAIR_SESSION
 from sync.error import ErrorCode
+from sync.fact import Join, Tick
 from sync.limit import Limits
 from sync.presence.claims import AnnouncedIds
 from sync.submission import Submission
+from sync.wire.message import Resync
 from sync.yjs.awareness import encode_awareness
-from tests.unit.sync.room.driven_room import ANN, BOB, SERVER_CLIENT, Editor, MemoryLog, yjs
+from tests.unit.sync.room.driven_room import (
+    ANN,
+    BOB,
+    SERVER_CLIENT,
+    DrivenRoom,
+    Editor,
+    MemoryLog,
+    sent,
+    yjs,
+)
 from tests.unit.sync.yjs.test_gate import block, string, update
 
 A, B = 5, 6
@@ -159,3 +170,23 @@ def test_full_document_takes_the_deletions_of_a_client_that_comes_back() -> None
     past = ann.doc.get_update(bytes((1, A, 6)))
     assert isinstance(written.merge(yjs("ann", "a5", past, ANN, is_past=True)), Accepted)
     assert written.document.text == "cdefgh"
+
+
+@pytest.mark.p5
+def test_deletion_of_what_its_author_has_not_delivered_is_asked_for_again() -> None:
+    room = DrivenRoom(log=MemoryLog(authors={A: ANN.id}))
+    for session, user in (("ann", ANN), ("bob", BOB)):
+        room.tell(Join(session, user, "editor", "yjs", dialect="y-websocket"))
+    ann, bob = Editor(A), Editor(B)
+    written = ann.edit(("one",))
+    bob.apply(written)
+    bob.edit((-2,))
+    past = bob.doc.get_update()
+    room.write(yjs("bob", "b1", past, BOB, is_past=True))
+    room.write(yjs("ann", "a1", written, ANN))
+    assert room.room.text == "one"
+    (asked,) = sent(room.tell(Tick()), "bob", Resync)
+    assert not sent(room.tell(Tick()), "bob", Resync)
+    again = bob.doc.get_update(asked.state_vector)
+    room.write(yjs("bob", "b2", again, BOB, is_past=True))
+    assert room.room.text == str(bob) == "e"
