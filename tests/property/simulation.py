@@ -737,7 +737,7 @@ class YjsClient(Client):
         except MalformedError:
             return False  # yrs leaves a gap where it waits for something
         pairs = [
-            (section.client, piece.start + len(piece.text[:at].encode("utf-16-le")) // 2)
+            (section.client, piece.start + len((piece.text or "")[:at].encode("utf-16-le")) // 2)
             for section in sections
             for piece in section.pieces
             for at, character in enumerate(piece.text or ())
