@@ -12,11 +12,14 @@ from sync.yjs.block import skip_place
 from sync.yjs.content import (
     DELETED,
     DOCUMENT,
+    EMBED,
+    FORMAT,
     GC,
     JSON,
     SKIP,
     STRING,
     TYPE,
+    XML_ELEMENT,
     XML_HOOK,
     UpdateLimits,
     read_content,
@@ -148,7 +151,12 @@ def _read_piece(data: bytes, at: int, clock: int, limits: UpdateLimits) -> tuple
         units, at = _skip_unsupported(data, at, kind, limits)
         is_supported = False
     else:
-        units, at = read_content(data, at, kind, limits)
+        begin_content = at
+        try:
+            units, at = read_content(data, at, kind, limits)
+        except MalformedError:
+            units, at = _skip_unfit(data, begin_content, kind)
+            is_supported = False
     if not units or clock + units > MAX_CLOCK:
         raise MalformedError("a struct without length, or a clock out of range")
     keyed = info & _KEYED != 0
@@ -168,6 +176,20 @@ def _skip_unsupported(data: bytes, at: int, kind: int, limits: UpdateLimits) -> 
         at += 1
     _, at = read_data(data, at)
     return 1, skip_values(data, at, 1, limits.max_depth) if kind == DOCUMENT else at
+
+
+def _skip_unfit(data: bytes, at: int, kind: int) -> tuple[int, int]:
+    """The same for JSON or a name that the log does not hold.
+
+    JavaScript writes half a surrogate pair in JSON as an escape, which serde refuses.
+    """
+    if kind == TYPE and data[at] == XML_ELEMENT:
+        at += 1
+    elif kind not in (EMBED, FORMAT):
+        raise MalformedError("a content that cannot be read")
+    for _ in range(2 if kind == FORMAT else 1):
+        _, at = read_data(data, at)
+    return 1, at
 
 
 def encode_update(sections: Iterable[Section], delete_set: bytes) -> bytes:

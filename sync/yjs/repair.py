@@ -12,7 +12,8 @@ clocks, and what its author shows is corrected by deletions and insertions which
 - An insertion inside a pair: Yjs turns the halves into two U+FFFD, yrs cuts nothing, and then they
   disagree. An event before the update deletes the pair, so that nobody cuts one that is alive; with
   the update, the server inserts the character again.
-- Content that the log does not hold (sub-documents, XML hooks, JSON of Yjs 12) becomes deleted.
+- Content that the log does not hold (sub-documents, XML hooks, JSON of Yjs 12, half a pair in JSON,
+  NUL in the name of an element or a mark) becomes deleted.
 
 See `docs/decisions/0014-a-refused-struct-is-repaired.md`.
 """

@@ -138,6 +138,10 @@ def test_new_part_that_begins_inside_a_pair_begins_with_half_of_it() -> None:
         pytest.param(item(9, name("g") + b"\x76\x00", key="sub"), 1, id="sub-document in a map"),
         pytest.param(item(2, b"\x02" + name("1") + name("null")), 2, id="JSON of Yjs 12"),
         pytest.param(item(7, b"\x05" + name("hook")), 1, id="XML hook"),
+        pytest.param(item(7, b"\x03" + name("p\0")), 1, id="XML element with NUL"),
+        pytest.param(item(5, name('{"a":"\\ud83d"}')), 1, id="embed with half a pair"),
+        pytest.param(item(6, name("a") + name('"\\ud83d"')), 1, id="mark with half a pair"),
+        pytest.param(item(6, name("a\0") + name("null")), 1, id="name of a mark with NUL"),
     ],
 )
 def test_content_that_the_log_does_not_hold_becomes_deleted(struct: bytes, units: int) -> None:
