@@ -19,7 +19,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from sync.names import DEFAULT_TEXT_ROOT
-from sync.text.delta import Delta, apply, canonical
+from sync.text.delta import Delta, DeltaOutOfRange, apply, canonical
 from sync.yjs.block import read_blocks
 from sync.yjs.gate import Ready
 from sync.yjs.keystroke import TypingInsert
@@ -143,7 +143,10 @@ class Replica:
             if isinstance(ready.hint, TypingInsert):
                 self._tails.remember(ready.hint, ready.inserted_units, ops)
         if ops:
-            self.text = apply(self.text, ops)
+            try:
+                self.text = apply(self.text, ops)
+            except DeltaOutOfRange as error:
+                raise ReplicaBrokenError("the delta of an update does not fit") from error
         return Applied(ops, changed)
 
     def edit(self, ops: Delta) -> bytes:

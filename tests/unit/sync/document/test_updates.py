@@ -16,6 +16,7 @@ from sync.presence.claims import AnnouncedIds
 from sync.submission import Submission
 from sync.wire.message import Resync
 from sync.yjs.awareness import encode_awareness
+from sync.yjs.replica import ReplicaBrokenError
 from tests.unit.sync.room.driven_room import (
     ANN,
     BOB,
@@ -190,3 +191,22 @@ def test_deletion_of_what_its_author_has_not_delivered_is_asked_for_again() -> N
     again = bob.doc.get_update(asked.state_vector)
     room.write(yjs("bob", "b2", again, BOB, is_past=True))
     assert room.room.text == str(bob) == "e"
+
+
+@pytest.mark.p8
+def test_update_of_which_yrs_tells_a_wrong_delta_breaks_the_replica_alone() -> None:
+    # Found by chance: its structs have an origin and a right origin in different types.
+    written = Written()
+    sent = [
+        "01010600210107636f6e74656e74016b0300",
+        "010505008406010378797a41060003c405040505026162c10507060003040107636f6e74656e7401710106010101",
+        "0102050c040107636f6e74656e74026162c4050a050b02616200",
+        "01010510040107636f6e74656e74017100",
+        "01010603c7050b05060200",
+        "0102060484050202616281050d0300",
+        "01010511c1050b050c0300",
+    ]
+    for number, data in enumerate(sent):
+        written.merge(yjs("bob", f"b{number}", bytes.fromhex(data), BOB))
+    with pytest.raises(ReplicaBrokenError):
+        written.merge(yjs("bob", "last", bytes.fromhex("0101060944050702616200"), BOB))
