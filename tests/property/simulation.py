@@ -757,6 +757,8 @@ class YjsClient(Client):
         other = self.rng.choice(others)
         if self.world.scenario.rewinds:
             return  # what it took of a history that is gone would have no author any more
+        if self.world.scenario.unfit:
+            return  # in one update, yrs cuts a pair before it deletes it
         if other is not self and other.epoch is not None and other.epoch == self.epoch:
             other.is_carried = True
             self.editor.apply(other.editor.doc.get_update(self.editor.doc.get_state()))
