@@ -58,8 +58,8 @@ class _Server(uvicorn.Server):
         self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
         # What is loaded by now stays. Looking through all of it again and again would stop the
-        # loop for 50 ms each time; this way a full collection looks at what came since.
-        gc.collect()
+        # loop for 50 ms each time; this way a full collection looks at what came since. Not after
+        # a collection: it takes 75 ms, a seventh of a start, to find 0.2 MB of garbage.
         gc.freeze()
         # An update leaves no cycles, only objects that live for a moment: look for some less often.
         gc.set_threshold(_GC_THRESHOLD)
