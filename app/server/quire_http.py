@@ -1,10 +1,12 @@
 """uvicorn's HTTP, whose answers reach a peer that is still sending its request.
 
 uvicorn closes a connection right behind an answer that ends it, and reads without a bound what a
-peer goes on sending where the connection stays. Here both become a `Linger`.
+peer goes on sending where the connection stays. Here both become a `Linger`. Besides, uvicorn drops
+what comes in one piece with the request for a WebSocket; here it is handed on.
 """
 
 import asyncio
+import sys
 from typing import Any, Final
 
 import httptools
@@ -55,6 +57,8 @@ class QuireHttp(HttpToolsProtocol):
         """True if the peer sends something other than HTTP, so that its end is unknown."""
         self._is_receiving = False
         """Whether a request has begun and not ended."""
+        self._received = b""
+        """What is being parsed."""
 
     # --- how uvicorn is led here ----------------------------------------------------------------
 
@@ -64,8 +68,16 @@ class QuireHttp(HttpToolsProtocol):
         super().connection_made(patient)
 
     def handle_websocket_upgrade(self) -> None:
+        # uvicorn calls this where it handles the exception that says where the request ends.
+        upgrade = sys.exception()
+        assert isinstance(upgrade, httptools.HttpParserUpgrade), "uvicorn catches it"
+        rest = self._received[upgrade.args[0] :]
         self.transport = self._socket
         super().handle_websocket_upgrade()
+        if rest and not self._socket.is_closing():
+            # The protocol of the connection is the WebSocket's by now.
+            websocket: Any = self._socket.get_protocol()
+            websocket.data_received(rest)
 
     def on_message_begin(self) -> None:
         self._is_receiving = True
@@ -130,15 +142,20 @@ class QuireHttp(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         linger = self._linger
         if linger is None:
-            super().data_received(data)
+            self._parse(data)
             return
         linger.discard(len(data))
         if self._is_broken or self._socket.is_closing():
             return
         if not self._has_ended:
-            super().data_received(data)
+            self._parse(data)
             return
         try:
             self.parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self._is_broken = True
+
+    def _parse(self, data: bytes) -> None:
+        self._received = data
+        super().data_received(data)
+        self._received = b""
