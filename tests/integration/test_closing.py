@@ -131,13 +131,21 @@ async def test_socket_closed_for_too_many_errors_says_so_to_a_peer_that_goes_on(
         assert await close_code_of_sender(peer, "{" + " " * 10_000) == 1008
 
 
-async def test_socket_closed_by_a_restart_says_so_to_a_peer_that_goes_on(tmp_path: Path) -> None:
+async def test_sockets_closed_by_a_restart_say_so_to_peers_that_go_on(tmp_path: Path) -> None:
+    """Several peers: closed with unread bytes, as it was, some would hear of it all the same."""
     with ServerProcess(tmp_path, arguments=("--drain-s", "0")) as restarting:
-        async with connect_websocket(restarting.ws_url, proxy=None) as peer:
-            await peer.send('{"type":"auth","name":"Ana"}')
-            await peer.recv()
+        async with contextlib.AsyncExitStack() as stack:
+            peers = [
+                await stack.enter_async_context(connect_websocket(restarting.ws_url, proxy=None))
+                for _ in range(6)
+            ]
+            for peer in peers:
+                await peer.send('{"type":"auth","name":"Ana"}')
+                await peer.recv()
             stopping = asyncio.create_task(asyncio.to_thread(restarting.terminate))
-            assert await close_code_of_sender(peer, '{"type":"ping"}' + " " * 60_000) == 1012
+            message = '{"type":"ping"}' + " " * 60_000
+            codes = await asyncio.gather(*(close_code_of_sender(peer, message) for peer in peers))
+            assert codes == [1012] * len(peers)
             assert await stopping == 0
 
 
