@@ -1,4 +1,9 @@
-"""`/readyz` while nothing can be stored: it says so and why, and recovers."""
+"""`/readyz` while nothing can be stored: it says so and why, and recovers.
+
+Bugs that were planted in `app/readiness.py`, and the tests that failed: a failed probe leaves the
+server ready (full disk, file that may not grow, failed edit); a server that was unready once stays
+so (the same, and read-only PostgreSQL); each question is a probe (now and then only).
+"""
 
 import os
 import resource
