@@ -36,7 +36,9 @@ async def _write(log: EventLog, updates: list[bytes]) -> None:
         for number, update in enumerate(updates, 1):
             event_id = f"{session}-{number}-{token_hex(6)}"
             digest, size = update_digest(update), len(update)
-            submission = UpdateSubmission(session, _USER, event_id, update, digest, size, True)
+            submission = UpdateSubmission(
+                session, _USER, event_id, update, digest, size, True, role="editor"
+            )
             rooms.take(room, submission)
             if number % _PER_COMMIT == 0:
                 await rooms.settle()

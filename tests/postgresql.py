@@ -39,6 +39,8 @@ from storage.table import metadata
 from tests.patience import PATIENCE_S
 
 VARIABLE: Final = "QUIRE_TEST_DATABASE_URL"
+OF_QUIRE: Final = "datname = current_database() AND application_name = 'quire'"
+"""Connections in `pg_stat_activity`."""
 _CACHE: Final = Path(__file__).resolve().parents[1] / ".cache"
 _INITDB: Final = (
     "--username=postgres",
@@ -138,6 +140,19 @@ async def execute(url: str, *statements: str) -> list[object]:
             found = [row[0] for row in result] if result.returns_rows else []
     await engine.dispose()
     return found
+
+
+async def until_connections(url: str, count: int, condition: str = "true") -> None:
+    """Wait until so many connections of Quire are as `condition` says."""
+    statement = f"SELECT count(*) FROM pg_stat_activity WHERE {OF_QUIRE} AND {condition}"
+    async with asyncio.timeout(PATIENCE_S):
+        while await execute(url, statement) != [count]:  # noqa: ASYNC110 – the server tells nobody
+            await asyncio.sleep(0.01)
+
+
+async def until_blocked(url: str) -> None:
+    """Wait until a connection waits for a lock that another has."""
+    await until_connections(url, 1, "wait_event_type = 'Lock'")
 
 
 @contextmanager

@@ -2,7 +2,8 @@
 
 `append NAMES COUNT` appends so often to two of the comma-separated documents at once. `consume
 COUNT` claims changes and writes them into the table `seen`, in the transaction of the advance,
-until it has so many rows for all documents' events; it says so at each advance.
+until it has so many rows for all documents' events; it says so at each advance. `stop-before` and
+`stop-in` act on one claim and go no further: before they advance, or in the advance's transaction.
 """
 
 import asyncio
@@ -60,6 +61,24 @@ async def consume(log: SqlEventLog, count: str) -> None:
         await asyncio.sleep(0.005)
 
 
+async def stop(log: SqlEventLog, *, in_advance: bool) -> None:
+    claim = await log.changes.claim(CURSOR, "stops", limit=7, now_ms=0, lease_ms=LEASE_MS)
+    assert claim is not None
+
+    def work(connection: Connection) -> None:
+        _save(connection, claim)
+        _say_and_hang(claim)
+
+    if in_advance:
+        await log.changes.advance(claim, claim.changes[-1].position, work)
+    _say_and_hang(claim)
+
+
+def _say_and_hang(claim: Claim) -> None:
+    print(*(each.position for each in claim.changes), flush=True)
+    time.sleep(3_600)
+
+
 def _save(connection: Connection, claim: Claim) -> None:
     rows = [
         {"position": each.position, "key": each.key, "after": each.after, "upto": each.upto}
@@ -76,6 +95,8 @@ async def main(task: str, url: str, *arguments: str) -> None:
     log = open_event_log(url)
     if task == "append":
         await append(log, *arguments)
+    elif task.startswith("stop"):
+        await stop(log, in_advance=task == "stop-in")
     else:
         await consume(log, *arguments)
     await log.aclose()

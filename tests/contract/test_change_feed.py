@@ -6,21 +6,23 @@ Planted bugs that were seen to fail here: see `docs/decisions/0018-a-feed-over-a
 import asyncio
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from storage.log import SqlEventLog
 from storage.migrate import upgrade
 from sync.changes import Change, Claim
 from sync.port import DocumentRecord, StoreError
 from tests.contract.conftest import new_document, run_sql
-from tests.contract.feed_process import CURSOR
+from tests.contract.feed_process import CURSOR, LEASE_MS
 from tests.contract.sample import append, append_next, event, open_log
 from tests.patience import PATIENCE_S
+from tests.postgresql import until_blocked, until_connections
 
 pytestmark = pytest.mark.anyio
 
@@ -198,6 +200,52 @@ async def test_what_commits_late_is_not_skipped(log: SqlEventLog, create: Create
     assert await take(log) == [Change(3, "edited", slow, "slow", 0, 1)]
 
 
+@asynccontextmanager
+async def changes_locked(url: str) -> AsyncIterator[None]:
+    """Lets nobody add to `changes` meanwhile: who assigns positions stands still in the middle."""
+    engine = create_async_engine(url)
+    async with engine.begin() as connection:
+        await connection.exec_driver_sql("LOCK TABLE changes IN SHARE MODE")
+        yield
+    await engine.dispose()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_what_commits_while_positions_are_assigned_is_not_lost(
+    log: SqlEventLog, database_url: str, create: Create
+) -> None:
+    """Its key is the smaller one, and it becomes visible after the newer rows were read."""
+    slow, quick = [(await create(name)).key for name in ("slow", "quick")]
+    await log.changes.start(CURSOR)
+    async with AsyncExitStack() as held:
+        async with log.append() as transaction:
+            await transaction.lock_heads([slow])
+            await transaction.insert([(slow, event(1))], updated_at_ms=1)
+            await append(log, quick, event(1))
+            await held.enter_async_context(changes_locked(database_url))
+            taking = asyncio.create_task(take(log))
+            await until_blocked(database_url)
+        await held.aclose()
+    assert await taking == [Change(1, "edited", quick, "quick", 0, 1)]
+    assert await take(log) == [Change(2, "edited", slow, "slow", 0, 1)]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_who_claims_waits_while_positions_are_assigned(
+    log: SqlEventLog, database_url: str, create: Create
+) -> None:
+    key = (await create("notes")).key
+    names = ("one", "two")
+    for name in names:
+        await log.changes.start(name)
+    await append(log, key, event(1))
+    async with changes_locked(database_url):
+        taking = [asyncio.create_task(take(log, cursor=name)) for name in names]
+        await until_connections(database_url, 2, "wait_event_type = 'Lock'")
+    found = await asyncio.gather(*taking, return_exceptions=True)
+    assert found == [[Change(1, "edited", key, "notes", 0, 1)]] * 2
+
+
 async def test_cursors_that_are_claimed_at_once_see_the_same_changes(
     log: SqlEventLog, database_url: str, create: Create
 ) -> None:
@@ -257,12 +305,43 @@ async def _until_advanced(consumer: Process, times: int) -> None:
             return  # all is done
 
 
+async def _make_seen(url: str) -> None:
+    columns = "position BIGINT PRIMARY KEY, key BIGINT, after_version BIGINT, upto_version BIGINT"
+    await run_sql(url, f"CREATE TABLE seen ({columns})")
+
+
+@pytest.mark.parametrize("task", ["stop-before", "stop-in"])
+async def test_killed_between_work_and_advance_the_same_changes_come_again(
+    bare_database_url: str, task: str
+) -> None:
+    """What was done elsewhere is done twice, under the same positions; what was written is not."""
+    await upgrade(bare_database_url)
+    await _make_seen(bare_database_url)
+    log = open_log(bare_database_url)
+    key = (await log.create(new_document("notes")))[0].key
+    await log.changes.start(CURSOR)
+    for version in (1, 2, 3):
+        await append(log, key, event(version))
+    consumer = await _process(task, bare_database_url)
+    assert consumer.stdout is not None
+    async with asyncio.timeout(PATIENCE_S):
+        assert await consumer.stdout.readline() == b"1 2 3\n"
+        consumer.kill()
+        await consumer.wait()
+    assert await claim(log, now_ms=LEASE_MS - 1) is None, "it may still be at it"
+    again = await claim(log, now_ms=LEASE_MS)
+    assert again is not None
+    assert [each.position for each in again.changes] == [1, 2, 3]
+    assert await count_rows(log, "seen") == 0
+    assert await log.changes.advance(again, 3)
+    await log.aclose()
+
+
 async def test_each_change_has_its_effect_once_over_races_and_kills(bare_database_url: str) -> None:
     """Two consumers of one cursor race, and one after another is killed at any instant."""
     url = bare_database_url
     await upgrade(url)
-    columns = "position BIGINT PRIMARY KEY, key BIGINT, after_version BIGINT, upto_version BIGINT"
-    await run_sql(url, f"CREATE TABLE seen ({columns})")
+    await _make_seen(url)
     log = open_log(url)
     keys = [(await log.create(new_document(name)))[0].key for name in _NAMES]
     start = await log.changes.start(CURSOR)

@@ -17,11 +17,9 @@ from sync.port import Checkpoint, DocumentRecord, StoreError
 from tests.contract.conftest import new_document
 from tests.contract.sample import append_next, event, open_log
 from tests.patience import PATIENCE_S
-from tests.postgresql import Postgresql, execute
+from tests.postgresql import OF_QUIRE, Postgresql, execute, until_blocked, until_connections
 
 pytestmark = pytest.mark.anyio
-
-_OURS = "datname = current_database() AND application_name = 'quire'"
 
 
 @pytest.fixture
@@ -47,23 +45,10 @@ async def key_of(log: SqlEventLog, name: str) -> int:
     return record.key
 
 
-async def until_connections(url: str, count: int, condition: str = "true") -> None:
-    """Wait until so many connections of Quire are as `condition` says."""
-    statement = f"SELECT count(*) FROM pg_stat_activity WHERE {_OURS} AND {condition}"
-    async with asyncio.timeout(PATIENCE_S):
-        while await execute(url, statement) != [count]:  # noqa: ASYNC110 – the server tells nobody
-            await asyncio.sleep(0.01)
-
-
-async def until_blocked(url: str) -> None:
-    """Wait until a connection waits for a lock that another has."""
-    await until_connections(url, 1, "wait_event_type = 'Lock'")
-
-
 async def cut_all(url: str) -> None:
     """End all connections of Quire, from the side of the server."""
     await execute(
-        url, f"SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE {_OURS}"
+        url, f"SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE {OF_QUIRE}"
     )
 
 
