@@ -10,15 +10,18 @@ head. A transaction that stands still anywhere in the cluster holds nobody up.
 
 from collections.abc import Sequence
 from functools import partial
+from time import time_ns
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, Connection, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from storage import beginning
+from storage.beginning import BEFORE_ALL
 from storage.engine import Database, Work
 from storage.prepared import Prepared
 from storage.table import changes, cursors, documents, feed_head, new_changes
-from sync.changes import Change, Claim
+from sync.changes import Change, Claim, CursorState
 from sync.port import StoreError
 
 _HEAD: Final = 1
@@ -65,14 +68,26 @@ _advance = (
         cursors.c.position == bindparam("after"),
         cursors.c.holder == bindparam("held_by"),
     )
-    .values(position=bindparam("upto"), holder="", held_until_ms=0)
-)
-_prune = delete(changes).where(
-    changes.c.position
-    <= func.coalesce(
-        select(func.min(cursors.c.position)).scalar_subquery(), _head.scalar_subquery()
+    .values(
+        position=bindparam("upto"),
+        holder="",
+        held_until_ms=0,
+        advanced_at_ms=bindparam("now_ms", type_=BigInteger),
     )
 )
+_read_up_to = func.coalesce(cursors.c.feed_from, cursors.c.position)
+_prune = delete(changes).where(
+    changes.c.position
+    <= func.coalesce(select(func.min(_read_up_to)).scalar_subquery(), _head.scalar_subquery())
+)
+_states = select(
+    cursors.c.name,
+    cursors.c.position,
+    select(feed_head.c.position).scalar_subquery()
+    + select(func.count()).select_from(new_changes).scalar_subquery()
+    - _read_up_to,
+    cursors.c.advanced_at_ms,
+).order_by(cursors.c.name)
 
 
 def record(connection: Connection, rows: Sequence[tuple[int, str, int, int]]) -> None:
@@ -97,10 +112,14 @@ class SqlChangeFeed:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def start(self, cursor: str) -> int:
-        """Return the position of a cursor; one that is new is at the end of what is committed."""
+    async def start(self, cursor: str, *, at_beginning: bool = False) -> int:
+        """Return the position of a cursor; one that is new is at the end of what is committed.
+
+        Args:
+            at_beginning: a new one gets every document first: see `storage.beginning`.
+        """
         async with self._database.write() as transaction:
-            return await transaction.run(partial(_start, cursor=cursor))
+            return await transaction.run(partial(_start, cursor=cursor, at_beginning=at_beginning))
 
     async def claim(
         self, cursor: str, holder: str, *, limit: int, now_ms: int, lease_ms: int
@@ -140,6 +159,10 @@ class SqlChangeFeed:
         """Return the position of every cursor."""
         return await self._database.read(_positions)
 
+    async def cursor_states(self) -> list[CursorState]:
+        """Return how far every cursor is, by name."""
+        return await self._database.read(_cursor_states)
+
     async def forget(self, cursor: str) -> bool:
         """Remove a cursor; changes are kept for those that remain. False if there was none."""
         async with self._database.write() as transaction:
@@ -175,14 +198,16 @@ def _sequence(connection: Connection, last: int) -> int:
     return len(rows)
 
 
-def _start(connection: Connection, cursor: str) -> int:
+def _start(connection: Connection, cursor: str, *, at_beginning: bool) -> int:
     last = _lock(connection)
     if _is_read(connection):
         while moved := _sequence(connection, last):
             last += moved
     else:
         connection.execute(delete(new_changes))
-    made = {"name": cursor, "position": last, "holder": "", "held_until_ms": 0}
+    made = {"name": cursor, "position": last, "holder": "", "held_until_ms": 0, "feed_from": None}
+    if at_beginning:
+        made |= {"position": BEFORE_ALL, "feed_from": last}
     connection.execute(_make_cursor[connection.dialect.name], made)
     connection.execute(_prune)
     return int(_find(connection, cursor).position)
@@ -196,10 +221,12 @@ def _find(connection: Connection, cursor: str) -> Any:
 
 
 def _has_news(connection: Connection, cursor: str) -> bool:
-    position = _find(connection, cursor).position
+    found = _find(connection, cursor)
+    if found.feed_from is not None:
+        return True
     if connection.execute(select(new_changes.c.key).limit(1)).one_or_none() is not None:
         return True
-    return bool(connection.execute(_after, {"after": position, "most": 1}).all())
+    return bool(connection.execute(_after, {"after": found.position, "most": 1}).all())
 
 
 def _claim(
@@ -210,12 +237,21 @@ def _claim(
     if found.holder not in ("", holder) and found.held_until_ms > now_ms:
         return None
     _sequence(connection, last)
-    rows = connection.execute(_after, {"after": found.position, "most": limit}).all()
-    if not rows:
+    after, claimed = found.position, []
+    if found.feed_from is not None:
+        claimed = beginning.read(connection, after, found.feed_from, limit)
+        if not claimed:
+            after = found.feed_from
+            ended = {"position": after, "feed_from": None}
+            connection.execute(update(cursors).where(cursors.c.name == cursor), ended)
+    if not claimed:
+        rows = connection.execute(_after, {"after": after, "most": limit})
+        claimed = [Change(*row) for row in rows]
+    if not claimed:
         return None
     held = {"holder": holder, "held_until_ms": held_until_ms}
     connection.execute(update(cursors).where(cursors.c.name == cursor), held)
-    return Claim(cursor, holder, found.position, [Change(*row) for row in rows])
+    return Claim(cursor, holder, after, claimed)
 
 
 def _move(connection: Connection, claim: Claim, upto: int, work: Work[object] | None) -> bool:
@@ -227,6 +263,7 @@ def _move(connection: Connection, claim: Claim, upto: int, work: Work[object] | 
             "after": claim.after,
             "held_by": claim.holder,
             "upto": upto,
+            "now_ms": time_ns() // 1_000_000,
         },
     )
     if moved.rowcount != 1:
@@ -240,6 +277,10 @@ def _move(connection: Connection, claim: Claim, upto: int, work: Work[object] | 
 def _positions(connection: Connection) -> dict[str, int]:
     rows = connection.execute(select(cursors.c.name, cursors.c.position).order_by(cursors.c.name))
     return {row.name: row.position for row in rows}
+
+
+def _cursor_states(connection: Connection) -> list[CursorState]:
+    return [CursorState(*row) for row in connection.execute(_states)]
 
 
 def _forget(connection: Connection, cursor: str) -> bool:

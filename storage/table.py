@@ -144,6 +144,8 @@ cursors = Table(
     Column("position", BigInteger, nullable=False),
     Column("holder", Text, nullable=False),
     Column("held_until_ms", BigInteger, nullable=False),
+    Column("feed_from", BigInteger),
+    Column("advanced_at_ms", BigInteger),
 )
 
 feed_head = Table(

@@ -8,6 +8,8 @@ cursor. It claims the changes after the cursor, acts on them, and advances it:
 - Positions are 1, 2, 3 … without a gap, and every committed change gets one. Changes of one
   document come in the order of their commits; of two transactions, one that began after the other
   had committed comes later.
+- A cursor that starts at the beginning first gets the documents there are, as changes under
+  negative positions: ascending, but not every number. The feed follows without a gap.
 - A cursor advances only from where it was claimed, by who holds the claim. What is written to the
   database in the transaction of the advance happens exactly once. Other effects happen at least
   once: after a crash between effect and advance the same changes come again, under the same
@@ -43,17 +45,31 @@ class Claim(Struct, frozen=True):
     after: int
     """Position of the cursor."""
     changes: Sequence[Change]
-    """Not empty, in order: their positions are `after + 1`, `after + 2` …"""
+    """Not empty, in order: their positions are `after + 1`, `after + 2` …, if not negative."""
+
+
+class CursorState(Struct, frozen=True):
+    """How far a consumer is."""
+
+    name: str
+    position: int
+    """Negative while it reads the documents there were when it started."""
+    lag: int
+    """Committed changes of the feed after it; documents that it has yet to read do not count."""
+    advanced_at_ms: int | None
+    """UTC; None if it never has."""
 
 
 class ChangeFeed(Protocol):
     """Every method may raise `StoreError`."""
 
-    async def start(self, cursor: str) -> int:
+    async def start(self, cursor: str, *, at_beginning: bool = False) -> int:
         """Return the position of a cursor; one that is new is at the end of what is committed.
 
-        Whoever needs what was before reads every document up to its head afterwards, and skips
-        events up to there when they come in changes.
+        Args:
+            at_beginning: a new one gets every document first, deleted or not, by when they were
+                created: `created`, `edited` from 0 to the version it then has in the feed, and
+                `deleted` if it is. Together with the feed, that is each event once.
         """
         ...
 
@@ -82,6 +98,10 @@ class ChangeFeed(Protocol):
 
     async def cursors(self) -> dict[str, int]:
         """Return the position of every cursor."""
+        ...
+
+    async def cursor_states(self) -> list[CursorState]:
+        """Return how far every cursor is, by name."""
         ...
 
     async def forget(self, cursor: str) -> bool:

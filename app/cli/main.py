@@ -10,6 +10,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Final, get_args
 
 from app.cli.failure import CommandFailed, ExitCode
@@ -106,6 +107,15 @@ def _db_new_epoch(flags: argparse.Namespace) -> int:
     return ExitCode.DONE
 
 
+def _db_cursors(flags: argparse.Namespace) -> int:
+    from app.cli.cursors import drop_cursor, print_cursors
+
+    settings = Settings.load(_given(flags))
+    work = print_cursors if flags.drop is None else partial(drop_cursor, name=flags.drop)
+    asyncio.run(work(settings.database_url))
+    return ExitCode.DONE
+
+
 def _cat(flags: argparse.Namespace) -> int:
     # Imported only here, as the next ones: an HTTP client costs what the others need not pay.
     from app.cli.read import cat
@@ -174,6 +184,10 @@ def _add_db(command: argparse.ArgumentParser) -> None:
     epoch = actions.add_parser("new-epoch", help="after a backup was restored: tell all clients")
     epoch.set_defaults(command=_db_new_epoch)
     epoch.add_argument("--database-url", metavar="URL", help="(default: as for `quire serve`)")
+    cursors = actions.add_parser("cursors", help="list who reads the feed of changes, and how far")
+    cursors.set_defaults(command=_db_cursors)
+    cursors.add_argument("--database-url", metavar="URL", help="(default: as for `quire serve`)")
+    cursors.add_argument("--drop", metavar="NAME", help="forget that one, and what it has not read")
     copy = actions.add_parser("copy", help="copy everything into another, empty database")
     copy.set_defaults(command=_db_copy)
     # `from` is a keyword: it cannot be the name of an attribute.

@@ -16,8 +16,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from storage.log import SqlEventLog
 from storage.migrate import upgrade
-from sync.changes import Change, Claim
+from sync.changes import Change, Claim, CursorState
 from sync.port import DocumentRecord, StoreError
+from sync.shells.clock import now_ms
 from tests.contract.conftest import new_document, run_sql
 from tests.contract.feed_process import CURSOR, LEASE_MS
 from tests.contract.sample import append, append_next, event, open_log
@@ -198,6 +199,144 @@ async def test_what_commits_late_is_not_skipped(log: SqlEventLog, create: Create
         await append(log, quick, event(2))
         assert await take(log) == [Change(2, "edited", quick, "quick", 1, 2)]
     assert await take(log) == [Change(3, "edited", slow, "slow", 0, 1)]
+
+
+async def test_cursor_at_the_beginning_gets_all_documents_and_then_the_feed(
+    log: SqlEventLog, create: Create
+) -> None:
+    edited, empty, gone, going = [
+        (await create(name)).key for name in ("edited", "empty", "gone", "going")
+    ]
+    await append(log, edited, *map(event, range(1, 4)))
+    await append(log, gone, event(1))
+    await log.update_document("gone", deleted_at_ms=5, updated_at_ms=5)
+    start = await log.changes.start(CURSOR, at_beginning=True)
+    assert start < 0
+    assert await log.changes.start(CURSOR, at_beginning=True) == start, "it is there already"
+    await append(log, edited, event(4))
+    assert await log.changes.start("other") == 1
+    late = (await create("late")).key
+    await append(log, late, event(1))
+    await append(log, empty, event(1))
+    await log.update_document("going", deleted_at_ms=6, updated_at_ms=6)
+    taken = [await take(log, limit=n) for n in (1, 3, 100, 1, 100)]
+    found = [each for some in taken for each in some]
+    assert [(each.kind, each.key, each.after, each.upto) for each in found] == [
+        ("created", edited, 0, 0),
+        ("edited", edited, 0, 3),
+        ("created", empty, 0, 0),
+        ("created", gone, 0, 0),
+        ("edited", gone, 0, 1),
+        ("deleted", gone, 0, 0),
+        ("created", going, 0, 0),
+        ("edited", edited, 3, 4),
+        ("created", late, 0, 0),
+        ("edited", late, 0, 1),
+        ("edited", empty, 0, 1),
+        ("deleted", going, 0, 0),
+    ]
+    assert [each.position for each in found[7:]] == [1, 2, 3, 4, 5]
+    assert all(each.position < 0 for each in found[:7])
+    assert [each.position for each in await take(log, cursor="other")] == [2, 3, 4, 5]
+    assert await count_rows(log, "changes") == 0
+
+
+async def test_cursor_at_the_beginning_keeps_its_place_over_a_lost_claim(
+    log: SqlEventLog, create: Create
+) -> None:
+    """What came meanwhile does not change what the documents were."""
+    keys = [(await create(name)).key for name in "ab"]
+    for key in keys:
+        await append(log, key, event(1))
+    await log.changes.start(CURSOR, at_beginning=True)
+    lost = await claim(log, "lost")
+    assert lost is not None
+    assert await log.changes.advance(lost, lost.changes[0].position)
+    lost = await claim(log, "lost")
+    assert lost is not None
+    for key in keys:
+        await append(log, key, event(2))
+    again = await claim(log, "again", now_ms=1_000)
+    assert again is not None
+    assert list(again.changes) == list(lost.changes)
+    assert not await log.changes.advance(lost, lost.changes[-1].position)
+    assert await log.changes.advance(again, again.changes[-1].position)
+    assert [(each.position, each.after, each.upto) for each in await take(log)] == [
+        (1, 1, 2),
+        (2, 1, 2),
+    ]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_cursor_at_the_beginning_leaves_to_the_feed_what_is_not_in_order_yet(
+    log: SqlEventLog, database_url: str, create: Create
+) -> None:
+    key = (await create("notes")).key
+    await log.changes.start(CURSOR, at_beginning=True)
+    await append(log, key, event(1))
+    async with changes_locked(database_url):
+        taking = asyncio.create_task(take(log))
+        await until_blocked(database_url)
+        await append(log, key, event(2))
+        await create("late")
+    assert [(each.kind, each.upto) for each in await taking] == [("created", 0)]
+    found = await take(log)
+    assert [(each.kind, each.upto) for each in found] == [
+        ("edited", 1),
+        ("edited", 2),
+        ("created", 0),
+    ]
+
+
+async def test_cursors_that_begin_amid_writes_get_each_event_once(
+    log: SqlEventLog, database_url: str, create: Create
+) -> None:
+    keys = [(await create(name)).key for name in "abc"]
+    other = open_log(database_url)
+
+    async def write(store: SqlEventLog, name: str) -> None:
+        for n in range(40):
+            await append_next(store, keys[n % 3], f"{name}{n}")
+
+    async def begin(store: SqlEventLog, name: str) -> list[Change]:
+        await store.changes.start(name, at_beginning=True)
+        found: list[Change] = []
+        while sum(each.upto - each.after for each in found) < 80:
+            found += await take(store, cursor=name, limit=2)
+        return found
+
+    async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as tasks:
+        tasks.create_task(write(log, "x"))
+        tasks.create_task(write(other, "y"))
+        beginning = []
+        for n in range(4):
+            await append_next(log, keys[0], f"z{n}")
+            beginning.append(tasks.create_task(begin((log, other)[n % 2], f"cursor-{n}")))
+    for task in beginning:
+        for key in keys:
+            mine = [each for each in task.result() if each.key == key and each.kind == "edited"]
+            assert [each.after for each in mine] == [0, *(each.upto for each in mine[:-1])]
+    await other.aclose()
+
+
+async def test_states_of_cursors_tell_who_lags(log: SqlEventLog, create: Create) -> None:
+    key = (await create("notes")).key
+    assert await log.changes.cursor_states() == []
+    await log.changes.start("lags")
+    await append(log, key, event(1))
+    first = await log.changes.start("reads", at_beginning=True)
+    await append(log, key, event(2))
+    assert await log.changes.cursor_states() == [
+        CursorState("lags", 0, 2, None),
+        CursorState("reads", first, 1, None),
+    ]
+    before_ms = now_ms()
+    while await take(log, cursor="reads"):
+        pass
+    lags, reads = await log.changes.cursor_states()
+    assert (lags, reads.position, reads.lag) == (CursorState("lags", 0, 2, None), 2, 0)
+    assert reads.advanced_at_ms is not None
+    assert before_ms <= reads.advanced_at_ms <= now_ms()
 
 
 @asynccontextmanager
