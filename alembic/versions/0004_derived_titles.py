@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    # Documents that are there get theirs when they are opened next.
+    # Documents that are there get theirs after the start of a server, a few a second.
     op.add_column(
         "documents", sa.Column("derived_title", sa.Text(), nullable=False, server_default="")
     )

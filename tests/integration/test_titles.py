@@ -1,13 +1,18 @@
 """The one title of a document: derived from its text, or set; in list, search and description."""
 
 import asyncio
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from anyio import to_thread
 
+from sync.text.title import derive_title
+from tests.contract.old_schema import make, old_events
 from tests.integration.http_app import Application, application
 from tests.integration.peer import connect
 from tests.integration.scene import fresh_name
@@ -118,3 +123,28 @@ async def test_title_lost_by_a_crash_is_repaired_when_the_document_is_opened(
         async with connect(server, "json") as ana:
             await ana.join(name)
             await until_titled(server, name, "Survivor")
+
+
+async def test_documents_of_an_older_database_get_their_titles_unopened(tmp_path: Path) -> None:
+    """The newest first, deep in a history as well; one whose log is damaged holds nobody up."""
+    url = f"sqlite+aiosqlite:///{tmp_path}/quire.db"
+    events = [event for event in old_events(700) if event.version == 1 or event.document_key == 2]
+    for event in events:
+        # Each is written before the one before it, so the heading is the last of many events.
+        event.ops = '["# Deep ", 1]' if event.version == 700 else '["x"]'
+    await to_thread.run_sync(make, url, events)
+    with closing(sqlite3.connect(tmp_path / "quire.db")) as connection, connection:
+        connection.execute("DELETE FROM checkpoints")
+        connection.execute(
+            "INSERT INTO documents SELECT 3, 'damaged', 'T', 'content', 'e1', 5,"
+            " 99, 'u-owner', 1, 9, NULL"
+        )
+        connection.execute("UPDATE documents SET title = ''")
+        connection.execute("UPDATE events SET ops = '[\"# Shallow\"]' WHERE document_key = 1")
+    with ServerProcess(tmp_path) as server:
+        for name, title in (("doc-1", "Shallow"), ("doc-2", derive_title("# Deep " + "x" * 699))):
+            document = await until_titled(server, name, title)
+            assert document["title_derived"]
+        with closing(sqlite3.connect(tmp_path / "quire.db")) as connection:
+            rows = connection.execute("SELECT name, title_version FROM documents ORDER BY key")
+            assert rows.fetchall() == [("doc-1", 1), ("doc-2", 700), ("damaged", 0)]

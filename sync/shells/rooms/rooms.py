@@ -19,6 +19,7 @@ from sync.shells.rooms.executor import Executor
 from sync.shells.rooms.follower import Follower
 from sync.shells.rooms.registry import Registry
 from sync.shells.rooms.request import Requests
+from sync.shells.rooms.title_sweep import sweep_titles
 
 
 class Rooms(AbstractAsyncContextManager["Rooms"]):
@@ -101,6 +102,7 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
             "tick": self._executor.tick(),
             "unload": self._registry.unload_idle(),
             "titles": self._registry.titles.run(),
+            "title sweep": sweep_titles(self.log),
         }
         if self._announcer is not None:
             work["relay key"] = self._follower.learn_relay_key()
