@@ -91,6 +91,19 @@ async def test_request_that_is_cancelled_in_mid_commit_is_durable_and_counted_ou
         assert [each.id for each in await log.read(room.key, 0, 9, 9)] == ["e1", "e3"]
 
 
+async def test_session_id_of_a_request_under_way_is_refused_to_another(tmp_path: Path) -> None:
+    """The reply to the first would go to the second, and the first would wait for ever."""
+    async with held_rooms(tmp_path) as (log, rooms):
+        room = await rooms.open("notes", ANA)
+        asked = asyncio.create_task(rooms.submit(room, request(1)))
+        await log.reached.wait()
+        with pytest.raises(ValueError, match="session id 'r1' is under way"):
+            await rooms.submit(room, replace(request(2), session="r1"))
+        log.let_go.set()
+        assert (await asked).version == 1
+        assert (await rooms.submit(room, replace(request(2), session="r1"))).version == 2
+
+
 @pytest.mark.p7
 async def test_bytes_under_way_are_bounded_for_each_user(tmp_path: Path) -> None:
     async with held_rooms(tmp_path, max_unacknowledged_bytes=100) as (log, rooms):

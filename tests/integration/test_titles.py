@@ -105,6 +105,9 @@ async def test_title_is_saved_by_a_server_that_is_stopped(tmp_path: Path) -> Non
             await ana.join(name)
             await ana.insert(name, "a.1", "# Last words\n")
         server.terminate()
+        with closing(sqlite3.connect(tmp_path / "quire.db")) as connection:
+            (saved,) = connection.execute("SELECT derived_title FROM documents")
+        assert saved == ("Last words",)
         server.start()
         await until_titled(server, name, "Last words")
 

@@ -35,10 +35,12 @@ class Requests:
         Raises:
             QuireError: it was refused; `rate_limited` if the user has too much under way or has
                 submitted too much lately.
+            ValueError: another request with this session id waits for its answer.
         """
         session, user_id, size_bytes = submission.session, submission.user.id, submission.size
         assert submission.role is not None, "a request says what its user may do"
-        assert session not in self._replies, "a session id of a request is used once"
+        if session in self._replies:
+            raise ValueError(f"a request with the session id {session!r} is under way")
         why = self._quotas.begin(user_id, size_bytes, _steady_ms())
         if why is not None:
             raise QuireError.of(why)
