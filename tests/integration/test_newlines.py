@@ -1,6 +1,8 @@
 """Line ends and byte order marks through every door: HTTP, sockets, command line, client."""
 
 import asyncio
+import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,9 +12,10 @@ import pytest
 from sync.client import connect as connect_client
 from sync.text.delta import apply, from_wire
 from tests.integration.http_app import Application, application
+from tests.integration.npm_client import node_program, require_npm_packages
 from tests.integration.peer import Message, connect
 from tests.integration.scene import fresh_name
-from tests.integration.server import ServerProcess
+from tests.integration.server import ROOT, ServerProcess
 from tests.integration.test_cli import Shell
 from tests.integration.yjs_replica import YjsReplica
 from tests.patience import PATIENCE_S
@@ -199,3 +202,23 @@ async def test_push_keeps_the_line_ends_of_a_windows_file(
     assert exported.returncode == 0
     assert (tmp_path / "copy.md").read_bytes() == b"zero\r\none\r\ntwo\r\nthree\r\n"
     assert (await asyncio.to_thread(shell.run, "push", name, "copy.md")).stdout == b"3\n"
+
+
+@pytest.mark.parametrize("editor", ["codemirror", "quill"])
+def test_stock_editors_write_line_feeds_and_count_crlf_as_one(editor: str) -> None:
+    """Facts that decision 0016 stands on, of the published packages."""
+    require_npm_packages()
+    node, environment = node_program()
+    program = ROOT / "tests" / "npm" / "line_ends.mjs"
+    printed = subprocess.check_output(
+        [node, str(program), editor],
+        stdin=subprocess.DEVNULL,
+        env=environment,
+        timeout=PATIENCE_S,
+    )
+    assert json.loads(printed) == {
+        "shown": 3,
+        "typed": "a\rX\nb",
+        "written": "p\nq\nr",
+        "pasted": "p\nq\nr",
+    }
