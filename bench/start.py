@@ -1,4 +1,4 @@
-"""How long does a server take from exec to `/readyz` 200, and `quire cat` from exec to exit?
+"""Measure the time from exec to `/readyz` 200 of a server, and from exec to exit of `quire cat`.
 
 `PYTHONDONTWRITEBYTECODE`, where it is set, would make every start a cold one; it does not count
 here. Byte code lies in a folder of the measurement, so that nothing else decides what is there.

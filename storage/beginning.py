@@ -1,4 +1,4 @@
-"""The documents there were when a cursor started, as changes that come before those of the feed.
+"""The documents that existed when a cursor started, as changes that come before the feed's.
 
 A cursor that reads them stands at a negative position, and notes the position `feed_from` where
 the feed goes on. Changes after that are kept for it, so what they do to a document tells the

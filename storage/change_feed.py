@@ -113,7 +113,7 @@ class SqlChangeFeed:
         self._database = database
 
     async def start(self, cursor: str, *, at_beginning: bool = False) -> int:
-        """Return the position of a cursor; one that is new is at the end of what is committed.
+        """Return the position of a cursor; a new one is put behind the last committed change.
 
         Args:
             at_beginning: a new one gets every document first: see `storage.beginning`.

@@ -10,10 +10,10 @@ cursor. It claims the changes after the cursor, acts on them, and advances it:
   had committed comes later.
 - A cursor that starts at the beginning first gets the documents there are, as changes under
   negative positions: ascending, but not every number. The feed follows without a gap.
-- A cursor advances only from where it was claimed, by who holds the claim. What is written to the
-  database in the transaction of the advance happens exactly once. Other effects happen at least
-  once: after a crash between effect and advance the same changes come again, under the same
-  positions, which the receiver can know them by.
+- A cursor advances only from the position that was claimed, and only by the holder of the claim.
+  Writes to the database in the transaction of the advance happen exactly once. Other effects happen
+  at least once: after a crash between effect and advance the same changes come again, under the
+  same positions, by which the receiver recognises them.
 """
 
 from collections.abc import Sequence
@@ -49,7 +49,7 @@ class Claim(Struct, frozen=True):
 
 
 class CursorState(Struct, frozen=True):
-    """How far a consumer is."""
+    """The progress of one consumer."""
 
     name: str
     position: int
@@ -64,7 +64,7 @@ class ChangeFeed(Protocol):
     """Every method may raise `StoreError`."""
 
     async def start(self, cursor: str, *, at_beginning: bool = False) -> int:
-        """Return the position of a cursor; one that is new is at the end of what is committed.
+        """Return the position of a cursor; a new one is put behind the last committed change.
 
         Args:
             at_beginning: a new one gets every document first, deleted or not, by when they were

@@ -56,9 +56,9 @@ class QuireHttp(HttpToolsProtocol):
         self._is_broken = False
         """True if the peer sends something other than HTTP, so that its end is unknown."""
         self._is_receiving = False
-        """Whether a request has begun and not ended."""
+        """True while a request has begun and not ended."""
         self._received = b""
-        """What is being parsed."""
+        """The bytes that are being parsed."""
 
     # --- how uvicorn is led here ----------------------------------------------------------------
 
