@@ -219,7 +219,7 @@ def history(
 
 
 def _are_few(connection: Connection, which: ColumnElement[bool]) -> bool:
-    """Whether at most `_FEW_EVENTS` are so; asks no further."""
+    """Return whether at most `_FEW_EVENTS` are so; asks no further."""
     some = select(events.c.version).where(which).limit(_FEW_EVENTS + 1).subquery()
     found: int = connection.execute(select(func.count()).select_from(some)).scalar_one()
     return found <= _FEW_EVENTS

@@ -8,9 +8,9 @@ from sqlalchemy import Connection, event
 
 from storage import event_query
 from storage.log import SqlEventLog
+from tests.contract import sample
 from tests.contract.conftest import new_document, run_sql
 from tests.contract.sample import append
-from tests.contract.sample import event as logged
 
 pytestmark = pytest.mark.anyio
 
@@ -46,8 +46,8 @@ def plans(connection: Connection, work: Callable[[Connection], object]) -> str:
 async def test_lookups_use_their_indexes(log: SqlEventLog, database_url: str) -> None:
     key = (await log.create(new_document("notes")))[0].key
     made_up = "s1-4-00000000000a"
-    await append(log, key, *map(logged, range(1, 4)), logged(4, event_id=made_up))
-    await append(log, key, *(logged(n, actor=f"u{10 + n % 100}") for n in range(5, 20_000)))
+    await append(log, key, *map(sample.event, range(1, 4)), sample.event(4, event_id=made_up))
+    await append(log, key, *(sample.event(n, actor=f"u{10 + n % 100}") for n in range(5, 20_000)))
     await run_sql(database_url, "ANALYZE")
 
     def by_id(connection: Connection) -> None:
