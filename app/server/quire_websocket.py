@@ -38,6 +38,8 @@ _FINAL: Final = 0x80
 _MASKED: Final = 0x80
 _SHORT_BYTES: Final = 16 << 10
 """Messages up to this length are taken from the bytes as they come, once they are whole."""
+_HEAD_BYTES: Final = 6
+"""Length of the head, mask included, of a message of at most 125 bytes."""
 _SLICE_S: Final = 0.005
 """For so long the messages of one peer are handled at a stretch; then others have their turn."""
 _SHUTDOWN_S: Final = 2.0
@@ -67,6 +69,7 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
         "_is_put_off",
         "_limits",
         "_longest",
+        "_longest_only",
         "_owed",
         "_rest",
         "_sifts",
@@ -90,6 +93,8 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
         self._is_full = False
         """True while the transport takes no more data."""
         self._longest = min(_SHORT_BYTES, self.config.ws_max_size)
+        self._longest_only = _HEAD_BYTES + min(125, self._longest)
+        """Up to this length, a frame that comes alone is not sifted."""
         self._sifts = False
         """True if the bytes from here on are sifted: the beginning of a frame is known."""
         self._rest = b""
@@ -116,7 +121,8 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
         Returns:
             False if it was not written and has to be sent.
         """
-        if self.close_sent or self._is_full or self.transport.is_closing():
+        transport = self.transport
+        if self.close_sent or self._is_full or transport.is_closing():
             return False
         frame: bytes | None = message.get(_FRAME)
         if frame is None:
@@ -127,7 +133,7 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
                 frame = encode_frame(_FINAL_BINARY, data)
             if len(frame) <= _SHORT_BYTES:
                 message[_FRAME] = frame
-        self.transport.write(frame)
+        transport.write(frame)
         return True
 
     def pause_writing(self) -> None:
@@ -168,13 +174,28 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
             if self._rest:
                 data = self._rest + data
                 self._rest = b""
-            self._sift(data)
+                self._sift(data)
+            elif not self._take_only(data):
+                self._sift(data)
         else:
             was_asked = self.handshake_initiated
             super().data_received(data)
             # Never if frames came with the request, or the request in parts: nobody does that.
             is_request = self.handshake_initiated and not was_asked
             self._sifts = is_request and data.find(b"\r\n\r\n") == len(data) - 4
+
+    def _take_only(self, data: bytes) -> bool:
+        """Offer what was read to the application if it is one very short message, and nothing else.
+
+        Most of what people type arrives like that. All else is left to `_sift`.
+        """
+        size = len(data)
+        if not _HEAD_BYTES <= size <= self._longest_only or self._owed or self._fragmented:
+            return False
+        head = data[0]
+        if data[1] != _MASKED + size - _HEAD_BYTES:
+            return False
+        return head in (_FINAL_BINARY, _FINAL_TEXT) and self._offer(head, data, _HEAD_BYTES, size)
 
     def _sift(self, data: bytes) -> bool:
         """Offer short messages to the application; hand on all else, in order.
