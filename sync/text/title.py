@@ -44,6 +44,9 @@ _SPACES: Final = re.compile(
     r"[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+"
 )
 
+_HEADING_MARK: Final = re.compile(r"#|[=-][ \t]*(?:[\r\n]|\Z)")
+"""Every heading has one: number signs in front of it, or a line under it that ends like this."""
+
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Mn", "Me", "Zl", "Zp", "Zs"})
 _YAML_NULLS: Final = frozenset({"", "~", "null"})
 
@@ -81,6 +84,8 @@ def _is_visible(character: str) -> bool:
 
 
 def _first_heading(markdown: str) -> str:
+    if _HEADING_MARK.search(markdown) is None:
+        return ""
     parser = _parser()
     env: dict[str, Any] = {}
     tokens = parser.parse(markdown, env)

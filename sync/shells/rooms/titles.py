@@ -1,32 +1,25 @@
 """Keeping the title that each document's text gives itself in the store.
 
-No commit waits for it: the heads of the texts of open rooms are looked at now and then, wherever a
-version has come, and before a room is unloaded. What a crash leaves behind is found when the
-document is opened next, since what has just been opened was not looked at yet.
+No commit waits for it: open rooms are looked at every second, and the titles of those that are due
+(`sync.room.title_schedule`) are derived; before a room is unloaded, too. What a crash leaves behind
+is found when the document is opened next, since what has just been opened was not looked at yet.
 """
 
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from time import monotonic
 from typing import Final
-
-from msgspec import Struct
 
 from sync.port import DerivedTitle, EventLog, StoreError
 from sync.room.room import Room
+from sync.room.title_schedule import TitleSchedule
 from sync.text.title import derive_title, title_head
 
 _INTERVAL_S: Final = 1.0
 _ROOMS_AT_ONCE: Final = 200
 
 _log = logging.getLogger(__name__)
-
-
-class _Seen(Struct, frozen=True):
-    key: int
-    version: int
-    head: int
-    """Hash of the part of the text that its title depends on."""
 
 
 class Titles:
@@ -40,50 +33,60 @@ class Titles:
     def __init__(self, log: EventLog, opened: Callable[[], Iterable[Room]]) -> None:
         self._log = log
         self._opened = opened
-        self._seen: dict[str, _Seen] = {}
+        self._schedule = TitleSchedule()
+        self._heads: dict[str, tuple[int, int]] = {}
+        """The document's key, and the hash of that part of its text which its title depends on."""
 
     async def run(self) -> None:
-        """Keep all titles until cancelled; a title is about a second behind its text."""
+        """Keep all titles until cancelled; a title follows its text when that is at rest."""
         while True:
             await asyncio.sleep(_INTERVAL_S)
-            await self.refresh_all()
+            rooms = self._rooms()
+            look, now_s = self._schedule.look, monotonic()
+            await self._derive(
+                [room for room in rooms if look(room.name, room.key, room.version, now_s)]
+            )
 
     async def refresh_all(self) -> None:
         """Bring the titles of all open rooms up to date; as `refresh`."""
-        rooms = list(self._opened())
-        names = {room.name for room in rooms}
-        self._seen = {name: seen for name, seen in self._seen.items() if name in names}
-        await self.refresh(rooms)
+        await self.refresh(self._rooms())
 
     async def refresh(self, rooms: Sequence[Room]) -> None:
         """Bring the titles of these rooms up to date; returns after they are saved.
 
         A store that fails is tried again by `run`. Cancelling is safe.
         """
-        news = [room for room in rooms if self._is_news(room)]
-        for start in range(0, len(news), _ROOMS_AT_ONCE):
+        is_current = self._schedule.is_current
+        await self._derive(
+            [room for room in rooms if not is_current(room.name, room.key, room.version)]
+        )
+
+    def _rooms(self) -> list[Room]:
+        """Return the open rooms, and forget the others."""
+        rooms = list(self._opened())
+        names = {room.name for room in rooms}
+        self._schedule.retain(names)
+        self._heads = {name: head for name, head in self._heads.items() if name in names}
+        return rooms
+
+    async def _derive(self, rooms: Sequence[Room]) -> None:
+        rooms = [room for room in rooms if not (room.deleted or room.broken)]
+        for start in range(0, len(rooms), _ROOMS_AT_ONCE):
             try:
-                await self._save(news[start : start + _ROOMS_AT_ONCE])
+                await self._save(rooms[start : start + _ROOMS_AT_ONCE])
             except StoreError as error:
                 _log.warning("titles are not saved yet: %s", error)
                 return
 
-    def _is_news(self, room: Room) -> bool:
-        seen = self._seen.get(room.name)
-        if room.deleted or room.broken:
-            return False
-        return seen is None or (seen.key, seen.version) != (room.key, room.version)
-
     async def _save(self, rooms: Sequence[Room]) -> None:
-        looked_at: dict[str, _Seen] = {}
+        looked_at: list[tuple[str, int, int, tuple[int, int]]] = []
         derived: list[tuple[Room, DerivedTitle]] = []
         for room in rooms:
-            seen = _Seen(room.key, room.version, hash(title_head(room.text)))
-            before = self._seen.get(room.name)
-            looked_at[room.name] = seen
-            if before is None or (before.key, before.head) != (seen.key, seen.head):
-                title = derive_title(room.text)
-                derived.append((room, DerivedTitle(room.key, room.version, title)))
+            text, version = room.text, room.version
+            head = room.key, hash(title_head(text))
+            looked_at.append((room.name, room.key, version, head))
+            if self._heads.get(room.name) != head:
+                derived.append((room, DerivedTitle(room.key, version, derive_title(text))))
                 # So that a frame of another room never waits for the texts of all.
                 await asyncio.sleep(0)
         if derived:
@@ -91,9 +94,11 @@ class Titles:
             changed = [
                 each
                 for room, each in derived
-                if (head := heads.get(each.key)) is not None
-                and head.epoch == room.epoch
-                and head.derived_title != each.title
+                if (head_record := heads.get(each.key)) is not None
+                and head_record.epoch == room.epoch
+                and head_record.derived_title != each.title
             ]
             await self._log.set_derived_titles(changed)
-        self._seen.update(looked_at)
+        for name, key, version, head in looked_at:
+            self._schedule.derived(name, key, version)
+            self._heads[name] = head
