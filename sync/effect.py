@@ -7,7 +7,7 @@ from msgspec import UNSET, Struct
 from sync.error import ErrorCode, Refusal, refusal
 from sync.port import AuthorBinding, Checkpoint, EventRecord
 from sync.submission import Submission
-from sync.wire.message import ErrorMessage, Outgoing
+from sync.wire.message import Ack, ErrorMessage, Outgoing
 from sync.wire.relay import Part
 
 
@@ -39,6 +39,9 @@ class Settled(Struct, frozen=True):
 
     session: str
     size: int
+    ack: Ack | None = None
+    """Its answer, for a session of a Yjs dialect, whose frames of the log it does not count among;
+    None: the answer is a message of its own."""
 
 
 class WantBatch(Struct, frozen=True):

@@ -49,15 +49,19 @@ class FanOut:
             is_corrected: whether some of `own` is not what its author sent, who lacks it then.
         """
         effects: list[Effect] = []
-        records = [*foreign, *own]
+        records = [*foreign, *own] if foreign else own
+        members = self._view.members
         late: list[tuple[Submission, Outcome, Participant | None]] = []
         settlements: dict[str, list[tuple[Submission, Outcome]]] = {}
         for submission, outcome in settled:
             session = submission.session
-            member = self._view.members.get(session)
+            member = members.get(session)
             if member is not None and member.dialect == "hocuspocus":
                 # Its providers are told what became of an update before they see it again.
-                effects += self._settle(submission, outcome, member)
+                if isinstance(outcome, Accepted):
+                    effects.append(self._acknowledge(submission, outcome.record, member))
+                else:
+                    effects += self._settle(submission, outcome, member)
             elif member is None or member.mode == "yjs" or not records:
                 late.append((submission, outcome, member))
             else:
@@ -153,6 +157,14 @@ class FanOut:
         message = Events(self._doc, list(events))
         return [Deliver((member.session,), message, events[-1].version, droppable=True)]
 
+    def _acknowledge(
+        self, submission: Submission, record: EventRecord, member: Participant
+    ) -> Settled:
+        """Tell a sender of a Yjs dialect that its submission became that event."""
+        member.resync_at_ms = None
+        ack = Ack(self._doc, record.id, record.version) if member.feed.is_live else None
+        return Settled(submission.session, submission.size, ack)
+
     def _settle(
         self,
         submission: Submission,
@@ -161,6 +173,8 @@ class FanOut:
         ops: Delta | None = None,
     ) -> list[Effect]:
         """Tell the sender what became of its submission."""
+        if isinstance(outcome, Accepted) and member is not None and member.dialect != "quire":
+            return [self._acknowledge(submission, outcome.record, member)]
         to = submission.session
         effects: list[Effect] = [Settled(to, submission.size)]
         if member is None:
@@ -175,10 +189,7 @@ class FanOut:
                 if member is None or member.feed.is_live:
                     wire = to_wire(record.ops if ops is None else ops) if textual else UNSET
                     ack = Ack(self._doc, record.id, record.version, True, wire)
-                    # To Hocuspocus it goes before the update that brings the version.
-                    early = member is not None and member.dialect == "hocuspocus"
-                    upto = None if early else record.version
-                    effects.append(Deliver((to,), ack, upto, droppable=True))
+                    effects.append(Deliver((to,), ack, record.version, droppable=True))
             case Known(record=record):
                 known: WireDelta | UnsetType = UNSET
                 if textual and not (

@@ -20,6 +20,7 @@ from sync.shells.rooms.rooms import Rooms
 from sync.shells.rooms.sink import Parcel
 from sync.user import User
 from sync.wire.message import (
+    Ack,
     Cursor,
     Joined,
     MemberInfo,
@@ -191,7 +192,7 @@ class Shown:
     def deliver(self, parcel: Parcel) -> None:
         self.messages.append(parcel.message)
 
-    def settled(self, size: int) -> None:
+    def settled(self, size: int, ack: Ack | None = None) -> None:
         pass
 
     def catch_up(self, room: Room, order: CatchUp) -> None:

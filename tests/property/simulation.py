@@ -217,6 +217,10 @@ class Server:
                 if connection is not None:
                     connection.settled += 1
                     assert connection.settled <= connection.submitted, "settled twice"
+                    if effect.ack is not None:
+                        self.check_honest(effect.ack, connection)
+                        told = Deliver((session,), effect.ack, droppable=True)
+                        self.deliver(connection, told)
             case CatchUp():
                 self.tasks.append(lambda: self.read_log(effect, effect.after))
             case Reopen():

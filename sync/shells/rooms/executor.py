@@ -172,7 +172,7 @@ class Executor:
             elif isinstance(effect, Settled):
                 sink = sinks.get(effect.session)
                 if sink is not None:
-                    sink.settled(effect.size)
+                    sink.settled(effect.size, effect.ack)
                 elif effect.session in self.replies:
                     self.replies[effect.session].settle()
             elif isinstance(effect, WantBatch):

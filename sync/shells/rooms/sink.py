@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from sync.effect import CatchUp
 from sync.room.room import Room
-from sync.wire.message import Encoding, Outgoing, encode
+from sync.wire.message import Ack, Encoding, Outgoing, encode
 
 Frame = dict[str, Any]
 """An ASGI `websocket.send` message; one object is shared by all who are sent the same."""
@@ -30,6 +30,11 @@ class Parcel(Struct):
             data = encode(self.message, encoding)
             kind = {"text": data.decode()} if encoding == "json" else {"bytes": data}
             frame = self.frames[encoding] = ({"type": "websocket.send", **kind}, len(data))
+        return frame
+
+    def add(self, key: str, data: bytes) -> tuple[Frame, int]:
+        """The same in another protocol, from here on for everybody of that `key`."""
+        frame = self.frames[key] = (binary_frame(data), len(data))
         return frame
 
     def spelled(
@@ -56,8 +61,12 @@ class Sink(Protocol):
 
     def deliver(self, parcel: Parcel) -> None: ...
 
-    def settled(self, size: int) -> None:
-        """A submission of this many bytes has had its answer, or will have it from the log."""
+    def settled(self, size: int, ack: Ack | None = None) -> None:
+        """A submission of this many bytes has had its answer, or will have it from the log.
+
+        Args:
+            ack: the answer, if it has not been delivered.
+        """
         ...
 
     def catch_up(self, room: Room, order: CatchUp) -> None:

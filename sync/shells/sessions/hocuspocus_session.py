@@ -68,7 +68,7 @@ class HocuspocusChannel(Channel):
         self._address = encode_address(address)
         self._unanswered: set[str] = set()
         self._applied_frame: Frame | None = None
-        """What it is told most often."""
+        """The frame that it is sent most often."""
 
     def frame(self, body: bytes) -> bytes:
         return self._address + body
@@ -105,11 +105,15 @@ class HocuspocusChannel(Channel):
         self._unanswered.add(event_id)
 
     def _applied(self, event_id: str) -> None:
-        if event_id in self._unanswered:
-            self._unanswered.remove(event_id)
-            if self._applied_frame is None:
-                self._applied_frame = binary_frame(self.frame(_APPLIED))
-            self._socket.put(self._applied_frame, len(self._applied_frame["bytes"]))
+        unanswered = self._unanswered
+        if event_id in unanswered:
+            unanswered.remove(event_id)
+            frame = self._applied_frame
+            if frame is None:
+                frame = self._applied_frame = binary_frame(self.frame(_APPLIED))
+            socket = self._socket
+            socket.has_spoken = True
+            socket.outbox.put_nowait(frame, len(frame["bytes"]))
 
     def _refused(self, message: ErrorMessage) -> None:
         if isinstance(message.id, str):

@@ -299,7 +299,8 @@ class Session(Socket):
         topic = None if held is None else held.progress
         self.outbox.put_nowait(frame, size, topic, parcel.upto, parcel.droppable, ack)
 
-    def settled(self, size: int) -> None:
+    def settled(self, size: int, ack: Ack | None = None) -> None:
+        assert ack is None, "acks of quire.v1 are messages of the log"
         self.flow.settle(size)
 
     def dismiss(self, doc: str) -> None:

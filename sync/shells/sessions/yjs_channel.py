@@ -174,33 +174,49 @@ class Channel(ABC):
     def deliver(self, parcel: Parcel) -> None:
         message = parcel.message
         if not isinstance(message, Updates):  # by far the most are
-            match message:
-                case Ack():
-                    self._applied(message.id)
-                    return
-                case ErrorMessage():
-                    self._refused(message)
-                    return
-                case SyncReply():
-                    self._asked = False
-                case Joined():
-                    self.progress = self.progress.answered(message.epoch, parcel.upto)
+            self._deliver_uncommon(parcel)
+            return
+        progress = self.progress
+        if progress.is_lagging:
+            return
+        encoded = parcel.frames.get(self._key)
+        if encoded is None:
+            encoded = parcel.add(
+                self._key, self.frame(encode_sync(SyncKind.UPDATE, message.update))
+            )
+        frame, size = encoded
+        socket = self._socket
+        socket.has_spoken = True
+        socket.outbox.put_nowait(frame, size, progress, parcel.upto, True)
+
+    def _deliver_uncommon(self, parcel: Parcel) -> None:
+        match message := parcel.message:
+            case Ack():
+                self._applied(message.id)
+                return
+            case ErrorMessage():
+                self._refused(message)
+                return
+            case SyncReply():
+                self._asked = False
+            case Joined():
+                self.progress = self.progress.answered(message.epoch, parcel.upto)
         progress = self.progress
         if parcel.droppable and progress.is_lagging:
             return
-        encoded = parcel.frames.get(self._key) or parcel.spelled(self._key, self._spell)
+        encoded = parcel.spelled(self._key, self._spell)
         if encoded is None:
             progress.wrote(parcel.upto)
             return
         frame, size = encoded
-        socket = self._socket
-        socket.has_spoken = True
-        socket.outbox.put_nowait(frame, size, progress, parcel.upto, parcel.droppable)
+        self._socket.put(frame, size, progress, parcel.upto, parcel.droppable)
 
-    def settled(self, size: int) -> None:
+    def settled(self, size: int, ack: Ack | None = None) -> None:
         self._unsettled -= 1
         self._unsettled_bytes -= size
         self._socket.flow.settle(size)
+        if ack is not None:
+            self._applied(ack.id)
 
     def dismiss(self, doc: str) -> None:
         self._detach()
@@ -236,8 +252,6 @@ class Channel(ABC):
     def _spell(self, message: Outgoing) -> bytes | None:
         """The frame that says what the room said; None if the dialect has no words for it."""
         match message:
-            case Updates(update=update):
-                return self.frame(encode_sync(SyncKind.UPDATE, update))
             case SyncReply(update=update):
                 return self.frame(encode_sync(SyncKind.STEP2, update))
             case Resync(state_vector=vector):

@@ -195,7 +195,13 @@ class DrivenRoom:
 
 def messages(effects: Sequence[Effect], session: str) -> list[Outgoing]:
     """What these effects send to a session, in order."""
-    return [e.message for e in effects if isinstance(e, Deliver) and session in e.sessions]
+    sent: list[Outgoing] = []
+    for effect in effects:
+        if isinstance(effect, Deliver) and session in effect.sessions:
+            sent.append(effect.message)
+        elif isinstance(effect, Settled) and effect.session == session and effect.ack:
+            sent.append(effect.ack)
+    return sent
 
 
 def sent(effects: Sequence[Effect], session: str, kind: type[_Message]) -> list[_Message]:

@@ -69,8 +69,15 @@ def test_hocuspocus_is_told_before_it_is_shown_and_others_after() -> None:
     )
     assert kinds(effects, "h") == [Ack, Updates]
     assert kinds(effects, "w") == [Updates, Ack]
-    (early,) = [e for e in effects if isinstance(e, Deliver) and e.message == Ack("notes", "a", 2)]
-    assert early.upto is None, "it does not bring the version"
+    (early,) = [e for e in effects if isinstance(e, Settled) and e.session == "h"]
+    assert early.ack == Ack("notes", "a", 2), "it does not bring the version: it has no `upto`"
+
+
+def test_hocuspocus_whose_feed_is_not_live_is_settled_without_an_ack() -> None:
+    driven = room()
+    driven.tell(Join("h", BOB, "editor", "yjs", dialect="hocuspocus"), Lagging("h"))
+    effects = driven.write(yjs("h", "a", Editor(8).edit(("x",))))
+    assert (messages(effects, "h"), settled(effects, "h")) == ([], 1)
 
 
 def test_member_whose_feed_is_not_live_is_sent_nothing_and_settled() -> None:

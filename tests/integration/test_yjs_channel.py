@@ -1,0 +1,122 @@
+"""What a channel of a Yjs dialect writes of the messages that its room delivers."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from app.identity.open_mode import OpenGatekeeper
+from storage.log import open_event_log
+from storage.migrate import upgrade
+from sync.limit import Limits
+from sync.shells.rooms.rooms import Rooms
+from sync.shells.rooms.sink import Frame, Parcel
+from sync.shells.sessions.hocuspocus_session import HocuspocusSession
+from sync.shells.sessions.outbox import Wire
+from sync.shells.sessions.yjs_channel import Channel
+from sync.wire.hocuspocus import encode_address
+from sync.wire.message import Ack, Updates
+from sync.wire.ysync import SyncKind, encode_sync
+from tests.integration.test_hocuspocus_busy import token_frame
+
+pytestmark = pytest.mark.anyio
+
+ADDRESSES = ("notes", "notes\0again")
+
+
+class Line:
+    """A transport that takes everything at once, or nothing for a while."""
+
+    def __init__(self) -> None:
+        self.taken: list[bytes] = []
+        self.is_open = asyncio.Event()
+        self.is_open.set()
+
+    async def send(self, frame: Frame) -> None:
+        await self.is_open.wait()
+        self.taken.append(frame["bytes"])
+
+    def write_nowait(self, frame: Frame) -> bool:
+        if self.is_open.is_set():
+            self.taken.append(frame["bytes"])
+        return self.is_open.is_set()
+
+
+@pytest.fixture
+async def rooms(tmp_path: Path) -> AsyncIterator[Rooms]:
+    url = f"sqlite+aiosqlite:///{tmp_path}/quire.db"
+    await upgrade(url)
+    log = open_event_log(url)
+    async with Rooms(log, Limits(), flush_interval_s=0.0) as rooms:
+        yield rooms
+    await log.aclose()
+
+
+async def opened(rooms: Rooms, line: Line, tasks: asyncio.TaskGroup) -> list[Channel]:
+    """Two channels of one socket, which are members of one document's room."""
+    wire = Wire(line.send, 1 << 16, line.write_nowait)
+    session = HocuspocusSession("s1", rooms, OpenGatekeeper(), wire, name="Ana")
+    session.open(tasks)
+    for address in ADDRESSES:
+        await session.receive(token_frame(address))
+    line.taken.clear()
+    return session.channels()
+
+
+def updates(version: int) -> Parcel:
+    return Parcel(Updates("notes", version, version, b"%d" % version), "notes", version, True)
+
+
+def frame(address: str, version: int) -> bytes:
+    return encode_address(address) + encode_sync(SyncKind.UPDATE, b"%d" % version)
+
+
+async def test_channels_of_one_message_are_sent_each_its_own_address(rooms: Rooms) -> None:
+    line = Line()
+    async with asyncio.TaskGroup() as tasks:
+        channels = await opened(rooms, line, tasks)
+        parcel = updates(1)
+        for channel in (*channels, *channels):
+            channel.deliver(parcel)
+    assert line.taken == [frame(address, 1) for address in (*ADDRESSES, *ADDRESSES)]
+    assert [channel.progress.version for channel in channels] == [1, 1]
+
+
+async def test_channel_that_lags_is_written_no_update_and_counts_none(rooms: Rooms) -> None:
+    line = Line()
+    async with asyncio.TaskGroup() as tasks:
+        lagging, live = await opened(rooms, line, tasks)
+        lagging.progress.dropped(())
+        for channel in (lagging, live):
+            channel.deliver(updates(1))
+    assert line.taken == [frame(ADDRESSES[1], 1)]
+    assert (lagging.progress.version, live.progress.version) == (0, 1)
+
+
+async def test_update_does_not_overtake_what_waits_and_counts_once_it_is_written(
+    rooms: Rooms,
+) -> None:
+    line = Line()
+    async with asyncio.TaskGroup() as tasks:
+        channel, _ = await opened(rooms, line, tasks)
+        line.is_open.clear()
+        channel.deliver(updates(1))
+        await asyncio.sleep(0)
+        line.is_open.set()
+        channel.deliver(updates(2))
+        assert (line.taken, channel.progress.version) == ([], 0)
+    assert line.taken == [frame(ADDRESSES[0], version) for version in (1, 2)]
+    assert channel.progress.version == 2
+
+
+async def test_ack_of_an_edit_is_written_once(rooms: Rooms) -> None:
+    line = Line()
+    async with asyncio.TaskGroup() as tasks:
+        channel, _ = await opened(rooms, line, tasks)
+        channel._expect("e1")
+        channel._unsettled = 1
+        channel._socket.flow.begin(7)
+        channel.settled(7, Ack("notes", "e1", 1))
+        channel.deliver(Parcel(Ack("notes", "e1", 1)))
+    assert len(line.taken) == 1
