@@ -197,7 +197,15 @@ def transform_position(pos: int, logged: Ops, *, before: bool) -> int:
 
 def event_type(delta: Delta) -> EventType:
     """Return the type under which a canonical delta is logged; `update` when it is empty."""
-    return event_shape(delta)[0]
+    if len(delta) == 2:
+        before, change = delta
+        if isinstance(before, str) or before < 0:
+            return "text_edit"
+    elif len(delta) == 1:
+        (change,) = delta
+    else:
+        return "text_edit" if delta else "update"
+    return "text_insert" if isinstance(change, str) else "text_delete"
 
 
 def event_shape(delta: Delta) -> EventShape:

@@ -32,7 +32,8 @@ class SyncKind(IntEnum):
     UPDATE = 2
 
 
-_UPDATE_HEAD: Final = bytes((_SYNC, SyncKind.UPDATE))
+UPDATE_HEAD: Final = bytes((_SYNC, SyncKind.UPDATE))
+"""The beginning of an update; its length and its bytes follow."""
 
 
 class SyncRequest(Struct, frozen=True):
@@ -81,7 +82,7 @@ def short_update(frame: bytes, at: int) -> SyncUpdate | None:
     None means only that the frame has to be read step by step.
     """
     size = len(frame) - at - 3
-    if 0 <= size < 0x80 and frame[at + 2] == size and frame.startswith(_UPDATE_HEAD, at):
+    if 0 <= size < 0x80 and frame[at + 2] == size and frame.startswith(UPDATE_HEAD, at):
         return SyncUpdate(frame[at + 3 :])
     return None
 

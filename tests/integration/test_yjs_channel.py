@@ -15,9 +15,9 @@ from sync.shells.rooms.sink import Frame, Parcel
 from sync.shells.sessions.hocuspocus_session import HocuspocusSession
 from sync.shells.sessions.outbox import Wire
 from sync.shells.sessions.yjs_channel import Channel
-from sync.wire.hocuspocus import encode_address
+from sync.wire.hocuspocus import encode_address, encode_sync_status
 from sync.wire.message import Ack, Updates
-from sync.wire.ysync import SyncKind, encode_sync
+from sync.wire.ysync import UPDATE_HEAD, SyncKind, encode_sync
 from tests.integration.test_hocuspocus_busy import token_frame
 
 pytestmark = pytest.mark.anyio
@@ -115,8 +115,45 @@ async def test_ack_of_an_edit_is_written_once(rooms: Rooms) -> None:
     async with asyncio.TaskGroup() as tasks:
         channel, _ = await opened(rooms, line, tasks)
         channel._expect("e1")
-        channel._unsettled = 1
-        channel._socket.flow.begin(7)
+        flow = channel._flow = channel._socket.flow
+        flow.begin(7)
         channel.settled(7, Ack("notes", "e1", 1))
         channel.deliver(Parcel(Ack("notes", "e1", 1)))
     assert len(line.taken) == 1
+
+
+async def test_ack_does_not_overtake_what_waits(rooms: Rooms) -> None:
+    line = Line()
+    async with asyncio.TaskGroup() as tasks:
+        channel, _ = await opened(rooms, line, tasks)
+        channel._expect("e1")
+        line.is_open.clear()
+        channel.deliver(updates(1))
+        line.is_open.set()
+        channel._applied("e1")
+        assert line.taken == []
+    status = encode_address(ADDRESSES[0]) + encode_sync_status(applied=True)
+    assert line.taken == [frame(ADDRESSES[0], 1), status]
+
+
+async def test_short_updates_go_to_the_channel_that_they_name_while_it_is_open(
+    rooms: Rooms,
+) -> None:
+    line = Line()
+    async with asyncio.TaskGroup() as tasks:
+        first, second = await opened(rooms, line, tasks)
+        session = first._socket
+        one, two = (encode_address(each) + encode_sync(SyncKind.UPDATE, b"x") for each in ADDRESSES)
+        for update in (one, one, two, one, two, two):
+            assert session.receive_nowait(update)
+        assert (first._edits, second._edits) == (3, 3)
+        assert not session.receive_nowait(two + b"y"), "bytes follow its end"
+        assert not session.receive_nowait(two[:-1]), "it is cut off"
+        head = encode_address(ADDRESSES[1]) + UPDATE_HEAD
+        assert not session.receive_nowait(head + b"\xc8" + b"x" * 200), "its length has two bytes"
+        long = encode_address(ADDRESSES[1]) + encode_sync(SyncKind.UPDATE, b"x" * 200)
+        assert session.receive_nowait(long)
+        second.leave()
+        assert not session.receive_nowait(two)
+        assert (first._edits, second._edits) == (3, 4)
+        await rooms.settle()

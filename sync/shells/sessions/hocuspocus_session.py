@@ -36,7 +36,7 @@ from sync.wire.hocuspocus import (
     encode_sync_status,
 )
 from sync.wire.message import ErrorMessage, Joined, Outgoing, RoleChanged, StatelessOut
-from sync.wire.ysync import Ignored, SyncUpdate
+from sync.wire.ysync import UPDATE_HEAD, Ignored, SyncUpdate
 from sync.yjs.varint import MalformedError
 
 _LEFT: Final = "provider_initiated"
@@ -50,7 +50,7 @@ _LONG: Final = (Token, Ping, Ignored)
 class HocuspocusChannel(Channel):
     """One address on a Hocuspocus socket."""
 
-    __slots__ = ("_address", "_applied_frame", "_unanswered")
+    __slots__ = ("_address", "_applied_frame", "_unanswered", "update_head")
 
     dialect = "hocuspocus"
 
@@ -66,6 +66,8 @@ class HocuspocusChannel(Channel):
         super().__init__(session_id, socket, rooms, room, user)
         self._key = f"hocuspocus {address}"
         self._address = encode_address(address)
+        self.update_head = self._address + UPDATE_HEAD
+        """The beginning of each frame that brings an update to it."""
         self._unanswered: set[str] = set()
         self._applied_frame: Frame | None = None
         """The frame that it is sent most often."""
@@ -113,7 +115,9 @@ class HocuspocusChannel(Channel):
                 frame = self._applied_frame = binary_frame(self.frame(_APPLIED))
             socket = self._socket
             socket.has_spoken = True
-            socket.outbox.put_nowait(frame, len(frame["bytes"]))
+            outbox = socket.outbox
+            if not (outbox.is_idle and outbox.write_nowait(frame)):
+                outbox.put_nowait(frame, len(frame["bytes"]))
 
     def _refused(self, message: ErrorMessage) -> None:
         if isinstance(message.id, str):
@@ -137,7 +141,7 @@ class HocuspocusSession(YjsSocket):
         name: from the address of the socket, for `Gatekeeper.admit`.
     """
 
-    __slots__ = ("_channels", "_joins", "_name", "_queued", "_queued_bytes")
+    __slots__ = ("_channels", "_edited", "_joins", "_name", "_queued", "_queued_bytes")
 
     def __init__(
         self,
@@ -151,6 +155,8 @@ class HocuspocusSession(YjsSocket):
         super().__init__(socket_id, rooms, gatekeeper, wire)
         self._name = name
         self._channels: dict[str, HocuspocusChannel] = {}
+        self._edited: HocuspocusChannel | None = None
+        """The one whose client has sent an update last."""
         self._queued: dict[str, list[HocuspocusMessage]] = {}
         self._queued_bytes = 0
         self._joins = 0
@@ -161,13 +167,22 @@ class HocuspocusSession(YjsSocket):
     def _receive_nowait(self, frame: bytes | str) -> bool:
         if isinstance(frame, str):
             return False
+        channel = self._edited
         try:
+            if channel is not None and frame.startswith(channel.update_head):
+                # A short update for the same document again, as most frames are.
+                at = len(channel.update_head)
+                update = frame[at + 1 :]
+                if len(update) < 0x80 and frame[at] == len(update) and channel.is_open:
+                    channel.submit(update)
+                    return True
             addressed = decode_frame(frame)
             channel = self._channels.get(addressed.address)
             if channel is None or not channel.is_open:
                 return False
             message = addressed.message
             if isinstance(message, SyncUpdate):
+                self._edited = channel
                 channel.submit(message.update, is_past=message.is_past)
             elif isinstance(message, _LONG):
                 return False

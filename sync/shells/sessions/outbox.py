@@ -78,10 +78,11 @@ class Outbox(Generic[Topic]):
         "_sent",
         "_spawn",
         "_too_slow",
-        "_write_nowait",
         "_writer",
         "_writing_since",
         "bytes",
+        "is_idle",
+        "write_nowait",
     )
 
     def __init__(
@@ -94,7 +95,10 @@ class Outbox(Generic[Topic]):
         drained: Callable[[], None],
     ) -> None:
         self._send = wire.send
-        self._write_nowait = wire.write_nowait
+        self.write_nowait = wire.write_nowait
+        """Writes a frame past the queue and returns whether it did; only while `is_idle`."""
+        self.is_idle = True
+        """Whether nothing waits and nothing is being written: a frame overtakes none."""
         self._spawn = spawn
         self._max_bytes = wire.max_outbox_bytes
         self._lagged = lagged
@@ -136,7 +140,7 @@ class Outbox(Generic[Topic]):
             droppable: it has a topic, and the log can give it again.
             ack: what the frame says, if it is one: the log may not give it again.
         """
-        if self._writer is None and not self._entries and self._write_nowait(frame):
+        if self.is_idle and self.write_nowait(frame):
             if upto >= 0 and topic is not None:
                 self._sent(topic, upto)
             return
@@ -174,6 +178,7 @@ class Outbox(Generic[Topic]):
             self._lagged(topic, tuple(acks))
 
     def _write_soon(self) -> None:
+        self.is_idle = False
         if self._writer is None:
             self._writer = self._spawn(self._write())
 
@@ -187,6 +192,7 @@ class Outbox(Generic[Topic]):
             raise
         finally:
             self._writer = None
+            self.is_idle = not self._entries
 
     async def _write_all(self) -> None:
         loop = asyncio.get_running_loop()

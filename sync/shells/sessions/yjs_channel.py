@@ -20,6 +20,7 @@ from sync.room.feed import Progress
 from sync.room.room import Room
 from sync.shells.rooms.rooms import Rooms
 from sync.shells.rooms.sink import Frame, Parcel, binary_frame
+from sync.shells.sessions.flow import Flow
 from sync.shells.sessions.outbox import Wire
 from sync.shells.sessions.socket import Gatekeeper, Socket
 from sync.submission import UpdateSubmission, update_digest
@@ -65,6 +66,7 @@ class Channel(ABC):
     __slots__ = (
         "_asked",
         "_edits",
+        "_flow",
         "_is_full",
         "_key",
         "_room",
@@ -91,6 +93,8 @@ class Channel(ABC):
         self._key: str = self.dialect
         """Channels of one key are sent the same bytes."""
         self._edits = 0
+        self._flow: Flow | None = None
+        """The socket's, from the first edit on."""
         self._unsettled = 0
         self._unsettled_bytes = 0
         self._asked = False
@@ -152,11 +156,14 @@ class Channel(ABC):
         """Have an update merged; raises as `handle` does."""
         size = len(update) + _FRAME_OVERHEAD
         is_edit = update != NO_CHANGE
+        flow = self._flow
+        if flow is None:
+            flow = self._flow = self._socket.flow
         if is_edit:
-            self._socket.flow.begin(size)
-        self._edits += 1
+            flow.begin(size)
+        number = self._edits = self._edits + 1
         # Nobody may know it before: who took it first would have this one refused.
-        event_id = f"{self.id}-{self._edits}-{token_hex(_SECRET_BYTES)}"
+        event_id = f"{self.id}-{number}-{token_hex(_SECRET_BYTES)}"
         self._expect(event_id)
         if not is_edit:
             self._applied(event_id)
@@ -187,7 +194,12 @@ class Channel(ABC):
         frame, size = encoded
         socket = self._socket
         socket.has_spoken = True
-        socket.outbox.put_nowait(frame, size, progress, parcel.upto, True)
+        outbox, upto = socket.outbox, parcel.upto
+        if outbox.is_idle and outbox.write_nowait(frame):
+            if upto > progress.version:
+                progress.version = upto
+        else:
+            outbox.put_nowait(frame, size, progress, upto, True)
 
     def _deliver_uncommon(self, parcel: Parcel) -> None:
         match message := parcel.message:
@@ -214,7 +226,8 @@ class Channel(ABC):
     def settled(self, size: int, ack: Ack | None = None) -> None:
         self._unsettled -= 1
         self._unsettled_bytes -= size
-        self._socket.flow.settle(size)
+        assert self._flow is not None, "what is settled was begun"
+        self._flow.settle(size)
         if ack is not None:
             self._applied(ack.id)
 
