@@ -50,13 +50,14 @@ class UpdateDocument(DocumentState):
         """Merge an update whose authors are found to be right."""
         limits = self._limits
         if (
-            len(self.text) + verdict.inserted_units > limits.max_document_chars
+            len(self._replica.text) + verdict.inserted_units > limits.max_document_chars
             or self._bytes + len(update) > limits.max_document_bytes
         ):
             full = self._find_no_room(submission, update, verdict, now_ms)
             if full is not None:
                 return Refused(full)
-        applied = self._apply(update, verdict)
+        apply = self._replica.apply if self.text_root else self._apply
+        applied = apply(update, verdict)
         self._known.advance(verdict)
         self._authored = verdict.authored
         if not applied.changed:

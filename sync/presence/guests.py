@@ -145,7 +145,7 @@ class Guests:
     @property
     def has_early(self) -> bool:
         """True if a cursor waits for a version that this room has not reached."""
-        return any(sender.early for sender in self._senders.values())
+        return bool(self._senders) and any(sender.early for sender in self._senders.values())
 
     def committed(self, scene: Scene) -> Iterator[Effect]:
         """Show the cursors that waited for the version which the text has reached."""

@@ -18,7 +18,7 @@ from sync.room.view import View
 from sync.submission import Submission, TextSubmission
 from sync.text.delta import Delta, to_wire
 from sync.wire.event import EventWriter, wire_event
-from sync.wire.message import Ack, Event, Events, WireDelta
+from sync.wire.message import Ack, Event, Events, Updates, WireDelta
 
 
 class FanOut:
@@ -95,7 +95,12 @@ class FanOut:
                 listeners.append(member)
             elif member.feed.is_live and (member.echo or member.session != sole):
                 editors.append(member.session)
-        if editors:
+        if editors and len(records) == 1:
+            (record,) = records
+            version = record.version
+            message = Updates(self._doc, version, version, record.update)
+            effects.append(Deliver(tuple(editors), message, version, droppable=True))
+        elif editors:
             effects += updates_to(tuple(editors), self._doc, records)
         if listeners:
             effects += self._events(listeners, records, settlements, text_before)

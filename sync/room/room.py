@@ -60,7 +60,8 @@ from sync.yjs.replica import ReplicaBrokenError
 _DELETED: Final = refusal(ErrorCode.UNKNOWN_DOCUMENT, "The document is deleted.")
 _SUBMISSION: Final = (TextSubmission, UpdateSubmission)
 _NOTHING: Final[Sequence[Effect]] = ()
-_WANT_BATCH: Final[Sequence[Effect]] = (WantBatch(),)
+WANT_BATCH: Final[Sequence[Effect]] = (WantBatch(),)
+"""The effects of most submissions that have any."""
 
 
 class Room(View):
@@ -264,7 +265,7 @@ class Room(View):
                 return list(rejected(self.name, submission, why))
         pending = self._queue.pending
         pending.append(submission)
-        return _WANT_BATCH if len(pending) == 1 and lifecycle.phase.is_settled else _NOTHING
+        return WANT_BATCH if len(pending) == 1 and lifecycle.phase.is_settled else _NOTHING
 
     @property
     def may_merge(self) -> bool:

@@ -52,12 +52,9 @@ class RoomPresence:
     @property
     def wants_ticks(self) -> bool:
         """Whether something waits for the clock that should not wait long."""
-        return (
-            bool(self._last_moves)
-            or self._presence.wants_ticks
-            or self._mirror.wants_ticks
-            or self._guests.wants_ticks
-        )
+        if self._last_moves or self._presence.wants_ticks or self._mirror.wants_ticks:
+            return True
+        return self._guests.wants_ticks
 
     @property
     def has_early(self) -> bool:

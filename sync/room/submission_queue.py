@@ -22,7 +22,7 @@ from sync.effect import Draft
 from sync.error import ErrorCode, Refusal
 from sync.limit import Limits
 from sync.port import EventRecord, Followed
-from sync.submission import Submission, UpdateSubmission
+from sync.submission import Submission, TextSubmission, UpdateSubmission
 from sync.yjs.replica import ReplicaBrokenError
 
 Settlement = tuple[Submission, Outcome]
@@ -133,8 +133,11 @@ class SubmissionQueue:
         try:
             if foreign:
                 document.learn_authors(found.authors)
-            document.learn_text_root(found.document.text_root)
-            document.prepare(self.taken, foreign, lookup)
+            if found.document.text_root != document.text_root:
+                document.learn_text_root(found.document.text_root)
+            if foreign or len(waiting) != 1 or isinstance(waiting[0], TextSubmission):
+                # Else there is no base that anything could refer to.
+                document.prepare(self.taken, foreign, lookup)
             if foreign:
                 waiting.extendleft(reversed(self.release(document)))
             while waiting:
@@ -158,6 +161,11 @@ class SubmissionQueue:
         except ReplicaBrokenError:
             self.refused.append(submission)
             raise
+        if isinstance(outcome, Accepted):
+            self.merged.append((submission, outcome))
+            if self.parking:
+                waiting.extendleft(reversed(self.release(document, document.advanced)))
+            return
         if isinstance(outcome, Parked):
             assert isinstance(submission, UpdateSubmission), "only updates wait"
             if self.parking.park(submission, outcome.missing, now_ms):
@@ -167,8 +175,6 @@ class SubmissionQueue:
             why = Refusal(ErrorCode.MALFORMED_UPDATE, "Too many updates wait.", retryable=True)
             outcome = Refused(why)
         self.merged.append((submission, outcome))
-        if isinstance(outcome, Accepted) and self.parking:
-            waiting.extendleft(reversed(self.release(document, document.advanced)))
 
     def settle(self) -> None:
         """Forget the merged batch: it is durable."""

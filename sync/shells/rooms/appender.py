@@ -162,15 +162,15 @@ class Appender:
         rows = _Rows()
         for batch in current:
             room = batch.room
-            head = heads[room.key]
-            foreign: list[EventRecord] = []
-            authors: dict[int, str] = {}
+            key = room.key
+            head = heads[key]
             if head.version > room.version:
-                foreign = await self._read(transaction, room.key, room.version, head.version)
-                authors = await transaction.authors(room.key)
+                foreign = await self._read(transaction, key, room.version, head.version)
+                found = Followed(head, foreign, await transaction.authors(key))
+            else:
+                found = Followed(head, [], {})
             try:
-                found = Followed(head, foreign, authors)
-                draft = room.merge(found, lookups.get(room.key) or Lookup(), now_ms)
+                draft = room.merge(found, lookups.get(key) or Lookup(), now_ms)
             except ReplicaBrokenError:
                 _log.exception("merging broke the replica of %r; it is reloaded", room.name)
                 continue
@@ -182,12 +182,13 @@ class Appender:
                 continue
             batch.merged = True
             for event in draft.events:
-                rows.events.append((room.key, event))
-            rows.bindings += draft.bindings
+                rows.events.append((key, event))
+            if draft.bindings:
+                rows.bindings += draft.bindings
             if draft.checkpoint is not None:
-                rows.checkpoints.append((room.key, draft.checkpoint))
-            if draft.events and draft.text_root != head.text_root:
-                rows.text_roots.append((room.key, draft.text_root))
+                rows.checkpoints.append((key, draft.checkpoint))
+            if draft.text_root != head.text_root and draft.events:
+                rows.text_roots.append((key, draft.text_root))
         return rows
 
     def _may_go_on(self, room: Room, heads: Mapping[int, DocumentRecord]) -> bool:

@@ -37,7 +37,7 @@ from sync.fact import (
 )
 from sync.limit import Limits
 from sync.port import EventLog, StoreError
-from sync.room.room import Room
+from sync.room.room import WANT_BATCH, Room
 from sync.shells.clock import now_ms
 from sync.shells.rooms.announcer import Announcer
 from sync.shells.rooms.appender import Appender
@@ -120,7 +120,9 @@ class Executor:
         except Exception:  # noqa: BLE001
             self._give_up(room)
             return
-        if effects:
+        if effects is WANT_BATCH:
+            self.appender.want(room)
+        elif effects:
             self._carry_out(room, effects)
 
     def tell(self, room: Room, fact: Fact) -> None:

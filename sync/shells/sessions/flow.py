@@ -13,10 +13,19 @@ RATE_WINDOW_S: Final = 10.0
 class Flow:
     """Counts one socket's submissions: those not settled, and those of the last seconds."""
 
-    __slots__ = ("_bytes", "_capacity", "_count", "_limits", "_window_count", "_window_start")
+    __slots__ = (
+        "_bytes",
+        "_capacity",
+        "_count",
+        "_limits",
+        "_most_in_window",
+        "_window_count",
+        "_window_start",
+    )
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
+        self._most_in_window = limits.edits_per_s * RATE_WINDOW_S
         self._count = 0
         self._bytes = 0
         self._capacity: asyncio.Event | None = None
@@ -30,7 +39,7 @@ class Flow:
             QuireError: `rate_limited`; it is not counted.
         """
         self._window_count += 1
-        if self._window_count > self._limits.edits_per_s * RATE_WINDOW_S:
+        if self._window_count > self._most_in_window:
             now = time.monotonic()
             if now - self._window_start < RATE_WINDOW_S:
                 raise QuireError(ErrorCode.RATE_LIMITED, "Too many edits.", retryable=True)
