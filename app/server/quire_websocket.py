@@ -166,7 +166,8 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
 
     def data_received(self, data: bytes) -> None:
         self._heard_at = self._turn_at = self.loop.time()
-        if self._linger is not None:
+        if self.close_timer is not None:
+            assert self._linger is not None, "it is the same"
             self._discard(self._linger, data)
         elif self._is_put_off:
             self._rest += data

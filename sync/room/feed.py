@@ -359,6 +359,10 @@ def merged_messages(name: str, records: Sequence[EventRecord]) -> list[Updates]:
     Raises:
         ReplicaBrokenError: they cannot be merged.
     """
+    is_brief = len(records) <= MAX_MERGED_UPDATES
+    if is_brief and REPAIR_SESSION not in [record.session for record in records[:-1]]:
+        update = merged([record.update for record in records])
+        return [Updates(name, records[0].version, records[-1].version, update)]
     messages: list[Updates] = []
     piece: list[EventRecord] = []
     for record in records:

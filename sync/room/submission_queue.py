@@ -104,19 +104,20 @@ class SubmissionQueue:
 
     def take(self, document: Document, max_events: int, max_bytes: int) -> list[Submission]:
         """Take the next batch, at most so much, and no more than is cheap enough to rebase."""
-        batch = self.taken
-        if not batch and len(self.pending) == 1:
-            batch.append(self.pending.popleft())
+        batch, pending = self.taken, self.pending
+        if not batch and len(pending) == 1:
+            batch.append(pending.popleft())
             return batch
         size = sum(submission.size for submission in batch)
         work = document.work()
         done = sum(work(submission) for submission in batch)
-        while self.pending and len(batch) < max_events and (size < max_bytes or not batch):
-            done += work(self.pending[0])
-            if batch and done > self._limits.max_batch_work:
-                break
-            submission = self.pending.popleft()
-            batch.append(submission)
+        while pending and len(batch) < max_events and (size < max_bytes or not batch):
+            submission = pending[0]
+            if isinstance(submission, TextSubmission):
+                done += work(submission)
+                if batch and done > self._limits.max_batch_work:
+                    break
+            batch.append(pending.popleft())
             size += submission.size
         return batch
 
@@ -135,8 +136,8 @@ class SubmissionQueue:
                 document.learn_authors(found.authors)
             if found.document.text_root != document.text_root:
                 document.learn_text_root(found.document.text_root)
-            if foreign or len(waiting) != 1 or isinstance(waiting[0], TextSubmission):
-                # Else there is no base that anything could refer to.
+            if foreign or len(waiting) > 1:
+                # Else the only base is the version that the document has, or one looked up.
                 document.prepare(self.taken, foreign, lookup)
             if foreign:
                 waiting.extendleft(reversed(self.release(document)))

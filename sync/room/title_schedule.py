@@ -5,7 +5,7 @@ parse. So a document that was moved since the last look is passed over until it 
 but never for longer than `MAX_DELAY_S`.
 """
 
-from collections.abc import Container
+from collections.abc import Set
 from typing import Final
 
 from msgspec import Struct
@@ -58,6 +58,7 @@ class TitleSchedule:
         """Note that the title of a version was derived."""
         self._entries[name] = _Entry(key, version, version)
 
-    def retain(self, names: Container[str]) -> None:
+    def retain(self, names: Set[str]) -> None:
         """Forget all documents but these."""
-        self._entries = {name: entry for name, entry in self._entries.items() if name in names}
+        for name in self._entries.keys() - names:
+            del self._entries[name]

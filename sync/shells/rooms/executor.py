@@ -165,8 +165,9 @@ class Executor:
             if isinstance(effect, Deliver):
                 upto = -1 if effect.upto is None else effect.upto
                 parcel = Parcel(effect.message, room.name, upto, effect.droppable)
-                for session in effect.sessions:
-                    sink = sinks.get(session)
+                for session, sink in zip(
+                    effect.sessions, map(sinks.get, effect.sessions), strict=True
+                ):
                     if sink is not None:
                         sink.deliver(parcel)
                     elif session in self.replies:

@@ -66,7 +66,8 @@ class Titles:
         rooms = list(self._opened())
         names = {room.name for room in rooms}
         self._schedule.retain(names)
-        self._heads = {name: head for name, head in self._heads.items() if name in names}
+        for name in self._heads.keys() - names:
+            del self._heads[name]
         return rooms
 
     async def _derive(self, rooms: Sequence[Room]) -> None:

@@ -150,7 +150,8 @@ class Socket(ABC):
         """
         if self._deaf:
             return True
-        if self.outbox.is_full or (self._flow is not None and self._flow.is_over):
+        outbox, flow = self.outbox, self._flow
+        if (outbox.bytes and outbox.is_full) or (flow is not None and flow.is_over):
             return False
         return self._receive_nowait(frame)
 

@@ -4,6 +4,7 @@ from itertools import count
 
 import pytest
 
+from sync.document.updates import REPAIR_SESSION
 from sync.effect import CatchUp, Deliver, Effect
 from sync.fact import Drained, Fact, Lagging
 from sync.names import Mode, PositionEncoding
@@ -14,6 +15,7 @@ from sync.room.feed import (
     FeedState,
     Progress,
     acks_of_earlier_join,
+    merged_messages,
     updates_to,
 )
 from sync.wire.message import Ack, Events, Updates
@@ -142,6 +144,23 @@ def test_updates_are_merged_in_bounded_pieces() -> None:
         assert isinstance(message, Updates)
         reader.apply(message.update)
     assert str(reader) == str(editor)
+
+
+@pytest.mark.parametrize("repairs", [(), (1,), (2,), (3,), (1, 2), (1, 3)])
+def test_piece_of_merged_updates_ends_with_a_repair(repairs: tuple[int, ...]) -> None:
+    """Merged with what builds on it, the deletion would be applied after that."""
+    editor, records = Editor(1), []
+    for version in (1, 2, 3):
+        update = editor.edit((version - 1, "x") if version > 1 else ("x",))
+        session = REPAIR_SESSION if version in repairs else "y"
+        record = EventRecord(
+            version, f"u{version}", "update", (), update, "u", "U", session, 0, b""
+        )
+        records.append(record)
+    starts = [1, *(version + 1 for version in repairs if version < 3)]
+    told = merged_messages(DOC, records)
+    assert [message.from_ for message in told] == starts
+    assert [message.to for message in told] == [*(start - 1 for start in starts[1:]), 3]
 
 
 def test_acks_of_an_earlier_join_count_as_no_event_and_none_is_replayed_as_well() -> None:
