@@ -40,6 +40,8 @@ _SHORT_BYTES: Final = 16 << 10
 """Messages up to this length are taken from the bytes as they come, once they are whole."""
 _HEAD_BYTES: Final = 6
 """Length of the head, mask included, of a message of at most 125 bytes."""
+_MASKED_ONLY: Final = _MASKED - _HEAD_BYTES
+"""Added to the size of such a frame, it is the frame's second byte."""
 _SLICE_S: Final = 0.005
 """For so long the messages of one peer are handled at a stretch; then others have their turn."""
 _SHUTDOWN_S: Final = 2.0
@@ -193,10 +195,14 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
         size = len(data)
         if not _HEAD_BYTES <= size <= self._longest_only or self._owed or self._fragmented:
             return False
-        head = data[0]
-        if data[1] != _MASKED + size - _HEAD_BYTES:
+        if data[1] != size + _MASKED_ONLY:
             return False
-        return head in (_FINAL_BINARY, _FINAL_TEXT) and self._offer(head, data, _HEAD_BYTES, size)
+        if data[0] != _FINAL_BINARY:
+            return data[0] == _FINAL_TEXT and self._offer(_FINAL_TEXT, data, _HEAD_BYTES, size)
+        take = self._take
+        if take is None or not self._waiting or self.close_sent or not self.queue.empty():
+            return False
+        return take(apply_mask(data[_HEAD_BYTES:], data[2:_HEAD_BYTES]))
 
     def _sift(self, data: bytes) -> bool:
         """Offer short messages to the application; hand on all else, in order.

@@ -72,16 +72,15 @@ def inspect(update: bytes, known: KnownState, limits: GateLimits = DEFAULT_LIMIT
 def _judge_keystroke(hint: TypingInsert | TypingDelete, known: KnownState) -> Ready | None:
     """Return the verdict if it is Ready; None sends the update through the parser."""
     clocks = known.clocks
-    client, clock = hint[0], hint[1]
-    have = clocks.get(client, 0)
-    if type(hint) is TypingDelete:
-        end = clock + hint.length
+    if isinstance(hint, TypingDelete):
+        client, clock, length = hint
+        end = clock + length
         pairs = known.marks.pairs.get(client, NO_CLOCKS)
-        if end > have or clock - 1 in pairs or end - 1 in pairs:
+        if end > clocks.get(client, 0) or clock - 1 in pairs or end - 1 in pairs:
             return None
         return Ready((), (Range(client, clock, end),), 0, True, (), (), (), (), (), hint)
-    assert type(hint) is TypingInsert, "a keystroke is an insertion or a deletion"
-    _, _, (left, left_clock), right_origin, text = hint
+    client, clock, (left, left_clock), right_origin, text = hint
+    have = clocks.get(client, 0)
     # A client that the log does not know is left to the parser's path, which counts clients.
     if clock != have or not have or left_clock >= clocks.get(left, 0):
         return None

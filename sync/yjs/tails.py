@@ -117,21 +117,25 @@ class Tails:
         self._order, self._gaps = order, gaps
 
     def _foresee_insert(self, hint: TypingInsert, units: int) -> Delta | None:
-        client = hint.client
+        client, clock, origin, right, text = hint
         tail = self._tails.get(client)
-        if tail is None or hint.origin != (client, tail.clock):
+        if tail is None or origin != (client, tail.clock):
             return None
-        if hint.right_origin not in (tail.right, (client, tail.clock + 1)):
+        following = tail.clock + 1
+        if right != tail.right and right != (client, following):
             return None
         index = self._alone(client)
-        position = sum(self._gaps[: index + 1])
-        length = len(hint.text)
-        self._gaps[index] += length
-        plain = units == length
-        tail.run = (tail.run if tail.clock + 1 == hint.clock else 0) + units if plain else 0
-        tail.clock = hint.clock + units - 1
-        tail.right = hint.right_origin
-        return (position, hint.text) if position else (hint.text,)
+        gaps = self._gaps
+        position = sum(gaps[: index + 1])
+        length = len(text)
+        gaps[index] += length
+        if units != length:
+            tail.run = 0
+        else:
+            tail.run = tail.run + units if following == clock else units
+        tail.clock = clock + units - 1
+        tail.right = right
+        return (position, text) if position else (text,)
 
     def _foresee_delete(self, hint: TypingDelete) -> Delta | None:
         client, length = hint.client, hint.length

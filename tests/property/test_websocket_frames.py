@@ -74,6 +74,8 @@ class Application:
 
     told: list[Any] = field(default_factory=list)
     ways: list[str] = field(default_factory=list)
+    turns: int = 0
+    """For so many turns it handles a message that came the long way."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await receive()
@@ -82,6 +84,8 @@ class Application:
             scope["extensions"][WIRE].listen(self.take)
         while (message := await receive())["type"] == "websocket.receive":
             self.ways.append("long")
+            for _ in range(self.turns):
+                await asyncio.sleep(0)
             data = message.get("text")
             self.told.append(message["bytes"] if data is None else data)
         self.told.append(message["code"])
@@ -147,6 +151,30 @@ def masked(opcode: Opcode, payload: bytes, *, final: bool = True) -> bytes:
 
 
 MESSAGE = masked(Opcode.BINARY, b"one of many")
+
+
+@pytest.mark.parametrize("opcode", [Opcode.BINARY, Opcode.TEXT])
+@pytest.mark.parametrize("turns", range(5))
+@pytest.mark.anyio
+async def test_message_read_alone_overtakes_none_that_waits(opcode: Opcode, turns: int) -> None:
+    """Planted and caught: taken while another is queued, or while the application handles one."""
+    application = Application(turns=2)
+    protocol = server(QuireWebSocket, application, 1 << 20)
+    protocol.data_received(REQUEST)
+    await pause()
+    # The application takes lengths that are no multiple of five at once.
+    payloads = [b"%d" % number * length for number, length in enumerate((1, 5, 1, 2, 5, 3))]
+    for payload in payloads:
+        protocol.data_received(masked(opcode, payload))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+    for _ in range(4):
+        await pause()
+    heard = [each.encode() if isinstance(each, str) else each for each in application.told]
+    assert heard == payloads
+    assert "short" in application.ways
+    protocol.connection_lost(None)
+    await pause()
 
 
 def message(rng: Random) -> list[bytes]:
