@@ -167,7 +167,9 @@ class FanOut:
     ) -> Settled:
         """Tell a sender of a Yjs dialect that its submission became that event."""
         member.resync_at_ms = None
-        ack = Ack(self._doc, record.id, record.version) if member.feed.is_live else None
+        if not member.feed.is_live:
+            return Settled(submission.session, submission.size)
+        ack = Ack(self._doc, record.id, record.version)
         return Settled(submission.session, submission.size, ack)
 
     def _settle(

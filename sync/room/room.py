@@ -315,22 +315,15 @@ class Room(View):
         self._lifecycle.phase = Phase.SETTLED
         queue, text_before = self._queue, self.text
         self.advance()
+        is_corrected = self.document.has_corrected
         effects = self._fan_out.batch(
-            queue.foreign,
-            queue.own,
-            queue.merged,
-            text_before,
-            is_corrected=self.document.has_corrected,
+            queue.foreign, queue.own, queue.merged, text_before, is_corrected=is_corrected
         )
         queue.settle()
         if self.document.left_out:
             self._membership.note_left_out(self.document.left_out)
-        if (
-            queue.pending
-            or self._deferred.facts
-            or self._membership.behind
-            or self._presence.has_early
-        ):
+        has_more = queue.pending or self._deferred.facts or self._membership.behind
+        if has_more or self._presence.has_early:
             effects += self._presence.audible(self._resume(now_ms))
         return effects
 

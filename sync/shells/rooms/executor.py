@@ -56,6 +56,8 @@ _SLOW_TICK_S = 5.0
 _REOPEN_ATTEMPTS = 3
 _REOPEN_PAUSE_S = 0.2
 _STORE_RETRY_S = 1.0
+_NO_TIME = 0
+"""The time of a submission's arrival, for which no room asks."""
 _APPENDING = (Committed, Reopened)
 _FROM_ELSEWHERE = (RelayReceived, Connected)
 
@@ -116,7 +118,7 @@ class Executor:
         Nothing is shown or waits for the clock before it is merged, and the room stays open.
         """
         try:
-            effects = room.handle(submission, now_ms())
+            effects = room.handle(submission, _NO_TIME)
         except Exception:  # noqa: BLE001
             self._give_up(room)
             return

@@ -194,12 +194,12 @@ class Channel(ABC):
         frame, size = encoded
         socket = self._socket
         socket.has_spoken = True
-        outbox, upto = socket.outbox, parcel.upto
+        outbox = socket.outbox
         if outbox.is_idle and outbox.write_nowait(frame):
-            if upto > progress.version:
-                progress.version = upto
+            if parcel.upto > progress.version:
+                progress.version = parcel.upto
         else:
-            outbox.put_nowait(frame, size, progress, upto, True)
+            outbox.put_nowait(frame, size, progress, parcel.upto, True)
 
     def _deliver_uncommon(self, parcel: Parcel) -> None:
         match message := parcel.message:
