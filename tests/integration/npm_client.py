@@ -10,6 +10,7 @@
 
 import asyncio
 import itertools
+import json
 import os
 import shutil
 from collections.abc import AsyncIterator, Callable
@@ -82,10 +83,20 @@ class _Driver:
             del self._answers[number]
 
     async def read(self) -> None:
-        """Hand out answers until the process ends."""
+        """Hand out answers until the process ends, or says what cannot be read."""
+        try:
+            await self._hand_out()
+        finally:
+            self._has_ended = True
+            for answer in self._answers.values():
+                if not answer.done():
+                    answer.set_exception(self._ended())
+
+    async def _hand_out(self) -> None:
         assert self._process.stdout is not None
         while line := await self._process.stdout.readline():
-            message = msgspec.json.decode(line)
+            # Not by msgspec, which does not read half of an emoji: editors show such halves.
+            message = json.loads(line)
             answer = self._answers.get(message["id"])
             if answer is None or answer.done():
                 continue
@@ -93,10 +104,6 @@ class _Driver:
                 answer.set_exception(NpmClientFailed(f"{self.kind}: {message['error']}"))
             else:
                 answer.set_result(message["result"])
-        self._has_ended = True
-        for answer in self._answers.values():
-            if not answer.done():
-                answer.set_exception(self._ended())
 
     def _ended(self) -> NpmClientFailed:
         return NpmClientFailed(f"the process of {self.kind} has ended; see its stderr")
@@ -116,13 +123,13 @@ class NpmClient:
         doc: str,
         *,
         name: str,
-        editing: bool | Literal["quill"] = False,
+        editing: bool | Literal["prosemirror", "quill"] = False,
         session_aware: bool = False,
     ) -> None:
         """Open the document; does not wait for the server.
 
         Args:
-            editing: in a TipTap editor, or in Quill.
+            editing: in a TipTap editor, in ProseMirror with y-prosemirror, or in Quill.
             session_aware: Hocuspocus 4: with a session id in every message.
         """
         path = "yjs" if self.kind == "yws" else "hocuspocus"
@@ -208,7 +215,7 @@ class NpmClient:
     async def caret(self, anchor: int, head: int) -> None:
         await self._call("caret", anchor=anchor, head=head)
 
-    # --- TipTap ---------------------------------------------------------------------------------
+    # --- TipTap and ProseMirror -----------------------------------------------------------------
 
     async def set_content(self, content: str) -> None:
         """Replace all that the editor shows; HTML."""
@@ -228,6 +235,10 @@ class NpmClient:
     async def type(self, pos: int, text: str) -> None:
         """Insert text at a ProseMirror position, as typing and pasting do."""
         await self._call("type", pos=pos, text=text)
+
+    async def erase(self, start: int, end: int) -> None:
+        """Delete between two ProseMirror positions."""
+        await self._call("erase", **{"from": start, "to": end})
 
     async def json(self) -> dict[str, Any]:
         """The ProseMirror document that the editor shows."""

@@ -1,15 +1,18 @@
 """Clients from npm that send what cannot be stored as it is, or may not be stored."""
 
+import re
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any, Literal
 
 import httpx
 import pytest
 from anyio.to_thread import run_sync
+from pycrdt import Doc, XmlFragment
 
 from tests.integration.npm_client import KINDS, Kind, NpmClient, npm_client, require_npm_packages
-from tests.integration.read_history import read_history
+from tests.integration.read_history import read_history, replayed
 from tests.integration.server import ServerProcess
 from tests.integration.test_npm_clients import has_text, http_of, until
 
@@ -94,41 +97,64 @@ async def test_client_that_types_nul_or_cuts_emoji_goes_on_writing(
             await agree_on(server, doc, "and others. " + text, newcomer)
 
 
+@pytest.mark.parametrize("editing", [True, "prosemirror"], ids=["tiptap", "prosemirror"])
 @pytest.mark.parametrize("kind", KINDS)
 async def test_prosemirror_that_pastes_nul_and_cuts_emoji_goes_on_writing(
-    server: ServerProcess, kind: Kind
+    server: ServerProcess, kind: Kind, editing: bool | Literal["prosemirror"]
 ) -> None:
-    doc = f"page-{kind}"
+    doc = f"page-{kind}-{editing}"
     async with npm_client(kind) as ana, npm_client("hocuspocus3") as ben:
         for client, name in ((ana, "Ana"), (ben, "Ben")):
-            await client.connect(server, doc, name=name, editing=True)
+            await client.connect(server, doc, name=name, editing=editing)
             await client.until_saved()
 
         async def shows(text: str) -> None:
-            """Wait until both show it, and nothing that must not be shown."""
+            """Wait until both show exactly that, and the log too."""
+            for client in (ana, ben):
+                await until(lambda client=client: shows_text(client, text))  # type: ignore[misc]
+            await ana.until_saved()
 
-            async def is_same() -> bool:
-                await ana.until_saved()
-                shown = await ana.html()
-                return shown == await ben.html() and text in shown and "\0" not in shown
-
-            await until(is_same)
-
-        await ana.set_content("<p>good <strong>😀</strong> day</p>")
-        await shows("good")
+        await ana.set_content("<p>good <strong>😀</strong> day <strong>👩‍👧</strong></p>")
+        await shows("good 😀 day 👩‍👧")
         await ana.type(1, "a\0b ")
-        await shows("ab good")
-        await ana.type(4, "more ")
-        await shows("ab more good")
-        text = (await ana.html()).removeprefix("<p>").replace("<strong>", "")
-        await ana.type(1 + text.index("😀") + 1, "cut")  # between the halves
         await ana.type(1, "still ")
-        await shows("still ab more good")
-        await shows("cut")
+        await shows("still ab good 😀 day 👩‍👧")
+        between = 1 + len("still ab good ") + 1
+        await ana.type(between, "cut")
+        await ana.type(1, "and ")
+        # y-prosemirror removes the pair, and inserts its halves with the rest.
+        await shows("and still ab good \ufffdcut\ufffd day 👩‍👧")
+        woman = 1 + len("and still ab good .cut. day ")
+        await ana.erase(woman + 1, woman + 2)
+        await ben.type(1, "others, ")
+        await shows("others, and still ab good \ufffdcut\ufffd day \ufffd\u200d👧")
+        for client in (ana, ben):
+            state = await client.state()
+            assert (state.closes, state.stopped, state.denied) == ([], None, [])
         async with npm_client("hocuspocus4") as newcomer:
-            await newcomer.connect(server, doc, name="Cleo", editing=True)
+            await newcomer.connect(server, doc, name="Cleo", editing=editing)
             await newcomer.until_saved()
             assert await newcomer.json() == await ana.json() == await ben.json()
+        root = "prosemirror" if editing == "prosemirror" else "default"
+        xml = await read_xml(server, doc, root)
+        assert re.sub("<[^>]*>", "", xml) == text_of(await ana.json())
+
+
+async def shows_text(client: NpmClient, text: str) -> bool:
+    return text_of(await client.json()) == text
+
+
+def text_of(node: dict[str, Any]) -> str:
+    """The characters of a ProseMirror document, NUL and halves of pairs too."""
+    return str(node.get("text", "")) + "".join(map(text_of, node.get("content", [])))
+
+
+async def read_xml(server: ServerProcess, doc: str, root: str) -> str:
+    """The fragment that yrs has after merging the log."""
+    replica: Doc[Any] = Doc()
+    for event in await read_history(server, doc):
+        replica.apply_update(event["update"])
+    return str(replica.get(root, type=XmlFragment))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -145,13 +171,31 @@ async def test_quill_that_pastes_nul_and_cuts_emoji_goes_on_writing(
         await ana.quill_delete(10, 1)  # half of the emoji
         await ana.quill_insert(0, "still ")
         for client in (ana, ben):
+            await until(lambda client=client: quills(client, "still very good  ab\n"))  # type: ignore[misc]
+        await ana.quill_insert(0, "😀")
+        await ana.quill_insert(1, "cut")
+        await ana.quill_insert(0, "and ")
+        shown = ""
+        for client in (ana, ben):
 
-            async def is_shown(client: NpmClient = client) -> bool:
-                return await client.quill_text() == "still very good  ab\n"
+            async def is_settled(client: NpmClient = client) -> bool:
+                nonlocal shown
+                shown = await client.quill_text()
+                return shown in ("and 😀cutstill very good  ab\n", "and cut😀still very good  ab\n")
 
-            await until(is_shown)
+            await until(is_settled)
+        for client in (ana, ben):
+            await until(lambda client=client: quills(client, shown))  # type: ignore[misc]
+            assert (await client.state()).closes == []
         async with http_of(server) as http:
-            assert (await served(http, doc)).removesuffix("\n") == "still very good  ab"
+            assert (await served(http, doc)).removesuffix("\n") == shown.removesuffix("\n")
+        assert replayed(await read_history(server, doc)).removesuffix("\n") == shown.removesuffix(
+            "\n"
+        )
+
+
+async def quills(client: NpmClient, text: str) -> bool:
+    return await client.quill_text() == text
 
 
 @pytest.mark.parametrize("kind", KINDS)

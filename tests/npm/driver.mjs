@@ -25,7 +25,8 @@ async function connect ({ url, doc, params = {}, beside = null, session_aware: s
     const quill = (await import('./quill.mjs')).createQuill(text, session.provider.awareness)
     return { session, editor: null, quill, text }
   }
-  const editor = editing ? (await import('./editor.mjs')).createEditor(session.doc) : null
+  const module = editing && (editing === 'prosemirror' ? './prosemirror.mjs' : './editor.mjs')
+  const editor = module ? (await import(module)).createEditor(session.doc) : null
   return { session, editor, quill: null, text }
 }
 
@@ -54,6 +55,7 @@ const commands = {
   insert_content: ({ editor }, { pos, content }) => { editor.commands.insertContentAt(pos, content) },
   type_randomly: ({ editor }, plan) => typeRandomly(editor, plan),
   type: ({ editor }, { pos, text }) => { editor.view.dispatch(editor.state.tr.insertText(text, pos)) },
+  erase: ({ editor }, { from, to }) => { editor.view.dispatch(editor.state.tr.delete(from, to)) },
   quill_insert: ({ quill }, { pos, text }) => { quill.insertText(pos, text, 'user') },
   quill_delete: ({ quill }, { pos, length }) => { quill.deleteText(pos, length, 'user') },
   quill_text: ({ quill }) => quill.getText(),
