@@ -90,6 +90,9 @@ class UpdateDocument(DocumentState):
         if shares.is_forged:
             why = f"CRDT client id {min(shares.foreign)} is somebody else's."
             return Refused(refusal(ErrorCode.FORBIDDEN, why))
+        if shares.is_contested:
+            why = "Somebody else announces the CRDT client id that this is written under."
+            return Refused(Refusal(ErrorCode.FORBIDDEN, why, retryable=True))
         if shares.foreign:
             assert whole, "a part has nothing of others"
             clean = update if repaired is None else repaired.update

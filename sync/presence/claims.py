@@ -1,5 +1,7 @@
 """The CRDT client ids that sessions announce as those of their own documents."""
 
+from collections.abc import Callable
+
 from sync.yjs.awareness import scan_awareness
 from sync.yjs.varint import MalformedError
 
@@ -15,6 +17,9 @@ class AnnouncedIds:
     def __init__(self) -> None:
         self._own: dict[str, int] = {}
         self._users: dict[str, str] = {}
+        """The users of the sessions that are there."""
+        self._departed: set[str] = set()
+        """Sessions that have left, of which something may be still to be merged."""
 
     def note(self, session: str, user_id: str, update: bytes) -> None:
         """Take a session's awareness update; the first that names a client counts."""
@@ -28,10 +33,21 @@ class AnnouncedIds:
             self._own[session] = entry[0]
             self._users[session] = user_id
 
-    def forget(self, session: str) -> None:
-        """Forget a session that has left."""
-        self._own.pop(session, None)
-        self._users.pop(session, None)
+    def leave(self, session: str, has_unmerged: Callable[[str], bool]) -> None:
+        """End the claim of a session that has left.
+
+        Its own id is known for as long as something that it sent is still to be merged: without
+        that, what it carried would be taken for its own work.
+
+        Args:
+            has_unmerged: whether a session has sent something that is still to be merged.
+        """
+        if self._users.pop(session, None) is not None:
+            self._departed.add(session)
+        gone = {each for each in self._departed if not has_unmerged(each)}
+        self._departed -= gone
+        for each in gone:
+            del self._own[each]
 
     def own(self, session: str) -> int | None:
         """The id of a session's own document, if it has announced one."""
@@ -39,7 +55,7 @@ class AnnouncedIds:
 
     def claimant(self, client: int) -> str | None:
         """The id of the user who announces a client id as its own; of several the first."""
-        for session, own in self._own.items():
-            if own == client:
-                return self._users[session]
+        for session, user_id in self._users.items():
+            if self._own[session] == client:
+                return user_id
         return None

@@ -123,10 +123,10 @@ class Membership:
         """End a session's membership; what it has parked is refused."""
         member = self._view.members.pop(session, None)
         self.behind.pop(session, None)
-        self._view.announced_ids.forget(session)
         why = refusal(ErrorCode.NOT_JOINED, "The session has left the document.")
         for submission in self._queue.parking.drop(session):
             yield from rejected(self._view.name, submission, why)
+        self._view.announced_ids.leave(session, self._queue.has_of)
         if member is None:
             return
         yield from self._presence.left(session, now_ms)

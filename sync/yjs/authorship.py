@@ -46,6 +46,8 @@ class Shares(Struct, frozen=True):
     """Client ids of other users. The sender may not add to them."""
     is_forged: bool = False
     """Whether the sender writes under an id of another user, rather than carry its structs."""
+    is_contested: bool = False
+    """The same of an id that is nobody's yet, but that another user announces: it may end so."""
 
 
 def share(
@@ -65,19 +67,22 @@ def share(
         is_past: whether the update answers a sync step 1, and so holds all that the log lacks.
     """
     free: list[int] = []
-    foreign: list[int] = []
+    owned: list[int] = []
+    claimed: list[int] = []
     for client in clients:
         owner = owners.get(client)
         if owner is None:
             claimant = claims.claimant(client)
-            (free if claimant in (None, user_id) else foreign).append(client)
+            (free if claimant in (None, user_id) else claimed).append(client)
         elif owner != user_id:
-            foreign.append(client)
+            owned.append(client)
     own = claims.own(session)
     if own is None:
         bound = free if len(free) == 1 and not is_past else []
-        is_forged = bool(foreign) and not is_past
+        is_forged = bool(owned) and not is_past
+        is_contested = bool(claimed) and not is_past
     else:
         bound = [own] if own in free else []
-        is_forged = own in foreign
-    return Shares(tuple(bound), frozenset(foreign), is_forged)
+        is_forged = own in owned
+        is_contested = own in claimed
+    return Shares(tuple(bound), frozenset((*owned, *claimed)), is_forged, is_contested)

@@ -13,6 +13,7 @@ import itertools
 import json
 import os
 import shutil
+from base64 import b64encode
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final, Literal, TypeAlias
@@ -125,12 +126,14 @@ class NpmClient:
         name: str,
         editing: bool | Literal["prosemirror", "quill"] = False,
         session_aware: bool = False,
+        client_id: int | None = None,
     ) -> None:
         """Open the document; does not wait for the server.
 
         Args:
             editing: in a TipTap editor, in ProseMirror with y-prosemirror, or in Quill.
             session_aware: Hocuspocus 4: with a session id in every message.
+            client_id: the Yjs client id; None draws one.
         """
         path = "yjs" if self.kind == "yws" else "hocuspocus"
         await self._call(
@@ -140,6 +143,7 @@ class NpmClient:
             params={"name": name},
             editing=editing,
             session_aware=session_aware,
+            client_id=client_id,
         )
 
     async def open_beside(
@@ -193,6 +197,14 @@ class NpmClient:
 
     async def delete(self, pos: int, length: int) -> None:
         await self._call("delete", pos=pos, length=length)
+
+    async def pose(self, client_id: int) -> None:
+        """Write under another Yjs client id from here on."""
+        await self._call("pose", client_id=client_id)
+
+    async def emit(self, update: bytes) -> None:
+        """Have the provider send bytes as an update of its document."""
+        await self._call("emit", update=b64encode(update).decode())
 
     async def edit_randomly(
         self, count: int, *, seed: int, token: int, burst: int, pause_ms: int

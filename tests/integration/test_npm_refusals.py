@@ -263,3 +263,130 @@ async def test_author_goes_on_writing_after_another_has_delivered_its_text_to_an
         assert actors["* "] == "Ben"
         for client in (ana, ben):
             assert (await client.state()).stopped is None
+
+
+@pytest.mark.parametrize("kind", ["yws", "hocuspocus4"])
+async def test_author_whose_id_another_announces_is_told_and_stored_once_that_one_has_left(
+    tmp_path: Path, kind: Kind
+) -> None:
+    doc = "squatted"
+    async with AsyncExitStack() as stack:
+        server = stack.enter_context(ServerProcess(tmp_path))
+        ana = await stack.enter_async_context(npm_client(kind))
+        mallory = await stack.enter_async_context(npm_client("yws"))
+        await ana.connect(server, doc, name="Ana")
+        await ana.insert(0, "one")
+        await agree_on(server, doc, "one", ana)
+        await ana.disconnect()
+        await ana.insert(3, " two")
+        await run_sync(server.terminate)
+        forget_log(tmp_path)
+        await run_sync(server.start)
+        client_id = (await ana.state()).client
+        await mallory.connect(server, doc, name="Mallory", client_id=client_id)
+        await mallory.until_saved()
+        await ana.reconnect()
+        await ana.until(lambda state: 1013 in state.closes)
+        await mallory.leave()
+        await agree_on(server, doc, "one two", ana)
+        await ana.insert(7, " three")
+        await agree_on(server, doc, "one two three", ana)
+        assert (await ana.state()).stopped is None
+        assert {e["actor"]["name"] for e in await read_history(server, doc)} == {"Ana"}
+
+
+@pytest.mark.parametrize("kind", ["yws", "hocuspocus4"])
+async def test_author_whose_id_was_taken_goes_on_under_another_that_yjs_draws(
+    tmp_path: Path, kind: Kind
+) -> None:
+    doc = "taken"
+    async with AsyncExitStack() as stack:
+        server = stack.enter_context(ServerProcess(tmp_path))
+        ana = await stack.enter_async_context(npm_client(kind))
+        ben = await stack.enter_async_context(npm_client("yws"))
+        mallory = await stack.enter_async_context(npm_client("yws"))
+        for client, name in ((ana, "Ana"), (ben, "Ben")):
+            await client.connect(server, doc, name=name)
+            await client.until_saved()
+        await ana.insert(0, "one")
+        await agree_on(server, doc, "one", ana, ben)
+        await ana.disconnect()
+        await run_sync(server.terminate)
+        forget_log(tmp_path)
+        await run_sync(server.start)
+        await agree_on(server, doc, "one", ben)
+        client_id = (await ana.state()).client
+        await mallory.connect(server, doc, name="Mallory", client_id=client_id)
+        await until(lambda: has_text(mallory, "one"))
+        await mallory.pose(client_id)
+        await mallory.insert(3, " evil")
+        await agree_on(server, doc, "one evil", ben)
+        await ana.reconnect()
+        await until(lambda: has_text(ana, "one evil"))
+        assert (await ana.state()).client != client_id
+        await ana.insert(0, "- ")
+        await agree_on(server, doc, "- one evil", ana, ben)
+        state = await ana.state()
+        assert (state.stopped, state.denied) == (None, [])
+        log = await read_history(server, doc)
+        actors = {"".join(op.get("insert", "") for op in e["ops"]): e["actor"]["name"] for e in log}
+        assert actors == {"one": "Ben", " evil": "Mallory", "- ": "Ana"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_client_that_writes_more_than_a_frame_may_hold_goes_on_once_it_has_deleted_it(
+    tmp_path: Path, kind: Kind
+) -> None:
+    doc = "large"
+    limit = {"QUIRE_MAX_MESSAGE_BYTES": "65536"}
+    with ServerProcess(tmp_path, environment=limit) as server:
+        async with npm_client(kind) as ana, npm_client("yws") as ben:
+            for client, name in ((ana, "Ana"), (ben, "Ben")):
+                await client.connect(server, doc, name=name)
+                await client.until_saved()
+            await ana.insert(0, "before ")
+            await agree_on(server, doc, "before ", ana, ben)
+            await ana.insert(7, "x" * 100_000)
+            await ana.insert(0, "while ")
+            await ana.until(lambda state: state.closes[:1] == [1009])
+            # It comes back by itself, sends it again, and is cut off again.
+            await ben.insert(7, "ben ")
+            await ana.until(lambda state: state.closes.count(1009) >= 2)
+            state = await ana.state()
+            assert (state.stopped, state.denied) == (None, [])
+            assert await has_text(ben, "before ben ")
+            await ana.delete((await ana.text()).index("x"), 100_000)
+            await ana.insert(0, "after ")
+            await agree_on(server, doc, "after while before ben ", ana, ben)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_client_whose_update_is_malformed_sees_it_and_goes_on(
+    server: ServerProcess, kind: Kind
+) -> None:
+    doc = f"malformed-{kind}"
+    async with npm_client(kind) as ana, npm_client("yws") as ben:
+        for client, name in ((ana, "Ana"), (ben, "Ben")):
+            await client.connect(server, doc, name=name)
+            await client.until_saved()
+        await ana.insert(0, "good ")
+        await agree_on(server, doc, "good ", ana, ben)
+        await ana.emit(b"\x01\x01\x05\x00\x0b")
+        if kind == "yws":
+            state = await ana.until(lambda state: state.stopped is not None)
+            assert state.stopped == 4400
+            await ana.insert(5, "still ")
+            await ana.reconnect()
+        else:
+            await ana.insert(5, "still ")
+            async with http_of(server) as http:
+
+                async def is_stored() -> bool:
+                    return await served(http, doc) == "good still "
+
+                await until(is_stored)
+            state = await ana.state()
+            assert (state.closes, state.unsynced) == ([], 1)
+            await ana.disconnect()
+            await ana.reconnect()
+        await agree_on(server, doc, "good still ", ana, ben)

@@ -17,9 +17,9 @@ const kind = process.argv[2]
 const clients = new Map()
 
 /** A session, its editor if it has one, and its text root. */
-async function connect ({ url, doc, params = {}, beside = null, session_aware: sessionAware = false, editing = false }) {
+async function connect ({ url, doc, params = {}, beside = null, session_aware: sessionAware = false, editing = false, client_id: clientId = null }) {
   const socketOf = beside === null ? null : clients.get(beside).session
-  const session = open(kind, { url, name: doc, params, socketOf, sessionAware })
+  const session = open(kind, { url, name: doc, params, socketOf, sessionAware }, clientId)
   const text = session.doc.getText(TEXT_ROOT)
   if (editing === 'quill') {
     const quill = (await import('./quill.mjs')).createQuill(text, session.provider.awareness)
@@ -45,6 +45,10 @@ const commands = {
   /** By UTF-16 units, which JSON cannot carry one half of a pair of. */
   insert_units: ({ text }, { pos, units }) => text.insert(pos, String.fromCharCode(...units)),
   delete: ({ text }, { pos, length }) => text.delete(pos, length),
+  /** Yjs takes another id once it hears of its own from elsewhere; this takes it back. */
+  pose: ({ session }, { client_id: clientId }) => { session.doc.clientID = clientId },
+  /** Hand bytes to the provider as an update of its document. */
+  emit: ({ session }, { update }) => { session.doc.emit('update', [new Uint8Array(Buffer.from(update, 'base64')), null, session.doc]) },
   random: ({ text }, plan) => randomEdits(text, plan),
 
   awareness: ({ session, text }) => session.others(text),

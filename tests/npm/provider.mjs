@@ -42,9 +42,11 @@ const PROVIDERS = {
  *
  * @param {{url: string, name: string, params: object, socketOf: Session | null, sessionAware: boolean}} place
  *   `socketOf` and `sessionAware` are for Hocuspocus.
+ * @param {number | null} client Another Yjs client id than the random one.
  */
-export function open (kind, place) {
+export function open (kind, place, client = null) {
   const doc = new Y.Doc()
+  if (client !== null) doc.clientID = client
   return new Session(PROVIDERS[kind](place, doc), doc)
 }
 

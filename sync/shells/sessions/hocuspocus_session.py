@@ -17,7 +17,7 @@ from sync.shells.rooms.rooms import Rooms
 from sync.shells.rooms.sink import Frame, binary_frame
 from sync.shells.sessions.outbox import Wire
 from sync.shells.sessions.socket import Gatekeeper
-from sync.shells.sessions.yjs_channel import Channel, YjsSocket
+from sync.shells.sessions.yjs_channel import BEARABLE_OF_AWARENESS, Channel, YjsSocket
 from sync.user import User
 from sync.wire.hocuspocus import (
     PONG_FRAME,
@@ -126,6 +126,8 @@ class HocuspocusChannel(Channel):
                 self.say(self.frame(_NOT_APPLIED))
             if message.code is ErrorCode.DOCUMENT_FULL:
                 self._come_back(message)
+        elif message.code in BEARABLE_OF_AWARENESS and self.id in self._room.members:
+            return  # its text is in step; the dialect has no words for this
         elif not message.retryable:
             self.leave()
             self.say(self.frame(encode_close(f"{message.code}: {message.message}")))

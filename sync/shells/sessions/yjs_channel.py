@@ -51,6 +51,8 @@ KEEP_ALIVE_S: Final = 20.0
 """Clients cut a line on which nothing came for 30 s."""
 FULL_PAUSE_S: Final = 2.0
 """How long a client stays connected whose edit a full document did not take."""
+BEARABLE_OF_AWARENESS: Final = frozenset({ErrorCode.FORBIDDEN, ErrorCode.TOO_LARGE})
+"""Refused awareness with which a client may stay: its text is in step."""
 _FRAME_OVERHEAD: Final = 64
 _SECRET_BYTES: Final = 6
 

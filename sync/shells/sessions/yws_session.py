@@ -4,20 +4,15 @@ There are no acknowledgements in it: a client is sent its own updates back once 
 There are no errors either: what is not done is a permission denied, or a close with a code.
 """
 
-from typing import Final
-
 from sync.error import CloseCode, ErrorCode, QuireError, close_code
 from sync.names import WRITING_ROLES
 from sync.shells.rooms.rooms import Rooms
 from sync.shells.sessions.outbox import Wire
 from sync.shells.sessions.socket import Gatekeeper
-from sync.shells.sessions.yjs_channel import Channel, YjsSocket
+from sync.shells.sessions.yjs_channel import BEARABLE_OF_AWARENESS, Channel, YjsSocket
 from sync.wire.message import ErrorMessage
 from sync.wire.ysync import Ignored, decode_frame, encode_permission_denied
 from sync.yjs.varint import MalformedError
-
-_BEARABLE: Final = frozenset({ErrorCode.FORBIDDEN, ErrorCode.TOO_LARGE})
-"""Refused awareness with which a client may stay: its text is in step."""
 
 
 class YwsChannel(Channel):
@@ -43,7 +38,7 @@ class YwsChannel(Channel):
         if of_edit:
             bearable = member is not None and member.role not in WRITING_ROLES
         else:
-            bearable = member is not None and message.code in _BEARABLE
+            bearable = member is not None and message.code in BEARABLE_OF_AWARENESS
         if bearable or message.code is ErrorCode.FORBIDDEN:
             self.say(encode_permission_denied(message.message))
         if not bearable:
