@@ -3,8 +3,8 @@
 from hashlib import blake2b
 from typing import Final
 
+from sync.document.document_state import DocumentState
 from sync.document.outcome import Accepted, Outcome, Parked, Refused, Unchanged
-from sync.document.state import DocumentState
 from sync.error import ErrorCode, Refusal, refusal
 from sync.names import SERVER_ID_PREFIX
 from sync.port import AuthorBinding, EventRecord

@@ -6,14 +6,11 @@ import pytest
 from pycrdt import Doc, Text
 
 from sync.yjs.gate import (
-    NO_PAIRS,
     GateLimits,
     KnownState,
     Malformed,
     Range,
     Ready,
-    TypingDelete,
-    TypingInsert,
     Verdict,
     Waiting,
     decode_pairs,
@@ -21,7 +18,6 @@ from sync.yjs.gate import (
 )
 from sync.yjs.statevector import decode_state_vector
 from sync.yjs.update import UpdateLimits
-from sync.yjs.varint import MalformedError
 from tests.property.hostile_update import load_vectors, varint
 
 A, B = 10, 20
@@ -115,38 +111,6 @@ def test_gate_judges_real_yjs_updates(vector: dict[str, Any]) -> None:
 # --- ready ------------------------------------------------------------------------------------
 
 
-def test_keystroke_is_ready_with_a_hint() -> None:
-    verdict = ready(inspect(update(block(A, 3, string("d", (A, 2)))), ABC))
-    assert verdict == Ready(
-        authored=(Range(A, 3, 4),),
-        deletes=(),
-        inserted_units=1,
-        plain=True,
-        pairs=(),
-        roots=(),
-        text_roots=(),
-        types=(),
-        remains=(),
-        hint=TypingInsert(A, 3, (A, 2), None, "d"),
-    )
-    between = ready(inspect(update(block(B, 0, string("é中", (A, 0), (A, 1)))), ABC))
-    assert between.hint == TypingInsert(B, 0, (A, 0), (A, 1), "é中")
-    emoji = ready(inspect(update(block(A, 3, string("😀", (A, 2)))), ABC))
-    assert emoji.hint == TypingInsert(A, 3, (A, 2), None, "😀")
-    assert emoji.pairs == ((A, 3),)
-    assert emoji.inserted_units == 2
-
-
-def test_backspace_is_ready_with_a_hint() -> None:
-    verdict = ready(inspect(update(deletes=delete(A, (1, 2))), ABC))
-    assert verdict.deletes == (Range(A, 1, 3),)
-    assert verdict.has_deletes
-    assert verdict.hint == TypingDelete(A, 1, 2)
-    assert not verdict.authored
-    two = ready(inspect(update(deletes=delete(A, (0, 1), (2, 1))), ABC))
-    assert two.hint is None
-
-
 def test_update_without_content_is_ready_and_has_no_effect() -> None:
     verdict = ready(inspect(b"\0\0", ABC))
     assert not verdict.authored
@@ -216,19 +180,6 @@ def test_gate_waits_for_what_the_log_does_not_have(
     early: bytes, missing: tuple[tuple[int, int], ...]
 ) -> None:
     assert inspect(early, ABC) == Waiting(missing)
-
-
-def test_the_fast_path_for_keystrokes_is_no_less_strict() -> None:
-    assert inspect(update(block(A, 5, string("x", (A, 1)))), ABC) == Waiting(((A, 5),))
-    for size in (2, 5):
-        wrong = update(block(A, 3, bytes([0x84, A, 2, size]) + b"abc"))
-        assert isinstance(inspect(wrong, ABC), Malformed)
-    right = update(block(A, 3, string("x", (A, 1), (A, 7))))
-    assert "depends on itself" in reason(inspect(right, ABC))
-    other = update(block(A, 3, string("x", (A, 1), (B, 7))))
-    assert inspect(other, ABC) == Waiting(((B, 8),))
-    for cut in (string("x", (A, 1)), string("x", (A, 0), (A, 2)), string("x", (A, 2), (A, 2))):
-        assert isinstance(inspect(update(block(A, 4, cut)), EMOJI), Malformed)
 
 
 # --- order within an update --------------------------------------------------------------------
@@ -446,24 +397,3 @@ def test_limits_are_enforced_by_name() -> None:
     refused = inspect(update(block(A, 0, string("x", (1, 0)))), crowded, limits)
     assert "more than 3 clients" in reason(refused)
     ready(inspect(update(block(1, 1, string("x", (1, 0)))), crowded, limits))
-
-
-# --- known state --------------------------------------------------------------------------------
-
-
-def test_known_state_refuses_a_verdict_on_another_state() -> None:
-    verdict = ready(inspect(update(block(A, 3, string("d", (A, 2)))), ABC))
-    with pytest.raises(AssertionError, match="another state"):
-        KnownState().advance(verdict)
-
-
-def test_known_state_copies_do_not_share_and_empty_marks_are_short() -> None:
-    copy = EMOJI.copy()
-    copy.advance(ready(inspect(update(block(A, 4, string("😀", (A, 3)))), copy)))
-    assert EMOJI.pairs == {A: {1}}
-    assert copy.pairs == {A: {1, 4}}
-    assert ABC.encode_pairs() == NO_PAIRS
-    with pytest.raises(MalformedError):
-        decode_pairs(NO_PAIRS + b"\0")
-    with pytest.raises(MalformedError):
-        decode_pairs(b"\0\0\x01\x05\x01\x03")
