@@ -27,7 +27,7 @@ from tests.unit.sync.room.driven_room import (
     sent,
     yjs,
 )
-from tests.unit.sync.yjs.test_gate import block, string, update
+from tests.unit.sync.yjs.update_bytes import block, string, update
 
 A, B = 5, 6
 """The client ids of Ann's and Bob's documents."""

@@ -2,7 +2,7 @@
 
 from sync.yjs.block import Block, read_blocks
 from sync.yjs.content import STRING
-from tests.unit.sync.yjs.test_gate import A, B, block, item, string, update
+from tests.unit.sync.yjs.update_bytes import A, B, block, item, string, update
 
 
 def test_structs_of_the_first_client_are_read_one_by_one_at_their_clocks() -> None:

@@ -18,46 +18,10 @@ from sync.yjs.gate import (
 )
 from sync.yjs.statevector import decode_state_vector
 from sync.yjs.update import UpdateLimits
-from tests.property.hostile_update import load_vectors, varint
-
-A, B = 10, 20
-ROOT = b"\x01" + b"\x07content"
-
-
-def name(text: str | bytes) -> bytes:
-    raw = text.encode() if isinstance(text, str) else text
-    return varint(len(raw)) + raw
-
-
-def item(kind: int, content: bytes, *, parent: bytes = ROOT, key: str | None = None) -> bytes:
-    """A struct without origins."""
-    if key is not None:
-        return bytes([kind | 0x20]) + parent + name(key) + content
-    return bytes([kind]) + parent + content
-
-
-def string(
-    text: str, origin: tuple[int, int] | None = None, right: tuple[int, int] | None = None
-) -> bytes:
-    if origin is None and right is None:
-        return item(4, name(text))
-    info = 4 | (0x80 if origin else 0) | (0x40 if right else 0)
-    ids = b"".join(varint(number) for at in (origin, right) if at for number in at)
-    return bytes([info]) + ids + name(text)
-
-
-def block(client: int, clock: int, *structs: bytes) -> bytes:
-    return varint(len(structs)) + varint(client) + varint(clock) + b"".join(structs)
-
-
-def update(*blocks: bytes, deletes: bytes = b"\0") -> bytes:
-    return varint(len(blocks)) + b"".join(blocks) + deletes
-
-
-def delete(client: int, *ranges: tuple[int, int]) -> bytes:
-    """A delete set of one client, of (clock, length)."""
-    numbers = b"".join(varint(clock) + varint(length) for clock, length in ranges)
-    return b"\x01" + varint(client) + varint(len(ranges)) + numbers
+from tests.property.hostile_update import load_vectors
+from tests.unit.sync.yjs.test_content import HOSTILE_CONTENTS
+from tests.unit.sync.yjs.test_update import HOSTILE_UPDATES
+from tests.unit.sync.yjs.update_bytes import A, B, block, delete, item, name, string, update
 
 
 def known(*updates: bytes) -> KnownState:
@@ -267,116 +231,13 @@ def test_only_shared_types_and_what_was_deleted_can_be_parents() -> None:
     assert "no shared type" in reason(inspect(wrong, KnownState()))
 
 
-# --- crashers and other hostile bytes (each named for what it did) ------------------------------
-
-LONG = 1_000_000
+# --- hostile bytes ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("data", "why"),
-    [
-        pytest.param(
-            bytes.fromhex("010164ffffffff0fc465036504017800"), "clock", id="clock-overflow-abort"
-        ),
-        pytest.param(
-            update(block(A, 0, item(8, b"\x01" + b"\x75\x01" * 26_650 + b"\x7e"))),
-            "nested",
-            id="nested-any-segfault",
-        ),
-        pytest.param(
-            update(block(A, 0, item(8, b"\x01" + b"\x76\x01\x01k" * 13_400 + b"\x7e"))),
-            "nested",
-            id="nested-any-object",
-        ),
-        pytest.param(
-            update(block(A, 0, item(5, name("[" * 30_000 + "]" * 30_000)))), "nested", id="json"
-        ),
-        pytest.param(update(block(A, 0, b"\x00" + varint(2**32 - 1))), "clock", id="gc-4-gib"),
-        pytest.param(update(block(A, 0, item(1, varint(2**32 - 1)))), "clock", id="deleted-4-gib"),
-        pytest.param(update(block(A, 2**32, string("x"))), "clock", id="clock-truncated"),
-        pytest.param(update(block(A, 2**31 - 1, string("x"))), "clock", id="clock-plus-length"),
-        pytest.param(update(block(2**53, 0, string("x"))), "client id", id="client-2-53"),
-        pytest.param(update(block(2**64 - 1, 0, string("x"))), "8 bytes", id="client-2-64"),
-        pytest.param(update(block(A, 0, string("x", (B, 2**31)))), "clock", id="origin-clock"),
-        pytest.param(update(block(A, 0, string("x", (2**53, 1)))), "client", id="origin-client"),
-        pytest.param(
-            update(block(A, 0, item(4, name("x"), parent=b"\x01" + name("r" * LONG)))),
-            "name of more",
-            id="root-name-1-mb",
-        ),
-        pytest.param(
-            update(block(A, 0, item(4, name("x"), key="k" * LONG))), "name of more", id="key-1-mb"
-        ),
-        pytest.param(varint(2**40), "clients", id="client-count"),
-        pytest.param(b"\x01" + varint(2**40), "structs", id="struct-count"),
-        pytest.param(
-            update(block(A, 0, item(8, varint(2**40) + b"\x7e"))), "too early", id="any-count"
-        ),
-        pytest.param(
-            update(block(A, 0, item(4, varint(2**40) + b"x"))), "too early", id="string-length"
-        ),
-        pytest.param(b"\x00" + varint(2**40), "clients", id="delete-clients"),
-        pytest.param(b"\x00\x01\x0a" + varint(2**40), "ranges", id="delete-ranges"),
-        pytest.param(update(deletes=delete(A, (0, 2**31))), "clock", id="delete-2-31"),
-        pytest.param(update(deletes=delete(A, (0, 0))), "without length", id="delete-empty"),
-        pytest.param(update(deletes=delete(A, (3, 2), (0, 1))), "order", id="delete-unordered"),
-        pytest.param(update(deletes=delete(A, (0, 3), (2, 2))), "overlap", id="delete-overlap"),
-        pytest.param(b"\x00\x02" + delete(A, (0, 1))[1:] * 2, "twice", id="delete-client-twice"),
-        pytest.param(b"\xff" * LONG, "8 bytes", id="endless-varint"),
-        pytest.param(b"", "too early", id="nothing"),
-        pytest.param(b"\x00", "too early", id="no-delete-set"),
-        pytest.param(update(block(A, 0, string("x"))) + b"\0", "follow", id="trailing"),
-        pytest.param(b"\x02" + block(A, 0, string("x")) * 2 + b"\0", "twice", id="client-twice"),
-        pytest.param(update(block(A, 0)), "without structs", id="no-structs"),
-        pytest.param(update(block(A, 0, string(""))), "without length", id="string-empty"),
-        pytest.param(update(block(A, 0, b"\x00\x00")), "without length", id="gc-empty"),
-        pytest.param(update(block(A, 0, b"\x80\x01")), "kind of struct", id="gc-with-flags"),
-        pytest.param(update(block(A, 0, b"\x0a\x01")), "gap", id="skip"),
-        pytest.param(update(block(A, 0, item(9, name("g") + b"\x7e"))), "sub-doc", id="document"),
-        pytest.param(update(block(A, 0, item(2, b"\x01\x04null"))), "JSON", id="json-list-misread"),
-        pytest.param(update(block(A, 0, item(7, b"\x05\x01h"))), "hook", id="xml-hook-misread"),
-        pytest.param(update(block(A, 0, item(7, b"\x07"))), "shared type", id="type-weak-link"),
-        pytest.param(update(block(A, 0, item(11, b"\x01"))), "kind of struct", id="kind-11"),
-        pytest.param(update(block(A, 0, item(31, b"\x01"))), "kind of struct", id="kind-31"),
-        pytest.param(
-            update(block(A, 0, item(4, name("x"), parent=b"\x02"))), "parent", id="parent-2"
-        ),
-        pytest.param(update(block(A, 0, string("a\0b"))), "NUL", id="nul"),
-        pytest.param(
-            update(block(A, 0, item(4, name(b"a\xed\xa0\x80")))), "UTF-8", id="half-pair-cesu"
-        ),
-        pytest.param(update(block(A, 0, item(4, name(b"\xff")))), "UTF-8", id="not-utf-8"),
-        pytest.param(update(block(A, 0, item(5, name("{")))), "not valid JSON", id="embed-cut-off"),
-        pytest.param(update(block(A, 0, item(5, name("NaN")))), "not JSON", id="embed-nan"),
-        pytest.param(
-            update(block(A, 0, item(6, name("b") + name('"\\udc00"')))), "surrogate", id="format"
-        ),
-        pytest.param(update(block(A, 0, item(8, b"\x01\x73"))), "kind of value", id="any-115"),
-        pytest.param(
-            update(block(A, 0, item(8, b"\x01\x7d" + b"\xff" * 7 + b"\x7f"))),
-            "integer",
-            id="any-int",
-        ),
-        pytest.param(update(block(A, 0, item(8, b"\x01\x7b\0"))), "too early", id="any-float"),
-        pytest.param(
-            update(block(B, 0, string("x", (A, 1), (A, 1)))), "left and right", id="origin-twice"
-        ),
-    ],
-)
+@pytest.mark.parametrize(("data", "why"), [*HOSTILE_UPDATES, *HOSTILE_CONTENTS])
 def test_hostile_update_is_refused(data: bytes, why: str) -> None:
     for state in (KnownState(), ABC.copy()):
         assert why in reason(inspect(data, state))
-
-
-def test_update_cut_off_anywhere_is_refused() -> None:
-    whole = update(
-        block(A, 0, string("a😀"), item(8, b"\x02\x77\x01a\x7d\x01"), item(7, b"\x03\x01p")),
-        block(B, 0, string("x", (A, 0))),
-        deletes=delete(A, (0, 1)),
-    )
-    ready(inspect(whole, KnownState()))
-    for end in range(len(whole)):
-        assert isinstance(inspect(whole[:end], KnownState()), Malformed), end
 
 
 def test_limits_are_enforced_by_name() -> None:

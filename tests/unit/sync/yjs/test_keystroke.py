@@ -2,18 +2,8 @@
 
 from sync.yjs.gate import Malformed, Range, Ready, Waiting, inspect
 from sync.yjs.keystroke import TypingDelete, TypingInsert, recognise_keystroke
-from tests.unit.sync.yjs.test_gate import (
-    ABC,
-    EMOJI,
-    A,
-    B,
-    block,
-    delete,
-    ready,
-    reason,
-    string,
-    update,
-)
+from tests.unit.sync.yjs.test_gate import ABC, EMOJI, ready, reason
+from tests.unit.sync.yjs.update_bytes import A, B, block, delete, string, update
 
 
 def test_keystroke_is_recognised_and_anything_else_is_left_to_the_parser() -> None:

@@ -5,7 +5,8 @@ import pytest
 from sync.yjs.gate import inspect
 from sync.yjs.known import NO_PAIRS, KnownState, decode_pairs
 from sync.yjs.varint import MalformedError
-from tests.unit.sync.yjs.test_gate import ABC, EMOJI, A, block, ready, string, update
+from tests.unit.sync.yjs.test_gate import ABC, EMOJI, ready
+from tests.unit.sync.yjs.update_bytes import A, block, string, update
 
 
 def test_known_state_refuses_a_verdict_on_another_state() -> None:

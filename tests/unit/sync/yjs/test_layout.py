@@ -13,7 +13,7 @@ from sync.yjs.layout import (
 )
 from sync.yjs.varint import MalformedError
 from sync.yjs.verdict import Range
-from tests.unit.sync.yjs.test_gate import A, B, block, delete, item, string, update
+from tests.unit.sync.yjs.update_bytes import A, B, block, delete, item, string, update
 
 LIMITS = UpdateLimits()
 

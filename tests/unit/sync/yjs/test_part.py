@@ -4,7 +4,8 @@ from sync.yjs.gate import KnownState, inspect
 from sync.yjs.part import present, reachable, take_part
 from sync.yjs.update import parse_update
 from sync.yjs.verdict import Range
-from tests.unit.sync.yjs.test_gate import A, B, block, delete, ready, string, update
+from tests.unit.sync.yjs.test_gate import ready
+from tests.unit.sync.yjs.update_bytes import A, B, block, delete, string, update
 
 BOTH = update(
     block(B, 0, string("own"), string("on", (A, 1))),

@@ -7,7 +7,8 @@ import pytest
 from sync.yjs.gate import KnownState, Malformed, Range, Ready, Waiting, inspect, inspect_logged
 from sync.yjs.repair import MAX_CUTS, MAX_RUNS, Insertion, Repaired, repair
 from sync.yjs.update import parse_update
-from tests.unit.sync.yjs.test_gate import A, B, block, delete, item, known, name, string, update
+from tests.unit.sync.yjs.test_gate import known
+from tests.unit.sync.yjs.update_bytes import A, B, block, delete, item, name, string, update
 
 ABC = known(update(block(A, 0, string("abc"))))
 EMOJI = known(update(block(A, 0, string("a😀b"))))

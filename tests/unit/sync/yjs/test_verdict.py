@@ -1,7 +1,8 @@
 """sync.yjs.verdict: what a verdict of Ready says of deletions."""
 
 from sync.yjs.gate import KnownState, inspect
-from tests.unit.sync.yjs.test_gate import ABC, A, block, delete, ready, string, update
+from tests.unit.sync.yjs.test_gate import ABC, ready
+from tests.unit.sync.yjs.update_bytes import A, block, delete, string, update
 
 
 def test_ready_says_whether_it_deletes_also_where_all_is_deleted_already() -> None:
