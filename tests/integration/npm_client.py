@@ -31,6 +31,9 @@ KINDS: Final[tuple[Kind, ...]] = ("yws", "hocuspocus3", "hocuspocus4")
 FIRST_TOKEN: Final = 0xF0000
 """Random edits each insert a character from here on, their own; see `tests/npm/edits.mjs`."""
 
+BACKOFF_MS: Final = 200
+"""For tests that send a client away again and again; its own waits grow to seconds."""
+
 _POLL_S: Final = 0.02
 _MAX_ANSWER_BYTES: Final = 1 << 24
 _PROJECT: Final = ROOT / "tests" / "npm"
@@ -127,6 +130,7 @@ class NpmClient:
         editing: bool | Literal["prosemirror", "quill"] = False,
         session_aware: bool = False,
         client_id: int | None = None,
+        backoff_ms: int | None = None,
     ) -> None:
         """Open the document; does not wait for the server.
 
@@ -134,6 +138,7 @@ class NpmClient:
             editing: in a TipTap editor, in ProseMirror with y-prosemirror, or in Quill.
             session_aware: Hocuspocus 4: with a session id in every message.
             client_id: the Yjs client id; None draws one.
+            backoff_ms: the longest pause before it connects again; None is the provider's own.
         """
         path = "yjs" if self.kind == "yws" else "hocuspocus"
         await self._call(
@@ -144,6 +149,7 @@ class NpmClient:
             editing=editing,
             session_aware=session_aware,
             client_id=client_id,
+            backoff_ms=backoff_ms,
         )
 
     async def open_beside(

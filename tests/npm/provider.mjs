@@ -1,4 +1,4 @@
-// The providers behind one face. Nothing in here changes what they send or when.
+// The providers behind one face. Nothing in here changes what they send, nor when but for `backoffMs`.
 
 import { HocuspocusProvider as Hocuspocus3 } from 'hocuspocus-provider-3'
 import { HocuspocusProvider as Hocuspocus4 } from 'hocuspocus-provider-4'
@@ -18,9 +18,10 @@ class BrowserSocket extends WebSocket {
 const NODE = { WebSocketPolyfill: BrowserSocket }
 
 /** Hocuspocus names the document on the wire, so all of its URL is the server's. */
-function openHocuspocus (Provider, { url, name, params, socketOf, sessionAware }, document) {
+function openHocuspocus (Provider, { url, name, params, socketOf, sessionAware, backoffMs }, document) {
+  const pace = backoffMs === null ? {} : { delay: backoffMs, minDelay: backoffMs / 2, maxDelay: backoffMs }
   const place = socketOf === null
-    ? { url: `${url}?${new URLSearchParams(params)}`, ...NODE }
+    ? { url: `${url}?${new URLSearchParams(params)}`, ...pace, ...NODE }
     : { websocketProvider: socketOf.provider.configuration.websocketProvider }
   const provider = new Provider({ ...place, name, document, token: 'unused', sessionAwareness: sessionAware })
   provider.attach() // does nothing if it has a socket of its own
@@ -28,8 +29,10 @@ function openHocuspocus (Provider, { url, name, params, socketOf, sessionAware }
 }
 
 /** Without its BroadcastChannel, which would go round the server. */
-const openWebsocket = ({ url, name, params }, doc) =>
-  new WebsocketProvider(url, name, doc, { params, disableBc: true, ...NODE })
+const openWebsocket = ({ url, name, params, backoffMs }, doc) => {
+  const pace = backoffMs === null ? {} : { maxBackoffTime: backoffMs }
+  return new WebsocketProvider(url, name, doc, { params, disableBc: true, ...pace, ...NODE })
+}
 
 const PROVIDERS = {
   yws: openWebsocket,
@@ -40,8 +43,8 @@ const PROVIDERS = {
 /**
  * Connect a new document with the provider of this kind.
  *
- * @param {{url: string, name: string, params: object, socketOf: Session | null, sessionAware: boolean}} place
- *   `socketOf` and `sessionAware` are for Hocuspocus.
+ * @param {{url: string, name: string, params: object, socketOf: Session | null, sessionAware: boolean, backoffMs: number | null}} place
+ *   `socketOf` and `sessionAware` are for Hocuspocus; `backoffMs` is the longest pause before it connects again.
  * @param {number | null} client Another Yjs client id than the random one.
  */
 export function open (kind, place, client = null) {
