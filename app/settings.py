@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from io import StringIO
 from pathlib import Path
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
@@ -333,38 +334,39 @@ def _refuse_unsupported(settings: Settings) -> None:
         )
 
 
-_ASSIGNMENT: Final = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)")
+_EMPTY: Final = re.compile(r"[^=]*=[^\S\r\n]*#[^\r\n]*\s*")
+"""An assignment of nothing, with a comment behind it."""
 
 
 def read_env_file(path: Path) -> dict[str, str]:
-    """The assignments in a `.env` file; none if there is no such file.
+    """Read the assignments in a `.env` file; none if there is no such file.
 
-    A line is `NAME=value`, perhaps after `export`; the value may be in single or double quotes,
-    and ends otherwise at ` #`. Empty lines and lines that start with `#` are passed over.
+    python-dotenv reads it: a line is `NAME=value`, perhaps after `export`; the value may be in
+    single or double quotes, in which a backslash escapes, and over several lines; else it ends at
+    ` #`. Empty lines and comments are passed over. `${NAME}` is not replaced.
 
     Raises:
         SettingsError: it cannot be read, or a line is something else.
     """
     try:
-        lines = path.read_text("utf-8").splitlines()
+        text = path.read_text("utf-8")
     except (FileNotFoundError, IsADirectoryError):
         return {}
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} cannot be read: {error}") from error
+    # Loaded here, because most servers have no such file. Its parser, because `dotenv_values`
+    # passes over what it cannot read.
+    from dotenv.parser import parse_stream
+
     found: dict[str, str] = {}
-    for number, line in enumerate(lines, 1):
-        stripped = line.strip()
-        if not stripped or stripped.startswith("#"):
-            continue
-        match = _ASSIGNMENT.fullmatch(stripped)
-        if match is None:
+    for binding in parse_stream(StringIO(text)):
+        if binding.error or (binding.key is not None and binding.value is None):
             # The line is not repeated: it may hold a password.
-            raise SettingsError(f"{path}, line {number}: not of the form NAME=value")
-        found[match[1]] = _unquoted(match[2])
+            blank = len(binding.original.string) - len(binding.original.string.lstrip())
+            line = binding.original.line + binding.original.string.count("\n", 0, blank)
+            raise SettingsError(f"{path}, line {line}: not of the form NAME=value")
+        if binding.key is not None and binding.value is not None:
+            # python-dotenv sees a comment behind a value only.
+            value = "" if _EMPTY.fullmatch(binding.original.string) else binding.value
+            found[binding.key] = value
     return found
-
-
-def _unquoted(value: str) -> str:
-    if value[:1] in ('"', "'") and (end := value.find(value[0], 1)) > 0:
-        return value[1:end]
-    return re.split(r"(?:^|\s)#", value, maxsplit=1)[0].strip()

@@ -36,6 +36,10 @@ _SETTINGS_HEAD: Final = """\
 A setting is read from its flag of `quire serve`, else from its environment variable, else from a
 file named `.env` in the current folder, else it has its default. A value that cannot be used
 stops the start with a message that names it. `scripts/write_docs.py` writes this page.
+
+python-dotenv reads the `.env` file: lines of `NAME=value`, perhaps after `export`. A value may
+stand in single or double quotes, in which a backslash escapes; else it ends at ` #`. `${NAME}` is
+not replaced. A line that is anything else stops the start with its number.
 """
 
 _LIMITS_HEAD: Final = """\

@@ -104,6 +104,39 @@ def test_env_file_is_read_with_quotes_comments_and_export(tmp_path: Path) -> Non
     }
 
 
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("A= # nothing", ""),
+        ("A=#c", ""),
+        ("A=${HOME}", "${HOME}"),
+        ("A='${HOME}' # c", "${HOME}"),
+        ('A="two\nlines"', "two\nlines"),
+        (r'A="say \"yes\""', 'say "yes"'),
+        (r"A='it\'s'", "it's"),
+        (r"A=C:\new", r"C:\new"),
+        ("A=1\nA=2", "2"),
+        ("A=1\r\n# c\r\n", "1"),
+        ("A=postgresql://u:p%23#q@h/d?x=y", "postgresql://u:p%23#q@h/d?x=y"),
+    ],
+)
+def test_value_of_an_env_file_is_read(tmp_path: Path, line: str, value: str) -> None:
+    file = tmp_path / ".env"
+    file.write_text(line, newline="")
+    assert read_env_file(file) == {"A": value}
+
+
+@pytest.mark.parametrize(
+    "line", ['B="open secret', "B='secret' secret", "=secret", "B secret=1", "secret"]
+)
+def test_line_of_an_env_file_that_is_no_assignment_is_refused(tmp_path: Path, line: str) -> None:
+    file = tmp_path / ".env"
+    file.write_text(f"A=1\n# comment\n\n{line}\nC=3\n")
+    with pytest.raises(SettingsError, match="line 4: not of the form NAME=value") as refused:
+        read_env_file(file)
+    assert "secret" not in str(refused.value)
+
+
 def test_env_file_that_cannot_be_read_is_refused_without_repeating_it(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_text("A=1\nsecret\n")
