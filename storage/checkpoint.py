@@ -1,11 +1,16 @@
 """Checkpoints in SQL: save one, find one, and delete states that no opening will need."""
 
+import logging
+import zlib
+
 from sqlalchemy import Connection, Select, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.row import Row, checkpoint_record, checkpoint_row
 from storage.table import checkpoints
 from sync.port import Checkpoint
+
+_log = logging.getLogger(__name__)
 
 _STATES_KEPT = 2
 """States kept for each document: one to open from, and one more in case that one is unreadable."""
@@ -28,7 +33,9 @@ def _newest() -> Select[tuple[int, bytes, bytes | None, bytes]]:
     )
 
 
-_newest_with_state = _newest().where(checkpoints.c.state.is_not(None))
+_newest_with_state = _newest().where(
+    checkpoints.c.state.is_not(None), checkpoints.c.version < bindparam("before")
+)
 _at_or_before = _newest().where(checkpoints.c.version <= bindparam("upto"))
 
 _oldest_kept = (
@@ -100,14 +107,36 @@ def _thin_out(connection: Connection, key: int) -> None:
             return
 
 
-def newest_with_state(connection: Connection, key: int) -> Checkpoint | None:
-    return _record(connection.execute(_newest_with_state, {"of_document": key}).one_or_none())
+def newest_with_state(connection: Connection, key: int, before: int) -> Checkpoint | None:
+    """Return the newest checkpoint with a state and a version below `before` that can be read."""
+    while True:
+        found = connection.execute(_newest_with_state, {"of_document": key, "before": before})
+        row = found.one_or_none()
+        if row is None:
+            return None
+        record = _read(row, key)
+        if record is not None:
+            return record
+        before = row.version
 
 
 def at_or_before(connection: Connection, key: int, version: int) -> Checkpoint | None:
-    found = connection.execute(_at_or_before, {"of_document": key, "upto": version})
-    return _record(found.one_or_none())
+    """Return the newest checkpoint at or before a version that can be read."""
+    while True:
+        found = connection.execute(_at_or_before, {"of_document": key, "upto": version})
+        row = found.one_or_none()
+        if row is None:
+            return None
+        record = _read(row, key)
+        if record is not None:
+            return record
+        version = row.version - 1
 
 
-def _record(row: Row | None) -> Checkpoint | None:
-    return None if row is None else checkpoint_record(row)
+def _read(row: Row, key: int) -> Checkpoint | None:
+    """Return the checkpoint of a row; None if its bytes are damaged: the events are the truth."""
+    try:
+        return checkpoint_record(row)
+    except (zlib.error, UnicodeError) as error:
+        _log.error("the checkpoint of document %d at %d is damaged: %s", key, row[0], error)
+        return None

@@ -12,6 +12,7 @@ from storage.change_feed import SqlChangeFeed
 from storage.engine import Database, read_url
 from storage.sqlite import SqliteDatabase, database_path
 from storage.writer import KnownWriters
+from sync.names import MAX_INTEGER
 from sync.port import (
     AppendTransaction,
     Checkpoint,
@@ -132,12 +133,14 @@ class SqlEventLog:
             return {}
         return await self._database.read(partial(catalogue.heads, keys=keys))
 
-    async def open(self, name: str) -> Opened | None:
+    async def open(self, name: str, *, before: int | None = None) -> Opened | None:
         """Return all that a room needs to open a document, deleted or not, from one snapshot.
+
+        Only checkpoints of versions below `before` are used; at 0 none is.
 
         Raises `StoreError` if the log does not lead without a gap to the head.
         """
-        return await self._database.read_snapshot(partial(_open, name=name))
+        return await self._database.read_snapshot(partial(_open, name=name, before=before))
 
     async def follow(self, key: int, after: int, limit: int) -> Followed | None:
         """Return the head, the events after `after`, at most `limit`, and the authors."""
@@ -231,11 +234,12 @@ class SqlEventLog:
         await self._database.aclose()
 
 
-def _open(connection: Connection, name: str) -> Opened | None:
+def _open(connection: Connection, name: str, before: int | None) -> Opened | None:
     found = catalogue.find(connection, name)
     if found is None:
         return None
-    saved = checkpoint.newest_with_state(connection, found.key)
+    bound = MAX_INTEGER + 1 if before is None else before
+    saved = checkpoint.newest_with_state(connection, found.key, bound)
     start = 0 if saved is None else saved.version
     length = found.version - start
     tail = event_query.read(connection, found.key, start, found.version, max(length, 0))

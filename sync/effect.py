@@ -57,6 +57,9 @@ class Look(Struct, frozen=True):
 class Reopen(Struct, frozen=True):
     """Load the document from the log and say `Reopened`."""
 
+    before: int | None = None
+    """A checkpoint of this version has not loaded: use an older one."""
+
 
 class Dismiss(Struct, frozen=True):
     """The session is out of this room."""

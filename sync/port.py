@@ -119,7 +119,7 @@ class Opened(Struct, frozen=True):
 
     document: DocumentRecord
     checkpoint: Checkpoint | None
-    """The newest checkpoint that has a state."""
+    """The newest checkpoint that has a state and can be read; None: the tail is the whole log."""
     tail: list[EventRecord]
     """The events after it, up to `document.version`."""
     authors: dict[int, str]
@@ -213,7 +213,14 @@ class Catalogue(Protocol):
 class LogReading(Protocol):
     """The events of each document, and its checkpoints. Every failure is a `StoreError`."""
 
-    async def open(self, name: str) -> Opened | None: ...
+    async def open(self, name: str, *, before: int | None = None) -> Opened | None:
+        """Return all that a room needs to open a document, from one snapshot.
+
+        Args:
+            before: no checkpoint of this version or a later one is used. At 0 none is: the tail
+                is then the whole log.
+        """
+        ...
 
     async def follow(self, key: int, after: int, limit: int) -> Followed | None:
         """Return the head, the events after `after`, at most `limit`, and the authors."""

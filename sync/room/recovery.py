@@ -68,15 +68,20 @@ class Recovery:
 
         If the log was rewound, nobody is shown anything here, and everything that waits is refused.
 
+        If it does not load from a checkpoint, it is loaded once more without that one.
+
         Returns:
-            Whether it loads.
+            False if the document cannot be loaded.
         """
         view, queue = self._view, self._queue
         before, epoch, text_before = view.version, view.epoch, view.text
         try:
             view.replace(Document(opened, view.limits))
         except ReplicaBrokenError:
-            return False
+            if opened.checkpoint is None:
+                return False
+            yield Reopen(opened.checkpoint.version)
+            return True
         self._lifecycle.phase = Phase.SETTLED
         queue.taken += queue.release(view.document)
         if view.epoch != epoch:

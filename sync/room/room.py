@@ -394,6 +394,8 @@ class Room(View):
         if not (yield from self._recovery.reopen(opened)):
             yield from self._finish(BROKEN)
             return
+        if self._lifecycle.phase is Phase.LOST:
+            return
         if self.epoch != epoch:
             # The log was rewound: what the members have is another history.
             self._check.forget()

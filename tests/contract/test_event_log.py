@@ -616,6 +616,28 @@ async def test_checkpoint_saved_again_keeps_its_state(log: EventLog, create: Cre
     assert await log.checkpoint_at_or_before(key, 1) == Checkpoint(1, text, b"state", b"p")
 
 
+async def test_document_opens_from_an_older_checkpoint_or_none(
+    log: EventLog, create: Create
+) -> None:
+    key = (await create("notes")).key
+    await append(log, key, *(event(version) for version in (1, 2, 3, 4)))
+    await log.save_checkpoint(key, Checkpoint(2, "xx", b"s2"))
+    await log.save_checkpoint(key, Checkpoint(3, "xxx", b"s3"))
+    used: dict[int | None, tuple[int, list[int]]] = {}
+    for before in (None, 4, 3, 2, 0):
+        opened = await log.open("notes", before=before)
+        assert opened is not None
+        at = opened.checkpoint.version if opened.checkpoint else 0
+        used[before] = at, [each.version for each in opened.tail]
+    assert used == {
+        None: (3, [4]),
+        4: (3, [4]),
+        3: (2, [3, 4]),
+        2: (0, [1, 2, 3, 4]),
+        0: (0, [1, 2, 3, 4]),
+    }
+
+
 async def test_checkpoints_of_large_texts_are_thinned_out(log: EventLog, create: Create) -> None:
     large, small = [(await create(name)).key for name in ("large", "small")]
     chance = Random(1)

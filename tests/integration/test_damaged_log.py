@@ -5,6 +5,7 @@ It costs nobody else anything (P8). The damage is done to a real database while 
 
 import asyncio
 import sqlite3
+import zlib
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -13,16 +14,21 @@ import pytest
 from websockets.asyncio.client import connect as open_websocket
 from websockets.exceptions import ConnectionClosed
 
+from storage.log import open_event_log
+from sync.document.document import Document
 from sync.error import CloseCode
+from sync.limit import Limits
 from sync.wire.hocuspocus import encode_address, encode_permission_denied
 from sync.wire.ysync import SyncKind, encode_sync
 from sync.yjs.varint import write_data
 from tests.integration.peer import connect
 from tests.integration.server import ServerProcess
+from tests.integration.yjs_replica import YjsReplica
 from tests.patience import PATIENCE_S
 
 pytestmark = [pytest.mark.anyio, pytest.mark.p8, pytest.mark.p10]
 
+FLIPPED = (zlib.compress(b"a text of some words")[:-1] + b"?").hex()
 DAMAGE = {
     "an-event-is-gone": "DELETE FROM events WHERE version = 2 AND document_key = {key}",
     "all-events-are-gone": "DELETE FROM events WHERE document_key = {key}",
@@ -38,6 +44,16 @@ DAMAGE = {
     "the-head-is-ahead": "UPDATE documents SET version = 9 WHERE key = {key}",
 }
 """Documents by what is done to them."""
+STATE = zlib.compress(b"\1\1\1\0\4\1\7content\3abc\0").hex()
+BAD_CHECKPOINTS = {
+    "a-byte-of-the-state-is-flipped": f"state = x'{FLIPPED}'",
+    "the-state-is-no-update": f"state = x'{zlib.compress(bytes(1) + b'x').hex()}'",
+    "the-state-is-of-another-text": f"state = x'{STATE}'",
+    "the-text-is-another": f"text = x'{zlib.compress(b'something else').hex()}'",
+    "a-byte-of-the-text-is-flipped": f"text = x'{FLIPPED}'",
+    "the-marks-are-damaged": "pairs = x'ff'",
+}
+"""Documents by what is done to their newest checkpoint, or to both."""
 TEXT = "one two three"
 DENIED = encode_permission_denied("")[:2]
 """How that message begins."""
@@ -133,3 +149,60 @@ async def assert_dialects_close(server: ServerProcess, doc: str) -> None:
                 assert socket.close_code in (CloseCode.TRY_LATER, CloseCode.UNUSABLE), (path, heard)
             step2 = prefix + bytes((0, SyncKind.STEP2))
             assert not any(frame.startswith(step2) for frame in heard), (path, heard)
+
+
+async def save_checkpoint(path: Path, doc: str) -> None:
+    log = open_event_log(f"sqlite+aiosqlite:///{path}")
+    try:
+        opened = await log.open(doc)
+        assert opened is not None
+        checkpoint = Document(opened, Limits()).checkpoint()
+        await log.save_checkpoint(opened.document.key, checkpoint)
+    finally:
+        await log.aclose()
+
+
+def damage_checkpoints(path: Path, damage: str, doc: str, *, newest_only: bool) -> None:
+    which = "(SELECT key FROM documents WHERE name = ?)"
+    where = f"document_key = {which}" + (" AND version = 3" if newest_only else "")
+    with closing(sqlite3.connect(path)) as database, database:
+        changed = database.execute(f"UPDATE checkpoints SET {damage} WHERE {where}", (doc,))
+        assert changed.rowcount == (1 if newest_only else 2)
+
+
+async def test_damaged_checkpoint_costs_nobody_the_document(tmp_path: Path) -> None:
+    path = tmp_path / "quire.db"
+    docs = {
+        f"{name}-{which}": (damage, which == "newest")
+        for name, damage in BAD_CHECKPOINTS.items()
+        for which in ("newest", "both")
+    }
+    with ServerProcess(tmp_path) as server:
+        async with connect(server) as ana:
+            for doc in docs:
+                await ana.join(doc)
+                await ana.insert(doc, "a1", "one")
+                await ana.insert(doc, "a2", " two", pos=3)
+        server.kill9()
+        for doc in docs:
+            await save_checkpoint(path, doc)
+        server.start()
+        async with connect(server) as ana:
+            for doc in docs:
+                await ana.join(doc)
+                await ana.insert(doc, "a3", " three", pos=7)
+        server.kill9()
+        for doc, (damage, newest_only) in docs.items():
+            await save_checkpoint(path, doc)
+            damage_checkpoints(path, damage, doc, newest_only=newest_only)
+        server.start()
+        for doc in docs:
+            async with connect(server) as ana:
+                assert (await ana.join(doc))["text"] == TEXT, doc
+                await ana.insert(doc, "a4", "!", pos=len(TEXT))
+            async with connect(server) as bob:
+                replica = YjsReplica(1)
+                joined = await bob.join(doc, mode="yjs")
+                replica.apply(joined["state"])
+                assert replica.text == f"{TEXT}!", doc
+        assert "does not load; it is not used" in server.log()

@@ -41,7 +41,7 @@ from sync.room.room import WANT_BATCH, Room
 from sync.shells.clock import now_ms
 from sync.shells.rooms.announcer import Announcer
 from sync.shells.rooms.appender import Appender
-from sync.shells.rooms.registry import Registry
+from sync.shells.rooms.registry import Registry, tell_bad_checkpoint
 from sync.shells.rooms.reply import Reply
 from sync.shells.rooms.sink import Parcel, Sink
 from sync.submission import Submission
@@ -199,7 +199,7 @@ class Executor:
             case Look():
                 self._spawn(self._look(room, order), f"look {room.name}")
             case Reopen():
-                self._spawn(self._reopen(room), f"reopen {room.name}")
+                self._spawn(self._reopen(room, order.before), f"reopen {room.name}")
 
     def discard(self, room: Room) -> None:
         """Close a room without asking it; its sessions are told, and may join again."""
@@ -239,12 +239,18 @@ class Executor:
         if self._registry.find(room.name) is room:
             self.tell(room, Found(followed))
 
-    async def _reopen(self, room: Room) -> None:
-        """Load a room anew after its commit failed; try until the store answers."""
+    async def _reopen(self, room: Room, before: int | None) -> None:
+        """Load a room anew after its commit failed; try until the store answers.
+
+        Args:
+            before: a checkpoint of this version has not loaded; None: of none.
+        """
         attempt = 0
+        if before is not None:
+            tell_bad_checkpoint(room.name, before)
         while True:
             try:
-                opened = await self._log.open(room.name)
+                opened = await self._log.open(room.name, before=before)
             except StoreError:
                 attempt += 1
                 if attempt == _REOPEN_ATTEMPTS:

@@ -28,6 +28,16 @@ _MIN_TAIL_EVENTS = 64
 """Fewer events than this after a checkpoint are quicker to replay than to save again."""
 
 
+def tell_bad_checkpoint(name: str, version: int) -> None:
+    """Note in the server's log that a checkpoint does not load."""
+    _log.error(
+        "the checkpoint of %r at version %d does not load; it is not used: "
+        "the document is loaded from an older one, or from its events",
+        name,
+        version,
+    )
+
+
 @dataclass(slots=True, eq=False)
 class OpenRoom:
     """A room, and what the shells note about it."""
@@ -117,9 +127,12 @@ class Registry:
         opening.add_done_callback(done)
         return opening
 
-    async def _load(self, name: str, creator: User | None, text_root: str) -> Room:
+    async def _load(
+        self, name: str, creator: User | None, text_root: str, *, before: int | None = None
+    ) -> Room:
+        """Load a document; where a checkpoint does not load, from an older one or the events."""
         try:
-            opened = await self._log.open(name)
+            opened = await self._log.open(name, before=before)
             if opened is None and creator is not None:
                 await self.create(name, creator, text_root=text_root)
                 opened = await self._log.open(name)
@@ -135,6 +148,9 @@ class Registry:
         try:
             room = Room(name, opened, self._limits)
         except ReplicaBrokenError as error:
+            if opened.checkpoint is not None:
+                tell_bad_checkpoint(name, opened.checkpoint.version)
+                return await self._load(name, None, text_root, before=opened.checkpoint.version)
             _log.exception("%r does not load; it is not served", name)
             raise QuireError(
                 ErrorCode.STORE_UNAVAILABLE, "The document cannot be loaded."

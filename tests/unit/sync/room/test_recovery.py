@@ -6,7 +6,7 @@ from sync.document.document import Lookup
 from sync.effect import Reopen
 from sync.error import ErrorCode
 from sync.fact import CommitFailed
-from sync.port import Followed
+from sync.port import Checkpoint, Followed
 from sync.room.phase import Phase
 from sync.wire.message import Ack, ErrorMessage
 from sync.yjs.replica import ReplicaBrokenError
@@ -42,3 +42,18 @@ def test_batch_taken_before_the_document_was_loaded_anew_is_not_merged() -> None
     assert Reopen() in driven.tell(CommitFailed())
     driven.reopen()
     assert [ack.version for ack in sent(driven.commit(), "s1", Ack)] == [1]
+
+
+def test_room_is_loaded_from_the_events_if_its_checkpoint_does_not_load() -> None:
+    driven = DrivenRoom()
+    driven.join("s1")
+    driven.write(edit("s1", "a", 0, "x"))
+    driven.log.checkpoints.append(Checkpoint(1, "x", b"\xff"))
+    driven.submit(edit("s1", "b", 1, 1, "y"))
+    assert Reopen() in driven.fail(committed=False)
+    assert driven.reopen() == [Reopen(before=1)]
+    assert driven.room.phase is Phase.LOST
+    driven.log.checkpoints.clear()
+    driven.reopen()
+    assert [ack.version for ack in sent(driven.commit(), "s1", Ack)] == [2]
+    assert driven.room.text == "xy"
