@@ -140,14 +140,20 @@ class DocumentState:
         return AnchoredText(self._replica, self._known)
 
     def checkpoint(self) -> Checkpoint:
-        """The full state at this version.
+        """The full state at this version; without `state`, if loaded anew it shows another text.
 
         Raises:
             ReplicaBrokenError: the replica does not hold the text that the events say.
         """
         self._replica.verify()
         self.checkpointed = self.version
-        return Checkpoint(self.version, self.text, self.state(), self._known.encode_pairs())
+        state = self.state()
+        try:
+            fresh = Replica(self._server_client, self.text_root or DEFAULT_TEXT_ROOT, tails=0)
+            fresh.load([state], self.text)
+        except ReplicaBrokenError:
+            return Checkpoint(self.version, self.text, None)
+        return Checkpoint(self.version, self.text, state, self._known.encode_pairs())
 
     def follow(self, records: Sequence[EventRecord]) -> None:
         """Take over events that the log already has.

@@ -31,6 +31,7 @@ from sync.port import (
 )
 from sync.room.room import Room
 from sync.shells.log_reader import text_at
+from sync.shells.rooms.registry import tell_bad_state
 from sync.yjs.replica import ReplicaBrokenError
 
 _log = logging.getLogger(__name__)
@@ -186,6 +187,8 @@ class Appender:
             if draft.bindings:
                 rows.bindings += draft.bindings
             if draft.checkpoint is not None:
+                if draft.checkpoint.state is None:
+                    tell_bad_state(room.name, draft.checkpoint.version)
                 rows.checkpoints.append((key, draft.checkpoint))
             if draft.text_root != head.text_root and draft.events:
                 rows.text_roots.append((key, draft.text_root))

@@ -38,6 +38,11 @@ def tell_bad_checkpoint(name: str, version: int) -> None:
     )
 
 
+def tell_bad_state(name: str, version: int) -> None:
+    """Note in the server's log that a document's state cannot be saved."""
+    _log.error("the state of %r at %d shows another text than its events: not saved", name, version)
+
+
 @dataclass(slots=True, eq=False)
 class OpenRoom:
     """A room, and what the shells note about it."""
@@ -219,7 +224,10 @@ class Registry:
         room = entry.room
         try:
             if room.events_since_checkpoint >= _MIN_TAIL_EVENTS:
-                await self._log.save_checkpoint(room.key, room.checkpoint())
+                checkpoint = room.checkpoint()
+                if checkpoint.state is None:
+                    tell_bad_state(room.name, room.version)
+                await self._log.save_checkpoint(room.key, checkpoint)
         except (StoreError, ReplicaBrokenError) as error:
             _log.warning("no checkpoint of %r: %s", room.name, error)
         await self.titles.refresh([room])

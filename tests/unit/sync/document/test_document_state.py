@@ -77,6 +77,26 @@ def test_damaged_log_is_not_served(log: MemoryLog) -> None:
         Document(log.opened(), Limits())
 
 
+CROSSED = [
+    "01020200040107636f6e74656e7403646566c402020201016100",
+]
+"""Each struct is a string; the second stands between units in reverse order."""
+
+
+def test_state_that_shows_another_text_is_not_saved() -> None:
+    """Its strings have origins to the right of their right origins: where they stand depends on
+    the order in which they come, and no editor writes them."""
+    written = Written()
+    for nth, update in enumerate(CROSSED):
+        written.accept(yjs("s1", f"u{nth}", bytes.fromhex(update)))
+    fresh = Editor(9)
+    fresh.apply(written.document.state())
+    assert str(fresh.text) != written.document.text
+    checkpoint = written.document.checkpoint()
+    assert (checkpoint.text, checkpoint.state) == (written.document.text, None)
+    assert written.reopened().text == written.document.text
+
+
 @pytest.mark.parametrize("ops", [(2, "d"), (9, "c")])
 def test_event_with_other_ops_than_its_update_is_not_followed(ops: Delta) -> None:
     written = Written()
