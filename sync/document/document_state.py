@@ -10,8 +10,9 @@ from sync.port import SERVER_USER, AuthorBinding, Checkpoint, EventRecord, Opene
 from sync.submission import Submission
 from sync.text.delta import Delta, DeltaOutOfRange, apply, event_type
 from sync.yjs.anchor import AnchoredText
-from sync.yjs.gate import KnownState, Range, Ready, decode_pairs, inspect_logged
+from sync.yjs.gate import NO_PAIRS, KnownState, Range, Ready, decode_pairs, inspect_logged
 from sync.yjs.layout import deletion
+from sync.yjs.place import UNKNOWN
 from sync.yjs.replica import Applied, Replica, ReplicaBrokenError
 from sync.yjs.statevector import decode_state_vector, encode_state_vector
 from sync.yjs.varint import MalformedError
@@ -267,6 +268,10 @@ class DocumentState:
             clocks = decode_state_vector(self._replica.state_vector())
             try:
                 self._known = KnownState(clocks, decode_pairs(checkpoint.pairs))
+                is_other = checkpoint.pairs == NO_PAIRS and self.text_root != DEFAULT_TEXT_ROOT
+                if is_other or not clocks:
+                    # Perhaps of a time in which places were not kept; or nothing has a place yet.
+                    self._known.marks.places.main = UNKNOWN
             except MalformedError as error:
                 raise ReplicaBrokenError("the checkpoint's marks are damaged") from error
         if not self.text_root:

@@ -18,9 +18,12 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import Final
 
+import msgspec
+
 from sync.yjs.content import DELETED, STRING
 from sync.yjs.keystroke import TypingDelete, TypingInsert, recognise_keystroke
 from sync.yjs.known import NO_CLOCKS, NO_PAIRS, KnownState, Marks, decode_pairs
+from sync.yjs.place import UNKNOWN, Placed, Places, first_root, place
 from sync.yjs.update import Dependency, Update, UpdateLimits, parse_update
 from sync.yjs.varint import MalformedError
 from sync.yjs.verdict import Malformed, Range, Ready, Verdict, Waiting
@@ -97,7 +100,22 @@ def _judge_keystroke(hint: TypingInsert | TypingDelete, known: KnownState) -> Re
         if pairs_of and right_clock - 1 in pairs_of.get(right, NO_CLOCKS):
             return None
     size = len(text)
-    return Ready((Range(client, clock, clock + size),), (), size, True, (), (), (), (), (), hint)
+    authored = (Range(client, clock, clock + size),)
+    if marks.places.ranges:
+        return _place_keystroke(hint, authored, marks.places)
+    return Ready(authored, (), size, True, (), (), (), (), (), hint)
+
+
+def _place_keystroke(
+    hint: TypingInsert, authored: tuple[Range, ...], places: Places
+) -> Ready | None:
+    """Return the verdict on a keystroke if both its sides stand in one place."""
+    place = places.find(*hint.origin)
+    if hint.right_origin is not None and places.find(*hint.right_origin) != place:
+        return None
+    placed = () if place == places.main else (Placed(*authored[0], place),)
+    size = len(hint.text)
+    return Ready(authored, (), size, True, (), (), (), (), (), hint, places=placed)
 
 
 def inspect_logged(
@@ -108,7 +126,8 @@ def inspect_logged(
     if not isinstance(verdict, Malformed):
         return verdict
     try:
-        return judge(parse_update(update, limits.update), known, limits, cutting=True)
+        parsed = parse_update(update, limits.update)
+        return judge(parsed, known, limits, cutting=True, is_logged=True)
     except MalformedError as error:
         return Malformed(str(error))
 
@@ -119,12 +138,14 @@ def judge(
     limits: GateLimits = DEFAULT_LIMITS,
     *,
     cutting: bool = False,
+    is_logged: bool = False,
 ) -> Ready | Waiting:
     """Judge an update that was parsed before.
 
     Args:
         cutting: whether what it inserts may stand inside a surrogate pair of the log, because that
             is deleted before; such pairs are `Ready.cuts`.
+        is_logged: whether an item may stand between two parents, because the log has it so.
 
     Raises:
         MalformedError: where `inspect` gives `Malformed`.
@@ -158,7 +179,20 @@ def judge(
         _check_order(inner, clocks, ends)
     if update.parents:
         _check_parents(update, known)
-    return _describe(update, clocks, authored, new_pairs, cuts)
+    ready = _describe(update, clocks, authored, new_pairs, cuts)
+    return _place(ready, update, known, is_logged=is_logged) if authored else ready
+
+
+def _place(ready: Ready, update: Update, known: KnownState, *, is_logged: bool) -> Ready:
+    """Add the places of what is new; refuse what stands between two."""
+    places = known.marks.places
+    main = UNKNOWN if known.clocks else first_root(update)
+    if main:
+        places = Places(main)
+    if not (places.ranges or update.remains or any(at != places.main for *_, at in update.places)):
+        return msgspec.structs.replace(ready, main=main) if main else ready
+    placed = place(update, places, known.clocks, is_logged=is_logged)
+    return msgspec.structs.replace(ready, places=placed, main=main)
 
 
 def _find_missing(

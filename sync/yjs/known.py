@@ -1,10 +1,12 @@
 """What the log has of a document, as far as the gate must know it to judge the next update."""
 
 from bisect import bisect_right
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Final
 
+from sync.yjs.place import CONTENT, UNKNOWN, Places
 from sync.yjs.statevector import encode_state_vector
 from sync.yjs.varint import MAX_CLOCK, MalformedError, Reader, write_varint
 from sync.yjs.verdict import Range, Ready
@@ -29,8 +31,13 @@ class Marks:
     """Those of `pairs` that something stands inside of: they were deleted before it came."""
     halves: dict[int, set[int]] = field(default_factory=dict)
     """For each client the clocks of U+FFFD at the end of a string: see `Ready.halves`."""
+    places: Places = field(default_factory=Places)
 
     def add(self, accepted: Ready) -> None:
+        if accepted.main:
+            self.places.main = accepted.main
+        for placed in accepted.places:
+            self.places.add(placed)
         for client, clock in accepted.pairs:
             self.pairs.setdefault(client, set()).add(clock)
         for client, clock in accepted.types:
@@ -61,21 +68,33 @@ class Marks:
             {client: list(ranges) for client, ranges in self.remains.items()},
             {client: set(clocks) for client, clocks in self.cuts.items()},
             {client: set(clocks) for client, clocks in self.halves.items()},
+            self.places.copy(),
         )
 
     def encode(self) -> bytes:
         """Three to five times count x (client, count, ascending clocks as distances).
 
         First the pairs, then the types, then the remains as start, end, start, end and so on; then,
-        as far as there are some, the cuts and the halves.
+        as far as there are some, the cuts and the halves. Where places are known, the cuts and the
+        halves are always there, and the places follow.
         """
         borders = {
             client: [clock for at in ranges for clock in (at.start, at.end)]
             for client, ranges in self.remains.items()
         }
         out = bytearray()
-        rare = (self.cuts, self.halves) if self.halves else (self.cuts,) if self.cuts else ()
-        for marks in (self.pairs, self.types, borders, *rare):
+        places = self.places
+        short = places.main == CONTENT and not (self.pairs or self.types or self.remains)
+        placed = bool(places.ranges or self.cuts or self.halves or not short) and bool(
+            places.main or places.ranges
+        )
+        rare: list[dict[int, set[int]]] = []
+        if self.halves or placed:
+            rare = [self.cuts, self.halves]
+        elif self.cuts:
+            rare = [self.cuts]
+        groups: list[Mapping[int, Collection[int]]] = [self.pairs, self.types, borders, *rare]
+        for marks in groups:
             write_varint(out, len(marks))
             for client in sorted(marks):
                 write_varint(out, client)
@@ -84,6 +103,8 @@ class Marks:
                 for clock in sorted(marks[client]):
                     write_varint(out, clock - last)
                     last = clock
+        if placed:
+            self.places.encode(out)
         return bytes(out)
 
 
@@ -109,7 +130,15 @@ class KnownState:
             if clocks.get(client, 0) != start:
                 raise AssertionError("an update was accepted that was judged against another state")
             clocks[client] = end
-        if accepted.pairs or accepted.types or accepted.remains or accepted.cuts or accepted.halves:
+        if (
+            accepted.pairs
+            or accepted.places
+            or accepted.types
+            or accepted.remains
+            or accepted.cuts
+            or accepted.halves
+            or accepted.main
+        ):
             self.marks.add(accepted)
 
     def copy(self) -> "KnownState":
@@ -135,7 +164,11 @@ def decode_pairs(data: bytes) -> Marks:
     rare: list[dict[int, list[int]]] = []
     while reader.left and len(rare) < 2:
         rare.append(_read_marks(reader))
-    if rare and not rare[-1]:
+    if reader.left:
+        places = Places.decode(reader)
+    else:
+        places = Places(CONTENT if data == NO_PAIRS else UNKNOWN)
+    if rare and not (rare[-1] or places.main or places.ranges):
         raise MalformedError("bytes follow the end")
     reader.end()
     remains: dict[int, list[Range]] = {}
@@ -143,12 +176,15 @@ def decode_pairs(data: bytes) -> Marks:
         if len(at) % 2:
             raise MalformedError("a range without end")
         remains[client] = [Range(client, at[i], at[i + 1]) for i in range(0, len(at), 2)]
-    return Marks(
+    marks = Marks(
         {client: set(clocks) for client, clocks in pairs.items()},
         {client: set(clocks) for client, clocks in types.items()},
         remains,
-        *({client: set(clocks) for client, clocks in marks.items()} for marks in rare),
+        places=places,
     )
+    for kept, each in zip((marks.cuts, marks.halves), rare, strict=False):
+        kept.update({client: set(clocks) for client, clocks in each.items()})
+    return marks
 
 
 def _read_marks(reader: Reader) -> dict[int, list[int]]:

@@ -86,6 +86,8 @@ class Update:
     """(client, start, end) of what was deleted and is told no more: it may have been a type."""
     deletes: Sequence[tuple[int, int, int]]
     """(client, start, end), per client ascending and without overlap."""
+    places: Sequence[tuple[int, int, bytes]] = ()
+    """(client, clock) of each struct that names its parent, and the bytes of parent and key."""
 
 
 DEFAULT_LIMITS: Final = UpdateLimits()
@@ -112,6 +114,7 @@ def _parse(data: bytes, limits: UpdateLimits) -> Update:
     parents: list[tuple[int, int]] = []
     types: list[tuple[int, int]] = []
     remains: list[tuple[int, int, int]] = []
+    places: list[tuple[int, int, bytes]] = []
     spans: list[tuple[int, int, int]] = []
     seen: set[int] = set()
     make_struct = Struct._make
@@ -187,6 +190,7 @@ def _parse(data: bytes, limits: UpdateLimits) -> Update:
                         raise MalformedError("a struct to the left and right of one item")
                     dependencies.append(right)
             else:
+                begin = at
                 named, at = read_varint(data, at)
                 if named == 1:
                     root, at = read_name(data, at, max_name_bytes)
@@ -203,6 +207,7 @@ def _parse(data: bytes, limits: UpdateLimits) -> Update:
                     raise MalformedError("an unknown kind of parent")
                 if info & 0x20:
                     _, at = read_name(data, at, max_name_bytes)
+                places.append((client, clock, data[begin:at]))
             if kind == STRING:
                 length = data[at]
                 at += 1
@@ -239,7 +244,7 @@ def _parse(data: bytes, limits: UpdateLimits) -> Update:
             clock = end
         spans.append((client, first, clock))
     deletes = _read_delete_set(data, at, limits) if data[at] or at + 1 != size else ()
-    return Update(spans, structs, dependencies, pairs, parents, types, remains, deletes)
+    return Update(spans, structs, dependencies, pairs, parents, types, remains, deletes, places)
 
 
 def _read_delete_set(data: bytes, at: int, limits: UpdateLimits) -> list[tuple[int, int, int]]:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from sync.yjs.keystroke import TypingDelete, TypingInsert
+from sync.yjs.place import UNKNOWN, Place, Placed
 
 
 class Range(NamedTuple):
@@ -51,6 +52,10 @@ class Ready(Struct, frozen=True):
     """
     has_entries: bool = False
     """Whether a new struct is a map entry, or stands in one."""
+    places: tuple[Placed, ...] = ()
+    """New units that stand elsewhere than in the document's main place."""
+    main: Place = UNKNOWN
+    """The main place of a document that begins with this."""
 
     @property
     def has_deletes(self) -> bool:

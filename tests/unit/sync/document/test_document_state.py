@@ -10,6 +10,7 @@ from sync.document.document import (
     Document,
     Unchanged,
 )
+from sync.error import ErrorCode
 from sync.limit import Limits
 from sync.port import Checkpoint
 from sync.submission import Submission
@@ -22,6 +23,7 @@ from tests.unit.sync.room.driven_room import (
     edit,
     yjs,
 )
+from tests.unit.sync.yjs.test_place import NESTED
 
 
 def test_document_loads_from_its_events_and_from_a_checkpoint() -> None:
@@ -81,6 +83,18 @@ CROSSED = [
     "01020200040107636f6e74656e7403646566c402020201016100",
 ]
 """Each struct is a string; the second stands between units in reverse order."""
+
+
+def test_item_between_two_parents_is_refused_and_the_state_stays_true() -> None:
+    written = Written()
+    for nth, update in enumerate(NESTED[:4]):
+        written.accept(yjs("s1", f"u{nth}", bytes.fromhex(update)))
+    for nth, update in enumerate(NESTED[4:]):
+        refused = written.refuse(yjs("s1", f"v{nth}", bytes.fromhex(update)))
+        assert refused == ErrorCode.MALFORMED_UPDATE
+    fresh = Editor(9)
+    fresh.apply(written.document.state())
+    assert str(fresh.text) == written.document.text == "qxababyz"
 
 
 def test_state_that_shows_another_text_is_not_saved() -> None:

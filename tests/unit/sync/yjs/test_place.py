@@ -1,0 +1,103 @@
+"""sync.yjs.place: an item stands in one place with what is beside it."""
+
+import pytest
+
+from sync.yjs.gate import (
+    NO_PAIRS,
+    KnownState,
+    Malformed,
+    Ready,
+    decode_pairs,
+    inspect,
+    inspect_logged,
+)
+from sync.yjs.keystroke import recognise_keystroke
+from sync.yjs.place import CONTENT, Placed
+from sync.yjs.varint import MalformedError
+
+NESTED = [
+    "01050500070107636f6e74656e7402070107636f6e74656e740244050001718405020378797a010005000300",
+    "01020509c70502050302810507030105010101",
+    "0102050d8405030261620400050b017100",
+    "01010510c4050305040261620105010001",
+    "0102051247050f02c40512050101710105010701",
+    "01010600c4050e050f0261620105010c01",
+]
+"""Two types in the root and one that was deleted when it came; the last two updates each have a
+string between the root and what stands in another type. Merged by yrs and loaded from its state,
+they made one document of two texts."""
+
+
+def after(*updates: str) -> KnownState:
+    known = KnownState()
+    for update in updates:
+        verdict = inspect(bytes.fromhex(update), known)
+        assert isinstance(verdict, Ready), verdict
+        known.advance(verdict)
+    return known
+
+
+def test_item_between_two_parents_is_refused() -> None:
+    known = after(*NESTED[:4])
+    for update in NESTED[4:]:
+        verdict = inspect(bytes.fromhex(update), known)
+        assert verdict == Malformed("an item between two parents")
+
+
+def test_item_between_two_parents_in_the_log_is_let_pass() -> None:
+    known = after(*NESTED[:4])
+    for update in NESTED[4:]:
+        verdict = inspect_logged(bytes.fromhex(update), known)
+        assert isinstance(verdict, Ready)
+        known.advance(verdict)
+    assert known.clocks == {5: 20, 6: 2}
+
+
+def test_plain_document_keeps_no_places() -> None:
+    known = after("01010500040107636f6e74656e7402616200", "01010502840501016300")
+    assert known.marks.places.main == CONTENT
+    assert known.marks.places.ranges == {}
+    assert known.encode_pairs() == NO_PAIRS
+
+
+# A nested text at 5,0 that holds "ab", and "cd" behind it in the root.
+TEXT_IN_ROOT = "01030500070107636f6e74656e74020400050002616284050002636400"
+
+
+def test_keystrokes_keep_to_their_parent() -> None:
+    known = after(TEXT_IN_ROOT)
+    in_nested = Placed(5, 1, 3, bytes.fromhex("000500"))
+    assert known.marks.places.ranges == {5: [in_nested]}
+    between = bytes.fromhex("01010505c405020503017800")
+    assert recognise_keystroke(between)
+    assert inspect(between, known) == Malformed("an item between two parents")
+    inside = bytes.fromhex("01010505c405010502017800")
+    assert recognise_keystroke(inside)
+    verdict = inspect(inside, known)
+    assert isinstance(verdict, Ready)
+    assert verdict.places == (Placed(5, 5, 6, in_nested.place),)
+    known.advance(verdict)
+    assert known.marks.places.find(5, 5) == in_nested.place
+    assert known.marks.places.find(5, 4) == CONTENT
+
+
+def test_places_are_kept_in_a_checkpoint() -> None:
+    known = after(*NESTED[:4])
+    data = known.encode_pairs()
+    assert decode_pairs(data) == known.marks
+    for end in range(4, len(data)):
+        with pytest.raises(MalformedError):
+            decode_pairs(data[:end] + b"\xff")
+
+
+def test_places_from_before_they_were_kept_may_be_any() -> None:
+    known = after(*NESTED[:4])
+    marks = decode_pairs(b"\0\1\5\3\0\1\x09\0")  # types alone, as they were once written
+    old = KnownState(dict(known.clocks), marks)
+    assert isinstance(inspect(bytes.fromhex(NESTED[4]), old), Ready)
+
+
+def test_string_sent_again_goes_on_where_it_was() -> None:
+    known = after(TEXT_IN_ROOT)
+    elsewhere = bytes.fromhex("010105040401046d6574610378797a00")
+    assert inspect(elsewhere, known) == Malformed("an item that goes on in another parent")
