@@ -194,6 +194,21 @@ def test_deletion_of_what_its_author_has_not_delivered_is_asked_for_again() -> N
     assert room.room.text == str(bob) == "e"
 
 
+def test_deletions_that_make_room_twice_have_two_ids() -> None:
+    """The first time seemed to fail, and another process moved the clocks before the retry."""
+    written = Written(Limits(max_document_chars=5))
+    whole = "01010500040107636f6e74656e740961626364656667686901050200010401"
+    past = yjs("ann", "p", bytes.fromhex(whole), ANN, is_past=True)
+    written.merge(yjs("ann", "a1", bytes.fromhex("01010500040107636f6e74656e740361626300"), ANN))
+    assert isinstance(written.merge(past), Refused)
+    assert written.document.text == "bc"
+    written.merge(yjs("ann", "a2", bytes.fromhex("010105038405020364656600"), ANN))
+    assert written.document.text == "bcdef"
+    assert isinstance(written.merge(past), Refused)
+    assert written.document.text == "bcdf"
+    assert len({event.id for event in written.log.events}) == 4
+
+
 @pytest.mark.p8
 def test_update_of_which_yrs_tells_a_wrong_delta_breaks_the_replica_alone() -> None:
     # Found by chance: its structs have an origin and a right origin in different types.
