@@ -16,8 +16,8 @@ class AnnouncedIds:
 
     def __init__(self) -> None:
         self._own: dict[str, int] = {}
-        self._users: dict[str, str] = {}
-        """The users of the sessions that are there."""
+        self._claims: dict[int, dict[str, str]] = {}
+        """For each client id the sessions that are there and announce it, with their users."""
         self._departed: set[str] = set()
         """Sessions that have left, of which something may be still to be merged."""
 
@@ -31,7 +31,7 @@ class AnnouncedIds:
             return
         if entry is not None:
             self._own[session] = entry[0]
-            self._users[session] = user_id
+            self._claims.setdefault(entry[0], {})[session] = user_id
 
     def leave(self, session: str, has_unmerged: Callable[[str], bool]) -> None:
         """End the claim of a session that has left.
@@ -42,7 +42,11 @@ class AnnouncedIds:
         Args:
             has_unmerged: whether a session has sent something that is still to be merged.
         """
-        if self._users.pop(session, None) is not None:
+        own = self._own.get(session)
+        if own is not None and session in self._claims.get(own, ()):
+            del self._claims[own][session]
+            if not self._claims[own]:
+                del self._claims[own]
             self._departed.add(session)
         gone = {each for each in self._departed if not has_unmerged(each)}
         self._departed -= gone
@@ -55,7 +59,4 @@ class AnnouncedIds:
 
     def claimant(self, client: int) -> str | None:
         """The id of the user who announces a client id as its own; of several the first."""
-        for session, user_id in self._users.items():
-            if self._own[session] == client:
-                return user_id
-        return None
+        return next(iter(self._claims.get(client, {}).values()), None)
