@@ -393,15 +393,13 @@ class Room(View):
         epoch = self.epoch
         if not (yield from self._recovery.reopen(opened)):
             yield from self._finish(BROKEN)
-            return
-        if self._lifecycle.phase is Phase.LOST:
-            return
-        if self.epoch != epoch:
-            # The log was rewound: what the members have is another history.
-            self._check.forget()
-            self._presence.clear_cursors()
-            yield from self._membership.join_anew(now_ms)
-        yield from self._resume(now_ms)
+        elif self._lifecycle.phase is not Phase.LOST:
+            if self.epoch != epoch:
+                # The log was rewound: what the members have is another history.
+                self._check.forget()
+                self._presence.clear_cursors()
+                yield from self._membership.join_anew(now_ms)
+            yield from self._resume(now_ms)
 
     # --- the end --------------------------------------------------------------------------------
 

@@ -317,7 +317,11 @@ class Replica:
                 del self._ytext[at : at + size]
 
     def _in_codepoints(self, delta: list[dict[str, Any]]) -> list[int | str]:
-        """A delta in UTF-8 bytes against the text before it, as one in code points."""
+        """Return a delta in UTF-8 bytes against the text before it, as one in code points.
+
+        Raises:
+            ReplicaBrokenError: it cuts a character.
+        """
         ascii_only = self.text.isascii()
         encoded = b"" if ascii_only else self.text.encode()
         ops: list[int | str] = []
@@ -328,7 +332,10 @@ class Replica:
                 continue
             retain = "retain" in part
             size: int = part["retain"] if retain else part["delete"]
-            count = size if ascii_only else len(encoded[at : at + size].decode())
+            try:
+                count = size if ascii_only else len(encoded[at : at + size].decode())
+            except UnicodeDecodeError as error:
+                raise ReplicaBrokenError("the delta of an update cuts a character") from error
             at += size
             ops.append(count if retain else -count)
         return ops

@@ -2,9 +2,9 @@
 
 The gate's ranges are compared with a record of every unit by itself. Then, for documents of
 invented updates: how many show another text once their state is loaded anew. Without the rule of
-parents it is 65 of 1,000, with it 28. Those left are known: an item whose origin stands to the
-right of its right origin, also where it is sent again with other content; and yrs places an item
-without origin by the borders of blocks, which a state may have moved.
+parents it is 65 of 1,000, with it 28. Those left are an
+item whose origin stands to the right of its right origin, also where it is sent again with other
+content, and a few that are not understood.
 
 Mutants seen caught here: no comparison of origin and right origin; places not kept; a keystroke
 in a nested type taken for one in the main root.

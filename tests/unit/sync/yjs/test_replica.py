@@ -143,6 +143,14 @@ def test_native_failure_is_a_broken_replica() -> None:
         merged([b"\xff", b"\xff"])
 
 
+def test_delta_that_cuts_a_character_is_of_a_broken_replica() -> None:
+    replica = Replica(1)
+    replica.edit(("é!",))
+    assert replica._in_codepoints([{"retain": 2}, {"delete": 1}]) == [1, -1]
+    with pytest.raises(ReplicaBrokenError, match="cuts a character"):
+        replica._in_codepoints([{"retain": 1}, {"delete": 1}])
+
+
 def test_merged_updates_do_what_they_do_one_by_one() -> None:
     first = Editor(1)
     updates = [first.edit(("a",)), first.edit((1, "b")), first.edit((-1,))]
