@@ -116,7 +116,7 @@ class SqlAppendTransaction:
 
         One pass: of all that an append does for each event, this is the most.
         """
-        heads, find = self._heads.get, self._known.get
+        heads, find, before = self._heads.get, self._known.get, self._moved
         starts: dict[int, int] = {}
         moved: dict[int, int] = {}
         writers: list[int] = []
@@ -127,7 +127,7 @@ class SqlAppendTransaction:
                 if head is None:
                     raise ValueError(f"the head of document {key} is not locked")
                 current, epoch = key, head.epoch
-                version = moved.get(key) or self._moved.get(key, head.version)
+                version = moved.get(key) or before.get(key) or head.version
                 starts.setdefault(key, version)
             version += 1
             if event.version != version:

@@ -49,6 +49,11 @@ class FanOut:
             is_corrected: whether some of `own` is not what its author sent, who lacks it then.
         """
         effects: list[Effect] = []
+        if len(settled) == 1 and len(own) == 1 and not foreign:
+            ((submission, outcome),) = settled
+            shown = self._show_update(submission, outcome)
+            if shown is not None:
+                return shown
         records = [*foreign, *own] if foreign else own
         members = self._view.members
         late: list[tuple[Submission, Outcome, Participant | None]] = []
@@ -73,6 +78,31 @@ class FanOut:
             effects += self._settle(submission, outcome, member)
         return effects
 
+    def _show_update(self, submission: Submission, outcome: Outcome) -> list[Effect] | None:
+        """Return the effects of a batch that is one update of a Yjs dialect, as most are.
+
+        A member of such a dialect is sent its own updates, so nobody is left out.
+
+        Returns:
+            None if it is another batch, or somebody is to be sent events.
+        """
+        audience = self._view.audience
+        member = audience.members.get(submission.session)
+        if member is None or member.dialect == "quire" or not isinstance(outcome, Accepted):
+            return None
+        editors, listeners = audience.receivers()
+        if listeners:
+            return None
+        record = outcome.record
+        settled = self._acknowledge(submission, record, member)
+        if not editors:
+            return [settled]
+        version = record.version
+        message = Updates(self._doc, version, version, record.update)
+        shown = Deliver(editors, message, version, True)
+        # Providers of Hocuspocus are told what became of an update before they see it again.
+        return [settled, shown] if member.dialect == "hocuspocus" else [shown, settled]
+
     def _show(
         self,
         records: Sequence[EventRecord],
@@ -88,20 +118,13 @@ class FanOut:
         if len(records) > 1 and any(record.session != sole for record in records):
             sole = None
         effects: list[Effect] = []
-        editors: list[str] = []
-        listeners: list[Participant] = []
-        for member in self._view.members.values():
-            if member.mode == "text":
-                listeners.append(member)
-            elif member.feed.is_live and (member.echo or member.session != sole):
-                editors.append(member.session)
-        if editors and len(records) == 1:
-            (record,) = records
-            version = record.version
-            message = Updates(self._doc, version, version, record.update)
-            effects.append(Deliver(tuple(editors), message, version, droppable=True))
-        elif editors:
-            effects += updates_to(tuple(editors), self._doc, records)
+        audience = self._view.audience
+        editors, listeners = audience.receivers()
+        author = None if sole is None else audience.members.get(sole)
+        if author is not None and not author.echo:
+            editors = tuple([session for session in editors if session != sole])
+        if editors:
+            effects += updates_to(editors, self._doc, records)
         if listeners:
             effects += self._events(listeners, records, settlements, text_before)
         return effects
@@ -167,9 +190,7 @@ class FanOut:
     ) -> Settled:
         """Tell a sender of a Yjs dialect that its submission became that event."""
         member.resync_at_ms = None
-        if not member.feed.is_live:
-            return Settled(submission.session, submission.size)
-        ack = Ack(self._doc, record.id, record.version)
+        ack = Ack(self._doc, record.id, record.version) if member.feed.is_live else None
         return Settled(submission.session, submission.size, ack)
 
     def _settle(

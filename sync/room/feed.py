@@ -62,6 +62,7 @@ class Feed:
         doc: the document's name.
         numbers: gives each order of this room its number, over all feeds: pages that were ordered
             for an earlier join of the session are told from this one's.
+        turned: called after each change of the state.
     """
 
     __slots__ = (
@@ -71,6 +72,7 @@ class Feed:
         "_numbers",
         "_order",
         "_session",
+        "_turned",
         "_upto",
         "_withheld",
         "_writer",
@@ -86,10 +88,12 @@ class Feed:
         mode: Mode,
         encoding: PositionEncoding,
         numbers: Iterator[int],
+        *,
+        turned: Callable[[], None],
     ) -> None:
         self.state = FeedState.LIVE
         self.is_live = True
-        """Whether the state is LIVE; read for every member at every commit."""
+        """Whether the state is LIVE."""
         self.version = 0
         """The member was sent everything up to it; kept in BEHIND and READING only."""
         self._doc = doc
@@ -97,6 +101,7 @@ class Feed:
         self._mode = mode
         self._encoding = encoding
         self._numbers = numbers
+        self._turned = turned
         self._order = -1
         self._upto = 0
         """The last version of the current order."""
@@ -187,6 +192,7 @@ class Feed:
         """Change the state; the order before, if there was one, is void."""
         self.state = state
         self.is_live = state is FeedState.LIVE
+        self._turned()
         self._writer = None
 
     def _replay(self, records: Sequence[EventRecord], writer: EventWriter) -> list[Effect]:

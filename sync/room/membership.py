@@ -56,7 +56,8 @@ class Membership:
         since = fact.since if fact.epoch == view.epoch else None
         if since is not None and since > view.version:
             since = None
-        member = view.members[fact.session] = self._participant(fact, before, since)
+        member = self._participant(fact, before, since)
+        view.audience.put(member)
         if member.takes is None:
             yield from self._withdraw(member)
         yield from self._presence.announce(member)
@@ -69,7 +70,14 @@ class Membership:
     def _participant(
         self, fact: Join, before: Participant | None, since: int | None
     ) -> Participant:
-        feed = Feed(self._view.name, fact.session, fact.mode, fact.encoding, self._numbers)
+        feed = Feed(
+            self._view.name,
+            fact.session,
+            fact.mode,
+            fact.encoding,
+            self._numbers,
+            turned=self._view.audience.feed_turned,
+        )
         self.behind.pop(fact.session, None)
         start = self._view.version if since is None else since
         withheld: list[Ack] = []
@@ -121,7 +129,7 @@ class Membership:
 
     def leave(self, session: str, now_ms: int) -> Iterator[Effect]:
         """End a session's membership; what it has parked is refused."""
-        member = self._view.members.pop(session, None)
+        member = self._view.audience.remove(session)
         self.behind.pop(session, None)
         why = refusal(ErrorCode.NOT_JOINED, "The session has left the document.")
         for submission in self._queue.parking.drop(session):
@@ -152,7 +160,7 @@ class Membership:
         """End everybody's membership, and that of those whose join waits."""
         for session in dict.fromkeys((*self._view.members, *joining)):
             yield from self.dismiss(session, why)
-        self._view.members.clear()
+        self._view.audience.clear()
         self.behind.clear()
 
     def dismiss(self, session: str, why: Refusal) -> Iterator[Effect]:
@@ -163,7 +171,7 @@ class Membership:
     def join_anew(self, now_ms: int) -> Iterator[Effect]:
         """Have every member join again: the history that it has seen is gone."""
         members = list(self._view.members.values())
-        self._view.members.clear()
+        self._view.audience.clear()
         self.behind.clear()
         for member in members:
             fact = Join(

@@ -146,10 +146,10 @@ class Room(View):
 
     def handle(self, fact: Fact, now_ms: int) -> Sequence[Effect]:
         """Take a fact; returns what is to be done, in order. Never raises on what a peer sent."""
-        if isinstance(fact, _SUBMISSION):
-            return self._submit(fact)
         if isinstance(fact, Committed):
             return self._committed(now_ms)
+        if isinstance(fact, _SUBMISSION):
+            return self.submit(fact)
         return self._presence.audible(self._handle(fact, now_ms))
 
     def _handle(self, fact: Fact, now_ms: int) -> Iterator[Effect]:
@@ -188,7 +188,7 @@ class Room(View):
         """Take a fact whose answer may show the document."""
         match fact:
             case TextSubmission() | UpdateSubmission():
-                yield from self._submit(fact)
+                yield from self.submit(fact)
             case Found() if self._lifecycle.phase is Phase.TAKEN:
                 # What is asked of the log for that batch counts from where the document is now.
                 yield from self._deferred.put(fact)
@@ -247,7 +247,8 @@ class Room(View):
 
     # --- submissions ----------------------------------------------------------------------------
 
-    def _submit(self, submission: Submission) -> Sequence[Effect]:
+    def submit(self, submission: Submission) -> Sequence[Effect]:
+        """Take a submission, as `handle` does; no time is needed for it."""
         lifecycle, deferred = self._lifecycle, self._deferred
         member = self.members.get(submission.session)
         if (
@@ -269,14 +270,16 @@ class Room(View):
 
     @property
     def may_merge(self) -> bool:
-        """Whether `take_batch` may be called."""
+        """Whether `take_batch` would take anything."""
         return bool(self._queue.pending or self._queue.taken) and self._lifecycle.phase.is_settled
 
     def take_batch(self, max_events: int, max_bytes: int) -> Sequence[Submission]:
-        """Take what is to be merged next; `merge` must follow, or `CommitFailed`."""
-        assert self._lifecycle.phase.is_settled, "a batch is being merged"
+        """Take what may be merged next; if it is something, `merge` follows, or `CommitFailed`."""
+        queue = self._queue
+        if not self._lifecycle.phase.is_settled or not (queue.pending or queue.taken):
+            return ()
         self._lifecycle.phase = Phase.TAKEN
-        return self._queue.take(self.document, max_events, max_bytes)
+        return queue.take(self.document, max_events, max_bytes)
 
     def prepare(self) -> Questions | None:
         """Return what the log is to be asked on behalf of the batch; None: nothing.
@@ -292,8 +295,7 @@ class Room(View):
         The document is ahead of the log from here until `Committed`.
 
         Args:
-            found: the head as it is locked, with the events after `version`, and the authors if
-                there are any.
+            found: the locked head, the events after `version`, and the authors if there are any.
             lookup: the answers to `prepare`.
 
         Raises:
@@ -309,21 +311,20 @@ class Room(View):
     # --- after the commit -----------------------------------------------------------------------
 
     def _committed(self, now_ms: int) -> list[Effect]:
-        if self._lifecycle.phase is Phase.ENDED:
+        lifecycle, queue, before = self._lifecycle, self._queue, self.text
+        if lifecycle.phase is Phase.ENDED:
             return []
-        assert self._lifecycle.phase is Phase.MERGING, "nothing was merged"
-        self._lifecycle.phase = Phase.SETTLED
-        queue, text_before = self._queue, self.text
+        assert lifecycle.phase is Phase.MERGING, "nothing was merged"
+        lifecycle.phase = Phase.SETTLED
         self.advance()
-        is_corrected = self.document.has_corrected
         effects = self._fan_out.batch(
-            queue.foreign, queue.own, queue.merged, text_before, is_corrected=is_corrected
+            queue.foreign, queue.own, queue.merged, before, is_corrected=self.document.has_corrected
         )
         queue.settle()
         if self.document.left_out:
             self._membership.note_left_out(self.document.left_out)
-        has_more = queue.pending or self._deferred.facts or self._membership.behind
-        if has_more or self._presence.has_early:
+        deferred, behind = self._deferred.facts, self._membership.behind
+        if queue.pending or deferred or behind or self._presence.has_early:
             effects += self._presence.audible(self._resume(now_ms))
         return effects
 

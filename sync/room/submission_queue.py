@@ -7,7 +7,7 @@ add ──▶ pending ── take ──▶ taken ── merge ──▶ merged 
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sync.document.document import (
     Accepted,
@@ -129,53 +129,70 @@ class SubmissionQueue:
         """
         foreign = self.foreign = found.events
         self.merged = []
-        waiting: deque[Submission] = deque(self.taken)
         document.begin()
+        if foreign:
+            document.learn_authors(found.authors)
+        if found.document.text_root != document.text_root:
+            document.learn_text_root(found.document.text_root)
+        # From here on what was merged, without what was parked, and with what was released.
+        batch, self.taken = self.taken, []
+        if foreign or len(batch) != 1:
+            self._merge_all(document, batch, foreign, lookup, now_ms)
+        else:
+            # Its base is the version that the document has, or was looked up.
+            released = self._merge_next(document, batch[0], lookup, now_ms)
+            if released:
+                self._merge_all(document, released, (), lookup, now_ms)
+        events = self.own = document.made
+        checkpoint = None
+        if events and document.version - document.checkpointed >= self._limits.checkpoint_events:
+            checkpoint = document.checkpoint()
+        return Draft(events, document.bindings, checkpoint, document.text_root)
+
+    def _merge_all(
+        self,
+        document: Document,
+        batch: Sequence[Submission],
+        foreign: Sequence[EventRecord],
+        lookup: Lookup,
+        now_ms: int,
+    ) -> None:
+        """Merge submissions one after the other, each followed by those that waited for it."""
+        waiting = deque(batch)
         try:
-            if foreign:
-                document.learn_authors(found.authors)
-            if found.document.text_root != document.text_root:
-                document.learn_text_root(found.document.text_root)
-            if foreign or len(waiting) > 1:
-                # Else the only base is the version that the document has, or one looked up.
-                document.prepare(self.taken, foreign, lookup)
+            document.prepare(batch, foreign, lookup)
             if foreign:
                 waiting.extendleft(reversed(self.release(document)))
             while waiting:
-                self._merge_next(document, waiting, lookup, now_ms)
+                released = self._merge_next(document, waiting.popleft(), lookup, now_ms)
+                waiting.extendleft(reversed(released))
         except BaseException:
-            self.taken = [submission for submission, _ in self.merged] + list(waiting)
+            self.taken += waiting
             raise
-        # Without what was parked, and with what was released.
-        self.taken = [submission for submission, _ in self.merged]
-        events = self.own = document.made
-        due = document.version - document.checkpointed >= self._limits.checkpoint_events
-        checkpoint = document.checkpoint() if due and events else None
-        return Draft(events, document.bindings, checkpoint, document.text_root)
 
     def _merge_next(
-        self, document: Document, waiting: deque[Submission], lookup: Lookup, now_ms: int
-    ) -> None:
-        submission = waiting.popleft()
+        self, document: Document, submission: Submission, lookup: Lookup, now_ms: int
+    ) -> Sequence[Submission]:
+        """Merge a submission, or park it; returns those that waited for what it brought."""
         try:
             outcome = document.merge(submission, lookup, now_ms)
         except ReplicaBrokenError:
             self.refused.append(submission)
             raise
+        released: Sequence[Submission] = ()
         if isinstance(outcome, Accepted):
-            self.merged.append((submission, outcome))
             if self.parking:
-                waiting.extendleft(reversed(self.release(document, document.advanced)))
-            return
-        if isinstance(outcome, Parked):
+                released = self.release(document, document.advanced)
+        elif isinstance(outcome, Parked):
             assert isinstance(submission, UpdateSubmission), "only updates wait"
             if self.parking.park(submission, outcome.missing, now_ms):
                 # A part of it may have become an event, for which others wait.
-                waiting.extendleft(reversed(self.release(document, document.advanced)))
-                return
+                return self.release(document, document.advanced)
             why = Refusal(ErrorCode.MALFORMED_UPDATE, "Too many updates wait.", retryable=True)
             outcome = Refused(why)
+        self.taken.append(submission)
         self.merged.append((submission, outcome))
+        return released
 
     def settle(self) -> None:
         """Forget the merged batch: it is durable."""

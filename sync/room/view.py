@@ -6,7 +6,7 @@ from sync.port import Checkpoint, EventRecord, Followed, Opened
 from sync.presence.claims import AnnouncedIds
 from sync.presence.cursor import Head
 from sync.presence.mirror import Scene
-from sync.room.participant import Participant
+from sync.room.audience import Audience
 from sync.wire.message import MemberInfo
 
 
@@ -25,7 +25,8 @@ class View:
         self.key = opened.document.key
         self.owner_id = opened.document.owner_id
         self.limits = limits
-        self.members: dict[str, Participant] = {}
+        self.audience = Audience()
+        self.members = self.audience.members
         self.guests: dict[str, MemberInfo] = {}
         """The sessions in the rooms of other processes."""
         self.announced_ids = AnnouncedIds()

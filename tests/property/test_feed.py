@@ -228,7 +228,7 @@ class Line:
     def _answer(self, start: int, withheld: list[Ack], *, recovered: bool) -> None:
         self.receiver.joins += 1
         self.due.clear()
-        self.feed = Feed(DOC, ME, self.mode, "codepoint", self.numbers)
+        self.feed = Feed(DOC, ME, self.mode, "codepoint", self.numbers, turned=lambda: None)
         self.feed.fall_behind(start, withheld)
         joined = Joined(DOC, str(self.epoch), self.durable, "editor", recovered, [])
         self.deliver(Deliver((ME,), joined, start))

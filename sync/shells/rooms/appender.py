@@ -83,9 +83,11 @@ class Appender:
 
     def want(self, room: Room) -> None:
         """Have a room's submissions merged soon."""
-        self._waiting[room.name] = room
-        self._idle.clear()
-        self._wake.set()
+        waiting = self._waiting
+        if not waiting:
+            self._idle.clear()
+            self._wake.set()
+        waiting[room.name] = room
 
     async def settle(self) -> None:
         """Wait until nothing waits to be merged."""
@@ -141,16 +143,15 @@ class Appender:
     def _take(self) -> list[_Batch]:
         batches: list[_Batch] = []
         events, size = self._limits.max_batch_events, self._limits.max_batch_bytes
-        while self._waiting and events > 0 and size > 0:
-            name = next(iter(self._waiting))
-            room = self._waiting.pop(name)
-            if not room.may_merge:
-                continue
+        waiting = self._waiting
+        while waiting and events > 0 and size > 0:
+            room = waiting.pop(next(iter(waiting)))
             submissions = room.take_batch(events, size)
-            events -= len(submissions)
-            for submission in submissions:
-                size -= submission.size
-            batches.append(_Batch(room))
+            if submissions:
+                for submission in submissions:
+                    events -= 1
+                    size -= submission.size
+                batches.append(_Batch(room))
         return batches
 
     async def _merge(self, transaction: AppendTransaction, batches: Sequence[_Batch]) -> _Rows:
@@ -161,6 +162,7 @@ class Appender:
         # Not before the lock: what another process appended meanwhile is of an earlier time.
         now_ms = self._now_ms()
         rows = _Rows()
+        add = rows.events.append
         for batch in current:
             room = batch.room
             key = room.key
@@ -183,7 +185,7 @@ class Appender:
                 continue
             batch.merged = True
             for event in draft.events:
-                rows.events.append((key, event))
+                add((key, event))
             if draft.bindings:
                 rows.bindings += draft.bindings
             if draft.checkpoint is not None:

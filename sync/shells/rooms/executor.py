@@ -45,7 +45,7 @@ from sync.shells.rooms.registry import Registry, tell_bad_checkpoint
 from sync.shells.rooms.reply import Reply
 from sync.shells.rooms.sink import Parcel, Sink
 from sync.submission import Submission
-from sync.wire.message import ErrorMessage
+from sync.wire.message import ErrorMessage, Outgoing
 from sync.wire.relay import Part
 
 _log = logging.getLogger(__name__)
@@ -56,8 +56,6 @@ _SLOW_TICK_S = 5.0
 _REOPEN_ATTEMPTS = 3
 _REOPEN_PAUSE_S = 0.2
 _STORE_RETRY_S = 1.0
-_NO_TIME = 0
-"""The time of a submission's arrival, for which no room asks."""
 _APPENDING = (Committed, Reopened)
 _FROM_ELSEWHERE = (RelayReceived, Connected)
 
@@ -97,7 +95,8 @@ class Executor:
         self._registry = registry
         self._entries = registry.entries
         self._announcer = announcer
-        self._ticking: dict[str, Room] = {}
+        self._asked: dict[str, Room] = {}
+        """The rooms that were told something since the last tick: they may want the next."""
         self._tasks: asyncio.TaskGroup | None = None
         self._background: set[asyncio.Task[None]] = set()
 
@@ -118,7 +117,7 @@ class Executor:
         Nothing is shown or waits for the clock before it is merged, and the room stays open.
         """
         try:
-            effects = room.handle(submission, _NO_TIME)
+            effects = room.submit(submission)
         except Exception:  # noqa: BLE001
             self._give_up(room)
             return
@@ -136,17 +135,17 @@ class Executor:
             self._give_up(room)
             return
         relayed = self._carry_out(room, effects)
+        name = room.name
         announcer = self._announcer
         if announcer is not None and room.version > version and isinstance(fact, _APPENDING):
-            announcer.announce_version(room.name, room.version)
-        if room.wants_ticks:
-            self._ticking[room.name] = room
-        entry = self._entries.get(room.name)
+            announcer.announce_version(name, room.version)
+        self._asked[name] = room
+        entry = self._entries.get(name)
         if entry is None or entry.room is not room:
             return
         if relayed:
             assert announcer is not None, "rooms relay nothing before they are connected"
-            announcer.relay(room.name, relayed)
+            announcer.relay(name, relayed)
         if not isinstance(fact, _FROM_ELSEWHERE):
             # What other processes relay does not keep it open.
             entry.used_at_s = monotonic()
@@ -162,20 +161,21 @@ class Executor:
     def _carry_out(self, room: Room, effects: Sequence[Effect]) -> list[Part]:
         """Do what a room orders; returns what it relays to other processes."""
         relayed: list[Part] = []
-        sinks = self.sinks
+        find = self.sinks.get
         for effect in effects:
             if isinstance(effect, Deliver):
-                upto = -1 if effect.upto is None else effect.upto
+                upto = effect.upto
+                if upto is None:
+                    upto = -1
+                sessions = effect.sessions
                 parcel = Parcel(effect.message, room.name, upto, effect.droppable)
-                for session, sink in zip(
-                    effect.sessions, map(sinks.get, effect.sessions), strict=True
-                ):
+                for sink in map(find, sessions):
                     if sink is not None:
                         sink.deliver(parcel)
-                    elif session in self.replies:
-                        self.replies[session].take(effect.message)
+                    elif self.replies:
+                        self._reply(sessions, effect.message)
             elif isinstance(effect, Settled):
-                sink = sinks.get(effect.session)
+                sink = find(effect.session)
                 if sink is not None:
                     sink.settled(effect.size, effect.ack)
                 elif effect.session in self.replies:
@@ -187,6 +187,11 @@ class Executor:
             else:
                 self._carry_out_order(room, effect)
         return relayed
+
+    def _reply(self, sessions: Sequence[str], message: Outgoing) -> None:
+        """Hand a message to the request that it is for; requests are no members, each is alone."""
+        if len(sessions) == 1 and sessions[0] in self.replies:
+            self.replies[sessions[0]].take(message)
 
     def _carry_out_order(self, room: Room, order: CatchUp | Dismiss | Look | Reopen) -> None:
         match order:
@@ -220,7 +225,7 @@ class Executor:
             if reply.room is room:
                 reply.settle()
                 reply.take(why)
-        room.members.clear()
+        room.audience.clear()
         self._registry.remove(room)
 
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
@@ -276,10 +281,11 @@ class Executor:
         while True:
             await asyncio.sleep(_TICK_S)
             elapsed_s += _TICK_S
-            ticking, self._ticking = self._ticking, {}
+            asked, self._asked = self._asked, {}
+            ticking = {name: room for name, room in asked.items() if room.wants_ticks}
             if elapsed_s >= _SLOW_TICK_S:
                 elapsed_s = 0.0
-                ticking |= {name: entry.room for name, entry in self._entries.items()}
+                open_rooms = [entry.room for entry in self._entries.values()]
+                ticking |= {room.name: room for room in open_rooms if room.members}
             for room in ticking.values():
-                if room.members or room.wants_ticks:
-                    self.tell(room, Tick())
+                self.tell(room, Tick())

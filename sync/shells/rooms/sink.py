@@ -34,7 +34,7 @@ class Parcel(Struct):
 
     def add(self, key: str, data: bytes) -> tuple[Frame, int]:
         """The same in another protocol, from here on for everybody of that `key`."""
-        frame = self.frames[key] = (binary_frame(data), len(data))
+        frame = self.frames[key] = ({"type": "websocket.send", "bytes": data}, len(data))
         return frame
 
     def spelled(

@@ -17,14 +17,16 @@ class Flow:
         "_bytes",
         "_capacity",
         "_count",
-        "_limits",
+        "_most",
+        "_most_bytes",
         "_most_in_window",
         "_window_count",
         "_window_start",
     )
 
     def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+        self._most = limits.max_unacknowledged
+        self._most_bytes = limits.max_unacknowledged_bytes
         self._most_in_window = limits.edits_per_s * RATE_WINDOW_S
         self._count = 0
         self._bytes = 0
@@ -65,7 +67,4 @@ class Flow:
     @property
     def is_over(self) -> bool:
         """Whether more is under way than may be."""
-        return (
-            self._count > self._limits.max_unacknowledged
-            or self._bytes > self._limits.max_unacknowledged_bytes
-        )
+        return self._count > self._most or self._bytes > self._most_bytes

@@ -9,7 +9,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from functools import partial
-from secrets import token_hex
+from os import urandom
 from typing import ClassVar, Final
 
 from sync.effect import CatchUp
@@ -156,20 +156,19 @@ class Channel(ABC):
 
     def submit(self, update: bytes, *, is_past: bool = False) -> None:
         """Have an update merged; raises as `handle` does."""
+        number = self._edits = self._edits + 1
+        # Nobody may know it before: who took it first would have this one refused.
+        event_id = f"{self.id}-{number}-{urandom(_SECRET_BYTES).hex()}"
+        if update == NO_CHANGE:
+            self._expect(event_id)
+            self._applied(event_id)
+            return
         size = len(update) + _FRAME_OVERHEAD
-        is_edit = update != NO_CHANGE
         flow = self._flow
         if flow is None:
             flow = self._flow = self._socket.flow
-        if is_edit:
-            flow.begin(size)
-        number = self._edits = self._edits + 1
-        # Nobody may know it before: who took it first would have this one refused.
-        event_id = f"{self.id}-{number}-{token_hex(_SECRET_BYTES)}"
+        flow.begin(size)
         self._expect(event_id)
-        if not is_edit:
-            self._applied(event_id)
-            return
         self._unsettled += 1
         self._unsettled_bytes += size
         digest = update_digest(update)
@@ -194,14 +193,15 @@ class Channel(ABC):
                 self._key, self.frame(encode_sync(SyncKind.UPDATE, message.update))
             )
         frame, size = encoded
+        upto = parcel.upto
         socket = self._socket
         socket.has_spoken = True
         outbox = socket.outbox
         if outbox.is_idle and outbox.write_nowait(frame):
-            if parcel.upto > progress.version:
-                progress.version = parcel.upto
+            if upto > progress.version:
+                progress.version = upto
         else:
-            outbox.put_nowait(frame, size, progress, parcel.upto, True)
+            outbox.put_nowait(frame, size, progress, upto, True)
 
     def _deliver_uncommon(self, parcel: Parcel) -> None:
         match message := parcel.message:

@@ -1,7 +1,8 @@
 """sync.room.fanout: the messages of a committed batch, their receivers and their order."""
 
+from sync.document.document import Accepted, Unchanged
 from sync.effect import Deliver, Effect, Settled
-from sync.fact import Join, Lagging
+from sync.fact import Committed, Join, Lagging, Leave
 from sync.names import Dialect, Mode
 from sync.port import EventRecord
 from sync.room.fanout import FanOut
@@ -111,3 +112,119 @@ def test_batch_without_members_sends_nothing() -> None:
     driven = room()
     records: list[EventRecord] = driven.log.events
     assert FanOut(driven.room).batch(records, (), (), "") == []
+
+
+# --- a batch that is one update of a Yjs dialect ------------------------------------------------
+
+
+def dialects(**sessions: Dialect) -> DrivenRoom:
+    """A room with the text `ab`, and these sessions in yjs mode."""
+    driven = room()
+    for session, dialect in sessions.items():
+        driven.tell(Join(session, BOB, "editor", "yjs", dialect=dialect))
+    return driven
+
+
+def outline(effects: list[Effect]) -> list[object]:
+    return [
+        e.sessions if isinstance(e, Deliver) else (e.session, e.ack is not None)
+        for e in effects
+        if isinstance(e, Deliver | Settled)
+    ]
+
+
+def test_one_update_is_shown_to_all_and_its_sender_told_before_or_after() -> None:
+    driven = dialects(h="hocuspocus", w="y-websocket")
+    hers, his = Editor(8), Editor(9)
+    first = driven.write(yjs("h", "a", hers.edit(("x",))))
+    assert outline(first) == [("h", True), ("h", "w")]
+    second = driven.write(yjs("w", "b", his.edit(("y",))))
+    assert outline(second) == [("h", "w"), ("w", True)]
+
+
+def test_one_update_is_not_shown_to_who_lags_or_has_left() -> None:
+    driven = dialects(h="hocuspocus", w="y-websocket", gone="y-websocket")
+    editor = Editor(8)
+    driven.write(yjs("h", "a", editor.edit(("x",))))
+    driven.tell(Lagging("w"), Leave("gone"))
+    assert outline(driven.write(yjs("h", "b", editor.edit((1, "y"))))) == [("h", True), ("h",)]
+    driven.join("new", BOB, "yjs")
+    shown = driven.write(yjs("h", "c", editor.edit((2, "z"))))
+    assert outline(shown) == [("h", True), ("h", "new")]
+
+
+def test_one_update_of_who_lags_is_settled_without_an_ack() -> None:
+    driven = dialects(h="hocuspocus", w="y-websocket")
+    driven.tell(Lagging("h"))
+    effects = driven.write(yjs("h", "a", Editor(8).edit(("x",))))
+    assert outline(effects) == [("h", False), ("w",)]
+
+
+def test_one_update_is_shown_to_a_text_session_as_an_event() -> None:
+    driven = dialects(h="hocuspocus")
+    driven.join("t", ANN)
+    effects = driven.write(yjs("h", "a", Editor(8).edit(("x",))))
+    assert outline(effects) == [("h", True), ("h",), ("t",)]
+    assert kinds(effects, "t") == [Events]
+
+
+def test_one_update_comes_after_what_others_appended() -> None:
+    driven = dialects(h="hocuspocus")
+    other = DrivenRoom(log=driven.log)
+    other.write(edit("http", "theirs", 1, "> "))
+    effects = driven.write(yjs("h", "a", Editor(8).edit(("x",))))
+    (shown,) = [m for m in messages(effects, "h") if isinstance(m, Updates)]
+    assert (shown.from_, shown.to) == (2, 3)
+
+
+def test_two_updates_are_shown_and_acknowledged_both() -> None:
+    driven = dialects(h="hocuspocus")
+    editor = Editor(8)
+    effects = driven.write(yjs("h", "a", editor.edit(("x",))), yjs("h", "b", editor.edit((1, "y"))))
+    assert kinds(effects, "h") == [Ack, Ack, Updates]
+
+
+def test_update_that_another_released_is_shown_and_acknowledged_too() -> None:
+    driven = dialects(h="hocuspocus")
+    editor = Editor(8)
+    first, second = editor.edit(("x",)), editor.edit((1, "y"))
+    assert outline(driven.write(yjs("h", "late", second))) == []
+    effects = driven.write(yjs("h", "early", first))
+    assert kinds(effects, "h") == [Ack, Ack, Updates]
+
+
+def test_one_update_of_a_session_that_joined_again_meanwhile_is_shown_once() -> None:
+    driven = dialects(h="hocuspocus", w="y-websocket")
+    driven.submit(yjs("h", "a", Editor(8).edit(("x",))))
+    driven.tell(Join("h", BOB, "editor", "yjs", dialect="hocuspocus"))
+    assert outline(driven.commit()) == [("h", True), ("h", "w")]
+
+
+def test_one_update_of_a_session_that_left_is_answered_to_it_and_shown_to_the_rest() -> None:
+    driven = dialects(h="hocuspocus", w="y-websocket")
+    driven.submit(yjs("h", "a", Editor(8).edit(("x",))))
+    driven.log.append_draft(driven.begin())
+    driven.tell(Leave("h"))
+    effects = driven.tell(Committed())
+    assert outline(effects) == [("w",), ("h", False), ("h",)]
+    assert kinds(effects, "h") == [Ack]
+
+
+def test_events_of_a_batch_that_settles_one_update_are_all_shown() -> None:
+    driven = dialects(h="hocuspocus")
+    editor = Editor(8)
+    update = yjs("h", "b", editor.edit(("x",)))
+    driven.write(edit("http", "a", 1, "!"), update)
+    part, whole = driven.log.events[-2:]
+    # The event before it is part of an update that waits for the rest.
+    effects = FanOut(driven.room).batch((), [part, whole], [(update, Accepted(whole))], "ab")
+    assert [(m.from_, m.to) for m in messages(effects, "h") if isinstance(m, Updates)] == [(2, 3)]
+
+
+def test_event_of_a_batch_that_settles_an_update_without_one_is_shown() -> None:
+    driven = dialects(h="hocuspocus", w="y-websocket")
+    update = yjs("h", "b", Editor(8).edit(("x",)))
+    driven.write(edit("http", "a", 1, "!"))
+    (part,) = driven.log.events[-1:]
+    effects = FanOut(driven.room).batch((), [part], [(update, Unchanged(1))], "ab")
+    assert [kinds(effects, session) for session in ("h", "w")] == [[Ack, Updates], [Updates]]

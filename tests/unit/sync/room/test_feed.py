@@ -31,7 +31,7 @@ def log(number: int) -> list[EventRecord]:
 
 
 def feed(mode: Mode = "text", encoding: PositionEncoding = "codepoint") -> Feed:
-    return Feed(DOC, "s1", mode, encoding, count(5))
+    return Feed(DOC, "s1", mode, encoding, count(5), turned=lambda: None)
 
 
 def sent(effects: list[Effect]) -> list[object]:

@@ -23,7 +23,7 @@ from tests.unit.sync.room.driven_room import ANN
 def test_member_takes_what_its_role_and_mode_allow(
     role: Role, mode: Mode, takes: type | None
 ) -> None:
-    feed = Feed("notes", "s1", mode, "codepoint", count())
+    feed = Feed("notes", "s1", mode, "codepoint", count(), turned=lambda: None)
     member = Participant("s1", ANN, role, mode, "codepoint", feed=feed)
     assert member.takes is takes
     member.take_role("viewer")

@@ -1,0 +1,53 @@
+"""The members of one room, and who of them is sent what is committed."""
+
+from collections.abc import Mapping
+
+from sync.room.participant import Participant
+
+Receivers = tuple[tuple[str, ...], tuple[Participant, ...]]
+"""The sessions in yjs mode whose feeds are live; and all members in text mode, live or not."""
+
+
+class Audience:
+    """The members by their sessions, in the order in which they first joined.
+
+    Every commit asks for its receivers. They are found once and kept until somebody joins or
+    leaves, or a feed starts or stops being live.
+    """
+
+    __slots__ = ("_members", "_receivers", "members")
+
+    def __init__(self) -> None:
+        self._members: dict[str, Participant] = {}
+        self.members: Mapping[str, Participant] = self._members
+        self._receivers: Receivers | None = None
+        """None: not known."""
+
+    def receivers(self) -> Receivers:
+        """Return those who are sent what is committed."""
+        found = self._receivers
+        if found is None:
+            members = self._members.values()
+            editors = [each.session for each in members if each.mode == "yjs" and each.feed.is_live]
+            listeners = [each for each in members if each.mode == "text"]
+            found = self._receivers = (tuple(editors), tuple(listeners))
+        return found
+
+    def put(self, member: Participant) -> None:
+        """Add a member, or the same session as it is from now on."""
+        self._receivers = None
+        self._members[member.session] = member
+
+    def remove(self, session: str) -> Participant | None:
+        """Remove a session; returns the member that it was."""
+        self._receivers = None
+        return self._members.pop(session, None)
+
+    def clear(self) -> None:
+        """Remove all members."""
+        self._receivers = None
+        self._members.clear()
+
+    def feed_turned(self) -> None:
+        """Note that the feed of a member changed its state."""
+        self._receivers = None
