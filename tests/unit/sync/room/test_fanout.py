@@ -54,6 +54,13 @@ def test_sender_of_all_of_a_batch_is_not_sent_its_update_back() -> None:
     assert kinds(effects, "y2") == [Updates]
 
 
+def test_sender_of_all_of_a_batch_is_sent_what_was_repaired_in_it() -> None:
+    driven = room(y1="yjs")
+    effects = driven.write(yjs("y1", "a", Editor(9).edit(("n\0l",))))
+    assert kinds(effects, "y1") == [Updates, Ack]
+    assert "\0" not in driven.room.text
+
+
 def test_sender_of_some_of_a_batch_is_sent_all_of_it() -> None:
     driven = room(y1="yjs", t1="text")
     effects = driven.write(yjs("y1", "a", Editor(9).edit(("z",))), edit("t1", "b", 1, "x"))
