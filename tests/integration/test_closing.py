@@ -72,6 +72,8 @@ async def close_code_of_sender(socket_: ClientConnection, message: str) -> int:
         with contextlib.suppress(ConnectionClosed):
             while True:
                 await socket_.send(message)
+                # Sending need not wait, and then nothing is read until the bound of lingering.
+                await asyncio.sleep(0)
 
     sending = asyncio.create_task(send_on())
     code = await awaited_close_code(socket_)

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from sync.effect import Effect
-from sync.fact import Fact
 from sync.port import StoreError
 from sync.room.room import Room
-from sync.submission import TextSubmission
+from sync.submission import Submission
 from tests.integration.http_app import application
 
 pytestmark = pytest.mark.anyio
@@ -221,18 +220,15 @@ async def test_defect_is_a_problem_document_without_its_text(
 async def test_edit_in_a_room_that_breaks_is_told_to_come_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    handle = Room.handle
 
-    def fail(room: Room, fact: Fact, now_ms: int) -> Sequence[Effect]:
-        if isinstance(fact, TextSubmission):
-            raise ZeroDivisionError(f"a defect at {fact}")
-        return handle(room, fact, now_ms)
+    def fail(_: Room, submission: Submission) -> Sequence[Effect]:
+        raise ZeroDivisionError(f"a defect at {submission}")
 
     async with application(tmp_path) as quire:
         await quire.create(text="x")
         edit = {"base": 1, "ops": [{"insert": "y"}]}
         with monkeypatch.context() as broken:
-            broken.setattr(Room, "handle", fail)
+            broken.setattr(Room, "submit", fail)
             async with asyncio.timeout(60):
                 refused = await quire.refused("POST", f"{BASE}/edits", json=edit)
         assert refused == (503, "store_unavailable")

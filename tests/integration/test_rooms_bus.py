@@ -123,7 +123,7 @@ async def test_rooms_close_while_the_store_does_not_answer(
     """Symptom: a server that got SIGTERM while its database was away never ended."""
     asked = 0
 
-    async def refuse(name: str) -> None:
+    async def refuse(name: str, *, before: int | None = None) -> None:
         nonlocal asked
         asked += 1
         raise StoreError(f"{name}: the store is away")
