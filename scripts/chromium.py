@@ -8,6 +8,7 @@ import tarfile
 from pathlib import Path
 from typing import Final
 
+from scripts.debian import install_packages
 from scripts.node import node_environment
 
 VARIABLE: Final = "QUIRE_TEST_CHROMIUM"
@@ -54,21 +55,7 @@ def _installed() -> str | None:
 
 
 def _from_debian() -> str | None:
-    if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        return None
-    print("installing Debian's chromium", flush=True)
-    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    for arguments in (["update"], ["install", "--yes", "--no-install-recommends", "chromium"]):
-        done = subprocess.run(
-            ["apt-get", "-qq", *arguments],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            check=False,
-        )
-        if done.returncode != 0:
-            return None
-    return _installed()
+    return _installed() if install_packages("chromium") else None
 
 
 def _from_npm(cache: Path) -> str | None:

@@ -5,6 +5,8 @@ import shutil
 import subprocess
 from typing import Final
 
+from scripts.debian import install_packages
+
 VARIABLE: Final = "QUIRE_TEST_NGINX"
 # Debian keeps it where only root's PATH looks.
 _FOLDERS: Final = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))
@@ -39,21 +41,7 @@ def _starts(path: str) -> bool:
 
 
 def _from_debian() -> str | None:
-    if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        return None
-    print("installing Debian's nginx", flush=True)
-    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     # The package would start a server on port 80, where a policy does not forbid it.
-    environment["RUNLEVEL"] = "1"
-    packages = ["nginx-light", "openssl"]
-    for arguments in (["update"], ["install", "--yes", "--no-install-recommends", *packages]):
-        done = subprocess.run(
-            ["apt-get", "-qq", *arguments],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            check=False,
-        )
-        if done.returncode != 0:
-            return None
+    if not install_packages("nginx-light", "openssl", environment={"RUNLEVEL": "1"}):
+        return None
     return installed_nginx()

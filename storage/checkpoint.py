@@ -24,7 +24,10 @@ _LARGE_TEXT_BYTES = 2_048
 _key = bindparam("of_document", type_=checkpoints.c.document_key.type)
 
 
-def _newest() -> Select[tuple[int, bytes, bytes | None, bytes]]:
+_Columns = tuple[int, bytes, bytes | None, bytes]
+
+
+def _newest() -> Select[_Columns]:
     return (
         select(checkpoints.c.version, checkpoints.c.text, checkpoints.c.state, checkpoints.c.pairs)
         .where(checkpoints.c.document_key == _key)
@@ -33,10 +36,8 @@ def _newest() -> Select[tuple[int, bytes, bytes | None, bytes]]:
     )
 
 
-_newest_with_state = _newest().where(
-    checkpoints.c.state.is_not(None), checkpoints.c.version < bindparam("before")
-)
-_at_or_before = _newest().where(checkpoints.c.version <= bindparam("upto"))
+_newest_before = _newest().where(checkpoints.c.version < bindparam("before"))
+_newest_with_state = _newest_before.where(checkpoints.c.state.is_not(None))
 
 _oldest_kept = (
     select(checkpoints.c.version)
@@ -109,8 +110,20 @@ def _thin_out(connection: Connection, key: int) -> None:
 
 def newest_with_state(connection: Connection, key: int, before: int) -> Checkpoint | None:
     """Return the newest checkpoint with a state and a version below `before` that can be read."""
+    return _newest_readable(connection, _newest_with_state, key, before)
+
+
+def at_or_before(connection: Connection, key: int, version: int) -> Checkpoint | None:
+    """Return the newest checkpoint at or before a version that can be read."""
+    return _newest_readable(connection, _newest_before, key, version + 1)
+
+
+def _newest_readable(
+    connection: Connection, statement: Select[_Columns], key: int, before: int
+) -> Checkpoint | None:
+    """Return the first checkpoint below a version that `statement` finds and that can be read."""
     while True:
-        found = connection.execute(_newest_with_state, {"of_document": key, "before": before})
+        found = connection.execute(statement, {"of_document": key, "before": before})
         row = found.one_or_none()
         if row is None:
             return None
@@ -118,19 +131,6 @@ def newest_with_state(connection: Connection, key: int, before: int) -> Checkpoi
         if record is not None:
             return record
         before = row.version
-
-
-def at_or_before(connection: Connection, key: int, version: int) -> Checkpoint | None:
-    """Return the newest checkpoint at or before a version that can be read."""
-    while True:
-        found = connection.execute(_at_or_before, {"of_document": key, "upto": version})
-        row = found.one_or_none()
-        if row is None:
-            return None
-        record = _read(row, key)
-        if record is not None:
-            return record
-        version = row.version - 1
 
 
 def _read(row: Row, key: int) -> Checkpoint | None:
