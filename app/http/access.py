@@ -72,6 +72,11 @@ async def _writable(grant: Annotated[Grant, Depends(_readable)]) -> Grant:
     return grant
 
 
+async def _renamable(grant: Annotated[Grant, Depends(_readable)]) -> Grant:
+    grant.require(Action.RENAME)
+    return grant
+
+
 async def _manageable(grant: Annotated[Grant, Depends(_readable)]) -> Grant:
     grant.require(Action.MANAGE)
     return grant
@@ -85,8 +90,10 @@ DocumentOf = Annotated[DocumentRecord, Depends(_document)]
 """The document a path names, which the user may read."""
 WritableOf = Annotated[Grant, Depends(_writable)]
 """A grant for the document a path names, whose content the user may change."""
+RenamableOf = Annotated[Grant, Depends(_renamable)]
+"""A grant for the document a path names, whose metadata the user may change."""
 ManageableOf = Annotated[Grant, Depends(_manageable)]
-"""A grant for the document a path names, which the user may rename and delete."""
+"""A grant for the document a path names, which the user may share and delete."""
 
 EncodingOf = Annotated[
     PositionEncoding,

@@ -107,7 +107,7 @@ async def change_document(
         QuireError: `forbidden`.
         StoreError: the log does not answer.
     """
-    grant.require(Action.MANAGE)
+    grant.require(Action.RENAME)
     record = grant.document
     root = None if text_root == record.text_root else text_root
     if title is None and root is None:

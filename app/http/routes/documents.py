@@ -9,6 +9,7 @@ from app.http.access import (
     BackendOf,
     DocumentOf,
     ManageableOf,
+    RenamableOf,
     StateOf,
     UserOf,
     problems,
@@ -80,7 +81,7 @@ async def read_document(document: DocumentOf) -> Document:
 
 @router.patch("/{document}", responses=problems(403, 404, 409, 413))
 async def change_document(
-    change: DocumentChange, grant: ManageableOf, backend: BackendOf
+    change: DocumentChange, grant: RenamableOf, backend: BackendOf
 ) -> Document:
     """Give a document another title, or, while nothing was written into it, another text root."""
     changed = await lifecycle.change_document(

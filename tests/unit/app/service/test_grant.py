@@ -28,6 +28,12 @@ def test_grant_lets_every_role_read(role: Role) -> None:
 
 
 @pytest.mark.parametrize("role", ["editor", "owner"])
-def test_grant_lets_editors_and_owners_write_and_manage(role: Role) -> None:
+def test_grant_lets_editors_and_owners_write(role: Role) -> None:
     Grant(ANN, role, NOTES).require(Action.WRITE)
-    Grant(ANN, role, NOTES).require(Action.MANAGE)
+    Grant(ANN, role, NOTES).require(Action.RENAME)
+
+
+def test_grant_lets_owners_alone_share_and_delete() -> None:
+    Grant(ANN, "owner", NOTES).require(Action.MANAGE)
+    with pytest.raises(QuireError):
+        Grant(ANN, "editor", NOTES).require(Action.MANAGE)
