@@ -43,6 +43,7 @@ from sync.client.client_fact import (
     Welcome,
     Withdrawn,
 )
+from sync.client.ordering import OrderingBuffer
 from sync.client.pending import Pending
 from sync.client.policy import backoff_s
 from sync.client.reaction import (
@@ -54,7 +55,6 @@ from sync.client.roster import Roster
 from sync.client.working_copy import EditLimits, WorkingCopy
 from sync.error import ErrorCode, Refusal, refusal
 from sync.names import Role
-from sync.ordering import OrderingBuffer
 from sync.text.delta import DeltaError, canonical, is_noop
 from sync.text.textdiff import diff
 from sync.wire.event import event_ops, ops_of

@@ -5,9 +5,9 @@ from functools import partial
 
 from sync.error import ErrorCode, QuireError
 from sync.limit import Limits
-from sync.quota import Quotas
 from sync.room.room import Room
 from sync.shells.rooms.executor import Executor
+from sync.shells.rooms.quota import Quotas
 from sync.shells.rooms.reply import Reply
 from sync.submission import Submission
 from sync.user import User

@@ -1,4 +1,4 @@
-"""sync.quota: what one user may have under way by requests, and may send in a while."""
+"""sync.shells.rooms.quota: what a user may have under way by requests, and send in a while."""
 
 import pytest
 from hypothesis import given
@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from sync.error import ErrorCode
 from sync.limit import Limits
-from sync.quota import WINDOW_MS, Quotas
+from sync.shells.rooms.quota import WINDOW_MS, Quotas
 
 LIMITS = Limits(request_edits_per_s=1, max_unacknowledged=4, max_unacknowledged_bytes=100)
 

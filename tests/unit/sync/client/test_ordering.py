@@ -1,6 +1,6 @@
-"""Unit tests of `sync.ordering`: duplicates are dropped, early things held, gaps named."""
+"""Unit tests of `sync.client.ordering`: duplicates are dropped, early things held, gaps named."""
 
-from sync.ordering import Gap, OrderingBuffer
+from sync.client.ordering import Gap, OrderingBuffer
 
 
 def put(buffer: OrderingBuffer[str], *versions: int) -> list[str]:
