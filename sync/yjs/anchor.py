@@ -2,11 +2,13 @@
 
     {"type": id or null, "tname": root or null, "item": id or null, "assoc": int}
 
-One that names an item stands before it, or with a negative `assoc` behind it; one that names only
-the root stands at the end of the text, or at its start. Only positions in the text root are read.
+A position that names an item stands before that item, or behind it if `assoc` is negative. One that
+names only the root stands at the end of the text, or at its start if `assoc` is negative. Only
+positions in the text root are read.
 
-What the CRDT library says of an item is exact at the borders of its blocks alone (see `Replica`):
-inside of one it takes bytes for units. So a position is found by the block, which `state` tells.
+The CRDT library places an item exactly at the borders of a block only; inside a block it confuses
+UTF-8 bytes with UTF-16 units (see `Replica`). So a position is found by its block, and the blocks
+are read from an encoded state.
 """
 
 from collections.abc import Iterator
@@ -21,7 +23,7 @@ from sync.yjs.statevector import encode_state_vector
 from sync.yjs.varint import MAX_CLOCK, MAX_SAFE_INTEGER
 
 _REACH: Final = 64
-"""How many units before a clock its block is looked for first; then twice as many, and so on."""
+"""Units before a clock at which the search for its block begins; each retry goes 4x as far."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +31,16 @@ class Anchor:
     """A relative position in the text root."""
 
     item: tuple[int, int] | None
-    """Client and clock of a unit; None: the whole text."""
+    """Client and clock of a UTF-16 unit; None: the start or end of the text."""
     after: bool = True
-    """Before the unit or at the text's end, as Yjs has it for `assoc` >= 0; else the other side."""
+    """True: before the unit, or at the end of the text (`assoc` >= 0 in Yjs).
+
+    False: behind the unit, or at the start of the text.
+    """
 
 
 def read_anchor(value: object, root: str) -> Anchor | None:
-    """Read what a peer wrote; None for anything but a position in the text root."""
+    """Return the position that a peer wrote as JSON; None if it is not one in the text root."""
     if not isinstance(value, dict) or value.get("type") is not None:
         return None
     name, item, assoc = value.get("tname"), value.get("item"), value.get("assoc")
@@ -57,13 +62,13 @@ def read_anchor(value: object, root: str) -> Anchor | None:
 
 
 def anchor_fields(anchor: Anchor, root: str) -> dict[str, object]:
-    """The same as JSON. What is not there is null: not every editor takes less."""
+    """Return an anchor as JSON. Absent fields are null, since some editors require all of them."""
     item = None if anchor.item is None else {"client": anchor.item[0], "clock": anchor.item[1]}
     return {"type": None, "tname": root, "item": item, "assoc": 0 if anchor.after else -1}
 
 
 class AnchoredText:
-    """The text of a replica at one version, for finding anchors and what they point at."""
+    """The text of a replica at one version; turns positions into anchors and back."""
 
     def __init__(self, replica: Replica, known: KnownState) -> None:
         self._replica = replica
@@ -75,13 +80,13 @@ class AnchoredText:
         self._bytes = self._shown.encode()
 
     def anchor(self, position: int) -> Anchor | None:
-        """The anchor of a position; None if it cannot be told.
+        """Return the anchor of a position; None if it cannot be determined.
 
         Args:
             position: in code points of the text, at most its length.
 
         Raises:
-            ReplicaBrokenError: the replica is not to be used any more.
+            ReplicaBrokenError: the native library failed; discard the replica.
         """
         if self._hidden:
             return None
@@ -92,7 +97,7 @@ class AnchoredText:
         return None if unit is None else Anchor(unit)
 
     def resolve(self, anchor: Anchor) -> int | None:
-        """Where an anchor points, in code points of the text; None if that is nowhere in it.
+        """Return the position of an anchor, in code points; None if it is not in the text.
 
         Raises:
             ReplicaBrokenError: as for `anchor`.
@@ -106,7 +111,7 @@ class AnchoredText:
         return None if at is None else self._position(at)
 
     def is_known(self, anchor: Anchor) -> bool:
-        """Whether what it points at is, or was, in the document."""
+        """Return True if the document has, or once had, the unit that the anchor names."""
         return anchor.item is None or anchor.item[1] < self._known.clocks.get(anchor.item[0], 0)
 
     def _byte(self, position: int) -> int:
@@ -124,7 +129,7 @@ class AnchoredText:
         return len(before) - before.count("\0")
 
     def _unit_at(self, at: int) -> tuple[int, int] | None:
-        """The client and clock of what is shown at a byte."""
+        """Return the client and clock of the unit shown at a byte offset of the text."""
         client, clock = self._replica.item_at(at)
         last = self._known.clocks[client] - 1
         reach = _REACH
@@ -141,14 +146,19 @@ class AnchoredText:
             reach *= 4
 
     def _is_shown(self, client: int, block: Block, at: int, into: int) -> bool:
-        """Whether a block starts at a byte of the text, and reaches to `into` bytes from there."""
+        """Return True if a block is shown in the text and covers the byte at offset `at + into`.
+
+        Args:
+            at: the UTF-8 byte offset at which the block should start.
+            into: bytes from there.
+        """
         if block.kind in (GC, DELETED, FORMAT) or at < 0:
             return False
         content = b"\0" * (block.end - block.start) if block.text is None else block.text.encode()
         return (
             into < len(content)
             and self._replica.byte_of(client, block.start) == at
-            and self._bytes.startswith(content, at)  # else it stands in another shared type
+            and self._bytes.startswith(content, at)  # else the block is in another shared type
         )
 
     def _byte_at(self, client: int, clock: int, *, after: bool) -> int | None:
@@ -161,12 +171,12 @@ class AnchoredText:
         if block.kind in (DELETED, FORMAT):
             return start if start <= len(self._bytes) else None
         if start >= len(self._bytes) or self._replica.item_at(start) != (client, block.start):
-            return None  # it stands in another shared type
+            return None  # the block is in another shared type
         units = clock - block.start + (0 if after else 1)
         return start + _bytes(block, units)
 
     def _block_of(self, client: int, clock: int) -> Block | None:
-        """The whole block that a unit is in."""
+        """Return the block that contains a unit; None if there is none."""
         reach = _REACH
         while True:
             first = max(0, clock - reach)
@@ -180,7 +190,10 @@ class AnchoredText:
             reach *= 4
 
     def _blocks(self, client: int, clock: int) -> Iterator[Block]:
-        """A client's blocks from a unit on; the first is cut there."""
+        """Yield a client's blocks from a clock on.
+
+        The first one is cut at the clock, or one unit before it if the clock is inside a pair.
+        """
         if clock and clock - 1 in self._known.pairs.get(client, ()):
             clock -= 1
         vector = {**self._known.clocks, client: clock}
@@ -188,14 +201,14 @@ class AnchoredText:
 
 
 def _units(block: Block, size: int) -> int:
-    """How many units the first bytes of a block are."""
+    """Return the UTF-16 units in the first `size` UTF-8 bytes of a block."""
     if block.text is None or block.text.isascii():
         return size
     return len(block.text.encode()[:size].decode().encode("utf-16-le")) // 2
 
 
 def _bytes(block: Block, units: int) -> int:
-    """How many bytes the first units of a block are; half a surrogate pair is none."""
+    """Return the UTF-8 bytes of the first units of a block; half a surrogate pair has none."""
     if block.text is None or block.text.isascii():
         return units
     return len(block.text.encode("utf-16-le")[: 2 * units].decode("utf-16-le", "ignore").encode())

@@ -1,11 +1,11 @@
-"""Who may write under which CRDT client ids: authoring told from delivering (P9).
+"""The rules of authorship: which user may write under which CRDT client id (P9).
 
-A client id belongs to one user for ever once it is bound. Peers carry each other's past, though:
-after a lost log, over BroadcastChannel or WebRTC, from a file. That a session sends structs of an
-id does not say that it made them. The id that the session itself announces in its awareness does:
-it is that of its own Yjs document, and stock clients announce it when they connect, before they
-write. A session that announces none is taken to be the author of what it sends as an edit, one id
-at a time, and never of what it sends in answer to a sync step 1.
+A client id is bound to the first user who writes under it, for ever. But peers also deliver structs
+that others wrote: after a lost log, over BroadcastChannel or WebRTC, from a file. So the sender of
+a struct is not always its author. Authorship is decided by the client id that a session announces
+in its awareness: that is the id of its own Yjs document, and stock clients announce it when they
+connect, before they write. A session that announces no id counts as the author of the edits that
+it sends, of one client id at a time; it never counts as the author of its answer to a sync step 1.
 
 See `docs/decisions/0015-delivering-is-not-authoring.md`.
 """
@@ -20,10 +20,10 @@ class Claims(Protocol):
     """The client ids that sessions announce as their own."""
 
     def own(self, session: str) -> int | None:
-        """The id of a session's own document, if it has announced one."""
+        """Return the client id that a session announces as its own; None if it announces none."""
 
     def claimant(self, client: int) -> str | None:
-        """The id of the user who announces a client id as its own."""
+        """Return the id of the user who announces a client id; None if nobody does."""
 
 
 class _NoClaims:
@@ -38,16 +38,19 @@ NO_CLAIMS: Final[Claims] = _NoClaims()
 
 
 class Shares(Struct, frozen=True):
-    """To whom the new structs of an update belong."""
+    """The authors of an update's new structs."""
 
     bound: tuple[int, ...] = ()
-    """Client ids that the sender authors on now for the first time: they become its user's."""
+    """Client ids under which the sender writes for the first time; they are bound to its user."""
     foreign: frozenset[int] = frozenset()
-    """Client ids of other users. The sender may not add to them."""
+    """Client ids of other users; new structs under them are not taken from this sender."""
     is_forged: bool = False
-    """Whether the sender writes under an id of another user, rather than carry its structs."""
+    """True if the sender writes under another user's client id, instead of delivering for it."""
     is_contested: bool = False
-    """The same of an id that is nobody's yet, but that another user announces: it may end so."""
+    """True if the sender writes under an unbound client id that another user announces.
+
+    The refusal is retryable: the other user may stop announcing it.
+    """
 
 
 def share(
@@ -59,12 +62,13 @@ def share(
     user_id: str,
     is_past: bool,
 ) -> Shares:
-    """Decide whose the new structs of an update are.
+    """Decide to which users the new structs of an update belong.
 
     Args:
-        clients: the CRDT client ids that the update newly authors on.
+        clients: the CRDT client ids of the update's new structs.
         owners: the user to whom each client id is bound.
-        is_past: whether the update answers a sync step 1, and so holds all that the log lacks.
+        is_past: True if the update answers a sync step 1: it holds all that the log lacks, structs
+            of other users included.
     """
     free: list[int] = []
     owned: list[int] = []

@@ -1,10 +1,10 @@
-"""The y-protocols awareness codec: who is here, and where their cursor is.
+"""The codec of y-protocols awareness: the presence of each client as a JSON state.
 
     awareness update = count, count x (client, clock, state)
-    state            = JSON object, or null from one that leaves
+    state            = JSON object, or null from a client that leaves
 
-Only the codec. Who may speak for which client, whose clock counts and when a state expires is
-decided elsewhere; nothing here trusts what a state says about its user.
+The ownership of clients, their clocks and the expiry of states are decided in `sync/presence`.
+Nothing here checks what a state claims about its user.
 """
 
 from collections.abc import Iterable, Iterator
@@ -30,7 +30,7 @@ class AwarenessLimits:
 
 @dataclass(frozen=True, slots=True)
 class AwarenessEntry:
-    """One client's state. `state` is its JSON as sent, `fields` the same parsed; None: it left."""
+    """One client's state: the JSON as sent, and parsed; both None if the client left."""
 
     client: int
     clock: int
@@ -44,10 +44,12 @@ DEFAULT_LIMITS = AwarenessLimits()
 def decode_awareness(
     data: bytes, limits: AwarenessLimits = DEFAULT_LIMITS
 ) -> tuple[AwarenessEntry, ...]:
-    """Return every entry of an update, or raise `MalformedError`, fit for a peer, for all of it.
+    """Return all entries of an awareness update.
 
-    Refused are too many clients, a client named twice, clocks above 2^31 - 1, a state that is too
-    large or is neither a JSON object nor null, and bytes after the end.
+    Raises:
+        MalformedError: its text is fit for a peer. Too many clients, a client named twice, a clock
+            above 2^31 - 1, a state that is too large or is neither a JSON object nor null, or bytes
+            after the end.
     """
     entries: dict[int, AwarenessEntry] = {}
     for client, clock, raw in scan_awareness(data, limits.max_clients, limits.max_state_bytes):
@@ -60,9 +62,10 @@ def decode_awareness(
 def scan_awareness(
     data: bytes, max_clients: int = MAX_SAFE_INTEGER, max_state_bytes: int = MAX_SAFE_INTEGER
 ) -> Iterator[tuple[int, int, bytes]]:
-    """Yield client, clock and state of every entry, the state unread.
+    """Yield client, clock and state of every entry, without parsing the state.
 
-    Raises `MalformedError`, fit for a peer, as soon as the format is broken.
+    Raises:
+        MalformedError: the format is broken; raised when the broken part is reached.
     """
     reader = Reader(data)
     count = reader.number()
@@ -76,9 +79,10 @@ def scan_awareness(
 
 
 def parse_state(raw: bytes, max_depth: int) -> tuple[str, dict[str, object]] | tuple[None, None]:
-    """Read a state: its JSON and the same parsed, or None twice for a client that left.
+    """Return a state as JSON text and parsed; None for both if the client left.
 
-    Raises `MalformedError`, fit for a peer, for what is neither an object nor null.
+    Raises:
+        MalformedError: the state is neither a JSON object nor null.
     """
     try:
         state = raw.decode()
@@ -93,7 +97,7 @@ def parse_state(raw: bytes, max_depth: int) -> tuple[str, dict[str, object]] | t
 
 
 def encode_awareness(entries: Iterable[tuple[int, int, str | None]]) -> bytes:
-    """Encode (client, clock, state as JSON, or None for one that left), in the order given."""
+    """Encode entries of (client, clock, state as JSON or None if it left) in the order given."""
     listed = list(entries)
     out = bytearray()
     write_varint(out, len(listed))

@@ -1,4 +1,4 @@
-"""The blocks of one client in an update that a replica wrote itself, read one by one."""
+"""A reader of one client's blocks in an update that the server's own replica encoded."""
 
 from collections.abc import Iterator
 from typing import Final, NamedTuple
@@ -10,17 +10,17 @@ _LIMITS: Final = UpdateLimits()
 
 
 class Block(NamedTuple):
-    """Units of one client that stand side by side: clocks `start` to `end`, exclusive."""
+    """A run of consecutive units of one client: clocks `start` to `end`, exclusive."""
 
     start: int
     end: int
     kind: int
     text: str | None
-    """Of a string."""
+    """The characters of a string; None for other content."""
 
 
 def read_blocks(data: bytes) -> Iterator[Block]:
-    """Read one by one the structs of the first client in an update that a replica wrote itself."""
+    """Yield the blocks of the first client in an update that the replica encoded."""
     clients, at = read_varint(data, 0)
     if not clients:
         return
@@ -46,7 +46,7 @@ def read_blocks(data: bytes) -> Iterator[Block]:
 
 
 def skip_place(data: bytes, at: int, info: int) -> int:
-    """Return the index after what says where an item stands."""
+    """Return the index after an item's origins, parent and key."""
     ids = (info >> 7 & 1) + (info >> 6 & 1)
     if not ids:
         named, at = read_varint(data, at)

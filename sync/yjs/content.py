@@ -1,7 +1,7 @@
-"""The content of structs in a Yjs v1 update: its kinds, its bounds, and how it is read past.
+"""The content of structs in a Yjs v1 update: its kinds, its bounds, and functions that skip it.
 
-Numbers, byte arrays and names are lib0's. Nothing here keeps a value: the parser needs to know how
-many units a content has, where it ends, and that it is one which Yjs and yrs read alike.
+Numbers, byte arrays and names are encoded as in lib0. Values are checked and skipped, not kept: the
+parser needs only the number of units, the end, and that Yjs and yrs read the content alike.
 """
 
 from dataclasses import dataclass
@@ -29,17 +29,20 @@ XML_TEXT: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class UpdateLimits:
-    """Bounds of one update; counts are over the whole of it."""
+    """Bounds of one update; each count is for the whole update."""
 
     max_update_bytes: int = 16 * 1024 * 1024
-    """Bites from 160 bytes on, which is what a keystroke may have."""
+    """Not enforced below 160 bytes: a recognised keystroke is not measured."""
     max_clients: int = 5_000
     max_structs: int = 500_000
     max_delete_ranges: int = 500_000
     max_name_bytes: int = 1024
-    """Of a root's name, a map key, a format's name, an XML element's name."""
+    """Bound for the names of roots, map keys, formats and XML elements, in UTF-8 bytes."""
     max_depth: int = MAX_DEPTH
-    """Of JSON and lib0 values: yrs reads the latter recursively, and 53 kB of brackets kill it."""
+    """Bound for the nesting of JSON and lib0 values.
+
+    yrs reads lib0 values recursively; 53 kB of nested arrays overflow its stack.
+    """
 
 
 def read_data(data: bytes, at: int) -> tuple[bytes, int]:
@@ -67,7 +70,7 @@ def _read_json(data: bytes, at: int, max_depth: int) -> int:
 
 
 def read_content(data: bytes, at: int, kind: int, limits: UpdateLimits) -> tuple[int, int]:
-    """Return how many units the content has, and the index after it."""
+    """Return the number of units of a content, and the index after it."""
     if kind == ANY:
         count, at = read_varint(data, at)
         return count, skip_values(data, at, _fitting(data, at, count), limits.max_depth)
@@ -96,7 +99,7 @@ def read_content(data: bytes, at: int, kind: int, limits: UpdateLimits) -> tuple
 
 
 def _fitting(data: bytes, at: int, count: int) -> int:
-    """`count`, refused if the values cannot be there even at one byte each."""
+    """Return `count`; raise `MalformedError` if fewer bytes than that are left."""
     if count > len(data) - at:
         raise MalformedError("the update ends too early")
     return count
@@ -105,8 +108,8 @@ def _fitting(data: bytes, at: int, count: int) -> int:
 def skip_values(data: bytes, at: int, count: int, max_depth: int) -> int:
     """Check `count` lib0 values of any type; return the index after them.
 
-    Iterative, with the counts of the values that are still open on a stack: what the peer nests
-    must never nest here.
+    It is iterative: open arrays and objects are on a list, so a peer's nesting cannot overflow the
+    interpreter's stack.
     """
     left = count
     in_object = False

@@ -1,16 +1,16 @@
-"""The gate: what every Yjs update from a peer passes before anything merges it (P5, P6, P8, P9).
+"""The gate: the check of every Yjs update from a peer before it is merged (P5, P6, P8, P9).
 
-It compares an update's structure with what the log has of the document, and says one of
+The gate compares an update's structure with what the log has of the document. Its verdict is one of
 
-- `Ready`: every bound holds and everything it builds on is in the log or in the update itself, in
-  an order that can be integrated. It names what is new, and whose it is.
-- `Waiting`: it builds on something that the log does not have yet.
-- `Malformed`: it can never be accepted.
+- `Ready`: every bound holds, and every dependency is in the log or in the update itself, in an
+  order that can be integrated. The verdict lists the new structs by CRDT client.
+- `Waiting`: the update depends on structs that the log does not have yet.
+- `Malformed`: the update can never be accepted.
 
-Why so strict: yrs given an update too early may end in wrong text for ever; some sixteen-byte
-updates abort the process; and an origin, a right origin or a delete border inside a surrogate pair
-makes Yjs and yrs show different text for ever under equal state vectors, because Yjs splits the
-pair into two U+FFFD and yrs does not split it.
+The gate is strict for three reasons. yrs can end with a wrong text for ever if an update is merged
+before its dependencies. Some updates of sixteen bytes abort the process. And if an origin, a right
+origin or the border of a deletion is inside a surrogate pair, Yjs and yrs show different texts for
+ever under equal state vectors: Yjs splits the pair into two U+FFFD, yrs does not split it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -73,7 +73,7 @@ def inspect(update: bytes, known: KnownState, limits: GateLimits = DEFAULT_LIMIT
 
 
 def _judge_keystroke(hint: TypingInsert | TypingDelete, known: KnownState) -> Ready | None:
-    """Return the verdict if it is Ready; None sends the update through the parser."""
+    """Return `Ready` if a keystroke can be merged; None: the parser has to decide."""
     clocks = known.clocks
     if isinstance(hint, TypingDelete):
         client, clock, length = hint
@@ -109,7 +109,7 @@ def _judge_keystroke(hint: TypingInsert | TypingDelete, known: KnownState) -> Re
 def _place_keystroke(
     hint: TypingInsert, authored: tuple[Range, ...], places: Places
 ) -> Ready | None:
-    """Return the verdict on a keystroke if both its sides stand in one place."""
+    """Return the verdict on a keystroke if its two neighbours stand in one place."""
     place = places.find(*hint.origin)
     if hint.right_origin is not None and places.find(*hint.right_origin) != place:
         return None
@@ -121,7 +121,7 @@ def _place_keystroke(
 def inspect_logged(
     update: bytes, known: KnownState, limits: GateLimits = DEFAULT_LIMITS
 ) -> Verdict:
-    """Judge an update that the log vouches for: the pairs that it cuts were deleted before."""
+    """Judge an update that is in the log, where pairs that it cuts were deleted before."""
     verdict = inspect(update, known, limits)
     if not isinstance(verdict, Malformed):
         return verdict
@@ -140,15 +140,15 @@ def judge(
     cutting: bool = False,
     is_logged: bool = False,
 ) -> Ready | Waiting:
-    """Judge an update that was parsed before.
+    """Judge a parsed update.
 
     Args:
-        cutting: whether what it inserts may stand inside a surrogate pair of the log, because that
-            is deleted before; such pairs are `Ready.cuts`.
-        is_logged: whether an item may stand between two parents, because the log has it so.
+        cutting: allow insertions inside a surrogate pair of the log, because the pair is deleted
+            before; such pairs are `Ready.cuts`.
+        is_logged: allow an item whose neighbours have different parents, because it is in the log.
 
     Raises:
-        MalformedError: where `inspect` gives `Malformed`.
+        MalformedError: the update is refused; `inspect` returns `Malformed` instead.
     """
     clocks = known.clocks
     ends: dict[int, int] = {}
@@ -184,7 +184,7 @@ def judge(
 
 
 def _place(ready: Ready, update: Update, known: KnownState, *, is_logged: bool) -> Ready:
-    """Add the places of what is new; refuse what stands between two."""
+    """Add the places of the new structs; refuse a struct whose neighbours are in two places."""
     places = known.marks.places
     main = UNKNOWN if known.clocks else first_root(update)
     if main:
@@ -198,9 +198,9 @@ def _place(ready: Ready, update: Update, known: KnownState, *, is_logged: bool) 
 def _find_missing(
     update: Update, clocks: Mapping[int, int], ends: Mapping[int, int], missing: dict[int, int]
 ) -> list[Dependency]:
-    """Add to `missing` what is neither known nor in the update; return what is only in the update.
+    """Return the dependencies that only the update itself provides; add absent ones to `missing`.
 
-    Dependencies of a client on itself are left out: they point back, so its order provides them.
+    Dependencies of a client on itself are left out: they always refer to earlier structs.
     """
     inner: list[Dependency] = []
     for dependency in update.dependencies:
@@ -219,7 +219,7 @@ def _find_missing(
 def _check_pairs(
     update: Update, known: KnownState, *, cutting: bool
 ) -> tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]:
-    """Return the new pairs, and the known ones that are cut; refuse cuts that may not be."""
+    """Return the new surrogate pairs and the known ones that are cut; refuse forbidden cuts."""
     clocks = known.clocks
     pairs = known.marks.pairs
     new: list[tuple[int, int]] = []
@@ -228,7 +228,7 @@ def _check_pairs(
         if clock >= have:
             new.append((client, clock))
         elif clock == have - 1:
-            # Sent again with other content than the log has: its new part begins in a pair.
+            # The log has other content for this struct: the new part of it begins inside a pair.
             raise MalformedError("an update that begins inside a surrogate pair")
     added: dict[int, set[int]] = {}
     for client, clock in new:
@@ -252,7 +252,7 @@ def _check_pairs(
 
 
 def _check_halves(update: Update, known: KnownState) -> None:
-    """Refuse a struct that its author's document may have made one with half of a pair."""
+    """Refuse a struct that continues a string ending in U+FFFD, which may be half of a pair."""
     halves = known.marks.halves
     for client, start, on, clock, border in update.dependencies:
         follows = border == clock == start - 1 and on == client
@@ -261,7 +261,7 @@ def _check_halves(update: Update, known: KnownState) -> None:
 
 
 def _check_parents(update: Update, known: KnownState) -> None:
-    """Refuse an item inside of what is no shared type: yrs fails half-way through applying it."""
+    """Refuse an item whose parent is no shared type: yrs would fail halfway through applying it."""
     types = {(c, clock) for c, clock in update.types if clock >= known.clocks.get(c, 0)}
     remains: dict[int, list[Range]] = {}
     for client, start, end in update.remains:
@@ -279,11 +279,11 @@ def _check_parents(update: Update, known: KnownState) -> None:
 def _check_order(
     inner: Iterable[Dependency], clocks: Mapping[int, int], ends: Mapping[int, int]
 ) -> None:
-    """Refuse an update whose structs wait for each other in a circle.
+    """Refuse an update whose structs depend on each other in a circle.
 
-    Runs the integration on clocks alone: each client goes on until its next struct needs a unit
-    that another one has not reached, and is woken when that is reached. O(n log n) for n
-    dependencies however they are laid out.
+    It simulates the integration on clocks: each client advances until its next struct depends on a
+    unit that another client has not reached, and goes on when that unit is reached. The cost is
+    O(n log n) for n dependencies in any arrangement.
     """
     needs: dict[int, list[Dependency]] = {}
     for dependency in inner:

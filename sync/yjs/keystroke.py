@@ -1,8 +1,8 @@
-"""Recognises the two updates that almost all traffic consists of: a keystroke and a backspace.
+"""A fast recogniser of the two most frequent updates: a keystroke and a backspace.
 
-A regular expression takes them apart several times faster than the parser in `sync.yjs.update`
-does. It may say no to anything; what it says yes to means the same as the parser would say (a
-property test holds them equal).
+Regular expressions decode them several times faster than the parser in `sync.yjs.update`. They may
+fail to recognise an update, which the parser then reads. What they recognise has the same meaning
+as the parser would give it; a property test holds the two equal.
 """
 
 import re
@@ -15,7 +15,7 @@ MAX_KEYSTROKE_BYTES: Final = 160
 
 
 class TypingInsert(NamedTuple):
-    """One new string with an origin, no deletes: what a keystroke is.
+    """A keystroke: one new string with an origin, and no deletions.
 
     `origin` and `right_origin` are (client, clock) of the units to its left and right.
     """
@@ -28,7 +28,7 @@ class TypingInsert(NamedTuple):
 
 
 class TypingDelete(NamedTuple):
-    """One contiguous range deleted and nothing inserted: what a backspace is."""
+    """A backspace: one contiguous range deleted, and nothing inserted."""
 
     client: int
     clock: int
@@ -53,9 +53,10 @@ def _number(data: bytes) -> int:
 
 
 def recognise_keystroke(update: bytes) -> TypingInsert | TypingDelete | None:
-    """Return what `update` is if it is that simple, well-formed, and within every bound.
+    """Return the keystroke or backspace that `update` is; None: the parser has to read it.
 
-    A keystroke holds no surrogate pair here, and no U+FFFD. None says nothing: ask the parser.
+    A result is well-formed and within every bound. Text with a surrogate pair or U+FFFD is not
+    recognised.
     """
     if len(update) > MAX_KEYSTROKE_BYTES:
         return None

@@ -1,4 +1,4 @@
-"""What the log has of a document, as far as the gate must know it to judge the next update."""
+"""The gate's knowledge of a document: a summary of the log, enough to judge the next update."""
 
 from bisect import bisect_right
 from collections.abc import Collection, Mapping
@@ -12,23 +12,26 @@ from sync.yjs.varint import MAX_CLOCK, MalformedError, Reader, write_varint
 from sync.yjs.verdict import Range, Ready
 
 NO_PAIRS: Final = b"\0\0\0"
-"""What `KnownState.encode_pairs` gives for a document that never held more than plain text."""
+"""The result of `KnownState.encode_pairs` for a document that never held more than plain text."""
 
 NO_CLOCKS: Final[frozenset[int]] = frozenset()
 
 
 @dataclass(slots=True)
 class Marks:
-    """What the gate must know of a document's content; only ever grows."""
+    """The marks of a document: the parts of its content that matter to the gate. They only grow."""
 
     pairs: dict[int, set[int]] = field(default_factory=dict)
     """For each client the clocks of the first halves of its surrogate pairs, deleted or not."""
     types: dict[int, set[int]] = field(default_factory=dict)
-    """For each client the clocks of its shared types: what may be a parent."""
+    """For each client the clocks of its shared types, which can be parents of items."""
     remains: dict[int, list[Range]] = field(default_factory=dict)
-    """For each client, ascending, what was already deleted when it came: it may be a parent too."""
+    """For each client, ascending, ranges that were already deleted when they came.
+
+    They may have been shared types, and so parents.
+    """
     cuts: dict[int, set[int]] = field(default_factory=dict)
-    """Those of `pairs` that something stands inside of: they were deleted before it came."""
+    """Those of `pairs` inside which something was inserted; they were deleted before."""
     halves: dict[int, set[int]] = field(default_factory=dict)
     """For each client the clocks of U+FFFD at the end of a string: see `Ready.halves`."""
     places: Places = field(default_factory=Places)
@@ -54,7 +57,7 @@ class Marks:
                 ranges.append(remains)
 
     def may_be_parent(self, client: int, clock: int) -> bool:
-        """Whether the item there is a shared type, or was deleted and may have been one."""
+        """Return True if the item there is a shared type, or is deleted and may have been one."""
         if clock in self.types.get(client, NO_CLOCKS):
             return True
         ranges = self.remains.get(client, ())
@@ -72,11 +75,12 @@ class Marks:
         )
 
     def encode(self) -> bytes:
-        """Three to five times count x (client, count, ascending clocks as distances).
+        """Return the marks as bytes, for `decode_pairs`.
 
-        First the pairs, then the types, then the remains as start, end, start, end and so on; then,
-        as far as there are some, the cuts and the halves. Where places are known, the cuts and the
-        halves are always there, and the places follow.
+        They are three to five lists of the form count x (client, count, ascending clocks, each as
+        the distance from the one before): the pairs; the types; the remains as start, end, start,
+        end and so on; the cuts; the halves. Empty lists at the end are left out, unless places are
+        known: then all five are written, and the places follow.
         """
         borders = {
             client: [clock for at in ranges for clock in (at.start, at.end)]
@@ -110,13 +114,13 @@ class Marks:
 
 @dataclass(slots=True)
 class KnownState:
-    """What the log has of one document: as much as the gate needs to judge the next update.
+    """The gate's knowledge of one document: its state vector and its marks.
 
-    Owned by the task that owns the document; changed by `advance` alone.
+    It belongs to the task that owns the document. Only `advance` changes it.
     """
 
     clocks: dict[int, int] = field(default_factory=dict)
-    """The state vector: how many units of each client the log has."""
+    """The state vector: for each client, the number of its units that the log has."""
     marks: Marks = field(default_factory=Marks)
 
     @property
@@ -124,7 +128,7 @@ class KnownState:
         return self.marks.pairs
 
     def advance(self, accepted: Ready) -> None:
-        """Take in an update that was merged. `accepted` must be of an inspection of this state."""
+        """Add an update that was merged; `accepted` is the verdict of this state on it."""
         clocks = self.clocks
         for client, start, end in accepted.authored:
             if clocks.get(client, 0) != start:
@@ -142,22 +146,25 @@ class KnownState:
             self.marks.add(accepted)
 
     def copy(self) -> "KnownState":
-        """An independent copy, for merging what may have to be thrown away."""
+        """Return an independent copy, for a merge that may be undone."""
         return KnownState(dict(self.clocks), self.marks.copy())
 
     def encode_state_vector(self) -> bytes:
-        """The state vector as Yjs encodes it."""
+        """Return the state vector in the encoding of Yjs."""
         return encode_state_vector(self.clocks)
 
     def encode_pairs(self) -> bytes:
-        """The marks, for a checkpoint: with the state vector, all that `decode_pairs` needs."""
+        """Return the marks as bytes, for a checkpoint."""
         return self.marks.encode()
 
 
 def decode_pairs(data: bytes) -> Marks:
-    """Read what `encode_pairs` wrote: `KnownState(clocks, decode_pairs(data))` is as it was.
+    """Return the marks that `encode_pairs` wrote.
 
-    Raises `MalformedError` if a checkpoint is damaged.
+    `KnownState(clocks, decode_pairs(data))` restores the whole state from its clocks and the data.
+
+    Raises:
+        MalformedError: the checkpoint is damaged.
     """
     reader = Reader(data)
     pairs, types, borders = (_read_marks(reader) for _ in range(3))

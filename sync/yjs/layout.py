@@ -1,8 +1,9 @@
 """The layout of a Yjs v1 update: its structs with their bytes, so that it can be rewritten.
 
-`sync.yjs.update` reads an update to judge it and refuses what the log cannot hold. This reads one
-that it refused, or that can only be taken in part, and writes an update of the structs that stay.
-It knows all content kinds that Yjs writes; its output is parsed again.
+`sync.yjs.update` parses an update to judge it, and refuses content that the log cannot hold. This
+module reads an update that was refused, or of which only a part can be merged, and encodes an
+update of the structs that are kept. It knows all content kinds that Yjs writes. Its output is
+parsed and judged again.
 """
 
 from collections.abc import Iterable, Sequence
@@ -47,24 +48,24 @@ class Piece(NamedTuple):
     kind: int
     is_keyed: bool
     is_supported: bool
-    """Whether its content is of a kind that the log holds."""
+    """True if the log can hold content of this kind."""
     head: bytes
-    """Everything before the content."""
+    """The bytes of the struct before its content."""
     content: bytes
     text: str | None
-    """Of a string."""
+    """The characters of a string; None for other content."""
 
     def encode(self) -> bytes:
         return self.head + self.content
 
     def with_text(self, text: str) -> "Piece":
-        """The same struct with another string of as many units."""
+        """Return the same struct with another string of the same number of units."""
         content = bytearray()
         write_data(content, text.encode())
         return self._replace(content=bytes(content), text=text)
 
     def without_content(self) -> "Piece":
-        """The same struct, deleted: its place and its units stay."""
+        """Return the same struct with deleted content: its place and its units are kept."""
         content = bytearray()
         write_varint(content, self.end - self.start)
         head = bytes((self.head[0] & 0xE0 | DELETED,)) + self.head[1:]
@@ -85,18 +86,18 @@ class Section(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """An update in its parts."""
+    """The parts of an update: the structs of each client, and the delete set."""
 
     sections: list[Section]
     delete_set: bytes
-    """As it stands there, not read."""
+    """The encoded delete set, not parsed."""
 
 
 def read_layout(data: bytes, limits: UpdateLimits) -> Layout:
-    """Lay out the structs of an update.
+    """Return the layout of an update.
 
     Raises:
-        MalformedError: it is no update, or breaks a bound.
+        MalformedError: the bytes are no update, or exceed a bound.
     """
     if len(data) > limits.max_update_bytes:
         raise MalformedError(f"an update of more than {limits.max_update_bytes} bytes")
@@ -166,7 +167,7 @@ def _read_piece(data: bytes, at: int, clock: int, limits: UpdateLimits) -> tuple
 
 
 def _skip_unsupported(data: bytes, at: int, kind: int, limits: UpdateLimits) -> tuple[int, int]:
-    """Return how many units the content has, and the index after it."""
+    """Return the number of units of unsupported content, and the index after it."""
     if kind == JSON:
         count, at = read_varint(data, at)
         for _ in range(count):
@@ -179,9 +180,10 @@ def _skip_unsupported(data: bytes, at: int, kind: int, limits: UpdateLimits) -> 
 
 
 def _skip_unfit(data: bytes, at: int, kind: int) -> tuple[int, int]:
-    """The same for JSON or a name that the log does not hold.
+    """Return the number of units of content whose JSON or name is unfit, and the index after it.
 
-    JavaScript writes half a surrogate pair in JSON as an escape, which serde refuses.
+    An example is JSON with half a surrogate pair: JavaScript writes it as an escape, and serde
+    refuses it.
     """
     if kind == TYPE and data[at] == XML_ELEMENT:
         at += 1
@@ -193,7 +195,7 @@ def _skip_unfit(data: bytes, at: int, kind: int) -> tuple[int, int]:
 
 
 def encode_update(sections: Iterable[Section], delete_set: bytes) -> bytes:
-    """Encode a Yjs v1 update; `delete_set` is encoded already."""
+    """Return a Yjs v1 update of these structs and an encoded delete set."""
     kept = [section for section in sections if section.pieces]
     out = bytearray()
     write_varint(out, len(kept))
@@ -207,7 +209,7 @@ def encode_update(sections: Iterable[Section], delete_set: bytes) -> bytes:
 
 
 def encode_deletes(deletes: Iterable[Range]) -> bytes:
-    """Encode a delete set. The ranges may overlap and be in any order."""
+    """Return an encoded delete set. The ranges may overlap and be in any order."""
     by_client: dict[int, list[Range]] = {}
     for at in sorted(deletes):
         ranges = by_client.setdefault(at.client, [])
@@ -227,14 +229,14 @@ def encode_deletes(deletes: Iterable[Range]) -> bytes:
 
 
 def deletion(deletes: Iterable[Range]) -> bytes:
-    """The Yjs v1 update that deletes these ranges and does nothing else."""
+    """Return the Yjs v1 update that deletes these ranges and does nothing else."""
     return encode_update((), encode_deletes(deletes))
 
 
 def string_piece(
     start: int, text: str, origin: tuple[int, int] | None, right: tuple[int, int] | None
 ) -> Piece:
-    """A string between two units, of which one at least is given; (client, clock) each."""
+    """Return a new string between two units, (client, clock) each; at least one is given."""
     assert origin or right, "a string beside nothing needs a parent"
     head = bytearray((STRING | (0x80 if origin else 0) | (0x40 if right else 0),))
     for place in (origin, right):

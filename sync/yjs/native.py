@@ -1,7 +1,7 @@
 """The native CRDT library. Only this module imports pycrdt; `replica` and `reversal` use it.
 
-A panic in it is a `BaseException`: every call goes through `guarded`. What panicked is never used
-again.
+A panic in the library is a `BaseException`, so every call goes through `guarded`. An object that
+panicked is never used again.
 """
 
 from collections.abc import Callable
@@ -45,10 +45,10 @@ class ReplicaBrokenError(Exception):
 
 
 def guarded(call: Callable[[], _Result]) -> _Result:
-    """Call into the native library.
+    """Call into the native library and return the result.
 
     Raises:
-        ReplicaBrokenError: it failed.
+        ReplicaBrokenError: the library failed or panicked.
     """
     try:
         return call()

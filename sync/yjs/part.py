@@ -1,4 +1,4 @@
-"""The part of an update that can be taken although another part of it cannot."""
+"""The part of an update that can be merged without some clients' new structs."""
 
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
@@ -14,11 +14,15 @@ from sync.yjs.verdict import Range
 def reachable(
     update: Update, clocks: Mapping[int, int], without: AbstractSet[int]
 ) -> dict[int, int]:
-    """Find how far each client of an update gets if nothing new of some clients is taken.
+    """Find the structs of an update that can be merged without those of some clients.
+
+    Args:
+        clocks: the state vector of the log.
+        without: the clients whose new structs are left out.
 
     Returns:
-        For each client of the update the clock up to which its structs build on nothing that is
-        left out.
+        For each client of the update the clock up to which none of its structs depends on one that
+        is left out.
     """
     needs: dict[tuple[int, int], list[tuple[int, int]]] = {}
     for client, start, on, clock, _ in update.dependencies:
@@ -68,13 +72,13 @@ def take_part(
     clocks: Mapping[int, int],
     limits: UpdateLimits = DEFAULT_LIMITS.update,
 ) -> bytes:
-    """The structs of an update up to some clocks, and its deletions of what is there then.
+    """Return an update of the structs up to some clocks, with the deletions that apply to them.
 
     Args:
-        update: was laid out before, so that this cannot fail.
-        deletes: what it deletes.
-        reached: for each of its clients the clock up to which it is taken, at a struct's end.
-        clocks: what the log has.
+        update: a Yjs v1 update that was parsed before, so that parsing it cannot fail.
+        deletes: the ranges that it deletes.
+        reached: for each of its clients the clock up to which its structs are kept; the end of one.
+        clocks: the state vector of the log.
     """
     sections = [
         Section(client, [piece for piece in pieces if piece.end <= reached.get(client, 0)])
@@ -84,7 +88,7 @@ def take_part(
 
 
 def present(deletes: Iterable[Range], clocks: Mapping[int, int]) -> list[Range]:
-    """What of some deletions is of units below these clocks."""
+    """Return the parts of deleted ranges that are below these clocks, and so exist already."""
     return [
         Range(client, start, min(end, clocks.get(client, 0)))
         for client, start, end in deletes

@@ -1,10 +1,11 @@
-"""The place of each unit: the shared type, or the entry of a map, that it stands in.
+"""The place of each unit: the shared type, or the entry of a map, that contains it.
 
-An item of Yjs stands in one place with what is to its left and to its right. yrs does not look: it
-takes the place of one of them, and loaded from a state, where the other may have been collected,
-that of the other. So the gate keeps the places of a document, and refuses an item between two.
+In Yjs an item and its left and right neighbours are in one place. yrs does not check this: it takes
+the place of one neighbour. After loading from a state, in which that neighbour may have been
+garbage-collected, it takes the place of the other. So the gate records the places of a document and
+refuses an item whose neighbours are in two places.
 
-A document whose units all stand in one root keeps the name of that and nothing else.
+For a document whose units are all in one root, only the name of that root is recorded.
 """
 
 from bisect import bisect_right
@@ -17,20 +18,20 @@ from sync.yjs.update import Struct, Update
 from sync.yjs.varint import MAX_CLOCK, MalformedError, Reader, write_data, write_varint
 
 Place: TypeAlias = bytes
-"""A parent, and a key if it is a map's, as an update encodes them."""
+"""A parent, and the key if the parent is a map, encoded as in an update."""
 
 UNKNOWN: Final[Place] = b""
-"""The place of what is told without its parent: it may be any."""
+"""The place of units that came without their parent; it may be any place."""
 
 CONTENT: Final[Place] = b"\1\7content"
-"""The main place that goes without saying in what `KnownState.encode_pairs` writes."""
+"""The main place that `KnownState.encode_pairs` assumes if it writes no places."""
 
 _ROOT: Final = b"\1"
 _MAX_PLACE_BYTES: Final = 1 << 12
 
 
 class Placed(NamedTuple):
-    """Clocks `start` to `end`, exclusive, of `client`, which stand in one place."""
+    """A range of units in one place: clocks `start` to `end`, exclusive, of `client`."""
 
     client: int
     start: int
@@ -43,12 +44,12 @@ _start = attrgetter("start")
 
 @dataclass(slots=True)
 class Places:
-    """The places of a document's units; only ever grows."""
+    """The places of a document's units. They only grow."""
 
     main: Place = UNKNOWN
     """The place of all units that are not in `ranges`: the first root of the document.
 
-    Unknown in documents that are older than this knowledge.
+    `UNKNOWN` for documents whose checkpoint is from before places were recorded.
     """
     ranges: dict[int, list[Placed]] = field(default_factory=dict)
     """For each client, ascending, its units in other places."""
@@ -62,7 +63,7 @@ class Places:
         return self.main
 
     def add(self, new: Placed) -> None:
-        """Take in units that follow all that the client has here."""
+        """Add units of a client that come after all of its units here."""
         ranges = self.ranges.setdefault(new.client, [])
         if ranges and ranges[-1].end == new.start and ranges[-1].place == new.place:
             ranges[-1] = ranges[-1]._replace(end=new.end)
@@ -73,7 +74,7 @@ class Places:
         return Places(self.main, {client: list(at) for client, at in self.ranges.items()})
 
     def encode(self, out: bytearray) -> None:
-        """Write the main place, the others, and for each client its ranges, as distances."""
+        """Append the main place, the other places, and each client's ranges as distances."""
         write_data(out, self.main)
         numbers: dict[Place, int] = {}
         for ranges in self.ranges.values():
@@ -94,10 +95,10 @@ class Places:
 
     @classmethod
     def decode(cls, reader: Reader) -> "Places":
-        """Read what `encode` wrote.
+        """Return the places that `encode` wrote.
 
         Raises:
-            MalformedError: it is damaged.
+            MalformedError: the bytes are damaged.
         """
         main = reader.data(_MAX_PLACE_BYTES)
         names = [reader.data(_MAX_PLACE_BYTES) for _ in range(reader.number())]
@@ -116,28 +117,28 @@ class Places:
 
 
 def first_root(update: Update) -> Place:
-    """The first root that an update names, for the main place of a new document."""
+    """Return the first root that an update names: the main place of a new document."""
     return next((at for _, _, at in update.places if at.startswith(_ROOT)), CONTENT)
 
 
 def place(
     update: Update, known: Places, clocks: Mapping[int, int], *, is_logged: bool
 ) -> tuple[Placed, ...]:
-    """Find the places of an update's new units, except those in the main one.
+    """Return the places of an update's new units, without those in the main place.
 
     Args:
-        update: ready but for this.
-        clocks: what the log has.
-        is_logged: whether an item between two places is let pass, as one whose place is unknown.
+        update: an update that passed all other checks.
+        clocks: the state vector of the log.
+        is_logged: accept an item whose neighbours are in two places, with `UNKNOWN` as its place.
 
     Raises:
-        MalformedError: an item stands between two places.
+        MalformedError: the neighbours of an item are in two places.
     """
     return _Placing(update, known, clocks, is_logged=is_logged).run()
 
 
 class _Placing:
-    """The search for the places of one update's new structs, each after what it stands beside."""
+    """The search for the places of an update's new structs, neighbours first."""
 
     def __init__(
         self, update: Update, known: Places, clocks: Mapping[int, int], *, is_logged: bool
@@ -153,7 +154,7 @@ class _Placing:
         self._structs: dict[int, list[Struct]] = {}
         self._found: dict[tuple[int, int], Place] = {}
         self._torn: list[tuple[int, int]] = []
-        """Structs of which the log has a part: the rest stands where that part does."""
+        """Structs of which the log has the first part; the rest is in the same place."""
         for struct in update.structs:
             client, start = struct.client, struct.start
             have = clocks.get(client, 0)
@@ -176,7 +177,7 @@ class _Placing:
         return tuple(placed)
 
     def _find(self, client: int, start: int) -> Place:
-        """The place of a struct; finds those of the structs beside it first."""
+        """Return the place of a struct, after finding the places of its neighbours."""
         found = self._found
         waiting = [(client, start)]
         while waiting:
@@ -193,7 +194,7 @@ class _Placing:
         return found[client, start]
 
     def _place_of(self, client: int, clock: int) -> Place | tuple[int, int]:
-        """The place of a unit, or the struct of the update for which it is to be found first."""
+        """Return the place of a unit, or the new struct whose place must be found first."""
         if clock < self._clocks.get(client, 0):
             return self._known.find(client, clock)
         structs = self._structs.get(client, ())
@@ -204,7 +205,7 @@ class _Placing:
         return self._found.get(key, key)
 
     def _own(self, key: tuple[int, int]) -> Place:
-        """The place that a struct names, or that what it stands beside has."""
+        """Return the place that a struct names, or the place of its neighbours."""
         if key in self._named:
             return self._named[key]
         sides = [self._place_of(*side) for side in self._beside.get(key, ())]
@@ -214,9 +215,9 @@ class _Placing:
         return places.pop() if len(places) == 1 else UNKNOWN
 
     def _check_torn(self) -> None:
-        """Refuse a struct sent again in another place than the log has it in."""
+        """Refuse a struct whose first part the log has in another place."""
         for key in self._torn:
             there, own = self._found[key], self._own(key)
-            # What was told without its parent stood in a type that is gone, not in a root.
+            # A unit without a parent was in a type that is deleted, not in a root.
             if own and there != own and (there or own.startswith(_ROOT)):
                 raise MalformedError("an item that goes on in another parent")

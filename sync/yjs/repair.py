@@ -1,19 +1,19 @@
 """Repair of updates that the gate refuses although their structure is sound.
 
-A client whose struct is refused can never write again: all that its Yjs document makes later builds
-on that struct. So what cannot be stored as it is becomes something that can, under the same ids and
-clocks, and what its author shows is corrected by deletions and insertions which everybody merges:
+A client whose struct is refused can never write again, because all its later structs depend on
+that one. So a struct that cannot be stored is replaced by one that can, with the same ids and
+clocks. The author's document is corrected by deletions and insertions, which everybody merges:
 
 - NUL in a string becomes a space that is deleted in the same update.
 - U+FFFD in a string may be half of a surrogate pair in the author's document. It is deleted, and
-  the server inserts one of its own in the same place. The character behind it is replaced as well:
-  where Yjs splits a string behind a high surrogate, it takes what follows for the other half.
-- Deleting half of a surrogate pair deletes all of it.
-- An insertion inside a pair: Yjs turns the halves into two U+FFFD, yrs cuts nothing, and then they
-  disagree. An event before the update deletes the pair, so that nobody cuts one that is alive; with
-  the update, the server inserts the character again.
-- Content that the log does not hold (sub-documents, XML hooks, JSON of Yjs 12, half a pair in JSON,
-  NUL in the name of an element or a mark) becomes deleted.
+  the server inserts a U+FFFD of its own in the same place. The character after it is replaced as
+  well: where Yjs splits a string behind a high surrogate, it reads the next unit as the low one.
+- A deletion of half a surrogate pair deletes the whole pair.
+- An insertion inside a pair makes Yjs and yrs disagree: Yjs turns the halves into two U+FFFD, yrs
+  does not split the pair. So an event before the update deletes the pair, and with the update the
+  server inserts the character again.
+- Content that the log cannot hold (sub-documents, XML hooks, JSON of Yjs 12, half a pair in JSON,
+  NUL in the name of an element or a mark) is replaced by deleted content.
 
 See `docs/decisions/0014-a-refused-struct-is-repaired.md`.
 """
@@ -44,19 +44,21 @@ from sync.yjs.verdict import Malformed, Range, Ready, Waiting
 REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
 REPLACEMENT_BYTES: Final = REPLACEMENT.encode()
 MAX_RUNS: Final = 1_024
-"""Places at which one string is repaired. With more, all of it is deleted and inserted once by the
-server: each place splits the string, and what that costs yrs grows with the square of their number.
+"""The most places at which one string is repaired.
+
+With more, the server deletes the whole string and inserts it anew: each place splits the string,
+and the cost in yrs grows with the square of the number of parts.
 """
 MAX_CUTS: Final = 64
-"""Pairs that one update may cut: each is looked up in the document's state."""
+"""The most pairs that one update may cut; each costs a search in the document's state."""
 
 _Unit = tuple[int, int]
-"""(client, clock)."""
+"""A unit: (client, clock)."""
 _NULS: Final = re.compile("\0+")
 _HALVES: Final = re.compile(f"{REPLACEMENT}+[^\0]?", re.DOTALL)
-"""What may be halves of pairs, and the character behind them."""
+"""A run of U+FFFD, which may be halves of pairs, and the character after it."""
 _AFTER_HALF: Final = re.compile(f"\\A{REPLACEMENT}*[^\0]|{REPLACEMENT}+[^\0]?", re.DOTALL)
-"""The same, and the first character."""
+"""The same, and the first character of the string."""
 
 
 class Insertion(Struct, frozen=True):
@@ -68,23 +70,26 @@ class Insertion(Struct, frozen=True):
 
 
 class Repaired(Struct, frozen=True):
-    """An update that can be judged and merged in place of the one that was sent."""
+    """A repaired update, to be judged and merged instead of the update that was sent."""
 
     sections: list[Section]
     deletes: list[Range]
     verdict: Ready | Waiting
-    """On the repaired update, without what the server inserts."""
+    """The gate's verdict on the repaired update, without the server's insertions."""
     insertions: list[Insertion]
     cuts: list[_Unit]
-    """The pairs to be deleted in an event before, by their first halves; none was cut before."""
+    """The first halves of the pairs that an event before must delete; none was cut before."""
 
     @property
     def update(self) -> bytes:
-        """The repaired update, without what the server inserts."""
+        """The repaired update, without the server's insertions."""
         return encode_update(self.sections, encode_deletes(self.deletes))
 
     def revived(self) -> list[_Unit]:
-        """Those of `cuts` that the update does not delete itself: the server inserts them again."""
+        """Return the pairs of `cuts` that the server must insert again.
+
+        They are those that the update does not delete itself.
+        """
         clocks: dict[int, list[int]] = {}
         for client, clock in sorted(self.cuts):
             clocks.setdefault(client, []).append(clock)
@@ -97,12 +102,12 @@ class Repaired(Struct, frozen=True):
         return [at for at in self.cuts if at not in gone]
 
     def finish(self, server: int, clock: int, characters: Mapping[_Unit, str]) -> bytes:
-        """The update as it is merged and logged.
+        """Return the update to be merged and logged, with the server's insertions.
 
         Args:
-            server: the CRDT client id that the server writes under.
-            clock: what the log has of it.
-            characters: of the pairs in `revived` those that were alive, each as a string.
+            server: the server's CRDT client id.
+            clock: the clock of that client in the log.
+            characters: the character of each pair in `revived` that was not deleted.
         """
         insertions = [
             *(Insertion(text, at, (at[0], at[1] + 1)) for at, text in characters.items()),
@@ -120,7 +125,7 @@ class Repaired(Struct, frozen=True):
 def repair(
     update: bytes, known: KnownState, limits: GateLimits = DEFAULT_LIMITS
 ) -> Repaired | Malformed:
-    """Repair an update; `Malformed` if its structure cannot be mended."""
+    """Return a repaired update; `Malformed` if it cannot be repaired."""
     try:
         layout = read_layout(update, limits.update)
         deletes: list[Range] = []
@@ -142,7 +147,7 @@ def repair(
 
 
 def _without_unfit(section: Section, deletes: list[Range]) -> Section:
-    """Replace content that the log does not hold; add to `deletes` the units that held it."""
+    """Replace content that the log cannot hold; add its units to `deletes`."""
     pieces = list(section.pieces)
     for index, piece in enumerate(pieces):
         if not piece.is_supported:
@@ -167,10 +172,10 @@ def _repair(
     known: KnownState,
     limits: GateLimits,
 ) -> Repaired:
-    """Repair what takes knowledge of the document: pairs, and halves of them.
+    """Repair surrogate pairs and halves of pairs, for which the document must be known.
 
     Args:
-        texts: the strings as they were sent, by their first units.
+        texts: the strings as they were sent, by their first unit.
     """
     pairs = known.marks.pairs
     clocks = known.clocks
@@ -181,7 +186,7 @@ def _repair(
         if clock >= have:
             fresh.setdefault(client, set()).add(clock)
         elif clock == have - 1:
-            # The log has other content here than its author: U+FFFD for half a pair.
+            # The log has U+FFFD here where the author has half a pair.
             damaged.setdefault(client, set()).add(clock)
     cuts: dict[_Unit, None] = {}
     for client, start, on, _, border in parsed.dependencies:
@@ -242,7 +247,7 @@ def _repair(
 
 
 def _is_torn(piece: Piece) -> bool:
-    """Whether a string that is no map entry would be repaired at more than `MAX_RUNS` places."""
+    """Return True if a string outside of maps needs repairs at more than `MAX_RUNS` places."""
     text = piece.text
     return (
         text is not None
@@ -252,14 +257,18 @@ def _is_torn(piece: Piece) -> bool:
 
 
 def _from_unit(text: str, units: int) -> str:
-    """Return what follows so many UTF-16 units; half a pair is U+FFFD, as Yjs shows it."""
+    """Return a text without its first UTF-16 units; half a pair becomes U+FFFD, as in Yjs."""
     if not units:
         return text
     return text.encode("utf-16-le")[2 * units :].decode("utf-16-le", "replace")
 
 
 def _without_pairs(text: str, clock: int, damaged: AbstractSet[int]) -> str:
-    """Put two U+FFFD for each damaged pair, as Yjs shows it. The text begins at `clock`."""
+    """Return a text with two U+FFFD for each damaged pair, as Yjs shows it.
+
+    Args:
+        clock: of the first unit of the text.
+    """
     chars = list(text)
     for index, char in enumerate(chars):
         if char > "\uffff":
@@ -273,10 +282,10 @@ def _without_pairs(text: str, clock: int, damaged: AbstractSet[int]) -> str:
 def _beside(
     client: int, start: int, end: int, piece: Piece, origin: _Unit | None
 ) -> tuple[_Unit | None, _Unit]:
-    """The units between which the server puts what replaces a range of a new string.
+    """Return the two units between which the server inserts the replacement of a range.
 
-    They are two of the same string, between which nothing can have come, if it has two; otherwise
-    the place is to the left of the range.
+    Both are in the same new string if possible, since nobody can have inserted between them.
+    Otherwise the replacement goes to the left of the range.
     """
     if end < piece.end:
         return (client, end - 1), (client, end)
@@ -286,7 +295,11 @@ def _beside(
 
 
 def _runs(pattern: re.Pattern[str], text: str, clock: int) -> Iterator[tuple[int, int, str]]:
-    """What a pattern finds in a string that begins at `clock`: its clocks, and itself."""
+    """Yield the matches of a pattern: start and end clock, and the matched text.
+
+    Args:
+        clock: of the first unit of the text.
+    """
     at = 0
     for match in pattern.finditer(text):
         clock += _units(text[at : match.start()])

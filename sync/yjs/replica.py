@@ -1,16 +1,16 @@
 """The server's replica of one document: a Yjs document with its text kept beside it.
 
-It hides what is sharp about pycrdt:
+It hides the pitfalls of pycrdt:
 
-- positions are UTF-8 bytes there and code points here;
-- a panic in the native library is a `BaseException`: every call goes through `guarded`, and a
-  replica that panicked is never used again (`ReplicaBrokenError`);
-- an update applied out of causal order can end in wrong text, and a hostile one can end the
-  process: nothing reaches this module that `sync.yjs.gate` has not called ready;
-- an observer that can reach its document is a cycle that nothing collects: observers here close
-  over a plain list, and are dropped when the replica is;
-- the position of a change costs a walk over all fragments of the text: `sync.yjs.tails` remembers
-  where the last writers stand, so that a keystroke in a long document costs none.
+- Positions are UTF-8 bytes in pycrdt and code points here.
+- A panic in the native library is a `BaseException`. Every call goes through `guarded`, and a
+  replica that panicked is never used again (`ReplicaBrokenError`).
+- An update applied out of causal order can end in a wrong text, and a hostile update can end the
+  process. Only updates that `sync.yjs.gate` called ready are applied here.
+- An observer that refers to its document is a reference cycle that is never collected. Observers
+  here refer to a plain list only.
+- The position of a change costs a walk over all blocks of the text. `sync.yjs.tails` remembers the
+  positions of the last writers, so that a keystroke in a long document needs no walk.
 """
 
 from collections.abc import Mapping
@@ -38,12 +38,12 @@ from sync.yjs.tails import Tails
 __all__ = ["Applied", "Replica", "ReplicaBrokenError", "merged"]
 
 _PIECE_CHARS: Final = 4_096
-"""Of two texts that are compared at a time."""
+"""Characters of two texts that are compared at a time."""
 _MAX_TAILS: Final = 128
 
 
 class Applied(Struct, frozen=True):
-    """What an update did: the canonical delta of the text, and whether it changed anything."""
+    """The effect of an update: the canonical delta of the text, and if anything changed at all."""
 
     ops: Delta
     changed: bool
@@ -55,7 +55,7 @@ class Replica:
     Args:
         client_id: the CRDT client id under which `edit` writes.
         root: the name of the root text.
-        tails: of how many writers it is remembered where they type.
+        tails: the number of writers whose positions are remembered; see `sync.yjs.tails`.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Replica:
         self._tails = Tails(tails)
 
     def load(self, updates: list[bytes], text: str | None = None) -> None:
-        """Apply what the log holds, in order, without asking for positions.
+        """Apply updates from the log, in order, without computing deltas.
 
         Args:
             text: the text that must result, if the caller knows it.
@@ -93,7 +93,7 @@ class Replica:
         self._mixed = len(self._ytext) != len(found.encode())
 
     def turn_to(self, root: str) -> None:
-        """Take another root for the text from here on.
+        """Show the text of another root from now on.
 
         Raises:
             ReplicaBrokenError: as for `apply`.
@@ -105,7 +105,7 @@ class Replica:
         self._mixed = len(self._ytext) != len(self.text.encode())
 
     def texts(self) -> dict[str, str]:
-        """The characters directly in each root, whatever type it is for others; by name.
+        """Return the characters directly in each root, whatever its type, by the name of the root.
 
         Raises:
             ReplicaBrokenError: as for `apply`.
@@ -118,7 +118,7 @@ class Replica:
         """Merge a peer's update that the gate called ready.
 
         Returns:
-            Its delta; `changed` is false if every part of it was known.
+            The delta; `changed` is False if the replica had all of the update before.
 
         Raises:
             ReplicaBrokenError: the native library failed; the document's state is unknown.
@@ -150,10 +150,10 @@ class Replica:
         return Applied(ops, changed)
 
     def edit(self, ops: Delta) -> bytes:
-        """Make a change of the text as the server's own client.
+        """Change the text, under the server's own CRDT client id.
 
         Args:
-            ops: canonical, fits the text.
+            ops: a canonical delta that fits the text.
 
         Returns:
             The change as a Yjs v1 update.
@@ -180,31 +180,34 @@ class Replica:
         return updates[0]
 
     def state(self, since: bytes | None = None) -> bytes:
-        """A Yjs v1 update that holds everything, or what a replica with that state vector lacks.
+        """Return the state as a Yjs v1 update.
 
         Args:
-            since: names no clock that the document does not have, and none inside a pair.
+            since: the state vector of another replica, whose content is left out; None: all is
+                encoded. No clock in it may be beyond the document's or inside a surrogate pair.
         """
         return guarded(lambda: self._doc.get_update(since))
 
     def state_vector(self) -> bytes:
-        """The Yjs state vector."""
+        """Return the encoded Yjs state vector."""
         return guarded(self._doc.get_state)
 
     def verify(self) -> None:
-        """Compare the text kept here with the document's own.
+        """Compare the text kept here with that of the Yjs document.
 
         Raises:
-            ReplicaBrokenError: they differ.
+            ReplicaBrokenError: the two differ.
         """
         if guarded(lambda: str(self._ytext)) != self.text:
             raise ReplicaBrokenError("the text kept beside the replica and its own text differ")
 
-    # --- where things stand -----------------------------------------------------------------
+    # --- positions --------------------------------------------------------------------------
 
     def shown(self) -> str | None:
-        """The text, with a NUL for everything in it that is no character; None if there are things
-        of which that cannot be told, an embed that is itself a string, say.
+        """Return the text with a NUL for each thing in it that is no character.
+
+        Returns:
+            None if that cannot be told, as with an embed that is itself a string.
         """
         if not self._mixed:
             return self.text
@@ -213,27 +216,29 @@ class Replica:
         return text if len(text.encode()) == len(self._ytext) else None
 
     def item_at(self, at: int) -> tuple[int, int]:
-        """What is shown at a byte: its client, and the clock of its block's first unit plus how
-        many bytes into the block it is.
+        """Return the block shown at a byte: the client, and the clock of its first unit plus the
+        offset into the block in bytes.
 
         Args:
-            at: in UTF-8 bytes of `shown`, less than there are.
+            at: the offset in UTF-8 bytes of `shown`, less than their number.
         """
         item = guarded(lambda: self._ytext.sticky_index(at, Assoc.AFTER).to_json())["item"]
         return item["client"], item["clock"]
 
     def byte_of(self, client: int, clock: int) -> int:
-        """The byte, in whatever shared type it is, at which the block of a unit starts, plus how
-        many units into the block it is; where it was, for one that was deleted.
+        """Return the byte at which the block of a unit starts, plus the offset into it in units.
+
+        The byte counts from the start of the shared type that contains the block. For a deleted
+        block it is the position that the block had.
 
         Args:
-            clock: must be there and must not have been collected: that is a panic.
+            clock: of a unit that exists and was not garbage-collected, else the library panics.
         """
         place = {"item": {"client": client, "clock": clock}, "assoc": 0}
         return guarded(lambda: StickyIndex.from_json(place, self._ytext).get_index())
 
     def character_at(self, client: int, clock: int, clocks: Mapping[int, int]) -> str | None:
-        """The character whose first unit is there; None if it is deleted.
+        """Return the character whose first unit has this clock; None if it is deleted.
 
         Args:
             clocks: the document's state vector.
@@ -245,7 +250,7 @@ class Replica:
         return block.text[0]
 
     def is_plain(self) -> bool:
-        """Whether the text is characters alone: no embed, no nested type, no mark on any of them.
+        """Return True if the text has characters only: no embed, no nested type, no formatting.
 
         Raises:
             ReplicaBrokenError: as for `apply`.
@@ -257,10 +262,10 @@ class Replica:
     # --- pycrdt -----------------------------------------------------------------------------
 
     def _apply_unobserved(self, update: bytes) -> None:
-        """What `Doc.apply_update` does, without the objects that it makes for a transaction.
+        """Apply an update as `Doc.apply_update` does, but without its Python transaction objects.
 
         Raises:
-            ReplicaBrokenError: as `guarded`.
+            ReplicaBrokenError: as for `guarded`.
         """
         native = self._doc._doc
         try:
@@ -276,7 +281,10 @@ class Replica:
             raise ReplicaBrokenError("the CRDT library failed") from error
 
     def _apply_by_comparison(self, update: bytes, authored: bool) -> Applied:
-        """For documents whose text root holds more than characters: compare before and after."""
+        """Apply an update and find its delta by comparing the texts before and after.
+
+        This is for documents whose text root has more than characters.
+        """
         self._unwatch()
         self._tails.clear()
         changed = self._apply_observed(update)
@@ -287,7 +295,7 @@ class Replica:
         return Applied(ops, changed or authored)
 
     def _apply_observed(self, update: bytes) -> bool:
-        """Apply an update, and tell whether anything at all changed."""
+        """Apply an update; return True if anything at all changed."""
         fired: list[bool] = []
 
         def run() -> None:
@@ -317,10 +325,10 @@ class Replica:
                 del self._ytext[at : at + size]
 
     def _in_codepoints(self, delta: list[dict[str, Any]]) -> list[int | str]:
-        """Return a delta in UTF-8 bytes against the text before it, as one in code points.
+        """Convert a delta from UTF-8 bytes of the current text to code points.
 
         Raises:
-            ReplicaBrokenError: it cuts a character.
+            ReplicaBrokenError: the delta cuts a character.
         """
         ascii_only = self.text.isascii()
         encoded = b"" if ascii_only else self.text.encode()
@@ -358,9 +366,9 @@ class Replica:
 
 
 def merged(updates: list[bytes]) -> bytes:
-    """One Yjs v1 update that does what these do, in causal order.
+    """Merge updates, which are in causal order, into one Yjs v1 update.
 
-    The cost grows with the square of their number: a few hundred at a time.
+    The cost grows with the square of their number, so merge a few hundred at a time.
 
     Raises:
         ReplicaBrokenError: one of them is not an update.
@@ -371,7 +379,7 @@ def merged(updates: list[bytes]) -> bytes:
 
 
 def _replaced(old: str, new: str) -> Delta:
-    """The one replaced range between two texts."""
+    """Return the difference of two texts as the replacement of one range."""
     if old == new:
         return ()
     shorter = min(len(old), len(new))
@@ -382,7 +390,10 @@ def _replaced(old: str, new: str) -> Delta:
 
 
 def _common_start(old: str, new: str, shorter: int) -> int:
-    """How many of the first `shorter` characters are the same; looks at a piece at a time."""
+    """Return the length of the common prefix of two texts, at most `shorter` characters.
+
+    It compares `_PIECE_CHARS` at a time.
+    """
     for start in range(0, shorter, _PIECE_CHARS):
         upto = min(start + _PIECE_CHARS, shorter)
         if old[start:upto] != new[start:upto]:
@@ -391,7 +402,7 @@ def _common_start(old: str, new: str, shorter: int) -> int:
 
 
 def _common_end(old: str, new: str, shorter: int) -> int:
-    """How many of the last `shorter` characters are the same, likewise."""
+    """Return the length of the common suffix of two texts, at most `shorter` characters."""
     for start in range(0, shorter, _PIECE_CHARS):
         upto = min(start + _PIECE_CHARS, shorter)
         if old[len(old) - upto : len(old) - start] != new[len(new) - upto : len(new) - start]:

@@ -1,8 +1,8 @@
 """Reversal of a document: the update that brings an old version of it back.
 
-It reads whatever the types are. A list read as an `Array` never ends if it holds a string with a
-surrogate pair, so it is asked first whether there are strings; and `reverse` belongs into a process
-that can be ended.
+Every root is read, whatever its type. Reading a list as an `Array` never returns if the list has a
+string with a surrogate pair, so lists with strings are not read that way. Since other content may
+have the same effect, `reverse` must run in a process that can be ended.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -25,27 +25,27 @@ from sync.yjs.native import (
 
 
 class Reversal(Struct, frozen=True):
-    """What brings an old version of a document back."""
+    """The way to bring an old version of a document back."""
 
     kind: Literal["nothing", "text", "update", "impossible"]
-    """`text`: only characters differ, so that an edit of the text does it."""
+    """`text`: only characters differ, so an edit of the text is enough."""
     update: bytes = b""
-    """For `update`: a Yjs v1 update on top of the newer version, by one client."""
+    """For kind `update`: a Yjs v1 update by one client, to be merged into the newer version."""
 
 
 def reverse(
     before: Sequence[bytes], after: Sequence[bytes], client_id: int, text_root: str
 ) -> Reversal:
-    """Find what brings a version back, with every root, nested type, mark and attribute.
+    """Find the way to bring a version back, with every root, nested type, mark and attribute.
 
-    What it gives was tried: on a replica at the newer version every root is then as it was. Undoing
-    revives what was deleted and deletes what was added, so that concurrent edits of what stays
-    merge. It may take long and, for content that no editor makes, never end.
+    The result was tried on a replica of the newer version, where it made every root what it was. It
+    restores what was deleted and deletes what was added, so that concurrent edits of everything
+    else still merge. It may take long and, for content that no editor makes, never return.
 
     Args:
-        before: the updates up to the version that is to come back.
-        after: those since.
-        client_id: the CRDT client id to write under; nobody wrote under it.
+        before: the updates up to the version to bring back.
+        after: the updates since.
+        client_id: a CRDT client id under which nobody has written.
         text_root: the root that holds the text.
 
     Raises:
@@ -69,7 +69,7 @@ def _reverse(
     for update in updates:
         new.apply_update(update)
     if _contents(new, roots) != wanted:
-        # yrs may leave a map entry, which several clients had overwritten, deleted for others.
+        # yrs may leave a map entry deleted for others if several clients had overwritten it.
         mended = _recorded(new, lambda: _mend_roots(old, new, roots))
         updates += mended
         if not mended or _contents(_loaded((*before, *after, *updates)), roots) != wanted:
@@ -80,7 +80,7 @@ def _reverse(
 def _loaded(updates: Iterable[bytes], client_id: int | None = None) -> Doc[Any]:
     doc: Doc[Any] = Doc(client_id=client_id)
     for update in updates:
-        # Not as one transaction: a pair that is cut has to be collected before.
+        # One transaction each: a pair that an update cuts must have been collected before.
         doc.apply_update(update)
     return doc
 
@@ -98,9 +98,9 @@ def _recorded(doc: Doc[Any], change: Callable[[], object]) -> list[bytes]:
 def _undone(
     before: Sequence[bytes], after: Sequence[bytes], client_id: int, roots: Sequence[str]
 ) -> list[bytes]:
-    """The updates by which `client_id` undoes all of `after`.
+    """Return the updates by which `client_id` undoes all of `after`.
 
-    As one step: undone one by one, what was made and deleted in between gets in the way.
+    It is one undo step: step by step, content that was made and deleted in between would interfere.
     """
     doc: Doc[Any] = Doc(client_id=client_id, skip_gc=True)
     with doc.transaction():
@@ -115,17 +115,17 @@ def _undone(
 
 
 class _Content(Struct, frozen=True):
-    """All that can be seen in a root, whatever its type is; fit to be compared."""
+    """The visible content of a root of any type, in a form that can be compared."""
 
     parts: list[Any]
     """Strings with their marks, embeds and nested types, in order."""
     elements: list[Any]
-    """All elements, if there are some besides the parts."""
+    """The elements of a list, if there are more of them than parts."""
     entries: list[Any]
 
     @property
     def is_text(self) -> bool:
-        """Whether there is nothing but characters."""
+        """True if there is nothing but characters without marks."""
         plain = all(kind == "characters" and marks == {} for kind, _, marks in self.parts)
         return plain and not self.elements and not self.entries
 
@@ -146,7 +146,7 @@ def _content(doc: Doc[Any], root: str) -> _Content:
 
 
 def _seen(value: Any) -> Any:
-    """A value, with types that Python does not tell apart (1, 1.0, true) told apart."""
+    """Return a value in a form that compares unequal for 1, 1.0 and True."""
     match value:
         case XmlElement():
             attributes = _seen_entries(_attributes(value))

@@ -1,4 +1,4 @@
-"""State vectors: for each CRDT client, how many clock units of it a replica has.
+"""State vectors: for each CRDT client, the number of its units that a replica has.
 
     state vector = count, count x (client, clock)
 
@@ -12,7 +12,7 @@ from sync.yjs.varint import MAX_CLOCK, MalformedError, Reader, write_varint
 
 MAX_STATE_VECTOR_BYTES: Final = 64 * 1024
 MAX_STATE_VECTOR_CLIENTS: Final = 5_000
-"""As many as always fit into 64 KiB: a client id has up to 8 bytes, a clock up to 5."""
+"""This many always fit into 64 KiB: a client id has up to 8 bytes, a clock up to 5."""
 
 
 def decode_state_vector(
@@ -21,10 +21,11 @@ def decode_state_vector(
     max_bytes: int = MAX_STATE_VECTOR_BYTES,
     max_clients: int = MAX_STATE_VECTOR_CLIENTS,
 ) -> dict[int, int]:
-    """Return client -> clock; raise `MalformedError`, fit for a peer, for anything else.
+    """Return the clock of each client in an encoded state vector.
 
-    Refused are more than `max_bytes` bytes or `max_clients` clients, clocks above 2^31 - 1, a
-    client named twice, and bytes after the end.
+    Raises:
+        MalformedError: its text is fit for a peer. More than `max_bytes` bytes or `max_clients`
+            clients, a clock above 2^31 - 1, a client named twice, or bytes after the end.
     """
     if len(data) > max_bytes:
         raise MalformedError(f"a state vector of more than {max_bytes} bytes")
@@ -43,7 +44,7 @@ def decode_state_vector(
 
 
 def encode_state_vector(clocks: Mapping[int, int]) -> bytes:
-    """Encode client -> clock. Clients go in descending order, so equal vectors have equal bytes."""
+    """Encode a state vector; clients descend, so that equal vectors have equal bytes."""
     out = bytearray()
     write_varint(out, len(clocks))
     for client in sorted(clocks, reverse=True):

@@ -1,8 +1,8 @@
-"""Where the last writers stand in a text, so that the position of what they type needs no search.
+"""The tails of the last writers in a text: positions at which a keystroke needs no search.
 
-A tail is the place just behind the last visible character that a writer has typed. The next item
-that has this character as its origin lands there, because nothing visible was put between them:
-whatever is inserted at that place drops the tail. See
+A tail is the position just after the last visible character that a writer has typed. The writer's
+next item, whose origin is that character, goes there, provided that nothing visible was inserted
+between; so an insertion at that position drops the tail. See
 `docs/decisions/0006-a-tail-spares-the-search-for-a-keystroke.md`.
 """
 
@@ -17,16 +17,16 @@ from sync.yjs.verdict import Ready
 
 @dataclass(slots=True)
 class Tail:
-    """What is known of one writer's last item, besides where it stands."""
+    """One writer's last item; its position is kept in `Tails`."""
 
     clock: int
     """Clock of the writer's last visible UTF-16 unit."""
     right: tuple[int, int] | None
-    """The right origin that its item had."""
+    """The right origin of the item."""
     run: int
-    """How many units before the place are this writer's, one clock after another, all BMP.
+    """The number of units just before the tail that this writer typed with consecutive clocks.
 
-    Never more than the gap to the tail before it: nobody else's character is in a run.
+    All of them are in the BMP. There are never more than lie between this tail and the one before.
     """
 
 
@@ -34,35 +34,35 @@ class Tails:
     """The tails of one text. Positions are in code points.
 
     Args:
-        most: how many are remembered; 0 for none.
+        most: the number of writers that are remembered; 0 for none.
     """
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._tails: dict[int, Tail] = {}
-        """By CRDT client, in the order in which they were learned."""
+        """By CRDT client, in the order in which they were added."""
         self._order: list[int] = []
-        """The clients as their tails stand in the text."""
+        """The clients in the order of their tails in the text."""
         self._gaps: list[int] = []
-        """How far each of them stands behind the one before it, the first behind the beginning.
+        """The distance of each tail from the one before it; of the first, from the text's start.
 
-        What is put into the text moves all that stand behind it by widening one gap.
+        An insertion moves all tails after it, and changes only one of these gaps.
         """
 
     def clear(self) -> None:
-        """Forget all."""
+        """Forget all tails."""
         self._tails.clear()
         self._order.clear()
         self._gaps.clear()
 
     def find(self, client: int) -> Tail | None:
-        """The tail of a CRDT client, if there is one."""
+        """Return the tail of a CRDT client; None if there is none."""
         return self._tails.get(client)
 
     def foresee(self, ready: Ready) -> Delta | None:
-        """The delta of a keystroke that continues a tail, which moves; None: it must be asked for.
+        """Return the delta of a keystroke that continues a tail, and move the tails over it.
 
-        A delta that is foreseen is not to be followed.
+        Do not call `follow` for that delta. None: the delta has to come from the CRDT library.
         """
         hint = ready.hint
         if isinstance(hint, TypingInsert):
@@ -72,11 +72,12 @@ class Tails:
         return None
 
     def remember(self, hint: TypingInsert, units: int, ops: Delta) -> None:
-        """Learn the tail of a writer whose insert was found by asking, and has been followed.
+        """Add the tail of a writer after an insert whose delta came from the CRDT library.
 
         Args:
+            hint: the insert; `follow` was called for it.
             units: UTF-16 units of the insert.
-            ops: what it did.
+            ops: its delta.
         """
         client = hint.client
         if client in self._tails:
@@ -91,10 +92,10 @@ class Tails:
         self._place(client, (ops[0] if isinstance(ops[0], int) else 0) + length)
 
     def follow(self, ops: Delta) -> None:
-        """Move the tails over a change; drop those that it puts in doubt.
+        """Move the tails over a change; drop those whose position is then uncertain.
 
         Args:
-            ops: canonical.
+            ops: a canonical delta.
         """
         if len(ops) == 2:
             at, new = ops
@@ -150,7 +151,7 @@ class Tails:
         return (start, -length) if start else (-length,)
 
     def _follow_insert(self, at: int, length: int) -> None:
-        """Do for all tails what `_moved` does for one, for what most changes are."""
+        """Move all tails over an insert, with the result that `_moved` gives for each."""
         positions = list(accumulate(self._gaps))
         index = bisect_left(positions, at)
         while index < len(positions) and positions[index] == at:
@@ -162,7 +163,7 @@ class Tails:
             self._gaps[index] += length
 
     def _alone(self, client: int) -> int:
-        """Where a client is in the order, once others that stand at the same place are dropped."""
+        """Return the index of a client after dropping the other tails at the same position."""
         index = self._order.index(client)
         gaps = self._gaps
         while index + 1 < len(gaps) and not gaps[index + 1]:
@@ -189,10 +190,10 @@ class Tails:
 
 
 def _moved(position: int, run: int, ops: Delta) -> tuple[int, int] | None:
-    """Carry a place and a run over a change; None if it may no longer say where it stands.
+    """Return a tail's position and run after a change; None if the position is uncertain then.
 
-    The canonical delta names an insert before a delete at the same place. In truth it may stand
-    anywhere in what was deleted, or behind it.
+    At one position the canonical delta has the insert before the delete. The inserted text may
+    really be anywhere in the deleted range, or after it.
     """
     at = 0
     for op, following in zip(ops, (*ops[1:], 0), strict=False):

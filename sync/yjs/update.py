@@ -9,14 +9,14 @@
 Every number is a lib0 varint, every id a client and a clock. Structs of one client follow each
 other without a gap. Clocks count UTF-16 units.
 
-`parse_update` is an allow-list: it accepts what Yjs writes and what yrs reads in the same way,
-within bounds, and nothing else. What is refused here on purpose, although Yjs can write it:
+`parse_update` is an allow-list: it accepts what Yjs writes and yrs reads in the same way, within
+bounds, and nothing else. It refuses on purpose some things that Yjs can write:
 
-- Skip (10), a gap in an update. yrs integrates what follows it before the gap is filled.
+- Skip (10), a gap in an update. yrs integrates the structs after it before the gap is filled.
 - sub-documents (9), which would be documents outside of this one's log.
 - XmlHook types (7 with 5). yrs does not read their name and takes its bytes for the next struct.
 - JSON lists (2), which Yjs wrote before version 13. yrs reads one value more than there are.
-- an item whose origin is also its right origin. Where yrs puts it depends on what came before.
+- an item whose origin is also its right origin. Its place in yrs depends on the order of updates.
 """
 
 import re
@@ -49,33 +49,37 @@ class Struct(NamedTuple):
     end: int
     kind: int
     keyed: bool
-    """It is, or stands in, a map entry."""
+    """True if the struct is a map entry, or is in one."""
     root: str | None
-    """The root type that it names as its parent; None if it has an origin or an item as parent."""
+    """The root type that the struct names as its parent; None if it names none."""
     text: str | None
-    """Of a string."""
+    """The characters of a string; None for other content."""
 
 
 class Dependency(NamedTuple):
-    """The struct of `client` at `start` needs the unit `clock` of `on` to be there."""
+    """A dependency: the struct of `client` at `start` needs the unit `clock` of client `on`."""
 
     client: int
     start: int
     on: int
     clock: int
     border: int
-    """It cuts between this unit of `on` and the next; -1 if it cuts nothing."""
+    """The unit of `on` after which the struct splits a block; -1 if it splits none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """What an update holds, in the order in which it is written."""
+    """The content of an update, in the order in which it is encoded."""
 
     spans: Sequence[tuple[int, int, int]]
-    """(client, start, end) over all structs of each client; each client once."""
+    """(client, start, end) of all structs of a client together; each client once."""
     structs: Sequence[Struct]
     dependencies: Sequence[Dependency]
-    """All but those on the same client's units just before, which are there by order."""
+    """One for each origin, right origin and parent item.
+
+    A struct also needs the units before it of its own client; these are not listed, since structs
+    come in their order.
+    """
     pairs: Sequence[tuple[int, int]]
     """(client, clock) of the first half of each surrogate pair."""
     parents: Sequence[tuple[int, int]]
@@ -83,7 +87,7 @@ class Update:
     types: Sequence[tuple[int, int]]
     """(client, clock) of each shared type."""
     remains: Sequence[tuple[int, int, int]]
-    """(client, start, end) of what was deleted and is told no more: it may have been a type."""
+    """(client, start, end) of deleted content that is no longer known: it may have been a type."""
     deletes: Sequence[tuple[int, int, int]]
     """(client, start, end), per client ascending and without overlap."""
     places: Sequence[tuple[int, int, bytes]] = ()
@@ -94,7 +98,12 @@ DEFAULT_LIMITS: Final = UpdateLimits()
 
 
 def parse_update(data: bytes, limits: UpdateLimits = DEFAULT_LIMITS) -> Update:
-    """Read a whole update; raise `MalformedError`, fit for a peer, for anything but a good one."""
+    """Return the content of an update.
+
+    Raises:
+        MalformedError: the update is broken, exceeds a bound or is refused; its text is fit for a
+            peer.
+    """
     if len(data) > limits.max_update_bytes:
         raise MalformedError(f"an update of more than {limits.max_update_bytes} bytes")
     try:
@@ -106,8 +115,8 @@ def parse_update(data: bytes, limits: UpdateLimits = DEFAULT_LIMITS) -> Update:
 
 
 def _parse(data: bytes, limits: UpdateLimits) -> Update:
-    # One function, locals and indices: it runs for every keystroke of everyone, and calls and
-    # attributes are what CPython is slow at. Rare content kinds are read by `read_content`.
+    # One function with local variables and indices, for speed: calls and attributes are slow in
+    # CPython, and this runs for every edit. Rare content kinds are read by `read_content`.
     structs: list[Struct] = []
     dependencies: list[Dependency] = []
     pairs: list[tuple[int, int]] = []

@@ -1,8 +1,8 @@
 """The bounded reader and writer of lib0, the byte format under Yjs, y-protocols and Hocuspocus.
 
 A number is a little-endian base-128 varint, a string or byte array a varint length and its bytes.
-lib0 itself reads numbers of any length, which is quadratic in Python; nothing here reads more than
-``MAX_VARINT_BYTES`` for one number, and every read is told how large its value may be.
+lib0 reads numbers of any length, which takes quadratic time in Python. Here a number has at most
+`MAX_VARINT_BYTES` bytes, and every read has a bound for its value.
 """
 
 from typing import Final
@@ -17,8 +17,8 @@ MAX_CLOCK: Final = 2**31 - 1
 class MalformedError(ValueError):
     """Bytes that break the format or one of its bounds; the text is fit for a peer.
 
-    It does not leave the core: the gate turns it into a `Malformed`, the callers of the other
-    decoders into a refusal.
+    It does not leave the core: the gate turns it into `Malformed`, the callers of other decoders
+    into a refusal.
     """
 
 
@@ -26,7 +26,7 @@ def read_varint(data: bytes, at: int) -> tuple[int, int]:
     """Read the number that starts at `at`; return it and the index after it.
 
     Raises `MalformedError` if it is longer than `MAX_VARINT_BYTES`, `IndexError` if the data
-    ends inside it. This is the form for tight loops; `Reader` is the comfortable one.
+    ends inside it. It is for tight loops; elsewhere use `Reader`.
     """
     byte = data[at]
     if byte < 0x80:
@@ -43,9 +43,9 @@ def read_varint(data: bytes, at: int) -> tuple[int, int]:
 
 
 class Reader:
-    """Reads lib0 values one after the other from `data`, never past its end.
+    """A reader of lib0 values, one after the other, from `data`.
 
-    Every method raises `MalformedError` for what is cut off, too large or not UTF-8.
+    Every method raises `MalformedError` if a value is cut off, too large or not UTF-8.
     """
 
     __slots__ = ("_at", "_data")
@@ -56,7 +56,7 @@ class Reader:
 
     @property
     def left(self) -> int:
-        """Bytes not read yet."""
+        """The number of bytes not read yet."""
         return len(self._data) - self._at
 
     def number(self, maximum: int = MAX_SAFE_INTEGER) -> int:

@@ -1,4 +1,4 @@
-"""What the gate says of an update: ready, waiting or malformed."""
+"""The verdicts of the gate on an update: ready, waiting or malformed."""
 
 from typing import NamedTuple
 
@@ -20,13 +20,13 @@ class Ready(Struct, frozen=True):
     """The update may be merged now. With nothing authored and nothing deleted it has no effect."""
 
     authored: tuple[Range, ...]
-    """What is new, at most one range per client; `start` is what the log has of that client."""
+    """The new units, at most one range per client; `start` is the client's clock in the log."""
     deletes: tuple[Range, ...]
-    """As sent: all, part or none of it may be deleted already."""
+    """The deleted ranges as sent; all, some or none of them may be deleted already."""
     inserted_units: int
-    """UTF-16 units of new string content, also where it is deleted again or hidden in a map."""
+    """UTF-16 units of new strings, including deleted ones and those in maps."""
     plain: bool
-    """Every new struct is a string, a deletion or its remains, and no map entry."""
+    """True if every new struct is a string or deleted content, and none is a map entry."""
     pairs: tuple[tuple[int, int], ...]
     """(client, clock) of the first half of each new surrogate pair."""
     roots: tuple[str, ...]
@@ -36,26 +36,26 @@ class Ready(Struct, frozen=True):
     types: tuple[tuple[int, int], ...]
     """(client, clock) of each new shared type."""
     remains: tuple[Range, ...]
-    """What is new and deleted already, told without its content: it may have been a shared type."""
+    """New units that came as deleted, without content; they may have been shared types."""
     hint: TypingInsert | TypingDelete | None
-    """For a fast path; None for whatever is not that simple."""
+    """The update as a keystroke or backspace, for fast paths; None if it is neither."""
     cuts: tuple[tuple[int, int], ...] = ()
-    """(client, clock) of the first half of each surrogate pair of the log that it inserts into.
+    """(client, clock) of the first half of each known surrogate pair inside which it inserts.
 
-    Only in an update that the log has, or that was repaired: the pair is deleted by then.
+    Empty unless the update is in the log or was repaired; then the pairs are deleted already.
     """
     halves: tuple[tuple[int, int], ...] = ()
     """(client, clock) of each U+FFFD at the end of a new string.
 
-    For its author it may be half of a pair, and be one string with what the author types next:
-    cutting that string behind it costs the next character.
+    In the author's document it may be half of a pair, in one string with the author's next
+    characters. Splitting that string after it would lose the next character.
     """
     has_entries: bool = False
-    """Whether a new struct is a map entry, or stands in one."""
+    """True if a new struct is a map entry, or is in one."""
     places: tuple[Placed, ...] = ()
-    """New units that stand elsewhere than in the document's main place."""
+    """The places of new units that are not in the document's main place."""
     main: Place = UNKNOWN
-    """The main place of a document that begins with this."""
+    """The main place of a document that begins with this update."""
 
     @property
     def has_deletes(self) -> bool:
@@ -63,10 +63,11 @@ class Ready(Struct, frozen=True):
 
 
 class Waiting(Struct, frozen=True):
-    """The update may be merged once every (client, clock) of `missing` is reached.
+    """The update may be merged once the log has reached every (client, clock) of `missing`.
 
-    Reached means that the state vector's clock for the client is at least `clock`. Then it must be
-    inspected again: what came meanwhile may have made it malformed. Never empty; clients ascending.
+    A clock is reached when the state vector has at least `clock` for the client. The update must
+    then be inspected again, since other updates may have made it malformed. `missing` is never
+    empty; its clients ascend.
     """
 
     missing: tuple[tuple[int, int], ...]
@@ -76,7 +77,7 @@ class Malformed(Struct, frozen=True):
     """The update is refused for good."""
 
     reason: str
-    """Fit for a peer."""
+    """The reason, as text that is fit for a peer."""
 
 
 Verdict = Ready | Waiting | Malformed
