@@ -1,8 +1,8 @@
 """One document as the log has it, and how a submission is merged into it.
 
-`Document` owns the replica, the gate's knowledge of it, who may write under which CRDT client id,
-and the newest events. It decides; it neither waits nor sends. Every change goes through `merge`
-(a submission, which becomes the next event) or `follow` (an event that the log already has).
+`Document` owns the replica, the gate's knowledge, the binding of CRDT client ids to users, and the
+newest events. It decides; it neither waits nor sends. Every change goes through `merge` (for a
+submission, which becomes the next event) or `follow` (for an event that the log already has).
 """
 
 from collections.abc import Callable, Sequence
@@ -40,17 +40,17 @@ __all__ = [
 ]
 
 _READING_WORK = 5_000
-"""What reading the text at an old version costs, in parts rebased over one event each."""
+"""The cost of reading the text at an old version, in ops rebased over one event each."""
 
 
 class Document(UpdateDocument):
     """A document at one version, ready to merge; see `DocumentState` for its arguments."""
 
     def questions(self, batch: Sequence[Submission], *, is_retry: bool = False) -> Questions | None:
-        """What the log is to be asked on behalf of a batch; None: nothing.
+        """Return the questions to the log that a batch raises; None if it raises none.
 
         Args:
-            is_retry: some of it may have been committed before, although that seemed to fail.
+            is_retry: a commit of the batch seemed to fail, but part of the batch may be committed.
         """
         asked: Questions | None = None
         for submission in batch:
@@ -74,9 +74,10 @@ class Document(UpdateDocument):
             asked.texts.append(base)
 
     def work(self) -> Callable[[Submission], int]:
-        """Something to ask what each submission of a batch will cost: parts times events to rebase.
+        """Return a function for the cost of each submission, in ops rebased over one event each.
 
-        Reading the text at an old version, once for all that need it, is counted as well.
+        Call it once per submission, in order. The first one that needs the text at an old version
+        also bears the cost of reading it.
         """
         read: set[int] = set()
 
@@ -97,7 +98,7 @@ class Document(UpdateDocument):
     def prepare(
         self, batch: Sequence[Submission], foreign: Sequence[EventRecord], lookup: Lookup
     ) -> None:
-        """Follow what other processes appended, and note what the batch's bases will refer to.
+        """Follow the events of other processes; add the texts at the batch's bases to `lookup`.
 
         Raises:
             ReplicaBrokenError: as for `follow`.
@@ -121,10 +122,10 @@ class Document(UpdateDocument):
     def merge(self, submission: Submission, lookup: Lookup, now_ms: int) -> Outcome:
         """Merge a submission as the next event.
 
-        Nothing of it is durable: if the commit fails, throw this document away.
+        The event is not durable before the commit. If the commit fails, discard this document.
 
         Raises:
-            ReplicaBrokenError: the replica failed on it: throw this document away.
+            ReplicaBrokenError: the replica failed on the submission; discard this document.
         """
         known = self.window.find(submission.id) or lookup.known.get(submission.id)
         if known is not None:
@@ -181,7 +182,7 @@ class Document(UpdateDocument):
         return Accepted(self._record(submission, delta, update, now_ms))
 
     def _since(self, base: int, lookup: Lookup) -> list[EventRecord] | None:
-        """The events after `base`, or None if there is no such base, or it is too far behind."""
+        """Return the events after `base`; None if it is beyond the head or too far behind it."""
         if base > self.version:
             return None
         recent = self.window.after(base, self.version)

@@ -1,4 +1,4 @@
-"""One document as the log has it: loaded, followed, encoded; and the next event appended to it."""
+"""The state of one document: loaded from the log, followed, encoded, extended by the next event."""
 
 from collections.abc import Mapping, Sequence
 
@@ -18,22 +18,25 @@ from sync.yjs.statevector import decode_state_vector, encode_state_vector
 from sync.yjs.varint import MalformedError
 
 _MAX_UNDECIDED_ROOTS = 32
-"""Undecided, each insertion looks into every root: with more than these, none is waited for."""
+"""The most roots of a document whose text root is undecided; with more, the default is taken.
+
+While it is undecided, every insertion costs a look at all roots.
+"""
 
 
 class DocumentState:
     """A document at one version.
 
-    Its text is that of one Yjs root, `text_root`. While that is undecided (empty), no root that may
-    become it holds a character, and the text is empty: so whichever it becomes, the ops of all
-    events before say what their updates did to it. The first event that brings characters decides.
+    Its text is the text of one Yjs root, `text_root`. The first event that brings characters
+    decides which root that is. Until then `text_root` and the text are empty, and no root that can
+    become the text root has a character; so the ops of all events before are right for any of them.
 
     Args:
-        opened: what the log holds; the version is its head.
-        limits: bounds.
+        opened: the content of the log; the document is at its head.
+        limits: the bounds of a document.
 
     Raises:
-        ReplicaBrokenError: the log's content does not load: quarantine the document.
+        ReplicaBrokenError: the content of the log does not load; quarantine the document.
     """
 
     def __init__(self, opened: Opened, limits: Limits) -> None:
@@ -51,25 +54,27 @@ class DocumentState:
         self._known = KnownState()
         self._state: tuple[int, bytes] | None = None
         self._bytes = self._weighed = 0
-        """At most so many bytes has the whole state; and how many it had when it was last seen."""
+        """An upper bound of the state's size in bytes; and the size when it was last measured."""
         self._authored: tuple[Range, ...] = ()
-        """What the last merged submission brought."""
+        """The new units of the last merged submission."""
         self.begin()
         self._load(opened)
         if self.version != record.version:
             raise ReplicaBrokenError("the log's head and its events differ")
 
     def begin(self) -> None:
-        """Begin a batch: note from here on what becomes of it."""
+        """Begin a batch: clear the record of its events and bindings."""
         self.made: list[EventRecord] = []
-        """The events that it became."""
+        """The events that the batch became."""
         self.bindings: list[AuthorBinding] = []
-        """The client ids that it was the first to author on."""
+        """The client ids that the batch bound to users."""
         self.has_corrected = False
-        """Whether an event differs from what its author sent, who must then be sent it too."""
+        """True if an event differs from what its author sent; then the author needs it too."""
         self.left_out: dict[str, dict[int, int]] = {}
-        """For each session whose deletions were left out: the clocks of CRDT clients at which it is
-        to send them again, because what they delete is there."""
+        """Deletions that were left out, since what they delete had not come yet.
+
+        For each session: the clock of each CRDT client at which it has to send them again.
+        """
 
     @property
     def text(self) -> str:
@@ -77,17 +82,17 @@ class DocumentState:
 
     @property
     def is_plain(self) -> bool:
-        """Whether its text is characters alone; costs a walk through it."""
+        """True if the text has characters only; costs a walk through the text."""
         return self._replica.is_plain()
 
     @property
     def has_pairs(self) -> bool:
-        """Whether the text ever held characters that take two UTF-16 units."""
+        """True if the document ever held characters of two UTF-16 units."""
         return bool(self._known.pairs)
 
     @property
     def clocks(self) -> dict[int, int]:
-        """The state vector: what the log has of each CRDT client."""
+        """The state vector: for each CRDT client, the number of its units in the log."""
         return self._known.clocks
 
     @property
@@ -96,15 +101,15 @@ class DocumentState:
         return [client for client, _, _ in self._authored]
 
     def state(self) -> bytes:
-        """A Yjs v1 update holding everything at this version."""
+        """Return the state at this version as a Yjs v1 update."""
         if self._state is None or self._state[0] != self.version:
             self._state = (self.version, self._replica.state())
         return self._state[1]
 
     def state_since(self, clocks: Mapping[int, int]) -> bytes:
-        """A Yjs v1 update with what a replica of that state vector lacks at this version.
+        """Return a Yjs v1 update of everything that a replica with that state vector lacks.
 
-        Deletions are all there, as Yjs has it.
+        It has the whole delete set, as usual in Yjs.
         """
         clocks = {
             client: min(clock, self.clocks[client])
@@ -114,16 +119,19 @@ class DocumentState:
         if not clocks:
             return self.state()
         for client, clock in clocks.items():
-            # Nothing may be cut inside a surrogate pair, whatever a peer says that it has.
+            # A peer may claim to have half a surrogate pair: the update must not begin inside it.
             if clock - 1 in self._known.pairs.get(client, ()):
                 clocks[client] = clock - 1
         return self._replica.state(encode_state_vector(clocks))
 
     def cut_pairs(self) -> bytes | None:
-        """The Yjs v1 update that deletes the pairs in which something stands; None: there are none.
+        """Return the Yjs v1 update that deletes the pairs inside which something was inserted.
 
-        A replica of yrs may have them alive. It must be sent this before it is sent what stands
-        inside of them: in one update it would cut them first, and then count units wrongly.
+        A replica in yrs may still have such a pair. It must get this update before one with the
+        insertion: given both in one, yrs would split the pair first and then miscount its units.
+
+        Returns:
+            None if there is no such pair.
         """
         cuts = self._known.marks.cuts
         if not cuts:
@@ -133,18 +141,20 @@ class DocumentState:
         )
 
     def state_vector(self) -> bytes:
-        """The Yjs state vector at this version."""
+        """Return the encoded Yjs state vector at this version."""
         return self._known.encode_state_vector()
 
     def anchored_text(self) -> AnchoredText:
-        """The text at this version, for positions that stay with it."""
+        """Return the text at this version, for reading and making relative positions."""
         return AnchoredText(self._replica, self._known)
 
     def checkpoint(self) -> Checkpoint:
-        """The full state at this version; without `state`, if loaded anew it shows another text.
+        """Return a checkpoint of this version.
+
+        It has no `state` if that would show another text when loaded.
 
         Raises:
-            ReplicaBrokenError: the replica does not hold the text that the events say.
+            ReplicaBrokenError: the replica and the events disagree about the text.
         """
         self._replica.verify()
         self.checkpointed = self.version
@@ -157,10 +167,11 @@ class DocumentState:
         return Checkpoint(self.version, self.text, state, self._known.encode_pairs())
 
     def follow(self, records: Sequence[EventRecord]) -> None:
-        """Take over events that the log already has.
+        """Merge events that the log already has.
 
         Raises:
-            ReplicaBrokenError: they do not follow, or do not apply: load the document anew.
+            ReplicaBrokenError: a version is missing, or an event does not apply; load the document
+                again.
         """
         for record in records:
             if record.version != self.version + 1:
@@ -176,14 +187,14 @@ class DocumentState:
             self.window.append(record)
 
     def learn_authors(self, authors: dict[int, str]) -> None:
-        """Take over bindings that other processes made."""
+        """Replace the bindings of client ids by those in the log, which other processes made."""
         self.authors = {**authors, self._server_client: SERVER_USER}
 
     def learn_text_root(self, root: str) -> None:
-        """Take over the text root that the log has, decided by another process or by hand.
+        """Adopt the text root that is in the log, decided by another process or set by hand.
 
         Raises:
-            ReplicaBrokenError: there may be a text in the one it had.
+            ReplicaBrokenError: another root was decided, and may have a text.
         """
         if not root or root == self.text_root:
             return
@@ -192,10 +203,10 @@ class DocumentState:
         self._decide(root)
 
     def _apply(self, update: bytes, verdict: Ready) -> Applied:
-        """Apply an update; if the text root is undecided and it brings characters, they decide.
+        """Apply an update; if it brings characters, decide the text root.
 
-        The first root that it names for characters becomes the text root; what goes on after
-        something that is there already names none, so then it is the first by name that has any.
+        The text root becomes the first root that the update names for a string. An insertion next
+        to an existing item names no root; then it becomes the first root by name with characters.
         """
         if self.text_root:
             return self._replica.apply(update, verdict)
@@ -217,10 +228,11 @@ class DocumentState:
         self.text_root = root
 
     def _is_large(self, more: int) -> bool:
-        """Whether the state with that many bytes more might be over its limit.
+        """Return True if the state might exceed its limit with that many bytes more.
 
-        Updates are counted as they come. They may have taken out as much as they brought, so at the
-        limit the state is looked at; not for every event, since that costs as much as it has bytes.
+        The sizes of all updates are added up, though an update may also remove content. Near the
+        limit the state is measured, which costs time in proportion to its size; so it is done only
+        after the sum has grown by a sixteenth of the limit.
         """
         most = self._limits.max_document_bytes
         if self._bytes + more > most and self._bytes - self._weighed >= most // 16:
@@ -258,7 +270,7 @@ class DocumentState:
         return record
 
     def _load(self, opened: Opened) -> None:
-        """Take over a checkpoint and the events after it, without asking for positions."""
+        """Load a checkpoint and the events after it, without computing deltas."""
         text, updates = "", []
         checkpoint = opened.checkpoint
         if checkpoint is not None and checkpoint.state is not None:
@@ -270,7 +282,7 @@ class DocumentState:
                 self._known = KnownState(clocks, decode_pairs(checkpoint.pairs))
                 is_other = checkpoint.pairs == NO_PAIRS and self.text_root != DEFAULT_TEXT_ROOT
                 if is_other or not clocks:
-                    # Perhaps of a time in which places were not kept; or nothing has a place yet.
+                    # The checkpoint may be older than the record of places, or nothing has a place.
                     self._known.marks.places.main = UNKNOWN
             except MalformedError as error:
                 raise ReplicaBrokenError("the checkpoint's marks are damaged") from error
@@ -291,7 +303,7 @@ class DocumentState:
         self.window.trim()
 
     def _ready(self, update: bytes) -> Ready:
-        """The verdict on an update that the log, or the server itself, vouches for."""
+        """Return the verdict on an update that is in the log or was made by the server."""
         verdict = inspect_logged(update, self._known)
         if not isinstance(verdict, Ready):
             raise ReplicaBrokenError(f"the gate does not pass a logged update: {verdict}")

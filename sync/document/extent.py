@@ -1,4 +1,4 @@
-"""How far an event reaches: whether it changed the characters of the text and nothing else."""
+"""The extent of an event: only characters of the text, or other content as well."""
 
 from sync.port import EventRecord
 from sync.yjs.content import DELETED, STRING
@@ -7,12 +7,12 @@ from sync.yjs.varint import MalformedError
 
 
 def changes_characters_only(record: EventRecord) -> bool:
-    """Whether all that an event inserted and deleted are characters of the text.
+    """Return True if an event inserted and deleted only characters of the text.
 
-    Decided by counting: if the text gained and lost as many units as the update brings and takes,
-    nothing of it went elsewhere. That holds for a text without embeds and nested types, where the
-    logged ops are exactly what happened. False may also mean that it cannot be told so simply: the
-    event repeats what was there, or deletes characters that take two units.
+    It compares counts: nothing went elsewhere if the text gained and lost as many units as the
+    update inserts and deletes. That is true for a text without embeds and nested types, where the
+    logged ops are complete. The result may be False although only characters changed: if the event
+    repeats known structs, or deletes characters of two units.
     """
     try:
         update = parse_update(record.update)

@@ -1,4 +1,4 @@
-"""What becomes of a submission, and what a batch asks of the log before it is merged."""
+"""The outcomes of a submission, and a batch's questions to the log with their answers."""
 
 from msgspec import Struct
 
@@ -7,32 +7,35 @@ from sync.port import AuthorBinding, EventRecord
 
 
 class Accepted(Struct, frozen=True):
-    """It becomes this event, once committed."""
+    """The submission becomes this event once it is committed."""
 
     record: EventRecord
     bindings: tuple[AuthorBinding, ...] = ()
 
 
 class Known(Struct, frozen=True):
-    """An event of that id and content is there already."""
+    """The log already has an event with the submission's id and content."""
 
     record: EventRecord
 
 
 class Unchanged(Struct, frozen=True):
-    """It changes nothing: acknowledged with the head, not logged."""
+    """The submission changes nothing; it is acknowledged with the head and not logged."""
 
     version: int
 
 
 class Parked(Struct, frozen=True):
-    """It builds on what the log does not have yet; part of it may be an event already."""
+    """The submission depends on structs that the log does not have yet.
+
+    A part of it may have become an event already.
+    """
 
     missing: tuple[tuple[int, int], ...]
 
 
 class Refused(Struct, frozen=True):
-    """It cannot be done."""
+    """The submission is refused."""
 
     why: Refusal
 
@@ -41,24 +44,27 @@ Outcome = Accepted | Known | Unchanged | Parked | Refused
 
 
 class Questions(Struct):
-    """What a batch needs to know of the log before it is merged."""
+    """A batch's questions to the log, answered before it is merged."""
 
     ids: list[str] = []
-    """Which of these the log has."""
+    """Ids of submissions: does the log have events with them?"""
     after: int | None = None
-    """The events after this version, up to the window's first; None: none."""
+    """The version after which events are needed, up to the first in the window; None: none."""
     texts: list[int] = []
-    """The texts at these versions."""
+    """The versions whose texts are needed."""
 
 
 class Lookup(Struct):
-    """The answers."""
+    """The answers to a batch's questions."""
 
     known: dict[str, EventRecord] = {}
-    """Events that already carry one of the batch's ids."""
+    """The events in the log with ids of the batch, by id."""
     history: list[EventRecord] = []
     """Events older than the window, consecutive up to its first, for rebasing."""
     texts: dict[int, str] = {}
-    """The text at versions that a utf-16 position refers to."""
+    """The texts at versions to which UTF-16 positions refer."""
     narrow: int = -1
-    """Up to this version no character took two UTF-16 units: positions need no text."""
+    """The last version for which no text is needed.
+
+    Up to it no character had two UTF-16 units, so UTF-16 positions are code points.
+    """

@@ -1,4 +1,7 @@
-"""Updates that came too early: kept, unacknowledged and bounded, until what they need has come."""
+"""The parking of updates that came before the updates they depend on.
+
+Parked updates are not acknowledged; their number and size is bounded for each session.
+"""
 
 import heapq
 from collections import defaultdict
@@ -11,7 +14,7 @@ from sync.submission import UpdateSubmission
 
 
 class ParkedUpdate(Struct, frozen=True):
-    """One waiting update, filed under the first thing it misses."""
+    """One parked update, filed under the first CRDT client that it waits for."""
 
     submission: UpdateSubmission
     client: int
@@ -25,7 +28,7 @@ _Entry = tuple[int, int, ParkedUpdate]
 
 
 class Parking:
-    """The waiting updates of one room, counted per session."""
+    """The parked updates of one room, counted for each session."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -43,7 +46,7 @@ class Parking:
     def park(
         self, submission: UpdateSubmission, missing: tuple[tuple[int, int], ...], now_ms: int
     ) -> bool:
-        """Keep an update that waits for `missing`; False if its session has too much waiting."""
+        """Park an update that waits for `missing`; False if its session has too many parked."""
         session = submission.session
         if (
             self._count[session] >= self._limits.max_parked
@@ -59,17 +62,17 @@ class Parking:
         return True
 
     def submissions(self) -> Iterator[UpdateSubmission]:
-        """All that waits, in no particular order."""
+        """Yield all parked submissions, in no particular order."""
         for entries in self._by_client.values():
             for _, _, entry in entries:
                 yield entry.submission
 
     def clients(self) -> list[int]:
-        """The CRDT clients that something waits for."""
+        """Return the CRDT clients that parked updates wait for."""
         return list(self._by_client)
 
     def release(self, clients: Iterable[int], clocks: Mapping[int, int]) -> list[UpdateSubmission]:
-        """Take out what waits no longer, now that these CRDT clients stand at these clocks."""
+        """Take out the updates whose wait for these CRDT clients is over at these clocks."""
         free: list[_Entry] = []
         for client in clients:
             heap = self._by_client.get(client)
@@ -84,19 +87,19 @@ class Parking:
         return [self._forget(entry[2]) for entry in free]
 
     def expire(self, now_ms: int) -> list[UpdateSubmission]:
-        """Take out what has waited too long."""
+        """Take out the updates that have waited too long."""
         return self._take(lambda entry: now_ms - entry.since_ms >= self._limits.parked_ms)
 
     def drop(self, session: str) -> list[UpdateSubmission]:
-        """Take out what one session sent."""
+        """Take out the updates of one session."""
         return self._take(lambda entry: entry.submission.session == session)
 
     def clear(self) -> list[UpdateSubmission]:
-        """Take out everything."""
+        """Take out all updates."""
         return self._take(lambda _: True)
 
     def waiting_since(self) -> dict[str, int]:
-        """For each session with something parked: since when the oldest of it waits."""
+        """Return when each session's oldest parked update was parked, in ms since the epoch."""
         oldest: dict[str, int] = {}
         for entries in self._by_client.values():
             for _, _, entry in entries:

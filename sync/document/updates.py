@@ -1,4 +1,4 @@
-"""How a Yjs update from a peer is merged into a document."""
+"""Merging of a peer's Yjs updates into a document."""
 
 from hashlib import blake2b
 from typing import Final
@@ -20,7 +20,8 @@ from sync.yjs.verdict import Malformed, Range, Ready, Waiting
 REPAIR_SESSION: Final = "repair"
 """The session of the events that the server makes before an update that it repairs.
 
-A merge of updates must end with such an event: it deletes what the next one cuts.
+Such an event deletes surrogate pairs that the next event cuts. So it has to be the last of the
+updates that are merged into one message: yrs would otherwise apply the two in the wrong order.
 """
 
 
@@ -28,7 +29,7 @@ class UpdateDocument(DocumentState):
     """A document that merges Yjs updates."""
 
     claims: Claims = NO_CLAIMS
-    """Which client ids the sessions in its room announce as their own."""
+    """The client ids that the sessions in the document's room announce as their own."""
 
     def _merge_update(self, submission: UpdateSubmission, now_ms: int) -> Outcome:
         update = submission.update
@@ -47,7 +48,7 @@ class UpdateDocument(DocumentState):
     def _merge_ready(
         self, submission: UpdateSubmission, update: bytes, verdict: Ready, now_ms: int
     ) -> Outcome:
-        """Merge an update whose authors are found to be right."""
+        """Merge an update after its authors were checked."""
         limits = self._limits
         if (
             len(self._replica.text) + verdict.inserted_units > limits.max_document_chars
@@ -64,16 +65,16 @@ class UpdateDocument(DocumentState):
             return Unchanged(self.version)
         return Accepted(self._record(submission, applied.ops, update, now_ms))
 
-    # --- what is not common ---------------------------------------------------------------------
+    # --- the uncommon cases ---------------------------------------------------------------------
 
     def _merge_uncommon(
         self, submission: UpdateSubmission, update: bytes, now_ms: int, *, whole: bool = True
     ) -> Outcome:
-        """Merge an update after its repair, or that part of it which the sender may write.
+        """Merge an update after its repair, or the part of it that the sender may write.
 
         Args:
-            update: what of the submission is merged.
-            whole: whether that is all of it.
+            update: the submission's update, or the part of it that is to be merged.
+            whole: True if `update` is not a part.
         """
         verdict: Ready | Waiting | Malformed = inspect(update, self._known)
         repaired: Repaired | None = None
@@ -120,7 +121,7 @@ class UpdateDocument(DocumentState):
         )
 
     def _bind(self, outcome: Outcome, shares: Shares) -> Outcome:
-        """Bind the client ids that were authored on for the first time."""
+        """Bind client ids to the sender's user, if the update is the first to write under them."""
         if not isinstance(outcome, Accepted) or not shares.bound:
             return outcome
         user_id = outcome.record.actor_id
@@ -138,13 +139,13 @@ class UpdateDocument(DocumentState):
         foreign: frozenset[int],
         now_ms: int,
     ) -> Outcome:
-        """Merge what an update holds besides new structs of other users' client ids.
+        """Merge an update without the new structs of other users' client ids.
 
-        Those are left to their authors. What builds on them waits until they have delivered it;
-        what deletes of them is asked for again then (`left_out`).
+        Those structs are left to their authors. Structs that depend on them wait until the authors
+        have delivered; deletions of them are asked for again after that (`left_out`).
 
         Args:
-            update: sound, and judged as `verdict` says.
+            update: an update that the gate accepts, with this verdict.
         """
         parsed = parse_update(update)
         reached = reachable(parsed, self.clocks, foreign)
@@ -165,7 +166,7 @@ class UpdateDocument(DocumentState):
     def _merge_repaired(
         self, submission: UpdateSubmission, repaired: Repaired, verdict: Ready, now_ms: int
     ) -> Outcome:
-        """Merge an update that is changed: what it cuts is deleted in an event before it."""
+        """Merge a repaired update, after an event that deletes the pairs which it cuts."""
         full = self._find_no_room(submission, submission.update, verdict, now_ms)
         if full is not None:
             return Refused(full)
@@ -193,14 +194,17 @@ class UpdateDocument(DocumentState):
     def _find_no_room(
         self, submission: UpdateSubmission, update: bytes, verdict: Ready, now_ms: int
     ) -> Refusal | None:
-        """The refusal of an update for which there is no room, even once it has made some."""
+        """Return the refusal of an update that does not fit, even after its own deletions.
+
+        None: it fits.
+        """
         full = self._overflow(update, verdict)
         if full is not None and self._make_room(submission, verdict, now_ms):
             full = self._overflow(update, verdict)
         return full
 
     def _overflow(self, update: bytes, verdict: Ready) -> Refusal | None:
-        """The refusal of an update for which the document has no room."""
+        """Return the refusal of an update that would exceed a limit of the document; else None."""
         units = verdict.inserted_units
         if units and len(self.text) + units > self._limits.max_document_chars:
             return self._full()
@@ -209,18 +213,19 @@ class UpdateDocument(DocumentState):
         return None
 
     def _make_room(self, submission: UpdateSubmission, verdict: Ready, now_ms: int) -> bool:
-        """Merge the deletions of an update that is too large, if they stand for themselves.
+        """Merge only the deletions of an update that is too large, if they are independent.
 
-        Returns whether they changed something.
-
-        A client whose insertions were refused sends them again with its deletions once it is
-        connected anew. Those make room all the same. In an edit, and where a map entry is
+        A client whose insertions were refused sends them again, together with its deletions, when
+        it reconnects; the deletions can then make room. In an edit, and where a map entry is
         overwritten, a deletion is half of a replacement, and is refused with the other half.
+
+        Returns:
+            True if the deletions changed something.
         """
         deletes = present(verdict.deletes, self.clocks)
         if not deletes or not submission.is_past or verdict.has_entries:
             return False
-        # Tried again, once others have moved the clocks, it may delete more: under another id.
+        # At a later try, with other clocks, more may be deleted; so the ranges are part of the id.
         made = _derived(submission, b"room" + deletion(deletes))
         return self._merge_deletion(made, deletes, now_ms) is not None
 
@@ -232,7 +237,7 @@ class UpdateDocument(DocumentState):
         *,
         even_unchanged: bool = False,
     ) -> EventRecord | None:
-        """Append an event that deletes ranges; none if all of it was deleted before."""
+        """Append an event that deletes ranges; return None if all of them were deleted before."""
         update = deletion(deletes)
         verdict = self._ready(update)
         applied = self._apply(update, verdict)
@@ -244,9 +249,9 @@ class UpdateDocument(DocumentState):
 
 
 def _derived(submission: UpdateSubmission, salt: bytes) -> UpdateSubmission:
-    """A submission for an event that the server makes on account of another one.
+    """Return the submission of an event that the server makes because of another submission.
 
-    Its id cannot be known before, and is the same if the submission is merged again.
+    A peer cannot guess its id, and the id is the same each time the submission is merged.
     """
     name = blake2b(submission.id.encode() + b"\0" + salt, digest_size=16, person=b"derived")
     session = REPAIR_SESSION if salt == b"cut" else submission.session

@@ -6,12 +6,12 @@ from sync.port import EventRecord
 
 
 def weight(record: EventRecord) -> int:
-    """Bytes that a record holds, roughly; its text stands in the update and in the ops."""
+    """Return the rough size of a record in bytes; its text counts twice, as update and as ops."""
     return 400 + 2 * len(record.update)
 
 
 class Window:
-    """Consecutive events up to the head, bounded in number and bytes; older ones fall out."""
+    """Consecutive events up to the head, bounded in number and bytes; older events are dropped."""
 
     def __init__(self, max_events: int, max_bytes: int) -> None:
         self._records: deque[EventRecord] = deque()
@@ -27,7 +27,10 @@ class Window:
         self._bytes += weight(record)
 
     def trim(self) -> None:
-        """Let the oldest fall out. Not while a batch is merged: its bases were looked up before."""
+        """Drop the oldest events beyond the bounds.
+
+        Not while a batch is merged, because its bases were looked up before.
+        """
         while len(self._records) > self._max_events or (
             self._bytes > self._max_bytes and len(self._records) > 1
         ):
@@ -36,15 +39,15 @@ class Window:
             del self._by_id[gone.id]
 
     def find(self, event_id: str) -> EventRecord | None:
-        """The event of that id, if it is recent."""
+        """Return the event with that id; None if the window does not have it."""
         return self._by_id.get(event_id)
 
     def first(self, head: int) -> int:
-        """The oldest version from which `after` can answer."""
+        """Return the oldest version for which `after` returns events."""
         return head - len(self._records)
 
     def after(self, version: int, head: int) -> list[EventRecord] | None:
-        """The events after `version` up to `head`, or None if some have fallen out."""
+        """Return the events after `version` up to `head`; None if some were dropped."""
         missing = head - version
         if missing <= 0:
             return []
