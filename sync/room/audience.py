@@ -1,4 +1,4 @@
-"""The members of one room, and who of them is sent what is committed."""
+"""The members of one room, and the receivers of its commits among them."""
 
 from collections.abc import Mapping
 
@@ -21,10 +21,10 @@ class Audience:
         self._members: dict[str, Participant] = {}
         self.members: Mapping[str, Participant] = self._members
         self._receivers: Receivers | None = None
-        """None: not known."""
+        """The last result of `receivers`; None: it has to be found anew."""
 
     def receivers(self) -> Receivers:
-        """Return those who are sent what is committed."""
+        """Return the receivers of a commit."""
         found = self._receivers
         if found is None:
             members = self._members.values()
@@ -34,12 +34,12 @@ class Audience:
         return found
 
     def put(self, member: Participant) -> None:
-        """Add a member, or the same session as it is from now on."""
+        """Add a member; it replaces an earlier membership of the same session."""
         self._receivers = None
         self._members[member.session] = member
 
     def remove(self, session: str) -> Participant | None:
-        """Remove a session; returns the member that it was."""
+        """Remove a session; return its membership, or None if it had none."""
         self._receivers = None
         return self._members.pop(session, None)
 

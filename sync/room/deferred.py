@@ -1,4 +1,4 @@
-"""The facts that a room puts off until it is settled, in order and bounded."""
+"""The facts that a room defers until it is settled, in order and bounded."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -23,9 +23,11 @@ from sync.submission import Submission, TextSubmission, UpdateSubmission
 from sync.wire.message import Checked
 
 _MAX_FACTS: Final = 1_000
-"""Facts that are put off, before presence is dropped."""
+"""The most deferred facts; beyond it facts about presence are dropped."""
 MAX_KEPT_ASKS: Final = 8
-"""Joins of one session that may wait for the room to settle, and questions about awareness."""
+"""The most joins of one session that may wait for the room to settle; likewise its questions
+about awareness.
+"""
 _DROPPABLE: Final = (
     SetAwareness,
     MoveCursor,
@@ -51,7 +53,7 @@ class Deferred:
     """One room's deferred facts.
 
     Args:
-        name: the document's.
+        name: the document's name.
     """
 
     __slots__ = ("_name", "facts", "joining")
@@ -60,14 +62,14 @@ class Deferred:
         self._name = name
         self.facts: list[Fact] = []
         self.joining: dict[str, None] = {}
-        """The sessions whose join is among them."""
+        """The sessions whose join is deferred."""
 
     def put(self, fact: Fact) -> Iterator[Effect]:
-        """Put a fact off, or answer that it is not."""
+        """Defer a fact, or refuse to."""
         if isinstance(fact, CheckText):
             yield Deliver((fact.session,), Checked(self._name, fact.version, None))
         elif isinstance(fact, Join | AskAwareness) and self._asks_too_much(fact):
-            # Each would be answered with all there is.
+            # Each would be answered with the whole awareness.
             if isinstance(fact, Join):
                 text = "The last joins have no answer yet."
                 yield error(self._name, fact.session, ErrorCode.RATE_LIMITED, text)
@@ -79,13 +81,13 @@ class Deferred:
                 self.joining[fact.session] = None
 
     def take(self) -> list[Fact]:
-        """Take out everything, to be handled now."""
+        """Take out all facts, to be handled now."""
         facts, self.facts = self.facts, []
         self.joining.clear()
         return facts
 
     def drop(self, session: str) -> list[Submission]:
-        """Take out what is of one session; returns the submissions among it."""
+        """Take out the facts of one session; return the submissions among them."""
         facts, self.facts = self.facts, []
         submissions: list[Submission] = []
         for fact in facts:
@@ -97,7 +99,7 @@ class Deferred:
         return submissions
 
     def submissions(self) -> list[Submission]:
-        """Return the submissions among them, in order."""
+        """Return the deferred submissions, in order."""
         return [fact for fact in self.facts if isinstance(fact, TextSubmission | UpdateSubmission)]
 
     def _asks_too_much(self, fact: Join | AskAwareness) -> bool:

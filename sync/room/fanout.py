@@ -1,7 +1,8 @@
 """The fan-out of a committed batch: its messages, their receivers and their order.
 
-Yjs sessions get one merged update, encoded once for all; text sessions get every event; a sender
-gets acks where its own events stand. On one socket all of it leaves in version order.
+Sessions in yjs mode get one merged update, encoded once for all of them. Sessions in text mode get
+every event. A sender gets acks in place of its own events. Each socket gets its messages in the
+order of their versions.
 """
 
 from collections.abc import Sequence
@@ -39,14 +40,15 @@ class FanOut:
         *,
         is_corrected: bool = False,
     ) -> list[Effect]:
-        """Return what a batch sends to the members whose feeds are live, and to its senders.
+        """Return the messages of a batch to the members whose feeds are live, and to its senders.
 
         Args:
             foreign: events that other processes had appended before it.
             own: the events of the batch, which follow them.
             settled: the submissions of the batch in the order of merging, and their outcomes.
             text_before: the text before the first event.
-            is_corrected: whether some of `own` is not what its author sent, who lacks it then.
+            is_corrected: True if some of `own` differs from what its author sent; then the author
+                needs it too.
         """
         effects: list[Effect] = []
         if len(settled) == 1 and len(own) == 1 and not foreign:
@@ -62,7 +64,7 @@ class FanOut:
             session = submission.session
             member = members.get(session)
             if member is not None and member.dialect == "hocuspocus":
-                # Its providers are told what became of an update before they see it again.
+                # A Hocuspocus provider must have the outcome of an update before the update itself.
                 if isinstance(outcome, Accepted):
                     effects.append(self._acknowledge(submission, outcome.record, member))
                 else:
@@ -79,12 +81,12 @@ class FanOut:
         return effects
 
     def _show_update(self, submission: Submission, outcome: Outcome) -> list[Effect] | None:
-        """Return the effects of a batch that is one update of a Yjs dialect, as most are.
+        """Return the effects of a batch of one update from a Yjs dialect, the most frequent batch.
 
-        A member of such a dialect is sent its own updates, so nobody is left out.
+        A member that speaks such a dialect is sent its own updates too, so the update goes to all.
 
         Returns:
-            None if it is another batch, or somebody is to be sent events.
+            None if the batch is of another kind, or a member is to be sent events.
         """
         audience = self._view.audience
         member = audience.members.get(submission.session)
@@ -100,7 +102,7 @@ class FanOut:
         version = record.version
         message = Updates(self._doc, version, version, record.update)
         shown = Deliver(editors, message, version, True)
-        # Providers of Hocuspocus are told what became of an update before they see it again.
+        # A Hocuspocus provider must have the outcome of an update before the update itself.
         return [settled, shown] if member.dialect == "hocuspocus" else [shown, settled]
 
     def _show(
@@ -110,10 +112,10 @@ class FanOut:
         settlements: dict[str, list[tuple[Submission, Outcome]]],
         text_before: str,
     ) -> list[Effect]:
-        """One merged update to all Yjs sessions, events to the others.
+        """Return one merged update for all sessions in yjs mode, and events for the others.
 
         Args:
-            sole: if it wrote all of them, it needs only its acks.
+            sole: a session that wrote all the events, and needs only its acks; None: there is none.
         """
         if len(records) > 1 and any(record.session != sole for record in records):
             sole = None
@@ -136,7 +138,7 @@ class FanOut:
         settlements: dict[str, list[tuple[Submission, Outcome]]],
         text_before: str,
     ) -> list[Effect]:
-        """Every event to text sessions; to a sender its own as acks, in version order."""
+        """Return every event for sessions in text mode; for a sender, acks in place of its own."""
         effects: list[Effect] = []
         is_wide = self._view.has_pairs
         for encoding in POSITION_ENCODINGS:
@@ -165,7 +167,7 @@ class FanOut:
         deltas: Sequence[Delta],
         items: Sequence[tuple[Submission, Outcome]],
     ) -> list[Effect]:
-        """A sender's view of a batch: others' events, and acks where its own stand."""
+        """Return a sender's messages of a batch: events of others, and acks in place of its own."""
         effects: list[Effect] = []
         at = 0
         for submission, outcome in items:
@@ -188,7 +190,7 @@ class FanOut:
     def _acknowledge(
         self, submission: Submission, record: EventRecord, member: Participant
     ) -> Settled:
-        """Tell a sender of a Yjs dialect that its submission became that event."""
+        """Tell a sender that speaks a Yjs dialect that its submission became that event."""
         member.resync_at_ms = None
         ack = Ack(self._doc, record.id, record.version) if member.feed.is_live else None
         return Settled(submission.session, submission.size, ack)
@@ -200,7 +202,7 @@ class FanOut:
         member: Participant | None,
         ops: Delta | None = None,
     ) -> list[Effect]:
-        """Tell the sender what became of its submission."""
+        """Tell the sender the outcome of its submission."""
         if isinstance(outcome, Accepted) and member is not None and member.dialect != "quire":
             return [self._acknowledge(submission, outcome.record, member)]
         to = submission.session
@@ -208,7 +210,7 @@ class FanOut:
         if member is None:
             textual = isinstance(submission, TextSubmission)
         else:
-            # Who joined again meanwhile is told in the terms of the mode it is in now.
+            # The sender may have joined again in another mode: the answer is in its present one.
             textual = member.mode == "text"
             if not isinstance(outcome, Refused):
                 member.resync_at_ms = None

@@ -1,8 +1,8 @@
-"""The replay of the log to one member: a state machine, and the socket's account of it.
+"""The replay of the log to one member: a state machine, and its progress on the socket.
 
-`Feed` is the room's half: it decides which messages carry the member from the version that it has
-to the head. `Progress` is the socket's half: it records how much of them was written and what a
-full outbox dropped. Between them go facts and effects:
+`Feed` is the room's half: it decides which messages bring the member from the version that it has
+to the head. `Progress` is the socket's half: it records which of these messages were written, and
+which a full outbox dropped. They communicate by facts and effects:
 
     Progress                                          Feed
     something was dropped         ── Lagging ──▶      sends nothing more
@@ -11,9 +11,8 @@ full outbox dropped. Between them go facts and effects:
     a page of that order was read ── PageRead ──▶     sends it; after the last one, goes on from
                                                       memory
 
-Every order has a number that no other in the room has. A drop, a drain and a new join make the
-order before void: its pages are ignored, because what they bring would leave a gap or repeat what
-was sent since.
+Every order has a number that is unique in the room. A drop, a drain and a new join make an earlier
+order void: its pages are ignored, since their events would leave a gap or repeat sent events.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -30,7 +29,7 @@ from sync.wire.message import Ack, Events, Updates
 from sync.yjs.replica import merged
 
 MAX_MERGED_UPDATES: Final = 256
-"""Updates merged into one message; merging costs the square of their number."""
+"""The most updates merged into one message; the cost of merging is quadratic in their number."""
 
 
 class FeedState(Enum):
@@ -46,22 +45,22 @@ class FeedState(Enum):
     """
 
     LIVE = auto()
-    """The member is sent whatever is committed."""
+    """The member is sent every commit."""
     LAGGING = auto()
     """The member is sent nothing of the log until its socket has drained."""
     BEHIND = auto()
-    """The member has everything up to `version`; the rest waits for the room to be settled."""
+    """The member has all events up to `version`; it is sent the rest once the room is settled."""
     READING = auto()
     """Pages of the log are on their way to the member."""
 
 
 class Feed:
-    """One member's feed. A new join makes a new one.
+    """One member's feed. A new join of the session makes a new feed.
 
     Args:
         doc: the document's name.
-        numbers: gives each order of this room its number, over all feeds: pages that were ordered
-            for an earlier join of the session are told from this one's.
+        numbers: gives each order of the room its number, for all feeds: so the pages that an
+            earlier join of the session ordered are recognised.
         turned: called after each change of the state.
     """
 
@@ -93,9 +92,9 @@ class Feed:
     ) -> None:
         self.state = FeedState.LIVE
         self.is_live = True
-        """Whether the state is LIVE."""
+        """True in the state LIVE."""
         self.version = 0
-        """The member was sent everything up to it; kept in BEHIND and READING only."""
+        """The version up to which the member was sent all events; valid in BEHIND and READING."""
         self._doc = doc
         self._session = session
         self._mode = mode
@@ -110,25 +109,25 @@ class Feed:
 
     @property
     def withheld(self) -> Sequence[Ack]:
-        """The acks that wait until the member has the events which precede them."""
+        """The acks that wait until the member has all earlier events."""
         return self._withheld
 
     def acknowledge(self, ack: Ack) -> list[Effect]:
-        """Send an ack in its turn: at once if the member lacks nothing, else when it does not."""
+        """Send an ack: at once if the member has all earlier events, else after them."""
         if self.is_live:
             return [self._deliver(ack)]
         self._withheld.append(ack)
         return []
 
     def lag(self) -> None:
-        """Send nothing more: something was dropped."""
+        """Send nothing more, since the outbox dropped messages."""
         self._turn(FeedState.LAGGING)
 
     def fall_behind(self, version: int, acks: Sequence[Ack] = ()) -> None:
-        """Go on from a version: the member has everything up to it, and nothing is on its way.
+        """Go on from a version: the member has all events up to it, and no message is queued.
 
         Args:
-            acks: those that the member was sent and did not get.
+            acks: the acks that were sent to the member and dropped.
         """
         self._turn(FeedState.BEHIND)
         self.version = version
@@ -140,12 +139,12 @@ class Feed:
     def bring_up(
         self, records: Sequence[EventRecord] | None, head: int, *, is_wide: bool
     ) -> Iterator[Effect]:
-        """Send what is missing up to the head; only in BEHIND, and while the room is settled.
+        """Send the missing events up to the head; call it in BEHIND while the room is settled.
 
         Args:
-            records: the events after `version`; None: they are in the log alone.
+            records: the events after `version`; None: they are in the log only.
             head: the last version that may be shown.
-            is_wide: whether the position encodings may differ in this document.
+            is_wide: True if the document has had characters of two UTF-16 units.
         """
         assert self.state is FeedState.BEHIND, "this feed waits for nothing"
         needs_text = is_wide and self._mode == "text" and self._encoding == "utf-16"
@@ -162,16 +161,16 @@ class Feed:
             yield self._deliver(ack)
 
     def awaits(self, order: int) -> bool:
-        """Return whether pages of an order are still wanted."""
+        """Return True if pages of an order are still wanted."""
         return self.state is FeedState.READING and self._order == order
 
     def take_page(
         self, order: int, records: Sequence[EventRecord], text: str | None
     ) -> Iterator[Effect]:
-        """Send a page of an order, unless the order is void; after the last, it is BEHIND.
+        """Send a page of an order, unless the order is void; the last page turns the feed BEHIND.
 
         Args:
-            records: consecutive events, the first of them the next that the member lacks.
+            records: consecutive events, beginning with the next one that the member lacks.
             text: the text before the first of them; None: it was not asked for.
 
         Raises:
@@ -189,16 +188,16 @@ class Feed:
         yield from effects
 
     def _turn(self, state: FeedState) -> None:
-        """Change the state; the order before, if there was one, is void."""
+        """Change the state; an earlier order becomes void."""
         self.state = state
         self.is_live = state is FeedState.LIVE
         self._turned()
         self._writer = None
 
     def _replay(self, records: Sequence[EventRecord], writer: EventWriter) -> list[Effect]:
-        """Return the messages that carry consecutive events, the member's own included.
+        """Return the messages for consecutive events, those of the member itself included.
 
-        In text mode the member's own event is its ack; in yjs mode the acks follow the updates.
+        In text mode an ack replaces each event of the member; in yjs mode acks follow the updates.
         """
         if self._mode == "text":
             events = Events(self._doc, [writer.event(record) for record in records])
@@ -215,11 +214,11 @@ class Feed:
 
 
 class Progress:
-    """One feed as its socket sees it: how much was written, and what was dropped.
+    """The progress of one feed on its socket: the version written, and the acks dropped.
 
     Args:
         session: the member's session.
-        report: takes the facts that the room is to be told.
+        report: called with each fact for the room.
     """
 
     __slots__ = (
@@ -236,9 +235,9 @@ class Progress:
 
     def __init__(self, session: str, report: Callable[[Fact], None]) -> None:
         self.version = -1
-        """Everything up to it was written; -1: the join has no answer yet."""
+        """The version up to which all was written; -1: the join is not answered yet."""
         self.is_lagging = False
-        """Whether something was dropped: nothing of the feed is written before the drain."""
+        """True after a message was dropped: none of the feed is written before the drain."""
         self._session = session
         self._report = report
         self._epoch = ""
@@ -250,14 +249,14 @@ class Progress:
         self._successor: Progress | None = None
 
     def answered(self, epoch: str, version: int) -> "Progress":
-        """Note that a join is answered; returns the progress of that join.
+        """Note that a join was answered; return the progress of that join.
 
-        Messages of an earlier join may still be queued. What is written of them counts for the
-        earlier progress alone; the acks that are dropped go to the later one, unless the log was
-        rewound in between.
+        Messages of an earlier join may still be queued. When they are written, that counts for the
+        earlier progress only. When they are dropped, their acks count for the later progress,
+        unless the log was rewound in between.
 
         Args:
-            version: the feed brings everything after it.
+            version: the feed brings all events after it.
         """
         heir = self
         if self._start >= 0:
@@ -272,14 +271,14 @@ class Progress:
         return heir
 
     def close(self) -> None:
-        """Report nothing more: the session has left, or has joined anew."""
+        """Report nothing more, since the session has left or has joined again."""
         self._report = _ignore
 
     def admits(self, ack: Ack | None = None) -> bool:
-        """Return whether a message of the feed is to be written; if not, it counts as dropped.
+        """Return True if a message of the feed is to be written; if not, it counts as dropped.
 
         Args:
-            ack: the message, if it is one: the log may not give it again.
+            ack: the message if it is an ack, which the log cannot always give again.
         """
         if not self.is_lagging:
             return True
@@ -288,7 +287,7 @@ class Progress:
         return False
 
     def dropped(self, acks: Sequence[Ack]) -> None:
-        """Note that the outbox dropped messages of this feed; `acks` are those among them."""
+        """Note that the outbox dropped messages of this feed; `acks` are the acks among them."""
         if self._successor is not None:
             self._successor._inherit(acks)
             return
@@ -298,7 +297,7 @@ class Progress:
             self._report(Lagging(self._session))
 
     def wrote(self, version: int) -> None:
-        """Note that what leads up to this version was written."""
+        """Note that all messages up to this version were written."""
         if version > self.version:
             self.version = version
 
@@ -319,14 +318,14 @@ class Progress:
 
 
 def acks_of_earlier_join(acks: Sequence[Ack], start: int) -> list[Ack]:
-    """Return what a session is still to be told of acks that an earlier join of it had to come.
+    """Return the acks of an earlier join that its session has not got and the new feed lacks.
 
     Args:
-        start: the version from which the new join's feed goes on. It brings the acks of later
-            versions anew. Those of earlier versions count as no event any more.
+        start: the version at which the feed of the new join begins. That feed brings the acks of
+            later versions again. Acks of earlier versions are returned as those of no event.
     """
     known = {
-        # An ack may be there twice: dropped of one join, replayed to the next, and dropped again.
+        # An ack may be here twice: dropped in one join, replayed in the next and dropped again.
         ack.id: Ack(ack.doc, ack.id, ack.version, changed=False) if ack.changed else ack
         for ack in acks
         if not ack.changed or ack.version <= start
@@ -341,7 +340,7 @@ def _ignore(_: Fact) -> None:
 def updates_to(
     sessions: tuple[str, ...], name: str, records: Sequence[EventRecord]
 ) -> list[Effect]:
-    """Return consecutive events as `updates` for these sessions, merged in bounded pieces.
+    """Return the effects that send consecutive events as `updates`, merged in bounded pieces.
 
     Raises:
         ReplicaBrokenError: they cannot be merged.
@@ -360,10 +359,11 @@ def updates_to(
 def merged_messages(name: str, records: Sequence[EventRecord]) -> list[Updates]:
     """Return consecutive events as `updates`, merged in bounded pieces.
 
-    A piece ends with a repair: merged with what builds on it, it would be applied after that.
+    A repair is the last event of its piece: merged with updates that depend on it, it would be
+    applied after them.
 
     Raises:
-        ReplicaBrokenError: they cannot be merged.
+        ReplicaBrokenError: the updates cannot be merged.
     """
     is_brief = len(records) <= MAX_MERGED_UPDATES
     if is_brief and REPAIR_SESSION not in [record.session for record in records[:-1]]:

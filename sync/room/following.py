@@ -2,8 +2,8 @@
 
     announced, or a client ahead ──▶ Look ──▶ Found ──▶ followed; announced meanwhile: Look again
 
-At most one look is under way. Its answer tells of everything that was announced before it began,
-not of what was announced since.
+At most one look is under way. Its answer covers every announcement before the look began, and none
+after that.
 """
 
 import math
@@ -14,39 +14,41 @@ from sync.fact import Join
 
 
 class Following:
-    """One room's looks. It does not know the document: versions are told to it."""
+    """The looks of one room. They do not know the document; its version is an argument."""
 
     __slots__ = ("_ahead", "_announced", "_complete", "_number", "is_looking")
 
     def __init__(self) -> None:
         self.is_looking = False
         self._number = 0
-        """How many looks were ordered."""
+        """The number of the last look that was ordered."""
         self._complete = 0
-        """The last look after which nothing was left to find."""
+        """The last look that brought the room to the head of the log."""
         self._announced: float = 0
-        """The highest version announced during this look; infinite: something else is new."""
+        """The highest version announced during this look; infinite: some other change was."""
         self._ahead: dict[str, int] = {}
-        """Sessions that claim more than this room has, and the look that decides on them."""
+        """For each session with later versions than the room, the look that decides about it."""
 
     @property
     def has_clients_ahead(self) -> bool:
-        """Whether a join waits for the answer to a look."""
+        """True if a join waits for the answer to a look."""
         return bool(self._ahead)
 
     def look(self, version: int) -> Iterator[Effect]:
-        """Order a look at what the log has after `version`, unless one is under way."""
+        """Order a look at the log after `version`, unless one is under way."""
         if not self.is_looking:
             self.is_looking = True
             self._number += 1
             yield Look(version)
 
     def announce(self, announced: int | None, version: int) -> Iterator[Effect]:
-        """Look, unless that version is here; during a look, once more after it.
+        """Order a look for an announced version, unless the room has it.
+
+        During a look, note the version, so that another look can follow.
 
         Args:
-            announced: a version that the log may have; None: something else may be new.
-            version: the room's.
+            announced: a version that the log may have; None: something else may have changed.
+            version: the version that the room has.
         """
         said = math.inf if announced is None else announced
         if said <= version:
@@ -57,20 +59,20 @@ class Following:
             yield from self.look(version)
 
     def end_look(self) -> tuple[int, float]:
-        """Note that a look was answered; returns its number, and what was announced during it."""
+        """Note the answer to a look; return its number and the version announced during it."""
         self.is_looking = False
         announced, self._announced = self._announced, 0
         return self._number, announced
 
     def complete(self, number: int) -> None:
-        """Note that after this look nothing was left to find."""
+        """Note that this look brought the room to the head of the log."""
         self._complete = number
 
     def is_ahead(self, join: Join, epoch: str, version: int) -> bool:
-        """Return whether a join has to wait for a look that began after it was asked.
+        """Return True if a join has to wait for a look that began after the join.
 
-        The session has seen versions that the log may have and this room does not: it was connected
-        to another process. Only a complete look shows that it cannot be recovered.
+        Its session has seen versions that this room does not have, perhaps in another process. Only
+        a complete look shows that the log does not have them either.
         """
         if join.since is None or join.epoch != epoch or join.since <= version:
             self._ahead.pop(join.session, None)
@@ -81,9 +83,9 @@ class Following:
         return False
 
     def forget(self, session: str) -> None:
-        """Decide no more on a session: it has left."""
+        """Forget a session that has left."""
         self._ahead.pop(session, None)
 
     def clear(self) -> None:
-        """Decide no more on any session."""
+        """Forget all sessions."""
         self._ahead.clear()

@@ -31,20 +31,20 @@ from sync.yjs.varint import MalformedError
 
 
 class Membership:
-    """Who is in one room, and what each of them has of the log."""
+    """The members of one room, and the feed of each."""
 
     def __init__(self, view: View, queue: SubmissionQueue, presence: RoomPresence) -> None:
         self._view = view
         self._queue = queue
         self._presence = presence
         self.behind: dict[str, None] = {}
-        """Sessions whose feeds wait until the room is settled."""
+        """The sessions whose feeds wait until the room is settled."""
         self._numbers = count()
 
     # --- joining and leaving --------------------------------------------------------------------
 
     def join(self, fact: Join, now_ms: int) -> Iterator[Effect]:
-        """Make a session a member, or the member that it was with new fields."""
+        """Make a session a member; one that is a member gets a new membership."""
         view = self._view
         before = view.members.get(fact.session)
         if before is None and len(view.members) >= view.limits.max_members:
@@ -98,10 +98,10 @@ class Membership:
         )
 
     def _answer(self, member: Participant, since: int | None) -> Iterator[Effect]:
-        """Send `joined` and what follows it.
+        """Send `joined` and the messages that follow it.
 
         Args:
-            since: the version that the member has and is brought up from; None: it has none.
+            since: the version that the member has and from which it is brought up; None: none.
         """
         view, session = self._view, member.session
         native, full = member.dialect == "quire", since is None
@@ -123,12 +123,12 @@ class Membership:
             upto=view.version if since is None else since,
         )
         if not native:
-            # It says itself what it lacks (`AskState`), and sends what the log lacks.
+            # Such a client asks for what it lacks (`AskState`), and sends what the log lacks.
             yield Deliver((session,), Resync(view.name, view.document.state_vector()))
         yield from self.bring_up((session,))
 
     def leave(self, session: str, now_ms: int) -> Iterator[Effect]:
-        """End a session's membership; what it has parked is refused."""
+        """End a session's membership; its parked updates are refused."""
         member = self._view.audience.remove(session)
         self.behind.pop(session, None)
         why = refusal(ErrorCode.NOT_JOINED, "The session has left the document.")
@@ -143,7 +143,7 @@ class Membership:
             yield Deliver(rest, MemberLeft(self._view.name, session, user_info(member.user)))
 
     def set_role(self, fact: SetRole) -> Iterator[Effect]:
-        """Give a member another role; one that may not write loses what is not merged yet."""
+        """Give a member another role; if it may not write, refuse its unmerged submissions."""
         member = self._view.members.get(fact.session)
         if member is None or member.role == fact.role:
             return
@@ -157,19 +157,19 @@ class Membership:
             yield from rejected(self._view.name, submission, _forbidden(member.role))
 
     def expel(self, why: Refusal, joining: Iterable[str]) -> Iterator[Effect]:
-        """End everybody's membership, and that of those whose join waits."""
+        """End all memberships, and refuse the sessions whose join waits."""
         for session in dict.fromkeys((*self._view.members, *joining)):
             yield from self.dismiss(session, why)
         self._view.audience.clear()
         self.behind.clear()
 
     def dismiss(self, session: str, why: Refusal) -> Iterator[Effect]:
-        """Tell a session why it is out of the room."""
+        """End a session's place in the room, and tell it the reason."""
         yield error(self._view.name, session, why.code, why.message)
         yield Dismiss(session)
 
     def join_anew(self, now_ms: int) -> Iterator[Effect]:
-        """Have every member join again: the history that it has seen is gone."""
+        """Join every member again, after the history that it has seen was rewound."""
         members = list(self._view.members.values())
         self._view.audience.clear()
         self.behind.clear()
@@ -187,7 +187,7 @@ class Membership:
     # --- submissions ----------------------------------------------------------------------------
 
     def objection(self, submission: Submission) -> Refusal | None:
-        """Return why whoever sent a submission may not; None if it may."""
+        """Return the refusal of a submission that its sender may not make; None if it may."""
         if submission.role is not None:
             return None if may(submission.role, Action.WRITE) else _forbidden(submission.role)
         member = self._view.members.get(submission.session)
@@ -204,14 +204,14 @@ class Membership:
     # --- feeds ----------------------------------------------------------------------------------
 
     def lag(self, fact: Lagging) -> None:
-        """Send a member nothing more of the log: it does not take what it is sent."""
+        """Send a member nothing more of the log, since its outbox is full."""
         member = self._view.members.get(fact.session)
         if member is not None:
             member.feed.lag()
             self.behind.pop(fact.session, None)
 
     def drain(self, fact: Drained) -> None:
-        """Note what a member has, now that its socket has taken everything."""
+        """Note the version that a member has, now that its outbox is empty."""
         member = self._view.members.get(fact.session)
         if member is not None:
             member.feed.fall_behind(fact.version, fact.acks)
@@ -230,22 +230,22 @@ class Membership:
                 self.behind[fact.session] = None
 
     def awaits_page(self, session: str, order: int) -> bool:
-        """Return whether the pages of that order are still wanted."""
+        """Return True if the pages of that order are still wanted."""
         member = self._view.members.get(session)
         return member is not None and member.feed.awaits(order)
 
     def fall_behind(self, version: int) -> None:
-        """Note that no member whose feed is live was sent anything after a version."""
+        """Note that members with live feeds were sent nothing after a version."""
         for member in self._view.members.values():
             if member.feed.is_live:
                 member.feed.fall_behind(version)
                 self.behind[member.session] = None
 
     def bring_up(self, sessions: Iterable[str] | None = None) -> Iterator[Effect]:
-        """Send members what they lack: from memory if it is recent, else from the log.
+        """Send members the events that they lack, from memory or, if older, from the log.
 
         Args:
-            sessions: those among them that are asked for; None: all.
+            sessions: only these members; None: all.
         """
         view = self._view
         for session in list(self.behind) if sessions is None else sessions:
@@ -255,10 +255,10 @@ class Membership:
                 records = view.document.window.after(feed.version, view.version)
                 yield from feed.bring_up(records, view.version, is_wide=view.has_pairs)
 
-    # --- what Yjs clients ask -------------------------------------------------------------------
+    # --- questions of Yjs clients ---------------------------------------------------------------
 
     def tell_state(self, fact: AskState) -> Iterator[Effect]:
-        """Send a Yjs session what its state vector lacks."""
+        """Send a Yjs session the state that its state vector lacks."""
         view = self._view
         if fact.session not in view.members:
             return
@@ -274,7 +274,7 @@ class Membership:
         yield Deliver((fact.session,), SyncReply(view.name, view.document.state_since(clocks)))
 
     def ask_for_missing(self, now_ms: int) -> Iterator[Effect]:
-        """Refuse what was parked too long, and ask the senders of the rest to resync."""
+        """Refuse updates that were parked too long, and ask the senders of the others to resync."""
         view, parking = self._view, self._queue.parking
         for submission in parking.expire(now_ms):
             text = "What the update builds on did not come; resync, then send it again."
@@ -301,7 +301,7 @@ class Membership:
                 yield Deliver((member.session,), Resync(view.name, vector))
 
     def note_left_out(self, left_out: Mapping[str, Mapping[int, int]]) -> None:
-        """Remember which deletions a member is to send again; see `DocumentState.left_out`."""
+        """Remember the deletions that members have to send again; see `DocumentState.left_out`."""
         for session, clocks in left_out.items():
             member = self._view.members.get(session)
             if member is not None:

@@ -1,4 +1,4 @@
-"""A member as its room keeps it."""
+"""The room's record of a member."""
 
 from dataclasses import dataclass, field
 
@@ -11,27 +11,27 @@ from sync.submission import TextSubmission, UpdateSubmission
 
 @dataclass(slots=True, kw_only=True)
 class Participant(Member):
-    """A member, and what the room remembers of it.
+    """A member, with the state that the room keeps for it.
 
     Args:
-        feed: decides what of the log it is sent.
-        echo: whether it is sent its own updates too: some may be older than its join.
+        feed: decides which events of the log the member is sent.
+        echo: True if the member is sent its own updates too; some may be older than its join.
     """
 
     feed: Feed
     echo: bool = False
     takes: type[TextSubmission | UpdateSubmission] | None = None
-    """The submissions that its role and mode allow; read for each of them."""
+    """The kind of submissions that the role and mode allow, kept for quick checks; None: none."""
     resync_at_ms: int | None = None
-    """When it was last asked to resync, until it sends something that merges."""
+    """The time of the last request to resync; None once it sends an update that merges."""
     left_out: dict[int, int] = field(default_factory=dict)
-    """The clocks of CRDT clients at which it is to send deletions again that were left out."""
+    """Left-out deletions: the clocks of CRDT clients at which the member has to send them again."""
 
     def __post_init__(self) -> None:
         self.take_role(self.role)
 
     def take_role(self, role: Role) -> None:
-        """Go on in another role."""
+        """Change the role."""
         self.role = role
         self.takes = None
         if may(role, Action.WRITE):

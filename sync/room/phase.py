@@ -17,40 +17,40 @@ class Phase(Enum):
            │ the replica  │ │ Broken
            └──── fails ───┘ └────▶ ENDED ◀──── Deleted, from SETTLED or TAKEN
 
-    Only in SETTLED and TAKEN does the document hold exactly what the log has. In MERGING it is
-    ahead of the log, in LOST it is thrown away: nothing that would show it (a join, a check) is
-    answered, but deferred until the room is settled. That, and that acks and fan-out follow
-    `Committed` alone, is promise P1.
+    Only in SETTLED and TAKEN is the document exactly what the log has. In MERGING it is ahead of
+    the log; in LOST it is discarded. In these two, facts whose answer would show the document (a
+    join, a check) are deferred until the room is settled. Acks and fan-out follow `Committed` only.
+    These two rules are promise P1.
     """
 
     SETTLED = ("settled", True)
     TAKEN = ("taken", True)
-    """The log is asked on behalf of a batch: the document must not move on meanwhile."""
+    """A batch's questions to the log are being answered; the document must not change meanwhile."""
     MERGING = ("merging", False)
     LOST = ("lost", False)
-    """`Reopen` was ordered; while the store does not answer, the room is read-only."""
+    """`Reopen` was ordered. The room is read-only while the store does not answer."""
     ENDED = ("ended", False)
-    """The document was deleted, or does not load: there are no members any more."""
+    """The document was deleted or does not load. There are no members any more."""
 
     def __init__(self, _: str, is_settled: bool) -> None:
         self.is_settled = is_settled
-        """Whether the document holds exactly what the log has, so that it may be shown."""
+        """True if the document is exactly what the log has, so that it may be shown."""
 
 
 class Lifecycle:
-    """One room's phase, and what it means for those who ask."""
+    """One room's phase, its read-only state and its end."""
 
     __slots__ = ("end", "is_read_only", "phase")
 
     def __init__(self) -> None:
         self.phase = Phase.SETTLED
         self.is_read_only = False
-        """Whether the store keeps failing: what is submitted is refused for now."""
+        """True while the store keeps failing; submissions are refused then."""
         self.end: Refusal | None = None
-        """Why the room has ended; None: it has not."""
+        """The reason for the room's end; None: it has not ended."""
 
     def objection(self) -> Refusal | None:
-        """Return why nothing can be submitted now; None if it can."""
+        """Return the refusal of every submission at this time; None if there is none."""
         if self.end is not None:
             return self.end
         if self.is_read_only:
@@ -59,6 +59,6 @@ class Lifecycle:
         return None
 
     def finish(self, why: Refusal) -> None:
-        """End the room: whoever asks for the document is refused."""
+        """End the room; every request for the document is refused with this reason."""
         self.end = why
         self.phase = Phase.ENDED

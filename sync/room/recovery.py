@@ -1,4 +1,4 @@
-"""The recovery of a room whose store or replica failed: it loads the document anew from the log."""
+"""The recovery of a room after its store or replica failed, by loading the document again."""
 
 from collections.abc import Generator, Iterator
 from typing import Final
@@ -16,14 +16,14 @@ from sync.yjs.replica import ReplicaBrokenError
 
 BROKEN: Final = refusal(ErrorCode.STORE_UNAVAILABLE, "The document cannot be loaded.")
 _MAX_FAILURES: Final = 5
-"""Commits of one batch that may fail, although the log can be read, before it is refused."""
+"""Failed commits after which a batch is refused, if the log can be read."""
 
 
 class Recovery:
-    """Throws a room's document away and takes the one that the log has.
+    """Recovery of one room: its document is discarded and loaded from the log.
 
-    Submissions survive it: they are tried again, and have the version that they got if the commit
-    which seemed to fail did not (P3).
+    The room's submissions are kept and tried again. A submission whose commit only seemed to fail
+    is answered with the version that it has in the log (P3).
     """
 
     __slots__ = ("_fan_out", "_lifecycle", "_membership", "_queue", "_view")
@@ -43,7 +43,7 @@ class Recovery:
         self._fan_out = fan_out
 
     def fail(self) -> Iterator[Effect]:
-        """Forget what the log may not have; the batch is tried again on what it does have."""
+        """Discard the document after a failed commit; try the batch again on the loaded one."""
         queue = self._queue
         queue.failures += 1
         refused, queue.refused = queue.refused, []
@@ -57,18 +57,17 @@ class Recovery:
         yield from self.load_anew()
 
     def load_anew(self) -> Iterator[Effect]:
-        """Throw the document away; what waits, waits until it is loaded."""
+        """Discard the document and order it to be loaded; submissions wait for that."""
         self._queue.forget_merge()
         if self._lifecycle.phase is not Phase.LOST:
             self._lifecycle.phase = Phase.LOST
             yield Reopen()
 
     def reopen(self, opened: Opened) -> Generator[Effect, None, bool]:
-        """Take the document as the log has it, and show the members what is new in it.
+        """Replace the document by the one loaded from the log, and show the members new events.
 
-        If the log was rewound, nobody is shown anything here, and everything that waits is refused.
-
-        If it does not load from a checkpoint, it is loaded once more without that one.
+        If the log was rewound, nothing is shown here, and all waiting submissions are refused. If
+        the document does not load from its checkpoint, it is ordered again without that checkpoint.
 
         Returns:
             False if the document cannot be loaded.
@@ -97,12 +96,12 @@ class Recovery:
         return True
 
     def lose_store(self) -> Iterator[Effect]:
-        """Refuse what waits, and what comes, until the store answers."""
+        """Refuse waiting and new submissions until the store answers."""
         self._lifecycle.is_read_only = True
         text = "The store does not answer; this is temporary."
         yield from self.refuse_all(refusal(ErrorCode.READ_ONLY, text))
 
     def refuse_all(self, why: Refusal) -> Iterator[Effect]:
-        """Refuse everything that waits to be merged."""
+        """Refuse all submissions that wait to be merged."""
         for submission in self._queue.clear():
             yield from rejected(self._view.name, submission, why)

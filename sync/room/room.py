@@ -1,13 +1,13 @@
 """One document's room as a state machine: facts come in, effects go out; it never waits.
 
-A shell hands every fact to `handle` and carries out the effects in the order given. Same facts,
-same effects: there is no clock, no randomness and no I/O in here.
+A shell hands every fact to `handle` and carries out the effects in the order given. The same facts
+have the same effects: there is no clock, no randomness and no I/O in this module.
 
-The room knows the phases and the order of things. What belongs to one concern is elsewhere in this
-package: `phase` has the state diagram; `submission_queue` merges; `fanout` and `feed` say what is
-sent of the log and to whom, `membership` who is there, `room_presence` what they show each other,
-`following` when the log is looked into for what other processes appended; `recovery` loads the
-document anew when the store or the replica failed.
+The room decides the order of steps, by its phase. Each concern has a module in this package:
+`phase`: the state diagram; `submission_queue`: merging; `fanout` and `feed`: the messages about the
+log and their receivers; `membership`: joins, leaves and roles; `room_presence`: awareness and
+cursors; `following`: looks at the log for events of other processes; `recovery`: loading the
+document again after the store or the replica failed.
 
 An appender drives the batches:
 
@@ -61,19 +61,19 @@ _DELETED: Final = refusal(ErrorCode.UNKNOWN_DOCUMENT, "The document is deleted."
 _SUBMISSION: Final = (TextSubmission, UpdateSubmission)
 _NOTHING: Final[Sequence[Effect]] = ()
 WANT_BATCH: Final[Sequence[Effect]] = (WantBatch(),)
-"""The effects of most submissions that have any."""
+"""The most frequent effects of a submission; one object for all."""
 
 
 class Room(View):
-    """See the module's docstring; `View` has what may be asked of it at any time.
+    """A room: takes facts and returns effects; `View` has the queries that are always allowed.
 
     Args:
         name: the document's name.
         opened: what the log holds.
-        limits: bounds.
+        limits: the bounds of a room.
 
     Raises:
-        ReplicaBrokenError: the document does not load (P10: it is not served).
+        ReplicaBrokenError: the document does not load; it must not be served (P10).
     """
 
     def __init__(self, name: str, opened: Opened, limits: Limits) -> None:
@@ -94,32 +94,32 @@ class Room(View):
 
     @property
     def phase(self) -> Phase:
-        """The phase, as `Phase` explains it."""
+        """The phase of the room; see `Phase`."""
         return self._lifecycle.phase
 
     @property
     def is_read_only(self) -> bool:
-        """Whether the store keeps failing: what is submitted is refused for now."""
+        """True while the store keeps failing; submissions are refused then."""
         return self._lifecycle.is_read_only
 
     @property
     def deleted(self) -> bool:
-        """Whether the document was moved to the trash."""
+        """True if the document was moved to the trash."""
         return self._lifecycle.end is _DELETED
 
     @property
     def broken(self) -> bool:
-        """Whether what the log has does not load any more: the room is to be forgotten."""
+        """True if the document does not load from the log; the shell has to drop this room."""
         return self._lifecycle.end is BROKEN
 
     @property
     def has_pending(self) -> bool:
-        """Whether a submission waits to be taken."""
+        """True if a submission waits to be taken."""
         return bool(self._queue.pending)
 
     @property
     def is_clean(self) -> bool:
-        """Whether nothing is lost if this room is unloaded now."""
+        """True if the room can be unloaded now without loss."""
         is_at_rest = self.phase is Phase.SETTLED or self.phase is Phase.ENDED
         return is_at_rest and not (self._queue.pending or self._queue.taken or self._deferred.facts)
 
@@ -135,17 +135,17 @@ class Room(View):
 
     @property
     def wants_ticks(self) -> bool:
-        """Whether time must be told often; a room with members is told it now and then anyway."""
+        """True if the room needs frequent ticks; a room with members gets some in any case."""
         return bool(self._queue.parking) or self._presence.wants_ticks
 
     def awaits_page(self, session: str, order: int) -> bool:
-        """Return whether a `CatchUp` order is still to be carried out."""
+        """Return True if a `CatchUp` order is still to be carried out."""
         return self._membership.awaits_page(session, order)
 
     # --- facts in, effects out ------------------------------------------------------------------
 
     def handle(self, fact: Fact, now_ms: int) -> Sequence[Effect]:
-        """Take a fact; returns what is to be done, in order. Never raises on what a peer sent."""
+        """Take a fact; return its effects, in order. Never raises for input of a peer."""
         if isinstance(fact, Committed):
             return self._committed(now_ms)
         if isinstance(fact, _SUBMISSION):
@@ -153,12 +153,12 @@ class Room(View):
         return self._presence.audible(self._handle(fact, now_ms))
 
     def _handle(self, fact: Fact, now_ms: int) -> Iterator[Effect]:
-        """Take a fact that concerns the room as a whole, in whatever phase."""
+        """Take a fact in any phase; facts that need a settled room are deferred or passed on."""
         match fact:
             case Join() if self._lifecycle.end is not None:
                 yield from self._membership.dismiss(fact.session, self._lifecycle.end)
             case _ if self._lifecycle.phase is Phase.ENDED:
-                pass  # there is nobody, and nothing to show
+                pass  # there are no members, and there is nothing to show
             case Leave():
                 yield from self._leave(fact.session, now_ms)
             case Lagging():
@@ -190,7 +190,7 @@ class Room(View):
             case TextSubmission() | UpdateSubmission():
                 yield from self.submit(fact)
             case Found() if self._lifecycle.phase is Phase.TAKEN:
-                # What is asked of the log for that batch counts from where the document is now.
+                # The questions of the taken batch depend on the version that the document has now.
                 yield from self._deferred.put(fact)
             case Found():
                 yield from self._found(fact.followed, now_ms)
@@ -231,7 +231,7 @@ class Room(View):
         yield from self._membership.leave(session, now_ms)
 
     def _take_page(self, fact: PageRead | PageUnreadable, now_ms: int) -> Iterator[Effect]:
-        """Send a member what was read for it; if that fails, its membership ends."""
+        """Send a member a page of the log; if the page could not be read, end the membership."""
         if not self.awaits_page(fact.session, fact.order):
             return
         if isinstance(fact, PageRead):
@@ -248,7 +248,7 @@ class Room(View):
     # --- submissions ----------------------------------------------------------------------------
 
     def submit(self, submission: Submission) -> Sequence[Effect]:
-        """Take a submission, as `handle` does; no time is needed for it."""
+        """Take a submission, as `handle` does, but without a time."""
         lifecycle, deferred = self._lifecycle, self._deferred
         member = self.members.get(submission.session)
         if (
@@ -259,7 +259,7 @@ class Room(View):
             or lifecycle.end is not None
         ):
             if submission.session in deferred.joining:
-                # Its role and mode are not known before the join is handled.
+                # The sender's role and mode are not known before its join is handled.
                 return list(deferred.put(submission))
             why = lifecycle.objection() or self._membership.objection(submission)
             if why is not None:
@@ -270,11 +270,11 @@ class Room(View):
 
     @property
     def may_merge(self) -> bool:
-        """Whether `take_batch` would take anything."""
+        """True if `take_batch` would take anything."""
         return bool(self._queue.pending or self._queue.taken) and self._lifecycle.phase.is_settled
 
     def take_batch(self, max_events: int, max_bytes: int) -> Sequence[Submission]:
-        """Take what may be merged next; if it is something, `merge` follows, or `CommitFailed`."""
+        """Take the next batch; if it has something, `merge` or `CommitFailed` must follow."""
         queue = self._queue
         if not self._lifecycle.phase.is_settled or not (queue.pending or queue.taken):
             return ()
@@ -282,9 +282,9 @@ class Room(View):
         return queue.take(self.document, max_events, max_bytes)
 
     def prepare(self) -> Questions | None:
-        """Return what the log is to be asked on behalf of the batch; None: nothing.
+        """Return the questions of the batch to the log; None: there are none.
 
-        The history that it asks for ends at `oldest_base`.
+        The history that they ask for ends at `oldest_base`.
         """
         queue = self._queue
         return self.document.questions(queue.taken, is_retry=queue.failures > 0)
@@ -296,11 +296,11 @@ class Room(View):
 
         Args:
             found: the locked head, the events after `version`, and the authors if there are any.
-            lookup: the answers to `prepare`.
+            lookup: the answers to the questions of `prepare`.
 
         Raises:
-            ReplicaBrokenError: the batch is not merged: answer with `CommitFailed`. A submission
-                that made the replica fail is not tried again.
+            ReplicaBrokenError: the batch is not merged; hand the fact `CommitFailed` to the room.
+                The submission that made the replica fail is not tried again.
         """
         if self._lifecycle.phase is not Phase.TAKEN and self._queue.taken:
             raise ReplicaBrokenError("the document was loaded anew after the batch was taken")
@@ -329,7 +329,7 @@ class Room(View):
         return effects
 
     def _resume(self, now_ms: int) -> Iterator[Effect]:
-        """Handle what was deferred while nothing could be shown."""
+        """Handle the facts that were deferred while the room was not settled."""
         yield from self._membership.bring_up()
         for fact in self._deferred.take():
             yield from self._handle(fact, now_ms)
@@ -341,7 +341,7 @@ class Room(View):
     # --- what other processes append ------------------------------------------------------------
 
     def _found(self, followed: Followed | None, now_ms: int) -> Iterator[Effect]:
-        """Follow the log to where a look found it to be."""
+        """Take the answer to a look."""
         number, announced = self._following.end_look()
         is_whole = True
         if followed is not None:
@@ -357,7 +357,7 @@ class Room(View):
             yield from self._resume(now_ms)
 
     def _follow(self, found: Followed, now_ms: int) -> Iterator[Effect]:
-        """Take over what was found; looks again if there is more."""
+        """Follow the events that a look found; order another look if there are more."""
         head = found.document
         if head.deleted_at_ms is not None:
             yield from self._finish(_DELETED)
@@ -384,7 +384,7 @@ class Room(View):
     # --- when the store or the replica fails ----------------------------------------------------
 
     def _guarded(self, effects: Iterator[Effect]) -> Iterator[Effect]:
-        """Pass effects on; if the replica fails while they are made, it is loaded anew."""
+        """Pass effects on; if the replica fails while they are made, load the document again."""
         try:
             yield from effects
         except ReplicaBrokenError:
@@ -396,7 +396,7 @@ class Room(View):
             yield from self._finish(BROKEN)
         elif self._lifecycle.phase is not Phase.LOST:
             if self.epoch != epoch:
-                # The log was rewound: what the members have is another history.
+                # The log was rewound: the members have another history.
                 self._check.forget()
                 self._presence.clear_cursors()
                 yield from self._membership.join_anew(now_ms)
@@ -405,7 +405,7 @@ class Room(View):
     # --- the end --------------------------------------------------------------------------------
 
     def _finish(self, why: Refusal) -> Iterator[Effect]:
-        """Refuse what waits, and end everybody's membership."""
+        """Refuse all waiting submissions, and end all memberships."""
         self._lifecycle.finish(why)
         joining = sorted(self._deferred.joining)
         self._queue.pending.extend(self._deferred.submissions())

@@ -1,4 +1,4 @@
-"""What the sessions of a room show each other besides the text: awareness, cursors, messages."""
+"""The presence in a room: awareness, cursors, and messages between its sessions."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -25,14 +25,14 @@ from sync.wire.message import AwarenessOut
 from sync.wire.relay import Came, Left, Said
 
 Guard = Callable[[Iterator[Effect]], Iterator[Effect]]
-"""Passes effects on; if the replica fails while they are made, has the document loaded anew."""
+"""Passes effects on; if the replica fails while they are made, the document is loaded again."""
 
 
 class RoomPresence:
-    """Presence of one room; nothing of it is durable.
+    """The presence of one room. None of it is durable.
 
     Args:
-        guard: see `Guard`; anchors of cursors are read in the replica.
+        guard: see `Guard`; needed because the anchors of cursors are resolved in the replica.
     """
 
     def __init__(self, view: View, guard: Guard) -> None:
@@ -43,7 +43,7 @@ class RoomPresence:
         self._cursors = Cursors(view.name)
         self._moves = Rates(limits.awareness_per_s)
         self._last_moves: dict[str, MoveCursor] = {}
-        """Those of the sessions that move more often than is shown."""
+        """The last cursor of each session that moves more often than is shown; held back."""
         self._stateless = Rates(limits.stateless_per_s)
         self._mirror = Mirror(self._presence, self._cursors)
         self._guests = Guests(self._presence, self._cursors, self._mirror)
@@ -51,25 +51,25 @@ class RoomPresence:
 
     @property
     def wants_ticks(self) -> bool:
-        """Whether something waits for the clock that should not wait long."""
+        """True if a change was held back and has to be shown soon."""
         if self._last_moves or self._presence.wants_ticks or self._mirror.wants_ticks:
             return True
         return self._guests.wants_ticks
 
     @property
     def has_early(self) -> bool:
-        """Whether a cursor points ahead of the text."""
+        """True if a cursor refers to a later version than the text has."""
         return self._mirror.has_early or self._guests.has_early
 
     def audible(self, effects: Iterable[Effect]) -> list[Effect]:
-        """Return the effects without what is relayed, while no other process would hear it."""
-        ordered = list(effects)  # which may connect it
+        """Return the effects; without `Relay` while the room is connected to no other process."""
+        ordered = list(effects)  # making them may connect the room to the bus
         if self._guests.is_connected:
             return ordered
         return [effect for effect in ordered if not isinstance(effect, Relay)]
 
     def handle(self, fact: Fact, now_ms: int) -> Iterator[Effect]:
-        """Take a fact about presence; anything else is none of its business."""
+        """Take a fact about presence; other facts have no effect."""
         match fact:
             case SetAwareness():
                 yield from self._set_awareness(fact, now_ms)
@@ -84,10 +84,10 @@ class RoomPresence:
             case RelayReceived():
                 yield from self._guard(self._guests.receive(fact, self._view.scene(now_ms)))
 
-    # --- who is there ---------------------------------------------------------------------------
+    # --- joining and leaving --------------------------------------------------------------------
 
     def before_join(self, now_ms: int) -> Iterator[Effect]:
-        """Forget the sessions of processes that have fallen silent, before somebody is told."""
+        """Forget the sessions of silent processes, so that a new member is not shown them."""
         yield from self._guests.expire(self._view.scene(now_ms))
 
     def announce(self, member: Participant) -> Iterator[Effect]:
@@ -98,7 +98,7 @@ class RoomPresence:
     def joined(
         self, member: Participant, before: Participant | None, now_ms: int
     ) -> Iterator[Effect]:
-        """Show a session that has joined where the others are, and the other way about."""
+        """Show a new session the presence of the others, and the others that of the session."""
         scene = self._view.scene(now_ms)
         yield from self._guard(self._mirror.joined(member, before, scene))
         if member.mode == "yjs":
@@ -116,7 +116,7 @@ class RoomPresence:
             yield from self._view.scene(now_ms).tell_yjs(gone)
         yield Relay(Left(session))
 
-    # --- what sessions say ----------------------------------------------------------------------
+    # --- messages of sessions -------------------------------------------------------------------
 
     def _set_awareness(self, fact: SetAwareness, now_ms: int) -> Iterator[Effect]:
         """Take a Yjs session's awareness."""
@@ -147,7 +147,7 @@ class RoomPresence:
             yield Deliver((session,), AwarenessOut(self._view.name, states))
 
     def _pass_on(self, fact: SendStateless, now_ms: int) -> Iterator[Effect]:
-        """Send a stateless message to the other Hocuspocus sessions, unless there are too many."""
+        """Send a stateless message to the other Hocuspocus sessions, unless it comes too often."""
         if fact.session not in self._view.members:
             return
         if not self._stateless.exceeds(fact.session, now_ms):
@@ -156,7 +156,7 @@ class RoomPresence:
             yield Relay(Said(fact.payload))
 
     def _move_cursor(self, fact: MoveCursor, now_ms: int) -> Iterator[Effect]:
-        """Show where a text-mode session's cursor is; at the next tick if it moves too often."""
+        """Show the cursor of a session in text mode; at the next tick if it moves too often."""
         if fact.session not in self._view.members:
             return
         if self._moves.exceeds(fact.session, now_ms):
@@ -177,7 +177,7 @@ class RoomPresence:
     # --- time and text --------------------------------------------------------------------------
 
     def tick(self, now_ms: int) -> Iterator[Effect]:
-        """Show what was held back, and drop who has fallen silent."""
+        """Show presence that was held back, and drop sessions that have fallen silent."""
         moves, self._last_moves = self._last_moves, {}
         for fact in moves.values():
             yield from self._show_move(fact, now_ms)
@@ -189,7 +189,7 @@ class RoomPresence:
         yield from self._guard(self._guests.tick(view.scene(now_ms)))
 
     def text_changed(self, now_ms: int) -> Iterator[Effect]:
-        """Show the cursors that were ahead of the text and may be in it now."""
+        """Show cursors whose version the text has now reached."""
         yield from self._guard(self._catch_up(now_ms))
 
     def _catch_up(self, now_ms: int) -> Iterator[Effect]:
@@ -198,6 +198,6 @@ class RoomPresence:
         yield from self._guests.committed(scene)
 
     def clear_cursors(self) -> None:
-        """Forget all cursors: the text they stood in is another history's."""
+        """Forget all cursors, since their text belongs to another history."""
         self._mirror.clear()
         self._guests.clear_cursors()

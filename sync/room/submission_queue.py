@@ -29,7 +29,7 @@ Settlement = tuple[Submission, Outcome]
 
 
 class SubmissionQueue:
-    """What a room was asked to write and has not answered yet."""
+    """The submissions of a room that have no answer yet."""
 
     __slots__ = (
         "_limits",
@@ -49,39 +49,39 @@ class SubmissionQueue:
         self.taken: list[Submission] = []
         """The batch that is being appended, or is to be tried again."""
         self.parking = Parking(limits)
-        """The updates that wait for something which the log does not have."""
+        """The updates that depend on structs which the log does not have."""
         self.refused: list[Submission] = []
-        """Those that made the replica fail: they are not tried again."""
+        """The submissions that made the replica fail; they are not tried again."""
         self.failures = 0
-        """How many commits of the batch have failed."""
+        """The number of failed commits of the batch."""
         self.foreign: list[EventRecord] = []
-        """What other processes had appended before the merged batch."""
+        """The events that other processes had appended before the merged batch."""
         self.own: list[EventRecord] = []
         """The events of the merged batch."""
         self.merged: list[Settlement] = []
         """The submissions of the merged batch in the order of merging, and their outcomes."""
 
-    # --- what waits -----------------------------------------------------------------------------
+    # --- waiting submissions --------------------------------------------------------------------
 
     def unsettled(self) -> list[Submission]:
-        """Return all submissions that have no answer."""
+        """Return all submissions that have no answer yet."""
         return [*self.taken, *self.pending, *self.parking.submissions()]
 
     def has_of(self, session: str) -> bool:
-        """Return whether a submission of that session has no answer."""
+        """Return True if a submission of that session has no answer yet."""
         return session in self.parking.waiting_since() or any(
             each.session == session for each in (*self.taken, *self.pending)
         )
 
     def clear(self) -> list[Submission]:
-        """Take out what waits to be merged; what is parked stays."""
+        """Take out the submissions that wait to be merged; parked ones stay."""
         waiting = [*self.taken, *self.pending]
         self.taken = []
         self.pending.clear()
         return waiting
 
     def withdraw(self, session: str) -> list[Submission]:
-        """Take out what one session has submitted and is not merged."""
+        """Take out the unmerged submissions of one session."""
         gone = [each for each in (*self.taken, *self.pending) if each.session == session]
         if gone:
             self.taken = [each for each in self.taken if each.session != session]
@@ -89,10 +89,10 @@ class SubmissionQueue:
         return [*gone, *self.parking.drop(session)]
 
     def release(self, document: Document, clients: Iterable[int] | None = None) -> list[Submission]:
-        """Take out of the parking what waits no longer.
+        """Take out the parked updates whose dependencies have come.
 
         Args:
-            clients: the CRDT clients whose clocks have moved; None: perhaps any.
+            clients: the CRDT clients whose clocks have advanced; None: possibly all.
         """
         parking = self.parking
         if not parking:
@@ -103,7 +103,7 @@ class SubmissionQueue:
     # --- the batch ------------------------------------------------------------------------------
 
     def take(self, document: Document, max_events: int, max_bytes: int) -> list[Submission]:
-        """Take the next batch, at most so much, and no more than is cheap enough to rebase."""
+        """Take the next batch, bounded in events, in bytes and in the cost of rebasing."""
         batch, pending = self.taken, self.pending
         if not batch and len(pending) == 1:
             batch.append(pending.popleft())
@@ -122,10 +122,10 @@ class SubmissionQueue:
         return batch
 
     def merge(self, document: Document, found: Followed, lookup: Lookup, now_ms: int) -> Draft:
-        """Merge the batch on top of what other processes have appended.
+        """Merge the batch after following the events of other processes.
 
         Raises:
-            ReplicaBrokenError: the replica failed; the document is to be thrown away.
+            ReplicaBrokenError: the replica failed; discard the document.
         """
         foreign = self.foreign = found.events
         self.merged = []
@@ -134,12 +134,12 @@ class SubmissionQueue:
             document.learn_authors(found.authors)
         if found.document.text_root != document.text_root:
             document.learn_text_root(found.document.text_root)
-        # From here on what was merged, without what was parked, and with what was released.
+        # From here on the batch is what was merged: without parked and with released updates.
         batch, self.taken = self.taken, []
         if foreign or len(batch) != 1:
             self._merge_all(document, batch, foreign, lookup, now_ms)
         else:
-            # Its base is the version that the document has, or was looked up.
+            # The base of this submission is the current version, or was looked up.
             released = self._merge_next(document, batch[0], lookup, now_ms)
             if released:
                 self._merge_all(document, released, (), lookup, now_ms)
@@ -157,7 +157,7 @@ class SubmissionQueue:
         lookup: Lookup,
         now_ms: int,
     ) -> None:
-        """Merge submissions one after the other, each followed by those that waited for it."""
+        """Merge submissions one after the other, each followed by parked ones that it releases."""
         waiting = deque(batch)
         try:
             document.prepare(batch, foreign, lookup)
@@ -173,7 +173,7 @@ class SubmissionQueue:
     def _merge_next(
         self, document: Document, submission: Submission, lookup: Lookup, now_ms: int
     ) -> Sequence[Submission]:
-        """Merge a submission, or park it; returns those that waited for what it brought."""
+        """Merge or park a submission; return the parked submissions that it releases."""
         try:
             outcome = document.merge(submission, lookup, now_ms)
         except ReplicaBrokenError:
@@ -186,7 +186,7 @@ class SubmissionQueue:
         elif isinstance(outcome, Parked):
             assert isinstance(submission, UpdateSubmission), "only updates wait"
             if self.parking.park(submission, outcome.missing, now_ms):
-                # A part of it may have become an event, for which others wait.
+                # A part of the submission may have become an event, for which others wait.
                 return self.release(document, document.advanced)
             why = Refusal(ErrorCode.MALFORMED_UPDATE, "Too many updates wait.", retryable=True)
             outcome = Refused(why)
@@ -195,10 +195,10 @@ class SubmissionQueue:
         return released
 
     def settle(self) -> None:
-        """Forget the merged batch: it is durable."""
+        """Forget the merged batch, which is durable now."""
         self.taken, self.foreign, self.own, self.merged = [], [], [], []
         self.failures = 0
 
     def forget_merge(self) -> None:
-        """Forget what the merge made of the batch: the document is thrown away."""
+        """Forget the results of the merge, since the document is discarded."""
         self.foreign, self.own, self.merged = [], [], []

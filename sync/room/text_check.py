@@ -10,7 +10,7 @@ from sync.wire.message import Checked, Diverged
 
 
 class TextCheck:
-    """Finds divergence: does a Yjs client at the head show what the log says?"""
+    """The search for divergence: a Yjs client at the head must show the text of the log."""
 
     __slots__ = ("_hash", "_version", "_view")
 
@@ -21,11 +21,11 @@ class TextCheck:
         """The SHA-256 of the text at `_version`, in hex."""
 
     def forget(self) -> None:
-        """Forget the hash: its version is another text's now."""
+        """Forget the hash, since its version now has another text."""
         self._version = -1
 
     def answer(self, fact: CheckText) -> Iterator[Effect]:
-        """Answer a check; one of a version that is not the head is left open."""
+        """Answer a check of the head's text; a check of another version gets no answer."""
         view = self._view
         found: str | None = None
         if fact.version == view.version:

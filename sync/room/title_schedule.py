@@ -1,8 +1,8 @@
 """The schedule on which the titles of open documents are derived from their texts.
 
 While a text is being written its title may change with every version, and deriving it costs a
-parse. So a document that was moved since the last look is passed over until it is found at rest,
-but never for longer than `MAX_DELAY_S`.
+parse. So the title of a document that has changed since the last look is not derived until a look
+finds the document unchanged, but at the latest after `MAX_DELAY_S`.
 """
 
 from collections.abc import Set
@@ -11,7 +11,7 @@ from typing import Final
 from msgspec import Struct
 
 MAX_DELAY_S: Final = 10.0
-"""A document that is written all the time has its title derived this often."""
+"""The interval at which the title of a document is derived that changes all the time."""
 
 
 class _Entry(Struct):
@@ -25,21 +25,21 @@ class _Entry(Struct):
 
 
 class TitleSchedule:
-    """The documents whose titles were derived, at which versions, and those that are due."""
+    """The versions at which titles were derived, for finding the documents that are due."""
 
     def __init__(self) -> None:
         self._entries: dict[str, _Entry] = {}
 
     def is_current(self, name: str, key: int, version: int) -> bool:
-        """Return whether the title of that version was derived."""
+        """Return True if the title of that version was derived."""
         entry = self._entries.get(name)
         return entry is not None and entry.derived == version and entry.key == key
 
     def look(self, name: str, key: int, version: int, now_s: float) -> bool:
-        """Note a version and return whether its title is to be derived now.
+        """Note a version; return True if its title is to be derived now.
 
         Args:
-            key: tells documents of one name from each other.
+            key: distinguishes documents that had the same name one after the other.
             now_s: the time of this look; looks are about a second apart.
         """
         entry = self._entries.get(name)

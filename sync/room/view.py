@@ -1,4 +1,4 @@
-"""The part of a document that its room may show: what the log has, and who is there to see it."""
+"""The part of a room that may be shown: the document as the log has it, and its members."""
 
 from sync.document.document import Document
 from sync.limit import Limits
@@ -13,8 +13,8 @@ from sync.wire.message import MemberInfo
 class View:
     """One document at the version up to which it is durable, and its members.
 
-    The document itself is ahead of `version` while a batch is committed. What is shown then is
-    `text`, and nothing of `document`, which is for this package alone.
+    While a batch is being committed, `document` is ahead of `version`. Then only `text` may be
+    shown, nothing of `document`, which is for this package alone.
 
     Raises:
         ReplicaBrokenError: the document does not load.
@@ -35,35 +35,35 @@ class View:
         self.document.claims = self.announced_ids
         self.epoch = self.document.epoch
         self.version = self.document.version
-        """The head of the log, as far as this room knows: all that may be shown."""
+        """The head of the log, as far as this room knows; nothing later may be shown."""
         self.text = self.document.text
         """The text at `version`."""
 
-    # --- what a shell may ask -------------------------------------------------------------------
+    # --- queries of the shells ------------------------------------------------------------------
 
     @property
     def has_pairs(self) -> bool:
-        """Whether the text ever held characters that take two UTF-16 units."""
+        """True if the document ever held characters of two UTF-16 units."""
         return self.document.has_pairs
 
     @property
     def oldest_base(self) -> int:
-        """The oldest version on which an edit may build without a look into the log."""
+        """The oldest base from which an edit can be rebased without reading the log."""
         return self.document.window.first(self.document.version)
 
     @property
     def events_since_checkpoint(self) -> int:
-        """How many events the log has after the last checkpoint."""
+        """The number of events in the log after the last checkpoint."""
         return self.version - self.document.checkpointed
 
     def is_settled_at(self, version: int) -> bool:
-        """Return whether the document is exactly the log up to `version`, nothing beyond it."""
+        """Return True if the document is exactly the log up to `version`."""
         return self.document.version == self.version == version
 
     def is_plain_at(self, version: int) -> bool:
-        """Return whether the text at `version` is characters alone; False if that is not known.
+        """Return True if the text at `version` has characters only; False if that is not known.
 
-        It costs a walk through the text.
+        The cost is a walk through the text.
         """
         return self.is_settled_at(version) and self.document.is_plain
 
@@ -74,21 +74,21 @@ class View:
             upto: the head.
 
         Returns:
-            None if the document is not settled at `upto`, or some are in the log alone.
+            None if the document is not settled at `upto`, or some events are in the log only.
         """
         if not self.is_settled_at(upto):
             return None
         return self.document.window.after(after, upto)
 
     def knows_crdt_client(self, client_id: int) -> bool:
-        """Return whether a CRDT client id is bound to a user in this document."""
+        """Return True if a CRDT client id is bound to a user in this document."""
         return client_id in self.document.authors
 
     def checkpoint(self) -> Checkpoint:
-        """Return the full state of a settled document.
+        """Return a checkpoint of a settled document.
 
         Raises:
-            ReplicaBrokenError: the replica does not hold the text that the events say.
+            ReplicaBrokenError: the replica and the events disagree about the text.
         """
         return self.document.checkpoint()
 
@@ -104,14 +104,14 @@ class View:
         return Scene(self.name, self.members, self.guests, self.document, self.head, now_ms)
 
     def advance(self) -> None:
-        """Show everything that the document has: the log has it too."""
+        """Show the document's newest version, which is in the log now."""
         document = self.document
         self.version = document.version
         self.text = document.text
         document.window.trim()
 
     def replace(self, document: Document) -> None:
-        """Show another document: the same one, loaded anew from the log."""
+        """Show a copy of the document that was loaded again from the log."""
         document.claims = self.announced_ids
         self.document = document
         self.epoch = document.epoch
@@ -119,10 +119,10 @@ class View:
         self.text = document.text
 
     def follow(self, found: Followed) -> list[EventRecord]:
-        """Take over events that other processes appended; returns those that are new.
+        """Follow the events that other processes appended; return those that are new.
 
         Raises:
-            ReplicaBrokenError: they do not fit: load the document anew.
+            ReplicaBrokenError: the events do not apply; load the document again.
         """
         records = [record for record in found.events if record.version > self.version]
         if not records or records[0].version != self.version + 1:
