@@ -11,7 +11,7 @@ PAGE_EVENTS = 500
 
 
 async def text_at(log: LogReading, key: int, version: int) -> str:
-    """The text at a version: the nearest checkpoint before it, and the deltas from there.
+    """Return the text at a version, from the nearest checkpoint before it and the deltas after.
 
     Args:
         version: 0 up to the head.
@@ -31,13 +31,14 @@ async def text_at(log: LogReading, key: int, version: int) -> str:
 
 
 class HistoryTooLargeError(Exception):
-    """There is more to read than was to be read."""
+    """The updates are larger than the bound of the caller."""
 
 
 async def updates_of(log: LogReading, key: int, version: int, *, max_bytes: int) -> list[bytes]:
-    """The Yjs updates that make up a version: a checkpoint's state if there is one, and the rest.
+    """Return the Yjs updates of which a version consists.
 
-    Only the newest checkpoints keep their state, so an old version may be all events up to it.
+    They are a checkpoint's state, if there is one at or before the version, and the events after
+    it. Only the newest checkpoints keep their state, so an old version may need all its events.
 
     Args:
         version: 0 up to the head.
@@ -57,7 +58,7 @@ async def updates_of(log: LogReading, key: int, version: int, *, max_bytes: int)
 async def updates_between(
     log: LogReading, key: int, after: int, upto: int, *, max_bytes: int
 ) -> list[bytes]:
-    """The Yjs updates of the events with `after < version <= upto`, ascending.
+    """Return the Yjs updates of the events with `after < version <= upto`, ascending.
 
     Raises:
         HistoryTooLargeError: they are more than `max_bytes`.
@@ -75,7 +76,7 @@ async def updates_between(
 async def pages(
     log: LogReading, key: int, after: int, upto: int, *, max_bytes: int = 1 << 20
 ) -> AsyncIterator[list[EventRecord]]:
-    """The events with `after < version <= upto`, ascending, in pages bounded in number and bytes.
+    """Yield the events with `after < version <= upto`, ascending, in pages of bounded size.
 
     Raises:
         StoreError: the log does not answer, or has a gap.

@@ -1,8 +1,9 @@
 """The search for the update that brings an old version back, in a process of its own.
 
-The native library holds the interpreter while it works, and on some content it would never return:
-no code that reads a whole document of any shape may run beside the rooms (P8). The process reads a
-`Task` from its standard input and writes the answer of `sync.yjs.reversal.reverse`.
+The native library holds the interpreter's lock while it works, and on some content it never
+returns. So no code that reads a whole document of any shape may run in the process of the rooms
+(P8). This process reads a `Task` from its standard input and writes the result of
+`sync.yjs.reversal.reverse`.
 """
 
 import asyncio
@@ -26,7 +27,7 @@ class ReversalError(Exception):
 
 
 class BusyError(Exception):
-    """There are as many at work as there may be; ask again."""
+    """The most searches are under way already; ask again later."""
 
 
 class Task(msgspec.Struct, frozen=True):
@@ -65,7 +66,7 @@ async def _ask(task: Task, time_limit_s: float) -> Reversal:
         __name__,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
-        # Not the server's environment: there are secrets in it.
+        # The server's environment is not passed on: it has secrets.
         env={"PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path)},
     )
     try:
@@ -84,7 +85,7 @@ async def _ask(task: Task, time_limit_s: float) -> Reversal:
 
 
 def _end_in_time() -> None:
-    """Have the system end this process if the server, killed itself, no longer can."""
+    """Have the system end this process in time, in case the server is killed and cannot."""
     try:
         import resource
     except ImportError:  # not on every system
@@ -93,7 +94,7 @@ def _end_in_time() -> None:
 
 
 def main() -> None:
-    """Answer one task."""
+    """Read one task from standard input and write its result to standard output."""
     _end_in_time()
     task = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Task)
     found = reverse(task.before, task.after, task.client_id, task.text_root)

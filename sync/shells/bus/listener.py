@@ -1,4 +1,4 @@
-"""A bus listener whose exceptions end nothing."""
+"""A bus listener that logs the exceptions of another instead of raising them."""
 
 import logging
 
@@ -8,7 +8,7 @@ _log = logging.getLogger(__name__)
 
 
 class SafeListener:
-    """A listener that passes messages on to another and logs what that one raises."""
+    """A listener that passes messages on to another and logs its exceptions."""
 
     __slots__ = ("_listener",)
 
@@ -19,7 +19,7 @@ class SafeListener:
         try:
             self._listener.received(document, payload)
         except Exception:  # noqa: BLE001
-            # One bad message must not cost those after it (P8).
+            # A bad message must not lose the messages after it (P8).
             _log.exception("a message about %r could not be taken", document)
 
     def subscribed(self, document: str) -> None:

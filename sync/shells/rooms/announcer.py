@@ -1,8 +1,8 @@
 """The announcer: publishes to the other processes that serve the same log.
 
-A version is announced as a number, which the others read in the log. Presence is relayed sealed,
-under a name that each room draws for itself, so that only processes which know the log's key can
-speak.
+A version is announced as a number; the other processes read its events in the log. Presence is
+relayed under a random name of each room, and is sealed with a key from the log, so that a process
+without that key cannot forge it.
 """
 
 import secrets
@@ -16,12 +16,12 @@ from sync.wire.relay import Gone, Part, Sealed, pack, seal, unseal
 
 @dataclass(slots=True)
 class _Sender:
-    """One room as other processes know it."""
+    """One room as a sender of relays."""
 
     name: str = field(default_factory=lambda: secrets.token_hex(8))
-    """Random, and of this room alone."""
+    """A random name, of this room alone."""
     relayed: int = 0
-    """How many messages it has relayed."""
+    """The number of messages that it has relayed."""
 
 
 class Announcer:
@@ -29,20 +29,20 @@ class Announcer:
 
     def __init__(self, bus: Bus) -> None:
         self.relay_key: bytes | None = None
-        """The key that relayed messages are sealed with; None: not read yet, nothing is relayed."""
+        """The key that seals relayed messages; None: it is not read yet, and nothing is relayed."""
         self._bus = bus
         self._senders: dict[str, _Sender] = {}
 
     def room_opened(self, document: str) -> None:
         """Subscribe to a document whose room was loaded.
 
-        What was appended since is looked for once the bus confirms it.
+        Once the bus confirms the subscription, the room looks for events appended meanwhile.
         """
         self._senders[document] = _Sender()
         self._bus.subscribe(document)
 
     def room_closed(self, document: str) -> None:
-        """Say that the room's sessions are gone, and unsubscribe."""
+        """Tell other processes that the room's sessions are gone, and unsubscribe."""
         sender = self._senders[document]
         if sender.relayed:
             self.relay(document, [Gone()])
@@ -55,15 +55,15 @@ class Announcer:
         return None if sender is None else sender.name
 
     def announce_version(self, document: str, version: int) -> None:
-        """Say that the log has the document's events up to `version`."""
+        """Announce that the log has the document's events up to `version`."""
         self._bus.publish(document, encode_news(Appended(version)))
 
     def announce_change(self, document: str) -> None:
-        """Say that something about a document besides its events is new."""
+        """Announce that something about a document changed besides its events."""
         self._bus.publish(document, encode_news(Changed()))
 
     def relay(self, document: str, parts: Sequence[Part]) -> None:
-        """Tell the rooms of a document in other processes who is in this one."""
+        """Relay presence in this room to the rooms of the document in other processes."""
         assert self.relay_key is not None, "rooms are connected once the key is known"
         sender = self._senders[document]
         for packed in pack(parts):
@@ -72,7 +72,7 @@ class Announcer:
             self._bus.publish(document, encode_news(sealed))
 
     def unseal(self, document: str, sealed: Sealed) -> tuple[Part, ...] | None:
-        """Return what another room has relayed; None: it is our own, or not to be trusted."""
+        """Return the presence that another room relayed; None: it is from this room, or forged."""
         if self.relay_key is None or sealed.sender == self.sender_name(document):
             return None
         return unseal(self.relay_key, document, sealed)

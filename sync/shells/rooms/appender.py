@@ -1,13 +1,13 @@
-"""The appender: turns what waits in all rooms into events, one transaction at a time.
+"""The appender: turns the waiting submissions of all rooms into events, by transactions.
 
     wait for a room ─▶ gather ─▶ begin ─▶ lock heads ─▶ look up ids and old bases ─┐
           ┌────────────────────────────────────────────────────────────────────────┘
           └─▶ rooms catch up and merge ─▶ insert ─▶ commit ─▶ each room is told `Committed`
                                                                 acks, fan-out ◀─┘
 
-Idle, it acts at once; under load it starts at most one transaction in `flush_interval_s`, and one
-commit serves many rooms. It is one task, never cancelled by a socket, so an ack is never torn from
-its commit.
+When it is idle it acts at once. Under load it starts at most one transaction in each
+`flush_interval_s`, and one commit serves many rooms. It is one task, which no socket can cancel; so
+a commit and its acks cannot be separated.
 """
 
 import asyncio
@@ -51,11 +51,11 @@ class _Rows(Struct):
 
 
 class Appender:
-    """One per process.
+    """The appender of one process.
 
     Args:
         tell: hands a fact to a room and carries out what it orders.
-        discard: closes a room that failed in a way which nobody foresaw.
+        discard: closes a room that failed by a defect.
         now_ms: the server's clock, UTC, milliseconds.
         flush_interval_s: the shortest time between two transactions' starts.
     """
@@ -82,7 +82,7 @@ class Appender:
         self._idle.set()
 
     def want(self, room: Room) -> None:
-        """Have a room's submissions merged soon."""
+        """Ask for a room's submissions to be merged soon."""
         waiting = self._waiting
         if not waiting:
             self._idle.clear()
@@ -90,7 +90,7 @@ class Appender:
         waiting[room.name] = room
 
     async def settle(self) -> None:
-        """Wait until nothing waits to be merged."""
+        """Wait until no submission waits to be merged."""
         await self._idle.wait()
 
     async def run(self) -> None:
@@ -109,7 +109,7 @@ class Appender:
             await self._flush()
 
     async def _flush(self) -> None:
-        """One transaction over the rooms that have waited longest."""
+        """Append the batches of the rooms that have waited longest, in one transaction."""
         batches = self._take()
         if not batches:
             return
@@ -155,11 +155,11 @@ class Appender:
         return batches
 
     async def _merge(self, transaction: AppendTransaction, batches: Sequence[_Batch]) -> _Rows:
-        """Merge each batch on top of what the log has; a room that breaks is left out."""
+        """Merge each batch on top of the log; a room whose replica fails is left out."""
         heads = await transaction.lock_heads([batch.room.key for batch in batches])
         current = [batch for batch in batches if self._may_go_on(batch.room, heads)]
         lookups = await self._look_up(transaction, current)
-        # Not before the lock: what another process appended meanwhile is of an earlier time.
+        # The time is read after the lock: events that others appended before have earlier times.
         now_ms = self._now_ms()
         rows = _Rows()
         add = rows.events.append
@@ -197,7 +197,10 @@ class Appender:
         return rows
 
     def _may_go_on(self, room: Room, heads: Mapping[int, DocumentRecord]) -> bool:
-        """Whether what the room has is the beginning of what the log has; tells it of its end."""
+        """Return True if a room may append to the log; tell it if its document was deleted.
+
+        The room's history has to be the beginning of the log's.
+        """
         head = heads.get(room.key)
         if head is None or head.epoch != room.epoch or head.version < room.version:
             return False
@@ -209,7 +212,7 @@ class Appender:
     async def _look_up(
         self, transaction: AppendTransaction, batches: Sequence[_Batch]
     ) -> dict[int, Lookup]:
-        """What the batches need to know of the log, by the key of their document."""
+        """Return the log's answers to the questions of the batches, by the key of the document."""
         wanted: list[tuple[int, str]] = []
         lookups: dict[int, Lookup] = {}
         for batch in batches:

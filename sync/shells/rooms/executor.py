@@ -1,8 +1,8 @@
 """The executor of effects: hands facts to rooms, and carries out what the rooms order.
 
 Everything runs on one event loop and `tell` never waits, so a room's state is never seen
-half-changed and needs no lock. What takes time (a look into the log, loading a room anew) runs in
-tasks of its own, which end with the rooms.
+half-changed and needs no lock. Work that takes time (a look at the log, loading a document again)
+runs in tasks of its own, which end with the rooms.
 """
 
 import asyncio
@@ -51,8 +51,9 @@ from sync.wire.relay import Part
 _log = logging.getLogger(__name__)
 
 _TICK_S = 0.25
-"""How often rooms that wait for something are told that time has passed; the others:"""
+"""The interval of the ticks for rooms that wait for something."""
 _SLOW_TICK_S = 5.0
+"""The interval of the ticks for other rooms with members."""
 _REOPEN_ATTEMPTS = 3
 _REOPEN_PAUSE_S = 0.2
 _STORE_RETRY_S = 1.0
@@ -65,7 +66,7 @@ class Executor:
 
     Args:
         registry: the open rooms.
-        announcer: tells other processes; None: there are none, or none that could be told.
+        announcer: publishes to other processes; None: there is no bus.
         flush_interval_s: see `Appender`.
     """
 
@@ -96,25 +97,26 @@ class Executor:
         self._entries = registry.entries
         self._announcer = announcer
         self._asked: dict[str, Room] = {}
-        """The rooms that were told something since the last tick: they may want the next."""
+        """The rooms that took a fact since the last tick, and may need the next one."""
         self._tasks: asyncio.TaskGroup | None = None
         self._background: set[asyncio.Task[None]] = set()
 
     def start(self, tasks: asyncio.TaskGroup) -> None:
-        """Take the task group in which what takes time is to run."""
+        """Set the task group for work that takes time."""
         self._tasks = tasks
 
     def cancel_background(self) -> None:
-        """Cancel what was started and takes time."""
+        """Cancel the work that was started and takes time."""
         for task in self._background:
             task.cancel()
 
     # --- facts in -------------------------------------------------------------------------------
 
     def take(self, room: Room, submission: Submission) -> None:
-        """Hand a submission to a room: all of `tell` that it needs.
+        """Hand a submission to a room, by the quick part of `tell`.
 
-        Nothing is shown or waits for the clock before it is merged, and the room stays open.
+        The rest is not needed: before the merge nothing is shown and no tick is needed, and the
+        waiting submission keeps the room open.
         """
         try:
             effects = room.submit(submission)
@@ -127,7 +129,7 @@ class Executor:
             self._carry_out(room, effects)
 
     def tell(self, room: Room, fact: Fact) -> None:
-        """Hand a fact to a room and carry out what it orders; never waits, never raises."""
+        """Hand a fact to a room and carry out its effects; never waits, never raises."""
         version = room.version
         try:
             effects = room.handle(fact, now_ms())
@@ -147,19 +149,19 @@ class Executor:
             assert announcer is not None, "rooms relay nothing before they are connected"
             announcer.relay(name, relayed)
         if not isinstance(fact, _FROM_ELSEWHERE):
-            # What other processes relay does not keep it open.
+            # Relays from other processes do not keep the room open.
             entry.used_at_s = monotonic()
             entry.changed.set()
 
     def _give_up(self, room: Room) -> None:
-        """Close a room that has a defect: a defect must cost one document, not all (P8)."""
+        """Close a room after a defect, which must affect one document, not all (P8)."""
         _log.exception("room %r failed; it is closed and loaded anew when asked for", room.name)
         self.discard(room)
 
     # --- effects out ----------------------------------------------------------------------------
 
     def _carry_out(self, room: Room, effects: Sequence[Effect]) -> list[Part]:
-        """Do what a room orders; returns what it relays to other processes."""
+        """Carry out effects of a room; return its relays to other processes."""
         relayed: list[Part] = []
         find = self.sinks.get
         for effect in effects:
@@ -189,7 +191,7 @@ class Executor:
         return relayed
 
     def _reply(self, sessions: Sequence[str], message: Outgoing) -> None:
-        """Hand a message to the request that it is for; requests are no members, each is alone."""
+        """Hand a message to the request that it is for; it is for members if no request waits."""
         if len(sessions) == 1 and sessions[0] in self.replies:
             self.replies[sessions[0]].take(message)
 
@@ -207,7 +209,7 @@ class Executor:
                 self._spawn(self._reopen(room, order.before), f"reopen {room.name}")
 
     def discard(self, room: Room) -> None:
-        """Close a room without asking it; its sessions are told, and may join again."""
+        """Close a room at once; its sessions are told, and may join again."""
         why = ErrorMessage(
             ErrorCode.STORE_UNAVAILABLE, "The document was closed.", retryable=True, doc=room.name
         )
@@ -229,7 +231,7 @@ class Executor:
         self._registry.remove(room)
 
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        """Do something in the background, at the latest until the rooms are closed."""
+        """Run work in the background; it is cancelled when the rooms are closed."""
         assert self._tasks is not None, "the rooms are not running"
         task = self._tasks.create_task(work, name=name)
         self._background.add(task)
@@ -245,10 +247,10 @@ class Executor:
             self.tell(room, Found(followed))
 
     async def _reopen(self, room: Room, before: int | None) -> None:
-        """Load a room anew after its commit failed; try until the store answers.
+        """Load a room's document again after a failed commit; try until the store answers.
 
         Args:
-            before: a checkpoint of this version has not loaded; None: of none.
+            before: use only checkpoints before this version, whose own did not load; None: any.
         """
         attempt = 0
         if before is not None:
@@ -276,7 +278,7 @@ class Executor:
             return
 
     async def tick(self) -> None:
-        """Tell rooms that time has passed, until cancelled."""
+        """Send ticks to rooms until cancelled."""
         elapsed_s = 0.0
         while True:
             await asyncio.sleep(_TICK_S)

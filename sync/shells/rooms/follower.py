@@ -1,7 +1,7 @@
-"""The follower: has rooms look into the log when other processes may have appended to it.
+"""The follower: has rooms look at the log when other processes may have appended to it.
 
-The bus says so at once but may lose it, so that documents are checked against the log each time
-that the bus was lost and found, and all of them in turn. A false message costs a look.
+The bus announces that at once, but may lose messages. So the heads of open documents are compared
+with the log after each outage of the bus, and also at an interval. A false message costs a look.
 """
 
 import asyncio
@@ -56,11 +56,11 @@ class Follower:
         self._stopped = False
 
     def stop(self) -> None:
-        """Take no more messages: the process ends."""
+        """Take no more messages, since the process ends."""
         self._stopped = True
 
     def received(self, document: str, payload: bytes) -> None:
-        """Take a message of the bus; it may be nonsense, or forged."""
+        """Take a message of the bus, which may be malformed or forged."""
         room = self._registry.find(document)
         news = decode_news(payload)
         if room is None or news is None or self._stopped:
@@ -73,9 +73,9 @@ class Follower:
                 self._tell(room, RelayReceived(news.sender, news.number, parts))
 
     def subscribed(self, document: str) -> None:
-        """Check a document: messages about it before this one may have been lost.
+        """Check a document whose earlier messages may have been lost.
 
-        After an outage of the bus this is so for all at once: they are checked together.
+        After an outage of the bus all documents are checked together.
         """
         self._unconfirmed.add(document)
         self._has_unconfirmed.set()
@@ -84,7 +84,7 @@ class Follower:
             self._connect(room)
 
     def changed(self, document: str) -> None:
-        """Have all processes look what is new about a document besides its events."""
+        """Have all processes look for changes of a document besides its events."""
         room = self._registry.find(document)
         if room is not None:
             self._tell(room, Announced())
@@ -92,7 +92,7 @@ class Follower:
             self._announcer.announce_change(document)
 
     def _connect(self, room: Room) -> None:
-        """Tell a room that it can relay, once it can."""
+        """Tell a room that it is connected to those of other processes, if it is."""
         announcer = self._announcer
         if announcer is None or announcer.relay_key is None:
             return
@@ -101,7 +101,7 @@ class Follower:
             self._tell(room, Connected(name))
 
     async def learn_relay_key(self) -> None:
-        """Read the key for relayed messages from the log; returns once it is there."""
+        """Read the key for relayed messages from the log; try until that succeeds."""
         assert self._announcer is not None, "without a bus nothing is relayed"
         while self._announcer.relay_key is None:
             try:
@@ -113,7 +113,7 @@ class Follower:
             self._connect(entry.room)
 
     async def check_heads(self) -> None:
-        """Find what the bus has lost, until cancelled: after each outage, and at an interval."""
+        """Check heads after each outage of the bus and at an interval, until cancelled."""
         clock = asyncio.get_running_loop().time
         interval_s = self._check_interval_s or math.inf
         due_s = clock() + interval_s
@@ -131,7 +131,7 @@ class Follower:
                 due_s = min(due_s, clock() + _STORE_RETRY_S)
 
     async def _check(self, names: Collection[str]) -> bool:
-        """Have the rooms look that are behind the log; False: the store does not answer."""
+        """Have rooms that are behind the log look at it; False if the store does not answer."""
         rooms = [room for name in names if (room := self._registry.find(name)) is not None]
         for start in range(0, len(rooms), _HEADS_AT_ONCE):
             part = rooms[start : start + _HEADS_AT_ONCE]

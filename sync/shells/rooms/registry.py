@@ -25,7 +25,7 @@ from sync.yjs.replica import ReplicaBrokenError
 _log = logging.getLogger(__name__)
 
 _MIN_TAIL_EVENTS = 64
-"""Fewer events than this after a checkpoint are quicker to replay than to save again."""
+"""The fewest events after a checkpoint for which closing a room saves another one."""
 
 
 def tell_bad_checkpoint(name: str, version: int) -> None:
@@ -45,11 +45,11 @@ def tell_bad_state(name: str, version: int) -> None:
 
 @dataclass(slots=True, eq=False)
 class OpenRoom:
-    """A room, and what the shells note about it."""
+    """A room, and the shells' notes about it."""
 
     room: Room
     used_at_s: float
-    """When a fact of this process last reached it; `time.monotonic`."""
+    """The time at which it last took a fact from this process, by `time.monotonic`."""
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     """Set after every such fact, and when the room is closed."""
 
@@ -59,9 +59,9 @@ class Registry:
 
     Args:
         log: the event log that the rooms are loaded from.
-        unload_after_s: how long a room stays open that nobody uses.
-        opened: called with every room that was loaded.
-        closed: called with every room that was taken out.
+        unload_after_s: the time after which an unused room is closed.
+        opened: called with every loaded room.
+        closed: called with every removed room.
     """
 
     def __init__(
@@ -92,11 +92,11 @@ class Registry:
     ) -> Room:
         """Return the room of a document, loaded from the log if it is not open yet.
 
-        Cancelling stops the waiting, not the loading.
+        Cancelling ends the waiting; the room is loaded all the same.
 
         Args:
-            creator: creates the document if there is none; without, that is an error.
-            text_root: of a document that is created; empty: what is written first decides.
+            creator: the user for whom a missing document is created; None: that is an error.
+            text_root: the text root of a created document; empty: its first content decides.
 
         Raises:
             QuireError: `unknown_document`, `store_unavailable`, `rate_limited` (too many rooms),
@@ -135,7 +135,7 @@ class Registry:
     async def _load(
         self, name: str, creator: User | None, text_root: str, *, before: int | None = None
     ) -> Room:
-        """Load a document; where a checkpoint does not load, from an older one or the events."""
+        """Load a document; if a checkpoint does not load, use an older one or the events alone."""
         try:
             opened = await self._log.open(name, before=before)
             if opened is None and creator is not None:
@@ -170,10 +170,10 @@ class Registry:
         """Create a document of version 0, or find the one that has the name.
 
         Returns:
-            The document, and whether it was created.
+            The document, and True if it was created.
 
         Raises:
-            StoreError: as the log does.
+            StoreError: the store failed.
         """
         return await self._log.create(
             NewDocument(
@@ -188,7 +188,7 @@ class Registry:
         )
 
     async def wait_beyond(self, name: str, version: int) -> int:
-        """Wait until a document has a version after `version`; returns its head.
+        """Wait until a document has a version after `version`, and return its head.
 
         Raises:
             QuireError: the document is gone, or cannot be opened.
@@ -202,7 +202,7 @@ class Registry:
             await entry.changed.wait()
 
     def remove(self, room: Room) -> None:
-        """Take a room out; those who wait for its next version look again."""
+        """Remove a room; callers of `wait_beyond` are woken and open it again."""
         entry = self.entries.get(room.name)
         if entry is not None and entry.room is room:
             del self.entries[room.name]
@@ -210,7 +210,7 @@ class Registry:
             self._closed(room)
 
     async def unload_idle(self) -> None:
-        """Close rooms that nobody has used for a while, until cancelled."""
+        """Close unused rooms, until cancelled."""
         while True:
             await asyncio.sleep(min(1.0, self._unload_after_s))
             before_s = time.monotonic() - self._unload_after_s
@@ -220,7 +220,7 @@ class Registry:
                     await self._unload(entry)
 
     async def _unload(self, entry: OpenRoom) -> None:
-        """Close a room; a checkpoint makes its next opening short."""
+        """Save a checkpoint of a room and close it."""
         room = entry.room
         try:
             if room.events_since_checkpoint >= _MIN_TAIL_EVENTS:
@@ -235,6 +235,6 @@ class Registry:
             self.remove(room)
 
     def cancel_openings(self) -> None:
-        """Stop loading: the process ends."""
+        """Cancel all loading, since the process ends."""
         for opening in self._opening.values():
             opening.cancel()

@@ -1,4 +1,4 @@
-"""The reply to a submission that a request has made."""
+"""The reply of a room to the submission of a request."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,11 +9,11 @@ from sync.wire.message import Ack, ErrorMessage, Outgoing
 
 
 class Reply:
-    """A reply that is awaited; it stays until the room has answered, even if nobody waits any more.
+    """The reply to one submission; kept until the room answers, even if the request is cancelled.
 
     Args:
         room: the room that has the submission.
-        settled: called once, when the room holds the submission no longer.
+        settled: called once, when the room no longer has the submission.
         answered: called once, with the answer.
     """
 
@@ -26,7 +26,7 @@ class Reply:
         self._answer: asyncio.Future[Ack] = asyncio.get_running_loop().create_future()
 
     async def wait(self) -> Ack:
-        """Wait for the answer; cancelling stops the waiting alone.
+        """Wait for the answer; cancelling does not withdraw the submission.
 
         Raises:
             QuireError: the submission was refused.
@@ -34,13 +34,13 @@ class Reply:
         return await self._answer
 
     def settle(self) -> None:
-        """Note that the room holds the submission no longer; again is nothing."""
+        """Note that the room no longer has the submission; further calls do nothing."""
         settled, self._settled = self._settled, None
         if settled is not None:
             settled()
 
     def take(self, message: Outgoing) -> None:
-        """Take a message of the room; an ack or an error is the answer."""
+        """Take a message of the room, which is the answer if it is an ack or an error."""
         if isinstance(message, Ack):
             self._answered()
             if not self._answer.done():

@@ -1,4 +1,4 @@
-"""Requests for a write, from HTTP and from programs: each is one submission with one reply."""
+"""Requests to write, from HTTP or a program: each is one submission with one reply."""
 
 import asyncio
 from functools import partial
@@ -23,19 +23,19 @@ class Requests:
         self._quotas = Quotas(limits)
 
     async def submit(self, room: Room, submission: Submission) -> Ack:
-        """Submit on behalf of a request, and wait; returns only after the commit.
+        """Submit for a request, and wait; returns only after the commit.
 
-        Cancelling stops the waiting, not the submission: until it is settled, it counts among
-        what its user has under way.
+        Cancelling ends the waiting, not the submission, which counts against its user's quota until
+        it is settled.
 
         Args:
-            submission: its `session` is of this request alone, its `role` is what the user was
-                granted.
+            submission: its `session` is used by this request alone; its `role` is the one that the
+                user was granted.
 
         Raises:
-            QuireError: it was refused; `rate_limited` if the user has too much under way or has
-                submitted too much lately.
-            ValueError: another request with this session id waits for its answer.
+            QuireError: the submission was refused; `rate_limited` if the user has too many under
+                way or has submitted too many lately.
+            ValueError: another request with the same session id waits for its answer.
         """
         session, user_id, size_bytes = submission.session, submission.user.id, submission.size
         assert submission.role is not None, "a request says what its user may do"
@@ -62,7 +62,7 @@ class Requests:
         del self._replies[session]
 
     def refuse_all(self) -> None:
-        """Answer every request that waits: nothing is committed any more."""
+        """Refuse every waiting request, since nothing is committed any more."""
         text = "The server is stopping."
         why = ErrorMessage(ErrorCode.STORE_UNAVAILABLE, text, retryable=True)
         for reply in list(self._replies.values()):

@@ -1,4 +1,5 @@
-"""The rooms of one process, for sockets and requests: their parts, wired, and their life.
+"""The rooms of one process, for sockets and requests: their parts, how they are wired, and when
+they start and end.
 
 sockets ── tell, take ──▶ Executor ── facts ──▶ Room (sync.room)
 requests ─▶ Requests ───────┘  ▲ │ ◀── effects ──┘
@@ -25,16 +26,16 @@ from sync.shells.rooms.title_sweep import sweep_titles
 class Rooms(AbstractAsyncContextManager["Rooms"]):
     """All rooms of one process; `async with` runs its appender and housekeeping.
 
-    The verbs are those of its parts, bound here, so that calling them costs nothing more.
+    Its methods are those of its parts, bound here, so that a call costs nothing extra.
 
     Args:
         log: the event log.
         flush_interval_s: see `Appender`.
-        unload_after_s: how long an empty room stays open.
-        bus: connects this process with the others that serve the same log; None: there are none,
-            or they are found by the head checks alone.
-        head_check_interval_s: how often the log is asked whether other processes have appended to
-            documents that are open here; 0: never.
+        unload_after_s: the time after which an unused room is closed.
+        bus: the connection to other processes that serve the same log; None: there are none, or
+            only head checks find their events.
+        head_check_interval_s: the interval at which open documents are compared with the log, for
+            events of other processes; 0: never.
     """
 
     def __init__(
@@ -50,7 +51,7 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
         self.log = log
         self.limits = limits
         self.draining = False
-        """Whether the process is about to end: sockets and streams are refused."""
+        """True when the process is about to end; sockets and streams are refused then."""
         self._bus = bus
         self._announcer = Announcer(bus) if bus is not None else None
         self._registry = registry = Registry(

@@ -1,4 +1,4 @@
-"""Where a room's messages for one session go: a socket, or a request that waits for an answer."""
+"""The sink of a room's messages to one session, and the parcels that it is given."""
 
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -10,21 +10,21 @@ from sync.room.room import Room
 from sync.wire.message import Ack, Encoding, Outgoing, encode
 
 Frame = dict[str, Any]
-"""An ASGI `websocket.send` message; one object is shared by all who are sent the same."""
+"""An ASGI `websocket.send` message; all receivers of the same bytes share one object."""
 
 
 class Parcel(Struct):
-    """A message for many sessions: encoded at most once for each encoding."""
+    """A message for many sessions, encoded at most once in each encoding."""
 
     message: Outgoing
     doc: str = ""
     upto: int = -1
     droppable: bool = False
     frames: dict[str, tuple[Frame, int] | None] = {}
-    """What it is in each encoding, as far as it was asked for."""
+    """The encoded frames by encoding or `key`, with sizes in bytes; None: it has no such form."""
 
     def frame(self, encoding: Encoding) -> tuple[Frame, int]:
-        """The ASGI message that carries it in `quire.v1`, shared by all, and its size in bytes."""
+        """Return the message as a frame of `quire.v1`, and its size in bytes."""
         frame = self.frames.get(encoding)
         if frame is None:
             data = encode(self.message, encoding)
@@ -33,7 +33,7 @@ class Parcel(Struct):
         return frame
 
     def add(self, key: str, data: bytes) -> tuple[Frame, int]:
-        """The same in another protocol, from here on for everybody of that `key`."""
+        """Set and return the frame for all sessions of that `key`, which speak another protocol."""
         frame = self.frames[key] = ({"type": "websocket.send", "bytes": data}, len(data))
         return frame
 
@@ -52,27 +52,27 @@ class Parcel(Struct):
 
 
 def binary_frame(data: bytes) -> Frame:
-    """The ASGI message for a binary WebSocket frame."""
+    """Return the ASGI message for a binary WebSocket frame."""
     return {"type": "websocket.send", "bytes": data}
 
 
 class Sink(Protocol):
-    """One session, as the rooms see it. No method waits."""
+    """The receiver of a room's messages to one session. No method waits."""
 
     def deliver(self, parcel: Parcel) -> None: ...
 
     def settled(self, size: int, ack: Ack | None = None) -> None:
-        """A submission of this many bytes has had its answer, or will have it from the log.
+        """Note that a submission of this many bytes is answered, or will be by a replay of the log.
 
         Args:
-            ack: the answer, if it has not been delivered.
+            ack: the answer, if it was not delivered as a message.
         """
         ...
 
     def catch_up(self, room: Room, order: CatchUp) -> None:
-        """Read what the order says, and tell the room of each page."""
+        """Read the ordered events from the log, and hand each page to the room as a fact."""
         ...
 
     def dismiss(self, doc: str) -> None:
-        """It is out of that room."""
+        """Note that the session is no longer in that room."""
         ...

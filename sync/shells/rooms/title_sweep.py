@@ -1,9 +1,9 @@
-"""Titles of documents from before titles were derived: each once, after the start of a process.
+"""The sweep after a start that derives the titles of documents which have none yet.
 
-A document whose title was never derived and that nobody opens would keep none. So a process goes
-once through the list of documents, the newest first, and derives what is missing from the log, a
-few a second. Rooms keep the titles of what is open, see `titles`; whichever of the two is first,
-a title is never replaced by that of an earlier version.
+A document from before titles were derived gets a title when it is opened. For those that nobody
+opens, a process goes once through the list of documents, newest first, and derives missing titles
+from the log, a few per second. The titles of open rooms are kept by `titles`. A title is never
+replaced by the title of an earlier version, in whatever order the two act.
 """
 
 import asyncio
@@ -15,9 +15,9 @@ from sync.shells.log_reader import text_at
 from sync.text.title import derive_title
 
 _DELAY_S: Final = 2.0
-"""Before the first look: a start has better things to do."""
+"""The pause before the sweep, which leaves the start of the process to more urgent work."""
 _PAUSE_S: Final = 0.05
-"""After each document and after each page: 20 documents a second at most."""
+"""The pause after each document and each page: at most 20 documents per second."""
 _RETRY_S: Final = 30.0
 _PAGE_DOCUMENTS: Final = 200
 
@@ -25,9 +25,9 @@ _log = logging.getLogger(__name__)
 
 
 async def sweep_titles(log: EventLog) -> None:
-    """Derive the titles that are missing; returns once all documents were looked at.
+    """Derive missing titles; return after all documents were checked.
 
-    A store that fails is asked again later. Cancelling is safe.
+    If the store fails, it is asked again later. Cancelling is safe.
     """
     await asyncio.sleep(_DELAY_S)
     before: tuple[int, int] | None = None
@@ -44,7 +44,7 @@ async def sweep_titles(log: EventLog) -> None:
 
 
 async def _sweep_page(log: EventLog, before: tuple[int, int] | None) -> tuple[int, int] | None:
-    """Derive what is missing in a page; return where the next one starts, None at the end."""
+    """Derive missing titles in one page; return the start of the next page, None at the end."""
     page = await log.list_documents(query=None, before=before, limit=_PAGE_DOCUMENTS)
     for document in page:
         if document.version and not document.title_version:
@@ -57,7 +57,7 @@ async def _derive(log: EventLog, document: DocumentRecord) -> None:
     try:
         text = await text_at(log, document.key, document.version)
     except StoreError as error:
-        # One damaged log leaves the others their titles; a store that is away fails again.
+        # A damaged log must not stop the sweep; if the store is away, the next read fails too.
         _log.warning("the title of %s is not derived: %s", document.name, error)
         await log.ping()
         return

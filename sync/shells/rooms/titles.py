@@ -1,8 +1,8 @@
-"""Keeping the title that each document's text gives itself in the store.
+"""The titles of open documents: derived from their texts, and saved.
 
-No commit waits for it: open rooms are looked at every second, and the titles of those that are due
-(`sync.room.title_schedule`) are derived; before a room is unloaded, too. What a crash leaves behind
-is found when the document is opened next, since what has just been opened was not looked at yet.
+No commit waits for that. Every second the titles that are due (`sync.room.title_schedule`) are
+derived, and also before a room is unloaded. A title that a crash left outdated is derived when the
+document is opened again, since a newly opened document is always due.
 """
 
 import asyncio
@@ -26,8 +26,8 @@ class Titles:
     """The titles of one process's open rooms.
 
     Args:
-        log: where they are saved.
-        opened: returns the rooms that are open now.
+        log: the store in which they are saved.
+        opened: returns the open rooms.
     """
 
     def __init__(self, log: EventLog, opened: Callable[[], Iterable[Room]]) -> None:
@@ -35,10 +35,10 @@ class Titles:
         self._opened = opened
         self._schedule = TitleSchedule()
         self._heads: dict[str, tuple[int, int]] = {}
-        """The document's key, and the hash of that part of its text which its title depends on."""
+        """For each document its key, and a hash of the part of its text that gives the title."""
 
     async def run(self) -> None:
-        """Keep all titles until cancelled; a title follows its text when that is at rest."""
+        """Keep all titles up to date until cancelled; a text that is being written has to wait."""
         while True:
             await asyncio.sleep(_INTERVAL_S)
             rooms = self._rooms()
@@ -48,13 +48,13 @@ class Titles:
             )
 
     async def refresh_all(self) -> None:
-        """Bring the titles of all open rooms up to date; as `refresh`."""
+        """Call `refresh` for all open rooms."""
         await self.refresh(self._rooms())
 
     async def refresh(self, rooms: Sequence[Room]) -> None:
-        """Bring the titles of these rooms up to date; returns after they are saved.
+        """Bring the titles of these rooms up to date; return after they are saved.
 
-        A store that fails is tried again by `run`. Cancelling is safe.
+        If the store fails, `run` tries again. Cancelling is safe.
         """
         is_current = self._schedule.is_current
         await self._derive(
@@ -62,7 +62,7 @@ class Titles:
         )
 
     def _rooms(self) -> list[Room]:
-        """Return the open rooms, and forget the others."""
+        """Return the open rooms, and forget all other documents."""
         rooms = list(self._opened())
         names = {room.name for room in rooms}
         self._schedule.retain(names)
@@ -88,7 +88,7 @@ class Titles:
             looked_at.append((room.name, room.key, version, head))
             if self._heads.get(room.name) != head:
                 derived.append((room, DerivedTitle(room.key, version, derive_title(text))))
-                # So that a frame of another room never waits for the texts of all.
+                # Other rooms take frames in between, so none waits until all texts are read.
                 await asyncio.sleep(0)
         if derived:
             heads = await self._log.heads([each.key for _, each in derived])

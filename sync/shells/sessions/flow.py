@@ -1,4 +1,4 @@
-"""How much one socket may have under way: past that, it is not read until some is settled (P7)."""
+"""The flow control of one socket: with too many unsettled submissions it is not read (P7)."""
 
 import asyncio
 import time
@@ -11,7 +11,7 @@ RATE_WINDOW_S: Final = 10.0
 
 
 class Flow:
-    """Counts one socket's submissions: those not settled, and those of the last seconds."""
+    """The counts of one socket's submissions: unsettled ones, and those of the last seconds."""
 
     __slots__ = (
         "_bytes",
@@ -35,10 +35,10 @@ class Flow:
         self._window_count = 0
 
     def begin(self, size: int) -> None:
-        """Count a submission of this many bytes in.
+        """Count a new submission of this many bytes.
 
         Raises:
-            QuireError: `rate_limited`; it is not counted.
+            QuireError: `rate_limited`; the submission is not counted.
         """
         self._window_count += 1
         if self._window_count > self._most_in_window:
@@ -51,7 +51,7 @@ class Flow:
         self._bytes += size
 
     def settle(self, size: int, count: int = 1) -> None:
-        """Count out what has had its answer, will have it from the log, or is asked for no more."""
+        """Uncount submissions that are answered, or of which the socket need not know more."""
         self._count -= count
         self._bytes -= size
         if self._capacity is not None and not self.is_over:
@@ -59,12 +59,12 @@ class Flow:
             self._capacity = None
 
     async def wait_for_capacity(self) -> None:
-        """Wait until no more is under way than may be."""
+        """Wait until the unsettled submissions are within the bounds."""
         while self.is_over:
             self._capacity = asyncio.Event()
             await self._capacity.wait()
 
     @property
     def is_over(self) -> bool:
-        """Whether more is under way than may be."""
+        """True if the unsettled submissions exceed a bound."""
         return self._count > self._most or self._bytes > self._most_bytes

@@ -1,7 +1,7 @@
 """A session of the Hocuspocus dialect (`sync.wire.hocuspocus`): many documents on one socket.
 
     address:  (unknown) ──token──▶ open ──close, refusal──▶ (unknown)
-                 │ what comes before the token waits, bounded
+                 │ messages before the token wait, bounded
 
 Every step 2 and every update is answered with one `SyncStatus`: 1 once it is committed, or changed
 nothing; 0 if it is refused.
@@ -40,11 +40,11 @@ from sync.wire.ysync import UPDATE_HEAD, Ignored, SyncUpdate
 from sync.yjs.varint import MalformedError
 
 _LEFT: Final = "provider_initiated"
-"""Why a document is closed that the provider left."""
+"""The reason in the close of a document that the provider left."""
 _APPLIED: Final = encode_sync_status(applied=True)
 _NOT_APPLIED: Final = encode_sync_status(applied=False)
 _LONG: Final = (Token, Ping, Ignored)
-"""What is rare, or may have to wait."""
+"""The messages that are rare or may have to wait; not handled by `_receive_nowait`."""
 
 
 class HocuspocusChannel(Channel):
@@ -67,26 +67,26 @@ class HocuspocusChannel(Channel):
         self._key = f"hocuspocus {address}"
         self._address = encode_address(address)
         self.update_head = self._address + UPDATE_HEAD
-        """The beginning of each frame that brings an update to it."""
+        """The first bytes of every frame with an update for this address."""
         self._unanswered: set[str] = set()
         self._applied_frame: Frame | None = None
-        """The frame that it is sent most often."""
+        """The frame that says an update is applied, the most frequent one; made once."""
 
     def frame(self, body: bytes) -> bytes:
         return self._address + body
 
     def send_stateless(self, payload: str) -> None:
-        """Have the room's other Hocuspocus clients sent a message.
+        """Send a message to the room's other Hocuspocus clients.
 
         Raises:
-            QuireError: `rate_limited`; they count like edits.
+            QuireError: `rate_limited`; such messages count like edits.
         """
         self._socket.flow.begin(len(payload))
         self._socket.flow.settle(len(payload))
         self._rooms.tell(self._room, SendStateless(self.id, payload))
 
     def say_role(self, role: Role) -> None:
-        """Tell the client whether it may write."""
+        """Tell the client if it may write."""
         self.say(self._role_frame(role))
 
     def _role_frame(self, role: Role) -> bytes:
@@ -132,15 +132,15 @@ class HocuspocusChannel(Channel):
             self.leave()
             self.say(self.frame(encode_close(f"{message.code}: {message.message}")))
         if message.retryable:
-            # Providers send again what is missing once they are connected anew, and not before.
+            # A provider sends a refused update again only after it has reconnected.
             self._socket.end(CloseCode.TRY_LATER, message.message)
 
 
 class HocuspocusSession(YjsSocket):
-    """See the module's docstring.
+    """The session of one Hocuspocus socket.
 
     Args:
-        name: from the address of the socket, for `Gatekeeper.admit`.
+        name: the user's name in the address of the socket, for `Gatekeeper.admit`.
     """
 
     __slots__ = ("_channels", "_edited", "_joins", "_name", "_queued", "_queued_bytes")
@@ -158,7 +158,7 @@ class HocuspocusSession(YjsSocket):
         self._name = name
         self._channels: dict[str, HocuspocusChannel] = {}
         self._edited: HocuspocusChannel | None = None
-        """The one whose client has sent an update last."""
+        """The channel of the last update, which is tried first for the next frame."""
         self._queued: dict[str, list[HocuspocusMessage]] = {}
         self._queued_bytes = 0
         self._joins = 0
@@ -172,7 +172,7 @@ class HocuspocusSession(YjsSocket):
         channel = self._edited
         try:
             if channel is not None and frame.startswith(channel.update_head):
-                # A short update for the same document again, as most frames are.
+                # The most frequent frame: another short update for the same document.
                 at = len(channel.update_head)
                 update = frame[at + 1 :]
                 if len(update) < 0x80 and frame[at] == len(update) and channel.is_open:
@@ -236,7 +236,7 @@ class HocuspocusSession(YjsSocket):
                 channel.handle(message)
 
     async def _queue(self, address: str, message: HocuspocusMessage, size: int) -> None:
-        """Keep what comes before the token; providers do not wait for its answer."""
+        """Queue a message before the token; providers do not wait for the token's answer."""
         queue = self._queued.setdefault(address, [])
         queue.append(message)
         self._queued_bytes += size
@@ -249,7 +249,7 @@ class HocuspocusSession(YjsSocket):
             await self._stop(CloseCode.POLICY, "too much was sent before a token")
 
     async def _authenticate(self, address: str, token: Token) -> None:
-        """Open the document of an address, or renew the right to it."""
+        """Open the document of an address, or renew the permission for it."""
         queued = self._queued.pop(address, [])
         if not self._queued:
             self._queued_bytes = 0
@@ -264,7 +264,7 @@ class HocuspocusSession(YjsSocket):
             channel = await self._join(address, user)
         except QuireError as error:
             if error.retryable:
-                # A provider never asks again for what was denied, but it does come back.
+                # After a denial a provider never tries again; after a close it reconnects.
                 raise
             reason = f"{error.code}: {error.message}"
             self.say(encode_address(address) + encode_permission_denied(reason))

@@ -1,10 +1,12 @@
-"""What is on its way to one socket: bounded in bytes, written at once while the transport takes it
-without waiting, else by one task while there is something.
+"""The outbox of one socket: a queue of frames, bounded in bytes.
 
-Overflow policy: everything that the log can give again is dropped, and each document it belonged
-to is reported as lagging; once the socket has taken the rest, the documents are caught up from the
-log. So a slow reader costs bounded memory and misses nothing. What the log cannot give (presence,
-answers) waits beyond the bound, up to a second one; then the socket is given up.
+A frame is written at once if the transport takes it without waiting. Otherwise it is queued, and
+one task writes until the queue is empty.
+
+Overflow policy: frames that the log can give again are dropped, and their documents are reported as
+lagging. Once the socket has taken the other frames, these documents are caught up from the log. So
+a slow reader costs bounded memory and misses nothing. Frames that the log cannot give again
+(presence, answers) are kept up to a second bound; beyond that, the socket is closed.
 """
 
 import asyncio
@@ -17,7 +19,7 @@ from sync.shells.rooms.sink import Frame
 from sync.wire.message import Ack
 
 HARD_BYTES: Final = 16 << 20
-"""So much more than `max_bytes` may wait when one more frame comes."""
+"""The second bound: bytes that may wait in excess of `max_outbox_bytes`."""
 
 
 def _takes_nothing(_: Frame) -> bool:
@@ -26,18 +28,18 @@ def _takes_nothing(_: Frame) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """How frames are written to one socket."""
+    """The connection to one socket: the functions that write frames, and the bound."""
 
     send: Callable[[Frame], Awaitable[None]]
     """Writes one frame; returns when the transport has taken it."""
     max_outbox_bytes: int
-    """How much may wait to be written before what can be dropped is dropped."""
+    """Bytes that may wait to be written; beyond that, droppable frames are dropped."""
     write_nowait: Callable[[Frame], bool] = _takes_nothing
-    """Writes one if the transport takes it without waiting; returns whether it did."""
+    """Writes a frame if the transport takes it without waiting; returns True if it did."""
 
 
 Topic = TypeVar("Topic")
-"""What frames are about: lost frames are reported under it."""
+"""The subject of frames, a document's feed; lost frames are reported by topic."""
 
 
 @dataclass(slots=True)
@@ -58,12 +60,11 @@ class Outbox(Generic[Topic]):
     """The outbox of one socket.
 
     Args:
-        spawn: starts a task that the session owns, unless the session is ending. What the task
-            raises ends the session: `SlowConsumerError`, or what `finish` was given.
-        lagged: called with each topic that lost something, and those of its lost acks that were
-            given to `put_nowait`.
-        sent: called with (topic, version) once what brings that version is written.
-        drained: called when everything has been written.
+        spawn: starts a task that the session owns, unless the session is ending. An exception in
+            the task ends the session: `SlowConsumerError`, or the argument of `finish`.
+        lagged: called with each topic that lost frames, and the acks among these frames.
+        sent: called with (topic, version) after the frame that brings the version is written.
+        drained: called when all frames are written.
     """
 
     __slots__ = (
@@ -96,25 +97,25 @@ class Outbox(Generic[Topic]):
     ) -> None:
         self._send = wire.send
         self.write_nowait = wire.write_nowait
-        """Writes a frame past the queue and returns whether it did; only while `is_idle`."""
+        """Writes a frame past the queue, and returns True if it did; only while `is_idle`."""
         self.is_idle = True
-        """Whether nothing waits and nothing is being written: a frame overtakes none."""
+        """True if no frame waits or is being written, so that a frame cannot overtake another."""
         self._spawn = spawn
         self._max_bytes = wire.max_outbox_bytes
         self._lagged = lagged
         self._sent = sent
         self._drained = drained
         self._entries: deque[_Entry[Topic]] | None = None
-        """Newest last. An idle outbox has no queue, no task and no event: there are many."""
+        """The queue, newest last. An idle outbox has no queue, task or event, to save memory."""
         self._droppable = 0
-        """How many of them can be dropped."""
+        """The number of droppable frames in the queue."""
         self._room: asyncio.Future[None] | None = None
         self._last: Exception | None = None
         self._writing_since: float | None = None
         self._writer: asyncio.Task[None] | None = None
         self._too_slow = False
         self.bytes = 0
-        """Bytes that wait, the frame being written included."""
+        """Bytes that wait, including the frame that is being written."""
 
     @property
     def is_full(self) -> bool:
@@ -133,12 +134,12 @@ class Outbox(Generic[Topic]):
         droppable: bool = False,
         ack: Ack | None = None,
     ) -> None:
-        """Write a frame, or queue it; drops what can be dropped if that is too much.
+        """Write a frame, or queue it; beyond the bound, drop all droppable frames.
 
         Args:
-            upto: once it is written, `sent(topic, upto)` is called; -1 for none.
-            droppable: it has a topic, and the log can give it again.
-            ack: what the frame says, if it is one: the log may not give it again.
+            upto: after the write `sent(topic, upto)` is called; -1: it is not called.
+            droppable: True if the log can give the frame again; then it has a topic.
+            ack: the ack that the frame carries, which the log cannot always give again.
         """
         if self.is_idle and self.write_nowait(frame):
             if upto >= 0 and topic is not None:
@@ -162,7 +163,7 @@ class Outbox(Generic[Topic]):
         if not self._droppable:
             return
         waiting = deque(self._entries or ())
-        # Something has to be on its way, or nobody would be told that all is written.
+        # A write must be under way, else `drained` would never be called.
         first = [waiting.popleft()] if self._writing_since is None else []
         dropped = [entry for entry in waiting if entry.droppable]
         self._entries = deque((*first, *(entry for entry in waiting if not entry.droppable)))
@@ -183,7 +184,7 @@ class Outbox(Generic[Topic]):
             self._writer = self._spawn(self._write())
 
     async def _write(self) -> None:
-        """Write until nothing waits; cancelling loses what is queued."""
+        """Write until the queue is empty; cancelling loses the queued frames."""
         try:
             await self._write_all()
         except asyncio.CancelledError:
@@ -215,7 +216,7 @@ class Outbox(Generic[Topic]):
     def give_up_if_stalled(self, timeout_s: float) -> None:
         """End the session if the frame being written has not been taken for `timeout_s`.
 
-        Called now and then from outside: a timer for each frame would cost more than the frame.
+        The session calls this at intervals: a timer for each frame would cost more than the frame.
         """
         since = self._writing_since
         if since is None or self._writer is None:
@@ -229,12 +230,12 @@ class Outbox(Generic[Topic]):
             self._writer.cancel()
 
     def finish(self, error: Exception) -> None:
-        """End the session with this once what is queued is written."""
+        """End the session with this exception once all queued frames are written."""
         self._last = error
         self._write_soon()
 
     async def wait_for_room(self, below: int | None = None) -> None:
-        """Wait until no more than `below` bytes wait (default: until it is not full)."""
+        """Wait until at most `below` bytes wait; None: until the outbox is not full."""
         limit = self._max_bytes if below is None else below
         while self.bytes > limit:
             if self._room is None:

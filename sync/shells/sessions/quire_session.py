@@ -4,8 +4,8 @@
     (new) ───────▶ authenticated ◀──────────────────────▶ subscribed to documents
       │ 10 s: 4401                    edits, cursors, checks ▶ the document's room
 
-A session's frames are handled one after another; a session that has too much unsettled, or does
-not take what it is sent, is not read until it does (P7).
+A session's frames are handled one after another. A session with too many unsettled submissions, or
+with a full outbox, is not read until that changes (P7).
 """
 
 import asyncio
@@ -71,7 +71,7 @@ _FREQUENT: Final = get_args(FrequentMessage)
 
 @dataclass(slots=True)
 class _Subscription:
-    """A document that is joined on this socket."""
+    """A document that this socket has joined."""
 
     room: Room
     mode: Mode
@@ -80,11 +80,11 @@ class _Subscription:
 
 
 class Session(Socket):
-    """One socket's session.
+    """The session of one `quire.v1` socket.
 
     Args:
-        server: what `auth_ok` says of the server.
-        encoding: of its frames.
+        server: the description of the server in `auth_ok`.
+        encoding: the encoding of its frames.
     """
 
     __slots__ = ("_docs", "_encoding", "_server")
@@ -176,7 +176,7 @@ class Session(Socket):
                 self._take(message, self.user, size)
 
     def _take(self, message: FrequentMessage, user: User, size: int) -> None:
-        """Handle what never waits, and is sent while people write."""
+        """Handle a frequent message; that never waits."""
         match message:
             case Update():
                 self._submit(*self._update(message, user, size))
@@ -281,7 +281,7 @@ class Session(Socket):
             self.id, user, message.id, message.base, ops, digest, size, held.encoding
         )
 
-    # --- what rooms deliver (sync.shells.rooms.sink.Sink) ---------------------------------------
+    # --- from rooms (sync.shells.rooms.sink.Sink) -----------------------------------------------
 
     def deliver(self, parcel: Parcel) -> None:
         held = self._docs.get(parcel.doc)
@@ -316,7 +316,7 @@ class Session(Socket):
 
 
 def _ops(message: TextInsert | TextDelete | TextEdit) -> tuple[str, Delta]:
-    """The type and delta of a text event, as sent.
+    """Return the type and delta of a text event, as sent.
 
     Raises:
         QuireError: `invalid_message`.

@@ -1,8 +1,8 @@
-"""One peer's socket, whatever it speaks: its frames are handled one after another, what it is sent
-waits in an outbox, and what it does in the background ends with it.
+"""The socket of one peer, in any dialect.
 
-The replay of the log is not decided here: `sync.room.feed` says what is sent and what is dropped. A
-socket reads the pages that it is asked for, no faster than its peer takes them.
+Its frames are handled one after another, its messages wait in an outbox, and its background tasks
+end with it. `sync.room.feed` decides the replay of the log; the socket only reads the ordered
+pages, no faster than the peer takes them.
 """
 
 import asyncio
@@ -28,18 +28,21 @@ from sync.user import User
 _log = logging.getLogger(__name__)
 
 MAX_FAULTS: Final = 200
-"""Refused frames in a row before the socket is closed with 1008."""
+"""Refused frames in a row after which the socket is closed with 1008."""
 
 
 class Gatekeeper(Protocol):
-    """Who a session is, and what it may do; `app` supplies it."""
+    """The check of a session's identity and permissions; `app` implements it."""
 
     def authenticate(self, token: str | None, name: str | None) -> User:
-        """The user of an `auth` message; raises `QuireError` (`auth_failed`)."""
+        """Return the user of an `auth` message; raises `QuireError` (`auth_failed`)."""
         ...
 
     def admit(self, token: str | None, name: str | None) -> User:
-        """The user of a Yjs dialect's client, whose token and name may be anybody's idea."""
+        """Return the user of a Yjs dialect's client; raises `QuireError` (`auth_failed`).
+
+        Clients of these dialects send any token and name; neither was checked before.
+        """
         ...
 
     def role(self, user: User, owner_id: str) -> Role: ...
@@ -48,7 +51,7 @@ class Gatekeeper(Protocol):
 
 
 class SessionClosedError(Exception):
-    """The session is over: close its socket with this code."""
+    """The session has ended; its socket is to be closed with this code."""
 
     def __init__(self, code: CloseCode, reason: str) -> None:
         super().__init__(reason)
@@ -57,13 +60,13 @@ class SessionClosedError(Exception):
 
 
 class Socket(ABC):
-    """See the module's docstring.
+    """The base of all sessions; a subclass speaks one dialect.
 
     Args:
-        socket_id: unique among all processes; sessions are named after it.
+        socket_id: unique among all processes; the ids of sessions are derived from it.
     """
 
-    # There are many of them, and most are idle.
+    # Slots save memory: there are many sockets, and most are idle.
     __slots__ = (
         "_deaf",
         "_faults",
@@ -103,36 +106,41 @@ class Socket(ABC):
 
     @property
     def flow(self) -> Flow:
-        """What is under way; made for the first edit."""
+        """The flow control of the socket; made for the first edit."""
         if self._flow is None:
             self._flow = Flow(self._limits)
         return self._flow
 
     def open(self, tasks: asyncio.TaskGroup) -> None:
-        """Start being reachable; `tasks` owns what the session does in the background."""
+        """Open the session; `tasks` owns its background tasks."""
         self._tasks = tasks
 
     async def start(self) -> None:  # noqa: B027 - few have something to do
-        """Do what comes before the first frame."""
+        """Act before the first frame."""
 
     def close(self) -> None:
-        """Leave every room; nothing is sent any more."""
+        """Leave every room; no message is sent after that."""
         self._tasks = None
 
     def stop_reading(self) -> None:
-        """Let all further frames pass unheard: their sender sends them again elsewhere."""
+        """Ignore all further frames; their sender sends them again on its next connection."""
         self._deaf = True
 
     def end(self, code: CloseCode, reason: str) -> None:
-        """Have the socket closed once what is queued is written."""
+        """Close the socket after the queued frames are written."""
         self.outbox.finish(SessionClosedError(code, reason))
 
     def keep_alive(self, now_s: float) -> None:  # noqa: B027 - few have something to do
-        """Called every second or so: send something, if the peer takes silence for death."""
+        """Send a message if the peer would otherwise give up a silent connection.
+
+        Called about every second.
+        """
 
     async def receive(self, frame: bytes | str) -> None:
-        """Handle one frame, whatever it holds. Where going on would be unsafe, never returns: the
-        outbox ends the session once the peer was told why.
+        """Handle one frame with any content.
+
+        If the session cannot go on safely, this never returns: the outbox ends the session after
+        the peer was told the reason.
         """
         if self._deaf:
             return
@@ -143,10 +151,10 @@ class Socket(ABC):
             await self.outbox.wait_for_room()
 
     def receive_nowait(self, frame: bytes | str) -> bool:
-        """Handle one frame if that needs no waiting; not while `receive` is under way.
+        """Handle one frame if that is possible without waiting; not while `receive` is under way.
 
         Returns:
-            False if nothing was done: hand it to `receive`.
+            False if nothing was done; then the frame is for `receive`.
         """
         if self._deaf:
             return True
@@ -160,22 +168,22 @@ class Socket(ABC):
 
     @abstractmethod
     def _receive_nowait(self, frame: bytes | str) -> bool:
-        """The same for what is frequent; what is refused is left to `_receive`."""
+        """Handle a frequent frame and return True; leave others and refusals to `_receive`."""
 
     @abstractmethod
     def _feeds(self) -> Iterable[Progress]:
-        """The feeds that the socket carries at this moment, each a document's."""
+        """Return the progress of each feed on this socket, one for each document."""
 
     def _drained(self) -> None:
         for progress in list(self._feeds()):
             progress.drained()
 
     def read_log(self, session: str, room: Room, order: CatchUp) -> None:
-        """Read what a room orders, in the background."""
+        """Read the log as a room orders, in a background task."""
         self.spawn(self._read_pages(session, room, order))
 
     async def _read_pages(self, session: str, room: Room, order: CatchUp) -> None:
-        """Read pages, each once the one before is written; until the order is void."""
+        """Read pages until the order is void, each after the one before is written."""
         log, number = self._rooms.log, order.order
         try:
             text = await text_at(log, room.key, order.after) if order.needs_text else None
@@ -189,7 +197,7 @@ class Socket(ABC):
             self._rooms.tell(room, PageUnreadable(session, number))
 
     async def _stop(self, code: CloseCode, reason: str) -> None:
-        """Read nothing more; the outbox writes what is queued, then ends the session's tasks."""
+        """Stop reading; the outbox writes the queued frames and then ends the session's tasks."""
         self.end(code, reason)
         await asyncio.get_running_loop().create_future()
 
@@ -204,7 +212,7 @@ class Socket(ABC):
             try:
                 return self._tasks.create_task(work)
             except RuntimeError:
-                # Its group is shutting down: what failed in it has not been handled yet.
+                # The task group is shutting down after a failure that is not handled yet.
                 self._tasks = None
         work.close()
         return None

@@ -1,7 +1,7 @@
-"""One document on a socket of a Yjs dialect: a member of one room, and what it says in frames.
+"""One document on a socket of a Yjs dialect: a member of one room that speaks in frames.
 
-A channel knows what the dialects share: sync steps, updates and awareness become facts for the
-room; what the room delivers becomes frames; what a full outbox dropped comes from the log. How a
+A channel has the behaviour that the dialects share: sync steps, updates and awareness become facts
+for the room, the room's messages become frames, and dropped messages come from the log. How a
 frame is spelled, and what a refusal is, its subclasses know.
 """
 
@@ -48,21 +48,21 @@ from sync.wire.ysync import (
 )
 
 KEEP_ALIVE_S: Final = 20.0
-"""Clients cut a line on which nothing came for 30 s."""
+"""The longest silence of the server; clients close a connection after 30 s of it."""
 FULL_PAUSE_S: Final = 2.0
-"""How long a client stays connected whose edit a full document did not take."""
+"""The time until a client whose edit a full document refused is disconnected."""
 BEARABLE_OF_AWARENESS: Final = frozenset({ErrorCode.FORBIDDEN, ErrorCode.TOO_LARGE})
-"""Refused awareness with which a client may stay: its text is in step."""
+"""Refusals of awareness after which a client stays connected, since its text is right."""
 _FRAME_OVERHEAD: Final = 64
 _SECRET_BYTES: Final = 6
 
 
 class Channel(ABC):
-    """See the module's docstring; it is a `sync.shells.rooms.sink.Sink`.
+    """The base of the channels of all Yjs dialects; a `sync.shells.rooms.sink.Sink`.
 
     Args:
-        session_id: the channel's session in the room.
-        socket: what its frames are written to.
+        session_id: the id of the channel's session in the room.
+        socket: the socket to which its frames are written.
     """
 
     __slots__ = (
@@ -93,10 +93,10 @@ class Channel(ABC):
         self._rooms = rooms
         self._room = room
         self._key: str = self.dialect
-        """Channels of one key are sent the same bytes."""
+        """Channels with the same key are sent the same bytes."""
         self._edits = 0
         self._flow: Flow | None = None
-        """The socket's, from the first edit on."""
+        """The socket's flow control; None before the first edit."""
         self._unsettled = 0
         self._unsettled_bytes = 0
         self._asked = False
@@ -105,18 +105,22 @@ class Channel(ABC):
     # --- membership -----------------------------------------------------------------------------
 
     def join(self, role: Role) -> None:
-        """Become a member of the room; what it has to say is delivered from here on."""
+        """Join the room; its messages are delivered from now on."""
         self._rooms.sinks[self.id] = self
         fact = Join(self.id, self.user, role, "yjs", dialect=self.dialect)
         self._rooms.tell(self._room, fact)
 
     def leave(self) -> None:
-        """Stop being a member; nothing is delivered any more."""
+        """Leave the room; nothing is delivered any more."""
         if self._detach():
             self._rooms.tell(self._room, Leave(self.id))
 
     def _detach(self) -> bool:
-        """Be reached no more: what is still under way is no load of the socket's then."""
+        """Remove the sink; its unsettled submissions no longer count for the socket.
+
+        Returns:
+            False if it was removed before.
+        """
         if self._rooms.sinks.pop(self.id, None) is None:
             return False
         self.progress.close()
@@ -125,18 +129,18 @@ class Channel(ABC):
 
     @property
     def owner_id(self) -> str:
-        """Whose document it is."""
+        """The id of the user who owns the document."""
         return self._room.owner_id
 
     @property
     def is_open(self) -> bool:
-        """Whether it is a member, or about to be."""
+        """True if the channel is a member of the room, or about to be."""
         return self.id in self._rooms.sinks
 
-    # --- what the client says -------------------------------------------------------------------
+    # --- from the client ------------------------------------------------------------------------
 
     def handle(self, message: SyncRequest | SyncUpdate | AwarenessUpdate | AwarenessQuery) -> None:
-        """Take a message.
+        """Handle a message of the client.
 
         Raises:
             QuireError: `rate_limited`.
@@ -149,15 +153,15 @@ class Channel(ABC):
             case AwarenessQuery():
                 self._rooms.tell(self._room, AskAwareness(self.id))
             case SyncRequest(state_vector=vector):
-                # The answer to the first holds whatever a later one can lack.
+                # The answer to the first request has everything that a later one can lack.
                 if not self._asked:
                     self._asked = True
                     self._rooms.tell(self._room, AskState(self.id, vector))
 
     def submit(self, update: bytes, *, is_past: bool = False) -> None:
-        """Have an update merged; raises as `handle` does."""
+        """Submit an update; raises as `handle` does."""
         number = self._edits = self._edits + 1
-        # Nobody may know it before: who took it first would have this one refused.
+        # The id must be unknown before: with the same id, another could have this edit refused.
         event_id = f"{self.id}-{number}-{urandom(_SECRET_BYTES).hex()}"
         if update == NO_CHANGE:
             self._expect(event_id)
@@ -177,7 +181,7 @@ class Channel(ABC):
         )
         self._rooms.take(self._room, submission)
 
-    # --- what the room delivers (sync.shells.rooms.sink.Sink) -----------------------------------
+    # --- from the room (sync.shells.rooms.sink.Sink) --------------------------------------------
 
     def deliver(self, parcel: Parcel) -> None:
         message = parcel.message
@@ -243,13 +247,13 @@ class Channel(ABC):
 
     @abstractmethod
     def _refused(self, message: ErrorMessage) -> None:
-        """Tell the client that something is not done."""
+        """Tell the client of a refusal."""
 
     def _come_back(self, message: ErrorMessage) -> None:
-        """End the socket a little later, so that the client comes back and sends all it has again.
+        """End the socket after a pause, so that the client reconnects and sends its edits again.
 
-        The document is full. There may be room by then; and the client's user sees that what is
-        written does not arrive.
+        This is for a full document. It may have room by then; and the client's user sees that the
+        edits are not saved.
         """
         if not self._is_full:
             self._is_full = True
@@ -258,14 +262,14 @@ class Channel(ABC):
 
     @abstractmethod
     def _expect(self, event_id: str) -> None:
-        """A submission of that id is about to be made."""
+        """Note that a submission with that id is about to be made."""
 
     @abstractmethod
     def _applied(self, event_id: str) -> None:
-        """A submission is committed, or changed nothing."""
+        """Note that a submission is committed, or changed nothing."""
 
     def _spell(self, message: Outgoing) -> bytes | None:
-        """The frame that says what the room said; None if the dialect has no words for it."""
+        """Return the frame for a message of the room; None if the dialect has none for it."""
         match message:
             case SyncReply(update=update):
                 return self.frame(encode_sync(SyncKind.STEP2, update))
@@ -276,16 +280,16 @@ class Channel(ABC):
         return None
 
     def frame(self, body: bytes) -> bytes:
-        """The frame of a message of y-protocols."""
+        """Return the frame for a message of y-protocols."""
         return body
 
     def say(self, frame: bytes) -> None:
-        """Send a frame that the log does not give again."""
+        """Send a frame that the log cannot give again."""
         self._socket.say(frame)
 
 
 class YjsSocket(Socket):
-    """A socket of a Yjs dialect: it carries channels, and is never silent for long."""
+    """A socket of a Yjs dialect, with its channels; it is never silent for long."""
 
     __slots__ = ("_spoke_at_s", "has_spoken")
 
@@ -298,9 +302,9 @@ class YjsSocket(Socket):
     ) -> None:
         super().__init__(socket_id, rooms, gatekeeper, wire)
         self.has_spoken = True
-        """Whether anything was sent since it was last asked to keep the line alive."""
+        """True if a frame was sent since the last call of `keep_alive`."""
         self._spoke_at_s = 0.0
-        """When it was last found to have been."""
+        """The time at which `keep_alive` last found `has_spoken`."""
 
     def put(
         self,
@@ -310,12 +314,12 @@ class YjsSocket(Socket):
         upto: int = -1,
         droppable: bool = False,
     ) -> None:
-        """Queue a frame for the peer; see `Outbox.put_nowait`."""
+        """Write or queue a frame for the peer; see `Outbox.put_nowait`."""
         self.has_spoken = True
         self.outbox.put_nowait(frame, size, topic, upto, droppable)
 
     def say(self, frame: bytes) -> None:
-        """Queue a frame that the log does not give again."""
+        """Write or queue a frame that the log cannot give again."""
         self.put(binary_frame(frame), len(frame))
 
     def keep_alive(self, now_s: float) -> None:
@@ -328,7 +332,7 @@ class YjsSocket(Socket):
 
     @abstractmethod
     def channels(self) -> list[Channel]:
-        """Those that are open."""
+        """Return the open channels."""
 
     def close(self) -> None:
         super().close()
@@ -336,7 +340,7 @@ class YjsSocket(Socket):
             channel.leave()
 
     async def _open_room(self, document: str, user: User) -> Room:
-        """The room of a document; one that is created takes the root that is written first.
+        """Open the room of a document; the first content of a new document decides its text root.
 
         Raises:
             QuireError: as `Rooms.open`.

@@ -1,7 +1,7 @@
 """A session of the y-websocket dialect: one document on one socket (`sync.wire.ysync`).
 
-There are no acknowledgements in it: a client is sent its own updates back once they are committed.
-There are no errors either: what is not done is a permission denied, or a close with a code.
+The dialect has no acks: a client is sent its own updates back once they are committed. It has no
+error messages either: a refusal is sent as "permission denied", or as a close with a code.
 """
 
 from sync.error import CloseCode, ErrorCode, QuireError, close_code
@@ -26,7 +26,7 @@ class YwsChannel(Channel):
         pass
 
     def _applied(self, event_id: str) -> None:
-        pass  # what was committed comes back to it like everybody's
+        pass  # the client is sent its own committed updates
 
     def _refused(self, message: ErrorMessage) -> None:
         of_edit = isinstance(message.id, str)
@@ -47,12 +47,12 @@ class YwsChannel(Channel):
 
 
 class YwsSession(YjsSocket):
-    """See the module's docstring.
+    """The session of one y-websocket socket.
 
     Args:
-        document: the name in the address, whatever it is.
-        token: from the address, for `Gatekeeper.admit`.
-        name: the same.
+        document: the document name in the address; it may be invalid.
+        token: the token in the address, for `Gatekeeper.admit`.
+        name: the user's name in the address, for `Gatekeeper.admit`.
     """
 
     __slots__ = ("_channel", "_document", "_name", "_token")
