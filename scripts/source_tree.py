@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-RIDDLES: Final = re.compile(r"(What|Where|Who|Whose|How|Whether)\b")
+RIDDLES: Final = re.compile(r"(What|When|Where|Whether|Which|Who|Whom|Whose|Why|How)\b")
 """The first words that turn the first sentence of a docstring into a riddle."""
 
 _Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef

@@ -44,11 +44,15 @@ def test_docstrings_are_those_of_modules_classes_functions_and_attributes() -> N
         ("What a room orders.", True),
         ("Whether it is open.", True),
         ("How long it waits.", True),
+        ("When it was opened.", True),
+        ("Why it was closed.", True),
+        ("Which of them are open.", True),
         ("\n    Who is there.", True),
         ("Where's the cursor.", True),
         ("Whatever a room orders.", False),
         ("Return what a room orders.", False),
         ("However long it waits.", False),
+        ("Whenever it is opened.", False),
     ],
 )
 def test_riddle_begins_with_a_question_word(docstring: str, *, is_riddle: bool) -> None:

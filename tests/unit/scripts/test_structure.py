@@ -71,6 +71,10 @@ def test_code_below_every_ceiling_is_not_reported() -> None:
             "1 docstrings that begin with a question word: sync/text/a.py",
         ),
         (
+            structure({"sync/room/a.py": '"""Who is there."""\nX = 1\n"""How many."""'}),
+            "2 docstrings that begin with a question word: sync/room/a.py",
+        ),
+        (
             structure(
                 {
                     "sync/a.py": "class Join: pass",
