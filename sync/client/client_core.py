@@ -1,7 +1,7 @@
 """One document of a text-mode client, as a state machine: facts come in, effects go out.
 
-It holds two texts: the one at the log's `version`, and the one shown, which has the own edits in it
-that are not committed yet. It neither waits nor sends, and has no clock and no randomness.
+It has two texts: the text at the log's `version`, and the text shown, which includes the user's own
+uncommitted edits. It neither waits nor sends, and has no clock and no randomness.
 
                  Connected          joined               replayed up to joined.version
     OFFLINE ──────────────▶ JOINING ──────▶ CATCHING_UP ──────────────────────────────▶ LIVE
@@ -96,7 +96,7 @@ class DocumentCore:
 
     Args:
         doc: the document's name.
-        new_id: gives an event id that nobody can guess and that is never given twice.
+        new_id: returns a new event id, which nobody can guess.
     """
 
     def __init__(self, doc: str, new_id: Callable[[], str]) -> None:
@@ -180,13 +180,13 @@ class DocumentCore:
     # --- own edits ------------------------------------------------------------------------------
 
     def _flush(self) -> Iterator[ClientEffect]:
-        """Send what may be sent now."""
+        """Send the next edit, if one may be sent now."""
         if self.phase is not Phase.LIVE or self._due_s is not None:
             return
         edit = self.pending.in_flight
         while edit is None and self.pending.batches:
             if is_noop(self.pending.batches[0].ops):
-                # It undid itself, or others have deleted all that it was to delete.
+                # The batch undid itself, or others have deleted the same text.
                 yield Resolve(tuple(self.pending.drop_first()), self.version)
             else:
                 edit = self.pending.launch(self.doc, self._new_id(), self.version)
@@ -197,8 +197,8 @@ class DocumentCore:
     # --- joining --------------------------------------------------------------------------------
 
     def _join(self, *, afresh: bool = False) -> Iterator[ClientEffect]:
-        """Ask for the document: for what was missed if a text is there, else for all of it."""
-        # On a socket where it was joined, what is on its way is still good to have.
+        """Ask for the document; only for the missed events if there is a text already."""
+        # If the document was joined on this socket, messages on their way are still valid.
         self._resuming = self.phase in _JOINED and not afresh
         self.phase = Phase.JOINING
         self._sent = False
@@ -220,7 +220,7 @@ class DocumentCore:
         recovered = message.recovered and message.epoch == self.epoch
         behind = message.epoch == self.epoch and message.version < self.version
         if behind and (recovered or self.phase is not Phase.JOINING):
-            return  # An old one: nothing in it is news.
+            return  # An outdated answer, with nothing new.
         if not recovered and not isinstance(message.text, str):
             text = "The server gave neither the text nor what was missed."
             yield from self._end(refusal(ErrorCode.INVALID_MESSAGE, text))
@@ -239,7 +239,7 @@ class DocumentCore:
         yield from self._caught_up()
 
     def _replace(self, text: str, version: int, epoch: str) -> Iterator[ClientEffect]:
-        """Take a full text instead of what was missed."""
+        """Take a full text instead of the missed events."""
         before, known = self.text, self.epoch
         self._order.reset(version)
         self.epoch = epoch
@@ -321,12 +321,12 @@ class DocumentCore:
             case RoleChanged():
                 self.role = message.role
             case _:
-                # Messages of yjs mode, or of a later protocol: not about the text here.
+                # Messages of yjs mode or of a later protocol do not concern this text.
                 return
 
     def _ordered(self, message: Events | Ack) -> Iterator[ClientEffect]:
         if self.phase not in _JOINED and not self._resuming:
-            # Before `joined` nothing says which text it means; what follows `joined` covers it.
+            # Before `joined` its text is unknown; the messages after `joined` include it.
             return
         try:
             if isinstance(message, Ack):
@@ -339,7 +339,7 @@ class DocumentCore:
             for item in ready:
                 yield from self._take(item)
         except (DeltaError, DecodeError):
-            # The server's log and this text do not belong together: take the server's.
+            # This text does not fit the log of the server: take the text of the server.
             yield from self._join(afresh=True)
             return
         if self._order.gap is not None and not self._resuming:
@@ -349,7 +349,7 @@ class DocumentCore:
         yield from self._flush()
 
     def _take(self, item: Event | Ack) -> Iterator[ClientEffect]:
-        """Take what is next in the log's order."""
+        """Take the next item in the order of the log."""
         edit = self.pending.in_flight
         own = edit is not None and item.id == edit.message.id
         if isinstance(item, Ack):
@@ -418,7 +418,7 @@ class DocumentCore:
     # --- the own cursor -------------------------------------------------------------------------
 
     def _point(self) -> Iterator[ClientEffect]:
-        """Tell the others where the own cursor is, as it reads in the committed text."""
+        """Send the own cursor, as positions in the committed text."""
         if self.phase is not Phase.LIVE:
             return
         span = self._copy.committed_selection()

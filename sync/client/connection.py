@@ -273,7 +273,7 @@ class Client:
         self._last_problem = f"the server closed the connection with {code} ({reason})"
         action = client_action(code)
         if action is ClientAction.REAUTHENTICATE:
-            # The same token again would be refused again.
+            # The same token would be refused again.
             return ClientAction.STOP if isinstance(self._token, str) else _BACK_OFF
         return action
 
@@ -303,7 +303,7 @@ class Client:
         self._notify()
 
     async def _talk(self, transport: Transport) -> None:
-        """Take what comes, while another task writes. Returns or raises when the socket closes."""
+        """Handle messages while another task writes; return or raise when the socket closes."""
         writer = self._tasks.create_task(self._write(transport), name="quire client writer")
         try:
             async for message in transport.messages():
@@ -326,7 +326,7 @@ class Client:
             self._retry_after_s = error.retry_after_s
 
     async def _write(self, transport: Transport) -> None:
-        """Write what is queued, edits before cursors, no faster than the socket takes it."""
+        """Write queued messages, edits before cursors, no faster than the socket takes them."""
         try:
             while True:
                 await self._writable.wait()
@@ -338,10 +338,10 @@ class Client:
                         message = self._pointers.pop(next(iter(self._pointers)))
                     await transport.send(message)
         except ConnectionClosed:
-            return  # Who reads sees it too, and knows what to do.
+            return  # The reading task sees the close too, and reacts to it.
 
     def _offline(self) -> None:
-        """Forget a connection that is gone, and all that was to be sent on it."""
+        """Forget a closed connection, and the messages that were queued for it."""
         self.session = None
         self._limits = None
         self._outbox.clear()

@@ -1,8 +1,8 @@
 """Concurrent edits of one text: each moved over the other.
 
-The server decides how an unacknowledged edit reads on what was logged before it: `transform`,
-logged text first. Its author has made the edit already, and must fold what was logged into a text
-that shows it; that is the other half, so that both arrive at the same text.
+The server moves an unacknowledged edit over the deltas that were logged before it, by `transform`,
+with the logged text first. The author's client shows the edit already, so it has to move the logged
+deltas over the edit. That is the other half, and both sides arrive at the same text.
 """
 
 from sync.text.delta import REST, Delta, Ops
@@ -12,25 +12,25 @@ from sync.text.rebase import transform
 def cross(mine: Ops, logged: Ops) -> tuple[Delta, Delta]:
     """Return `mine` on the text after `logged`, and `logged` on the text after `mine`.
 
-    Applying `logged`, then the first, gives the text that `mine`, then the second, gives. Where
-    both insert at one place, the logged text comes first. Neither is canonical.
+    Applying `logged` and then the first result gives the same text as `mine` and then the second.
+    Where both insert at one place, the logged text comes first. Neither result is canonical.
     """
     return transform(mine, logged), fold(logged, mine)
 
 
 def fold(logged: Ops, mine: Ops) -> Delta:
-    """Return `logged` as it must read on the text that `mine` has already changed.
+    """Return `logged` in the form that applies after `mine`.
 
-    What `mine` inserted is retained, what it deleted is gone from `logged`; logged text goes in
-    front of an insert of `mine` at the same place.
+    Text inserted by `mine` is retained, and its deletions are removed from `logged`. Logged text
+    goes before an insert of `mine` at the same place.
     """
     out: list[int | str] = []
     run = 0  # the retain (> 0) or delete (< 0) that is being collected
-    left = 0  # what is left of the retain or delete of `mine` at this place
+    left = 0  # the rest of the current retain or delete of `mine`
     source = iter(mine)
     for op in logged:
         if isinstance(op, str):
-            # What of `mine` is inserted right here has not been passed yet: it comes behind.
+            # An insert of `mine` at this place is not passed yet: it comes after the logged text.
             if run:
                 out.append(run)
                 run = 0

@@ -1,8 +1,8 @@
-"""The ordering buffer of a client: versioned things in any order in, in version order out.
+"""The ordering buffer of a client: takes items in any order, returns them in version order.
 
-A socket of one server delivers a document's messages in version order already. Whoever resumes,
-changes servers or reads from a bus does not get that for nothing: what comes twice is dropped, what
-comes early is held (bounded), and what is missing can be asked for.
+One server's socket delivers a document's messages in version order already. A client that resumes,
+changes servers or reads from a bus may get them out of order. So repeated items are dropped, early
+ones are held (bounded), and the gap before them is known, so that it can be asked for.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from typing import Final, Generic, NamedTuple, TypeVar
 T = TypeVar("T")
 
 MAX_HELD: Final = 1_024
-"""The default bound of the things that a buffer holds because they are early."""
+"""The default bound for the early items that a buffer holds."""
 
 
 class Gap(NamedTuple):
@@ -23,7 +23,7 @@ class Gap(NamedTuple):
 
 
 class _Held(NamedTuple, Generic[T]):
-    """The sort key: an item that covers nothing stands before the version behind it."""
+    """A held item with its sort key: an item without versions comes before the next version."""
 
     first: int
     last: int
@@ -32,44 +32,44 @@ class _Held(NamedTuple, Generic[T]):
 
 
 class OrderingBuffer(Generic[T]):
-    """Sorts things that cover ranges of versions.
+    """A buffer that sorts items, each of which covers a range of versions.
 
-    An event, or an ack of a change, covers its own version; merged updates cover a range. What
-    covers nothing but has its place behind a version (the ack of an edit that changed nothing) is
-    put with `first = last + 1`: it comes out as soon as everything up to `last` has.
+    An event, or the ack of a change, covers its own version; merged updates cover a range. The ack
+    of an edit that changed nothing covers no version, but has its place after one: it is put with
+    `first = last + 1`, and is returned as soon as all versions up to `last` were.
 
     Args:
-        version: everything up to here is there already.
-        max_held: early things that are held; beyond it, the one furthest ahead is dropped. That
-            loses no event: whoever asks for the gap gets it again.
+        version: the version up to which the client has everything.
+        max_held: the most early items that are held; beyond that, the item furthest ahead is
+            dropped. No event is lost: the answer to a request for the gap brings it again.
     """
 
     def __init__(self, version: int = 0, max_held: int = MAX_HELD) -> None:
         self.version = version
-        """The version up to which everything has come out."""
+        """The version up to which all items were returned."""
         self._max_held = max_held
         self._held: list[_Held[T]] = []
         self._ranges: set[tuple[int, int]] = set()
         self._serial = 0
 
     def __len__(self) -> int:
-        """Return the number of things held."""
+        """Return the number of held items."""
         return len(self._held)
 
     @property
     def gap(self) -> Gap | None:
-        """The gap before the earliest thing held; None if nothing is held."""
+        """The gap before the earliest held item; None if no item is held."""
         return Gap(self.version, self._held[0].first - 1) if self._held else None
 
     def put(self, item: T, first: int, last: int) -> list[T]:
-        """Take one thing in; return the things that are next in order: often just it, often none.
+        """Add an item; return the items that are next in order, often just this one or none.
 
-        A range that overlaps with what came out already comes out if it brings anything new:
-        merged updates cannot be cut, and applying them twice does nothing.
+        An item whose range overlaps with returned versions is returned if it has any new version:
+        merged updates cannot be split, and applying them twice has no effect.
 
         Args:
             first: the first version that `item` covers, from 1.
-            last: the last one; `first - 1` if it covers none and stands behind `last`.
+            last: the last one; `first - 1` if the item covers none and has its place after `last`.
         """
         assert 1 <= first <= last + 1, f"{first}..{last} is no range of versions"
         covers = first <= last
@@ -83,7 +83,7 @@ class OrderingBuffer(Generic[T]):
         return [item, *self._drain()]
 
     def reset(self, version: int) -> None:
-        """Start anew behind `version`: a full state was taken. What was held is forgotten."""
+        """Start again after `version`, since a full state was taken; forget all held items."""
         self.version = version
         self._held.clear()
         self._ranges.clear()

@@ -2,9 +2,9 @@
 
     text at the log's version ─ in flight ─▶ ─ batch ─▶ ─ batch ─▶ the text shown
 
-What is in flight is sent again verbatim, whatever happens meanwhile: the server tells resends by
-their content, and moves the edit itself over what was logged after its base. `now` is where that
-has brought it. What is not sent yet is composed into few batches and moved along here.
+The edit in flight is always sent again in the same form, since the server recognises a resend by
+its content. The server moves it over the events after its base; `InFlight.ops` is the edit after
+that. Edits that are not sent yet are composed into few batches, which are moved here.
 """
 
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ class Batch:
     """Edits that follow one another, to be sent as one event."""
 
     ops: Ops
-    """All of them, as they read on the text before this batch."""
+    """The composed edits, for the text before this batch."""
     tickets: list[int]
 
 
@@ -38,7 +38,7 @@ class InFlight:
 
     message: TextMessage
     ops: Ops
-    """As it reads on the newest committed text; what the server would make of it now."""
+    """The edit on the newest committed text: the result of the server's rebase, as expected."""
     tickets: list[int]
     rebased: int = 0
     """The number of times that it was given a new id, because its base was too old."""
@@ -77,16 +77,16 @@ class Pending:
         self.batches.append(Batch(canonical(ops), [ticket]))
 
     def cross(self, committed: Ops) -> Delta:
-        """Move everything over what was committed; returns how that changes the text shown."""
+        """Move all pending edits over a committed one; return the change of the text shown."""
         return _over(self._all(), committed)
 
     def acknowledge(self, committed: Ops, text_before: str) -> tuple[list[int], Delta]:
         """Settle the edit in flight, committed in the form `committed` on `text_before`.
 
-        Returns its tickets, and how the text shown changes: not at all, unless the server made
-        something else of it than was expected here. That happens when it has normalised line ends,
-        and after a replay that was replaced by a full text, whose changes are guessed. Only what
-        differs is changed, so that later edits keep their places.
+        Returns its tickets, and the change of the text shown, which is empty if the server logged
+        the edit as expected here. The form differs when the server normalised line ends, or after a
+        full text instead of a replay, since the changes in a full text are guessed. Only the
+        differences are changed, so that later edits keep their places.
         """
         edit = self._settle()
         expected = canonical(edit.ops)
@@ -127,7 +127,7 @@ class Pending:
         return edit
 
     def clear(self) -> list[int]:
-        """Give everything up; returns the tickets."""
+        """Drop all pending edits; return their tickets."""
         tickets = self.tickets()
         self.in_flight = None
         self.batches.clear()

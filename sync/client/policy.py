@@ -19,14 +19,14 @@ def reconnect_delay_s(
 ) -> float:
     """Return the pause before the next connection.
 
-    "Full jitter": anywhere between nothing and the bound, so that the clients of a server that
-    restarts do not come back at one moment. See "Exponential Backoff And Jitter" (Marc Brooker,
-    AWS Architecture Blog, 2015).
+    It has "full jitter": it is random between 0 and the bound, so that after a restart of the
+    server its clients do not all reconnect at the same moment. See "Exponential Backoff And Jitter"
+    (Marc Brooker, AWS Architecture Blog, 2015).
 
     Args:
         attempt: connections that failed in a row; 0 right after one that worked.
         fraction: random, 0 to 1.
-        retry_after_s: what the server asked for, at least.
+        retry_after_s: the least pause, as the server asked for.
     """
     assert action is not ClientAction.STOP, "who is told to stop does not reconnect"
     if action is ClientAction.BACK_OFF:

@@ -2,7 +2,7 @@
 
 The asyncio half of `sync.client.client_core`.
 
-All of it belongs to the event loop of its client. Nothing here waits but the verbs that say so.
+All objects belong to the event loop of their client. Only the `async` methods wait.
 """
 
 import asyncio
@@ -119,7 +119,7 @@ class Document:
         self.failure: QuireError | ConnectionLost | None = None
         """The reason why it is closed; None if the user asked for that."""
 
-    # --- what it is -----------------------------------------------------------------------------
+    # --- state ----------------------------------------------------------------------------------
 
     @property
     def text(self) -> str:
@@ -235,7 +235,7 @@ class Document:
         return events
 
     def cursor(self, anchor: int | None, head: int | None = None) -> None:
-        """Show the others where the own cursor is; `anchor` None: nowhere. Sent when it can be.
+        """Show the own cursor to the others; `anchor` None: hide it. Sent as soon as possible.
 
         Raises:
             ValueError: it is outside the text.
@@ -309,7 +309,7 @@ class Document:
         self._changed.set()
 
     def forget(self, events: Events) -> None:
-        """Tell an iterator no more."""
+        """Stop passing events to an iterator."""
         if events in self._events:
             self._events.remove(events)
 

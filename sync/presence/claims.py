@@ -9,17 +9,17 @@ from sync.yjs.varint import MalformedError
 class AnnouncedIds:
     """The own client id of each session in a room, for `sync.yjs.authorship`.
 
-    A stock client announces its own awareness state first, before it repeats what it hears of
-    others. So the first client id that a session names is its own; it stays that, even if the room
-    refuses the state because the id is somebody else's.
+    A stock client announces its own awareness state before it repeats the states of others. So the
+    first client id that a session names is its own, even if the room refuses the state because the
+    id belongs to another user.
     """
 
     def __init__(self) -> None:
         self._own: dict[str, int] = {}
         self._claims: dict[int, dict[str, str]] = {}
-        """For each client id the sessions that are there and announce it, with their users."""
+        """For each client id the present sessions that announce it, with their users."""
         self._departed: set[str] = set()
-        """Sessions that have left, of which something may be still to be merged."""
+        """Sessions that have left, some of whose updates may not be merged yet."""
 
     def note(self, session: str, user_id: str, update: bytes) -> None:
         """Take a session's awareness update; the first that names a client counts."""
@@ -36,11 +36,11 @@ class AnnouncedIds:
     def leave(self, session: str, has_unmerged: Callable[[str], bool]) -> None:
         """End the claim of a session that has left.
 
-        Its own id is known for as long as something that it sent is still to be merged: without
-        that, what it carried would be taken for its own work.
+        The session's own id is kept until all its updates are merged: without it, the structs that
+        it delivered for others would count as its own.
 
         Args:
-            has_unmerged: whether a session has sent something that is still to be merged.
+            has_unmerged: returns True for a session with updates that are not merged yet.
         """
         own = self._own.get(session)
         if own is not None and session in self._claims.get(own, ()):
@@ -54,9 +54,9 @@ class AnnouncedIds:
             del self._own[each]
 
     def own(self, session: str) -> int | None:
-        """The id of a session's own document, if it has announced one."""
+        """Return the client id that a session announces as its own; None if it announces none."""
         return self._own.get(session)
 
     def claimant(self, client: int) -> str | None:
-        """The id of the user who announces a client id as its own; of several the first."""
+        """Return the id of the first user who announces a client id as its own; None: nobody."""
         return next(iter(self._claims.get(client, {}).values()), None)

@@ -1,8 +1,8 @@
 """The cursors of a room's sessions, as text-mode clients are shown them.
 
-A cursor is kept at the version that it was set at and carried to the head when somebody has to be
-shown it, so an edit costs nothing for those who only look. Nothing of it is durable. Those of other
-processes are here too: see `sync.presence.guests`.
+A cursor is kept at the version at which it was set, and is moved to the head only when it has to be
+shown. So an edit costs nothing for the cursors of those who only read. Cursors are not durable. The
+cursors of other processes are here too: see `sync.presence.guests`.
 """
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ class Head:
     text: str
     window: Window
     wide: bool
-    """False only if the two position encodings agree everywhere in this document."""
+    """True if the document has had characters of two UTF-16 units."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class TextCursor:
 
 
 class Cursors:
-    """The cursors of one room's sessions: those of text mode, and others as they are shown."""
+    """The cursors of one room's sessions, as sessions in text mode are shown them."""
 
     def __init__(self, doc: str) -> None:
         self._doc = doc
@@ -51,11 +51,11 @@ class Cursors:
         """The cursor of each session, and the user under whose name it is shown."""
 
     def clear(self) -> None:
-        """Forget all: the text they stood in is another's."""
+        """Forget all cursors, since their text was replaced."""
         self._cursors.clear()
 
     def leave(self, session: str) -> None:
-        """Forget one session's."""
+        """Forget one session's cursor."""
         self._cursors.pop(session, None)
 
     def at(self, session: str, head: Head) -> TextCursor | None:

@@ -1,8 +1,8 @@
 """The sessions in the rooms of other processes, as a room shows them to its own.
 
-Each process mirrors, checks and bounds what its own sessions say; what it then sends out to them it
-relays, and the rooms of other processes send it out to theirs, as it is. A guest is never asked and
-never sent anything here.
+Each process mirrors, checks and bounds the presence of its own sessions. Whatever it sends to its
+sessions it also relays to the rooms of other processes, which send it to theirs unchanged. A guest
+is sent nothing from here.
 
 Each opened room has a random sender id on the bus and numbers the messages that it sends. Its
 messages are accepted after its first answer to an `Ask` of this room. The answer names the nonce of
@@ -12,7 +12,7 @@ whole state again:
 
     Connected ─▶ Ask(nonce) ─▶ ... Begin(nonce) Came Pointed Spoke End ... Came Left Alive ...
 
-Nothing of it is durable, and none of it is about the log.
+Nothing of this is durable, and none of it is about the log.
 """
 
 from collections.abc import Iterator
@@ -113,7 +113,7 @@ class Guests:
         yield from self._ask(now_ms)
 
     def receive(self, fact: RelayReceived, scene: Scene) -> Iterator[Effect]:
-        """Take what another room has relayed."""
+        """Take a relay of another room."""
         if not self._sender or fact.sender == self._sender:
             return
         known = self._senders.get(fact.sender)
@@ -155,7 +155,7 @@ class Guests:
                 yield from self._point(sender, pointed, scene)
 
     def clear_cursors(self) -> None:
-        """Forget the cursors that wait: their text was replaced."""
+        """Forget the waiting cursors, since their text was replaced."""
         for sender in self._senders.values():
             sender.early.clear()
 
@@ -204,7 +204,7 @@ class Guests:
             yield Relay(Spoke(update))
         yield Relay(End())
 
-    # --- what is said ---------------------------------------------------------------------------
+    # --- relayed parts --------------------------------------------------------------------------
 
     def _take(self, name: str, sender: _Sender, part: Part, scene: Scene) -> Iterator[Effect]:
         match part:
@@ -282,7 +282,7 @@ class Guests:
             clients = {client for client, _, _ in scan_awareness(said.update)}
             update = self._presence.receive(name, said.update, scene.now_ms)
         except (MalformedError, UnicodeError):
-            # Its seal is good: a process of another version.
+            # The seal is right, so it comes from a process of another version of Quire.
             return
         if sender.sweep is not None:
             sender.sweep.clients -= clients
@@ -309,7 +309,7 @@ class Guests:
             yield from self._left(sender, session, scene)
         yield from _tell_yjs(self._presence.leave(name), scene)
         del self._senders[name]
-        # Whatever answered it is old now.
+        # An answer to an earlier request is outdated now.
         self._nonce = _NONE
 
 

@@ -1,14 +1,15 @@
 """The cursors of each mode as the other mode sees them.
 
-A text-mode session speaks no awareness: the room does it in its place, under an awareness client id
-of its own. The cursor in a Yjs session's awareness is shown to text-mode sessions as offsets.
+A session in text mode has no awareness. The room sets one for it, under an awareness client id that
+is reserved for this. The cursor in a Yjs session's awareness is shown in text mode as offsets.
 
     text mode   cursor_move ──▶ Cursors ──▶ anchors ──▶ Presence ──▶ awareness   yjs mode
                 cursor      ◀── Cursors ◀── offsets ◀── Presence ◀── awareness
 
-It costs something, so it is done only while both modes are there: when the first of a mode joins,
-all of the other are due; as many as may be are shown at once, and the rest with the next ticks.
-With several processes each does it for its own sessions, and tells the others what comes of it.
+The exchange has a cost, so it takes place only while there are sessions in both modes. When the
+first session of a mode joins, the cursors of all sessions in the other mode become due; a bounded
+number is shown at once, the others with the next ticks. Each process does this for its own sessions
+and relays the results.
 """
 
 from collections.abc import Iterator, Mapping
@@ -27,7 +28,7 @@ from sync.wire.relay import Spoke
 from sync.yjs.anchor import Anchor, AnchoredText, anchor_fields, read_anchor
 
 _MAX_AT_ONCE: Final = 50
-"""Cursors that are carried over in one go."""
+"""The most cursors that are converted at a time."""
 _MAX_NAME_CHARS: Final = 60
 
 _Pointer = tuple[Anchor, Anchor]
@@ -39,7 +40,7 @@ class Scene:
     """A settled room at one moment."""
 
     name: str
-    """The document's."""
+    """The document's name."""
     members: Mapping[str, Member]
     guests: Mapping[str, MemberInfo]
     """The sessions in the rooms of other processes."""
@@ -87,8 +88,8 @@ class Scene:
 class Mirror:
     """The exchange of cursors between the modes of one room; nothing of it is durable.
 
-    What comes of an awareness state or of a cursor is an effect for the others; a
-    `ReplicaBrokenError` from any method means that the document must be loaded anew.
+    A new awareness state or cursor results in effects for the other mode. If a method raises
+    `ReplicaBrokenError`, the document must be loaded again.
     """
 
     def __init__(self, presence: Presence, cursors: Cursors) -> None:
@@ -97,9 +98,9 @@ class Mirror:
         self._due: dict[str, None] = {}
         """Sessions whose cursor is to be shown at the next tick."""
         self._early: dict[str, None] = {}
-        """Yjs sessions that point at what is not in the document yet."""
+        """Yjs sessions whose cursor refers to content that has not arrived yet."""
         self._told: dict[str, UserInfo] = {}
-        """The Yjs sessions whose cursor text mode was shown, and the user named with it."""
+        """The Yjs sessions whose cursor is shown in text mode, and the user shown with it."""
 
     @property
     def wants_ticks(self) -> bool:
@@ -116,7 +117,7 @@ class Mirror:
             yield from self._turned(member, scene)
         other: Mode = "text" if member.mode == "yjs" else "yjs"
         if not scene.has(member.mode, but=member.session):
-            # Whoever joins is greeted with it.
+            # A new session is shown this cursor when it is greeted.
             yield from (each for each in self.begin(other, scene) if isinstance(each, Relay))
         show = self.cursor_moved if member.mode == "text" else self.awareness_changed
         yield from show(member, scene)
@@ -178,7 +179,7 @@ class Mirror:
     # --- who is due -----------------------------------------------------------------------------
 
     def _turned(self, member: Member, scene: Scene) -> Iterator[Effect]:
-        """Take back what was shown of a session that is in the other mode now."""
+        """Hide the cursor that a session had in its former mode."""
         self.left(member.session)
         gone = self._presence.leave(member.session)
         if gone is not None:
@@ -225,7 +226,7 @@ class Mirror:
     # --- from Yjs to text mode ------------------------------------------------------------------
 
     def _show(self, member: Member, scene: Scene, text: AnchoredText) -> Iterator[Effect]:
-        """Show where a Yjs session's cursor is, if the text-mode sessions do not know."""
+        """Show a Yjs session's cursor in text mode, unless it is shown there already."""
         session = member.session
         self._early.pop(session, None)
         fields = self._presence.state_of(session)

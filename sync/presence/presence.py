@@ -1,18 +1,18 @@
-"""The awareness of a room's Yjs clients: who is there, and where.
+"""The awareness of a room: the state of each Yjs client, with its owner.
 
-A session speaks only for awareness client ids that are its own: the first to name one owns it,
-until it leaves; an id under which somebody else writes CRDT content is never given. The `user` of
-every state is the session's, whatever the state claims. Clocks that go out start at 1, because
-y-protocols takes 0 for what it knows of a stranger and ignores it, and only ever grow, so a client
-that reconnects, or starts its clock anew, is not ignored by the others either.
+A session sets only the states of awareness client ids that it owns. The first session to name an
+id owns it until it leaves; an id under which another user writes CRDT content is refused. The
+`user` of every state is the session's user, whatever the state claims. The clocks that are sent out
+start at 1, because y-protocols assumes 0 for an unknown client and would ignore that. They only
+grow, so that the others do not ignore a client that reconnects or starts its clock again.
 
-Stock clients of the other dialects send the states of others back. Such entries are ignored; their
-clocks, which are no newer than what was sent, tell them from forged ones.
+Stock clients of the other dialects send the states of others back. Such entries are ignored; they
+are told from forged ones by their clocks, which are not newer than those that were sent.
 
-For a text-mode session the room sets the state, under a client id that nobody else has.
+For a session in text mode the room sets the state, under a client id that no client has.
 
-The states of other processes are here too, each under the sender that relayed it and with its own
-clock, unless that would go back: a client may move from one process to another.
+The states of other processes are here too, each under the sender that relayed it. They keep their
+clocks unless a clock would go back, as when a client moves from one process to another.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -37,7 +37,7 @@ from sync.yjs.awareness import (
 from sync.yjs.varint import MalformedError
 
 _MAX_PAST: Final = 1_024
-"""Clients that left and are remembered, so that their clocks go on growing when they return."""
+"""The most former clients that are remembered, so that their clocks grow when they return."""
 _RENEWAL_MS: Final = 15_000
 """The time between renewals of the room's own states: y-protocols drops them after 30 s."""
 _GONE: Final = b"null"
@@ -233,7 +233,7 @@ class Presence:
         if part:
             yield encode_awareness(part)
 
-    # --- what a session says --------------------------------------------------------------------
+    # --- updates of sessions --------------------------------------------------------------------
 
     def _all(self, update: bytes) -> tuple[AwarenessEntry, ...] | Refusal:
         most = self._limits.max_awareness_clients * (self._limits.max_awareness_bytes + 32)
@@ -263,8 +263,8 @@ class Presence:
             return False
         if state == known.state.encode():
             return True
-        # An older one, or the same from another JSON writer. What its owner sends itself does not
-        # carry the user id that is put into what goes out.
+        # An older state, or the same one in other JSON. An owner's own updates do not have the
+        # user id that is added to states which are sent out.
         return _user_id(state) == known.user_id
 
     def _may_set(self, user: User, entry: AwarenessEntry, authors: Mapping[int, str]) -> bool:
@@ -289,10 +289,10 @@ class Presence:
         return self._rates.exceeds(session, now_ms)
 
     def tick(self, now_ms: int) -> bytes | None:
-        """Return the awareness update that the passing of time brings.
+        """Return the awareness update that is due at this time.
 
-        It holds the states that waited, the removal of silent clients, and renewals of the states
-        that the room sets.
+        It has the states that were held back, the removal of silent clients, and renewals of the
+        states that the room sets.
         """
         out: list[_Sent] = []
         self._waiting = False
@@ -341,7 +341,7 @@ def _may_replace(held: _State, sender: str, user_id: str, clock: int) -> bool:
     """Return whether a relayed state is newer than the one that is held."""
     if held.session == sender and held.relayed is not None:
         return clock > held.relayed
-    # A client has come to another process, and its clock counts on; one id is never two users'.
+    # A client has moved to another process with its clock. An id never belongs to two users.
     return clock > held.clock and held.user_id == user_id
 
 

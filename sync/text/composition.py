@@ -1,4 +1,4 @@
-"""Several deltas, applied one after the other, as one.
+"""Composition: one delta with the effect of several, applied one after the other.
 
 `compose` gives the canonical delta with the same effect on the text. `chain` also keeps the place
 of every insert among deleted code points, so a concurrent edit may be rebased over its result.
@@ -10,7 +10,7 @@ from sync.text.delta import REST, Delta, Ops, canonical
 
 
 def compose(first: Ops, second: Ops) -> Delta:
-    """Return the canonical delta with the effect of `first`, then `second` on what that gave.
+    """Return the canonical delta with the effect of `first` and, on its result, `second`.
 
     For texts only. Do not rebase over a composition: `canonical` moves inserts to the front of
     deleted ranges, and a concurrent insert there would then be ordered differently.
@@ -19,7 +19,7 @@ def compose(first: Ops, second: Ops) -> Delta:
 
 
 def chain_all(deltas: Sequence[Ops]) -> Ops:
-    """Return `chain` of all `deltas`, paired up like a tournament: n log n, not n squared."""
+    """Return `chain` of all `deltas`; composed in pairs, so the cost is n log n, not n squared."""
     row: list[Ops] = list(deltas)
     while len(row) > 1:
         odd = row[-1:] if len(row) % 2 else []
@@ -35,7 +35,7 @@ def chain(first: Ops, second: Ops) -> list[int | str]:
     """
     out: list[int | str] = []
     source = iter(first)
-    text, left = "", 0  # what is left of the insert or the retain of `first` at this place
+    text, left = "", 0  # the rest of the current insert or retain of `first`
     for op in second:
         if isinstance(op, str):
             out.append(op)

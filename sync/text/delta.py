@@ -1,11 +1,11 @@
 """The delta algebra: edits to a text as pure values, counted in Unicode code points.
 
 A delta is a tuple read from the start of the text: `+n` keeps n code points, `-n` deletes n, a
-`str` is inserted; what it does not reach is kept. The *place* of an insert is the gap between two
-code points of the text before the edit. Order therefore carries meaning: `(-2, "x")` inserts after
-the deleted pair, `("x", -2)` before it. Both give the same text, but they differ as soon as
-somebody else's insert has to be ordered against them. `canonical` gives that up, so it stands at
-the very end of a rebase and never between its steps.
+`str` is inserted; the rest of the text is kept. The *place* of an insert is the gap between two
+code points of the text before the edit. So the order has a meaning: `(-2, "x")` inserts after the
+two deleted code points, `("x", -2)` before them. Both give the same text, but the order against a
+concurrent insert at that place differs. `canonical` loses this difference, so it is used at the end
+of a rebase only, never between its steps.
 
 Two forms are in use: `Ops`, any order and any split, as a client may send it; `Delta`, a tuple,
 canonical wherever a docstring says so. Neither holds zeros or empty strings.
@@ -33,7 +33,7 @@ REST = 1 << 62
 
 
 class DeltaError(ValueError):
-    """An edit that no text can take; its message is fit for a peer."""
+    """A malformed edit; its message is fit for a peer."""
 
 
 class DeltaOutOfRange(DeltaError):
@@ -92,12 +92,12 @@ def deletion(pos: int, length: int) -> Delta:
 
 
 def base_length(ops: Ops) -> int:
-    """Return how many code points the text must have at least for `ops` to apply."""
+    """Return the least number of code points that a text must have for `ops` to apply."""
     return sum(abs(op) for op in ops if not isinstance(op, str))
 
 
 def growth(ops: Ops) -> int:
-    """Return by how many code points `ops` makes a text longer (negative: shorter)."""
+    """Return the number of code points that `ops` adds to a text; negative: removes."""
     change = 0
     for op in ops:
         if isinstance(op, str):
@@ -130,7 +130,7 @@ def apply(text: str, ops: Ops) -> str:
     Raises `DeltaOutOfRange` when `ops` reaches past the end of `text`.
     """
     if len(ops) == 2:
-        # As most changes are: something is inserted.
+        # The most frequent change: one insert.
         at, new = ops
         if type(new) is str and type(at) is int and 0 < at <= len(text):
             return text[:at] + new + text[at:]
@@ -171,9 +171,9 @@ def invert(ops: Ops, text_before: str) -> Delta:
 
 
 def transform_position(pos: int, logged: Ops, *, before: bool) -> int:
-    """Return where a caret at `pos` stands after `logged`.
+    """Return the position after `logged` of a caret that was at `pos`.
 
-    A caret inside a deleted range moves to where that was.
+    A caret inside a deleted range moves to the place of that range.
 
     :param before: whether text inserted exactly at `pos` leaves the caret before it; otherwise it
         is pushed behind, as the own insert of a rebased edit would be.
@@ -189,7 +189,7 @@ def transform_position(pos: int, logged: Ops, *, before: bool) -> int:
         else:
             moved -= min(-op, pos - at)
             at -= op
-        # Past `pos` nothing counts; at it only what is inserted there, and that not for `before`.
+        # Nothing after `pos` matters; an insert exactly at `pos` matters unless `before`.
         if at > pos or (at == pos and before):
             break
     return moved

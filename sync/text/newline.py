@@ -3,7 +3,7 @@
 Text from Windows files ends its lines with `\\r\\n`, that from very old Macs with `\\r`, and either
 may begin with a byte order mark. A whole text is normalised before it is compared with a stored
 one (`normalize_text`), and every text edit once more where it is merged (`normalize_delta`), so a
-text event never brings a carriage return into the log. What Yjs updates hold is not touched.
+text event never brings a carriage return into the log. Yjs updates are not changed.
 """
 
 from typing import Final, Literal, TypeAlias

@@ -1,4 +1,4 @@
-"""Rebasing: a delta moved over others that were logged before it."""
+"""Rebasing: moving a delta over others that were logged before it."""
 
 from collections.abc import Sequence
 
@@ -6,20 +6,20 @@ from sync.text.composition import chain_all
 from sync.text.delta import REST, Delta, Ops, base_length, canonical, growth
 
 _CHAIN_FROM_SPANS = 64
-"""From this many spans on, `rebase` composes the log once instead of walking them per step."""
+"""The number of spans from which `rebase` composes the logged deltas first, for speed."""
 
 
 def transform(mine: Ops, logged: Ops) -> Delta:
-    """Return `mine` as it must read on the text that `logged` has already changed.
+    """Return `mine` in the form that applies after `logged`; both were made on the same text.
 
-    Both start from the same text. What `logged` inserted is retained, what it deleted is gone from
-    `mine`, its text comes first where both insert at one place. Text that it inserted inside a
-    range which `mine` deletes survives; an insert of `mine` whose surroundings it deleted lands
-    where they were. The spans of the result keep the order of `mine` and are not canonical.
+    Text inserted by `logged` is retained, and its deletions are removed from `mine`. Where both
+    insert at one place, the logged text comes first. Text that `logged` inserted inside a range
+    deleted by `mine` is kept. An insert of `mine` inside a range deleted by `logged` goes to the
+    place of that range. The spans of the result keep the order of `mine` and are not canonical.
     """
     out: list[int | str] = []
     run = 0  # the retain (> 0) or delete (< 0) that is being collected
-    left = 0  # what is left of the retain or delete of `logged` at this place
+    left = 0  # the rest of the current retain or delete of `logged`
     source = iter(logged)
     for op in mine:
         span = 0 if isinstance(op, str) else op
@@ -61,8 +61,9 @@ def transform(mine: Ops, logged: Ops) -> Delta:
 def rebase(mine: Ops, logged: Sequence[Ops]) -> Delta:
     """Return `mine` moved over all of `logged`, one after the other, in canonical form.
 
-    `mine` means the text on which the first of `logged` was applied. Costs a few comparisons for
-    each logged delta that stays clear of `mine`, a `transform` for each that touches it.
+    `mine` was made on the text to which the first of `logged` was applied. The cost is a few
+    comparisons for each logged delta that does not touch `mine`, and a `transform` for each that
+    does.
     """
     start, core = _anchored(mine)
     if len(core) >= _CHAIN_FROM_SPANS and len(logged) > 1:
@@ -71,8 +72,8 @@ def rebase(mine: Ops, logged: Sequence[Ops]) -> Delta:
     for delta in logged:
         if not delta:
             continue
-        # `start..end` is what `mine` touches. Most logged deltas lie clear of it and at most move
-        # it; only the others are worth a walk over both.
+        # `mine` touches the range `start..end`. Most logged deltas do not touch it and at most
+        # shift it; only the others need a `transform`.
         lead = delta[0]
         if not isinstance(lead, str) and (lead > end or (lead == end and closed)):
             continue

@@ -44,7 +44,7 @@ class _Match(NamedTuple):
 
 
 class _Change(NamedTuple):
-    """Between two matches: `old_start..old_end` became `new_start..new_end`."""
+    """A change between two matches: `old_start..old_end` became `new_start..new_end`."""
 
     old_start: int
     old_end: int
@@ -57,7 +57,7 @@ class _Budget:
         self._steps = steps
 
     def spend(self, steps: int) -> bool:
-        """Take `steps`; False when they are used up."""
+        """Spend `steps`; False if there are not as many left."""
         self._steps -= steps
         return self._steps >= 0
 
@@ -125,7 +125,7 @@ def _words(text: str) -> list[str]:
 
 
 def _replace_words(ops: list[int | str], old: str, new: str, budget: _Budget) -> None:
-    """Append to `ops` what makes `new` out of all of `old`, word by word."""
+    """Append to `ops` the changes from `old` to `new`, word by word."""
     if not old or not new or len(old) + len(new) > _MAX_WORDS_CHARS:
         _replace(ops, old, new)
         return
@@ -164,7 +164,7 @@ def _changes_by(
 
 
 def _changes(matches: list[_Match], old: Sequence[str], new: Sequence[str]) -> Iterator[_Change]:
-    """Yield what lies between `matches`, which are in order."""
+    """Yield the changes between `matches`, which are in order."""
     i = j = 0
     for match in [*matches, _Match(len(old), len(new), 0)]:
         if match.old > i or match.new > j:
@@ -173,7 +173,7 @@ def _changes(matches: list[_Match], old: Sequence[str], new: Sequence[str]) -> I
 
 
 def _without_crumbs(changes: Iterator[_Change]) -> Iterator[_Change]:
-    """Join changes that only one character parts: that it is equal says nothing."""
+    """Join changes that are separated by one equal character, which is mere chance."""
     last: _Change | None = None
     for change in changes:
         if last is None:
@@ -188,7 +188,7 @@ def _without_crumbs(changes: Iterator[_Change]) -> Iterator[_Change]:
 
 
 def _matches(old: Sequence[str], new: Sequence[str], budget: _Budget) -> list[_Match]:
-    """Return what is equal in both, in order and without overlaps."""
+    """Return the matches of two sequences, in order and without overlaps."""
     found: list[_Match] = []
     todo = [(0, len(old), 0, len(new))]
     while todo:
@@ -276,7 +276,7 @@ def _walk_back(trail: list[dict[int, int]], x: int, y: int) -> list[_Match]:
 
 
 def _common_prefix(a: Sequence[str], b: Sequence[str]) -> int:
-    """Return how many items are equal at the start; by halves, as comparing slices is fast."""
+    """Return the length of the common prefix; by bisection, since comparing slices is fast."""
     low, high = 0, min(len(a), len(b))
     while low < high:
         middle = (low + high + 1) // 2

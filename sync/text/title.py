@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 MAX_HEAD_CHARS: Final = 4_096
-"""The characters of a text that are looked at."""
+"""The characters at the start of a text that are read."""
 MAX_HEADING_CHARS: Final = 500
-"""The characters of one heading that are looked at: on some markup the parser is quadratic."""
+"""The characters of one heading that are read: on some markup the parser is quadratic."""
 MAX_TITLE_CHARS: Final = 200
 """A longer title ends in `…`."""
 
@@ -70,7 +70,7 @@ def title_head(text: str) -> str:
 
 
 def clean_title(title: str) -> str:
-    """Return `title` on one line, without what controls or reorders text, and not too long."""
+    """Return `title` on one line, shortened, without characters that control or reorder text."""
     # Spaces first: some of the controls among them separate words.
     words = _LEFT_OUT.sub("", _SPACES.sub(" ", title))
     title = " ".join(word for word in words.split(" ") if word)
@@ -100,7 +100,7 @@ def _first_heading(markdown: str) -> str:
 
 
 def _plain(parts: Iterable["Token"]) -> Iterator[str]:
-    """Yield the text of what is inside a heading; of an image, its description."""
+    """Yield the text of the parts of a heading; for an image, its description."""
     for part in parts:
         if part.type == "image":
             yield from _plain(part.children or ())
@@ -149,6 +149,6 @@ def _yaml_title(matter: str) -> str:
             elif isinstance(event, yaml.AliasEvent) and depth == 1:
                 key, is_key = "", not is_key
     except (yaml.YAMLError, UnicodeError, ValueError):
-        # What is no YAML names no title.
+        # Malformed YAML gives no title.
         return ""
     return ""

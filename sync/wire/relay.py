@@ -2,9 +2,9 @@
 
     room (sender s) ── parts ──▶ packed, numbered, sealed ──▶ bus ──▶ unsealed ──▶ other rooms
 
-On the way it may be lost, late or doubled: so it is numbered, and `sync.presence.guests` asks again
-for what it lacks. It must not be forged, since nobody could tell: so it is sealed with a key that
-lies in the database, which every process reads that serves the document, and Redis does not.
+A message may be lost, late or doubled; so messages are numbered, and `sync.presence.guests` asks
+again for missing ones. A forged message could not be recognised otherwise; so messages are sealed
+with a key from the database, to which all processes of the log have access and Redis has not.
 """
 
 import hmac

@@ -102,10 +102,10 @@ def read_frame(frame: bytes) -> YjsMessage:
 
 
 def read_sync(reader: Reader) -> SyncRequest | SyncUpdate:
-    """Read what follows the type of a sync message, to the end.
+    """Read the rest of a sync message, after its type, to the end.
 
     Raises:
-        MalformedError: it is none.
+        MalformedError: it is no sync message.
     """
     kind = reader.number()
     if kind > SyncKind.UPDATE:
@@ -116,10 +116,10 @@ def read_sync(reader: Reader) -> SyncRequest | SyncUpdate:
 
 
 def read_awareness(reader: Reader) -> AwarenessUpdate:
-    """Read what follows the type of an awareness message, to the end.
+    """Read the rest of an awareness message, after its type, to the end.
 
     Raises:
-        MalformedError: it is none.
+        MalformedError: it is no awareness message.
     """
     data = reader.data(MAX_SAFE_INTEGER)
     reader.end()
