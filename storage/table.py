@@ -7,6 +7,7 @@ in the order of the fields of `sync.port.DocumentRecord`: a row becomes a record
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     ForeignKey,
     Index,
@@ -48,6 +49,7 @@ documents = Table(
     Column("derived_title", Text, nullable=False, server_default=""),
     Column("title_version", BigInteger, nullable=False, server_default="0"),
     Index(None, "updated_at_ms", "key"),
+    Index(None, "owner_id"),
 )
 
 writers = Table(
@@ -153,4 +155,162 @@ feed_head = Table(
     metadata,
     Column("key", _KEY, primary_key=True, autoincrement=False),
     Column("position", BigInteger, nullable=False),
+)
+
+# Who may do what: see `storage.access`.
+
+grants = Table(
+    "grants",
+    metadata,
+    Column("document_key", _KEY, ForeignKey("documents.key"), primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("role", Text, nullable=False),
+    Index(None, "subject", "document_key"),
+    sqlite_with_rowid=False,
+)
+
+links = Table(
+    "links",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("document_key", _KEY, ForeignKey("documents.key"), nullable=False),
+    Column("secret_hash", LargeBinary, nullable=False, unique=True),
+    Column("role", Text, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("created_at_ms", BigInteger, nullable=False),
+    Column("expires_at_ms", BigInteger),
+    Column("revoked_at_ms", BigInteger),
+    Index(None, "document_key"),
+)
+
+link_uses = Table(
+    "link_uses",
+    metadata,
+    Column("user_id", Text, primary_key=True),
+    # The link's, here again: so that one lookup finds what a user may do in a document.
+    Column("document_key", _KEY, primary_key=True),
+    Column("link_id", Text, ForeignKey("links.id"), primary_key=True),
+    Column("used_at_ms", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+access_changes = Table(
+    "access_changes",
+    metadata,
+    Column("position", _KEY, primary_key=True, autoincrement=False),
+    Column("document_key", _KEY),
+    Column("user_id", Text),
+    Column("session_id", Text),
+    Column("token_id", Text),
+    Column("at_ms", BigInteger, nullable=False),
+)
+
+access_head = Table(
+    "access_head",
+    metadata,
+    Column("key", _KEY, primary_key=True, autoincrement=False),
+    Column("position", BigInteger, nullable=False),
+)
+
+# Who somebody is: see `storage.identity`.
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("color", Text, nullable=False),
+    Column("login", Text, unique=True),
+    Column("password_hash", Text),
+    Column("is_operator", Boolean, nullable=False),
+    Column("is_disabled", Boolean, nullable=False),
+    Column("created_at_ms", BigInteger, nullable=False),
+    Column("seen_at_ms", BigInteger, nullable=False),
+    Column("issuer", Text),
+    Column("subject", Text),
+    UniqueConstraint("issuer", "subject"),
+    Index(None, "name", "id"),
+    Index(
+        None,
+        "is_operator",
+        sqlite_where=text("is_operator"),
+        postgresql_where=text("is_operator"),
+    ),
+)
+
+web_sessions = Table(
+    "web_sessions",
+    metadata,
+    Column("secret_hash", LargeBinary, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("user_id", Text, ForeignKey("users.id"), nullable=False),
+    Column("created_at_ms", BigInteger, nullable=False),
+    Column("expires_at_ms", BigInteger, nullable=False),
+    Column("seen_at_ms", BigInteger, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("agent", Text, nullable=False),
+    Index(None, "user_id"),
+    Index(None, "expires_at_ms"),
+)
+
+tickets = Table(
+    "tickets",
+    metadata,
+    Column("secret_hash", LargeBinary, primary_key=True),
+    # JSON as text: only `app` knows its form.
+    Column("principal", Text, nullable=False),
+    Column("document", Text),
+    Column("origin", Text),
+    Column("expires_at_ms", BigInteger, nullable=False),
+    Column("used_at_ms", BigInteger),
+    Column("bound_until_ms", BigInteger),
+    Column("address", Text),
+    Index(None, "expires_at_ms"),
+)
+
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("secret_hash", LargeBinary, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("claims", Text, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("created_at_ms", BigInteger, nullable=False),
+    Column("expires_at_ms", BigInteger),
+    Column("revoked_at_ms", BigInteger),
+    Column("used_at_ms", BigInteger),
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("secret_hash", LargeBinary, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("kind", Text, nullable=False),
+    Column("is_operator", Boolean, nullable=False),
+    Column("user_id", Text),
+    Column("created_by", Text, nullable=False),
+    Column("created_at_ms", BigInteger, nullable=False),
+    Column("expires_at_ms", BigInteger, nullable=False),
+    Column("used_at_ms", BigInteger),
+    Index(None, "expires_at_ms"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("key", _KEY, primary_key=True, autoincrement=True),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("document", Text),
+    Column("document_key", _KEY),
+    Column("user_id", Text, nullable=False),
+    Column("user_name", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Index(None, "document_key", "key"),
+    Index(None, "kind", "key"),
+    Index(None, "at_ms"),
 )
