@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -21,10 +22,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage import change_feed
+from storage.access import grants, readable
 from storage.engine import KNOWN
 from storage.prepared import Prepared
 from storage.row import Row, document_record
 from storage.table import documents
+from sync.names import MAX_INTEGER
+from sync.permission import Reader
 from sync.port import DerivedTitle, DocumentRecord, NewDocument
 
 _MAX_KNOWN = 10_000
@@ -63,6 +67,11 @@ _set_text_root = (
     update(documents)
     .where(documents.c.key == bindparam("of_document"))
     .values(text_root=bindparam("root"))
+)
+_set_owner = (
+    update(documents)
+    .where(documents.c.key == bindparam("of_document"))
+    .values(owner_id=bindparam("new_owner"))
 )
 _set_derived_title = (
     update(documents)
@@ -107,6 +116,7 @@ def create(connection: Connection, new: NewDocument) -> tuple[DocumentRecord, bo
     assert record is not None, "documents are never removed, and this name was just seen taken"
     created = inserted.rowcount == 1
     if created:
+        grants.add(connection, record.key, new.grants)
         change_feed.record(connection, [(record.key, "created", 0, 0)])
     return record, created
 
@@ -142,9 +152,21 @@ def change(
     return record
 
 
+def set_owner(connection: Connection, key: int, user_id: str) -> None:
+    connection.execute(_set_owner, {"of_document": key, "new_owner": user_id})
+    _forget(connection)
+
+
 def newest(
-    connection: Connection, *, query: str | None, before: tuple[int, int] | None, limit: int
+    connection: Connection,
+    *,
+    query: str | None,
+    before: tuple[int, int] | None,
+    limit: int,
+    reader: Reader | None = None,
+    now_ms: int = MAX_INTEGER,
 ) -> list[DocumentRecord]:
+    values: dict[str, Any] = {}
     order = tuple_(documents.c.updated_at_ms, documents.c.key)
     statement = select(*documents.c).where(documents.c.deleted_at_ms.is_(None))
     if query:
@@ -156,8 +178,15 @@ def newest(
         )
     if before is not None:
         statement = statement.where(order < before)
+    if reader is not None:
+        values = readable.reader_values(connection, reader, now_ms)
+        keys = readable.gather(connection, values)
+        statement = statement.where(readable.may_read(connection))
+        if keys is not None:
+            statement = statement.where(_has_key[connection.dialect.name])
+            values["keys"] = _keys(connection, keys)
     newest_first = (documents.c.updated_at_ms.desc(), documents.c.key.desc())
-    rows = connection.execute(statement.order_by(*newest_first).limit(limit))
+    rows = connection.execute(statement.order_by(*newest_first).limit(limit), values)
     return [document_record(row) for row in rows]
 
 

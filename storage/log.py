@@ -9,10 +9,11 @@ from sqlalchemy import Connection, select
 from storage import catalogue, checkpoint, event_query, secret
 from storage.append import SqlAppendTransaction
 from storage.change_feed import SqlChangeFeed
-from storage.engine import Database, read_url
-from storage.sqlite import SqliteDatabase, database_path
+from storage.database import open_database
+from storage.engine import Database
 from storage.writer import KnownWriters
 from sync.names import MAX_INTEGER
+from sync.permission import Reader
 from sync.port import (
     AppendTransaction,
     Checkpoint,
@@ -44,17 +45,7 @@ def open_event_log(
     Raises:
         StoreError: the URL names no database.
     """
-    return SqlEventLog(_open_database(database_url, pool_size, timeout_s))
-
-
-def _open_database(database_url: str, pool_size: int, timeout_s: float) -> Database:
-    url = read_url(database_url)
-    if url.get_backend_name() == "sqlite":
-        return SqliteDatabase(database_path(url))
-    # Imported only here: it costs a third of a second, which SQLite need not pay.
-    from storage.postgresql import PostgresqlDatabase
-
-    return PostgresqlDatabase(url, pool_size=pool_size, timeout_s=timeout_s)
+    return SqlEventLog(open_database(database_url, pool_size=pool_size, timeout_s=timeout_s))
 
 
 class SqlEventLog:
@@ -116,15 +107,31 @@ class SqlEventLog:
             await transaction.run(partial(catalogue.set_derived_titles, titles=titles))
 
     async def list_documents(
-        self, *, query: str | None, before: tuple[int, int] | None, limit: int
+        self,
+        *,
+        query: str | None,
+        before: tuple[int, int] | None,
+        limit: int,
+        reader: Reader | None = None,
+        now_ms: int = MAX_INTEGER,
     ) -> list[DocumentRecord]:
         """Return documents that are not deleted, newest first.
 
-        `before` is (updated_at_ms, key) of the last one seen; `query` is looked for in shown titles
-        and names, in upper or lower case.
+        Args:
+            query: looked for in shown titles and names, in upper or lower case.
+            before: (updated_at_ms, key) of the last one seen.
+            reader: only documents that it may read are returned; None: all.
+            now_ms: share links end at it; left out, only those count that never end.
         """
         return await self._database.read(
-            partial(catalogue.newest, query=query, before=before, limit=limit)
+            partial(
+                catalogue.newest,
+                query=query,
+                before=before,
+                limit=limit,
+                reader=reader,
+                now_ms=now_ms,
+            )
         )
 
     async def heads(self, keys: Sequence[int]) -> dict[int, DocumentRecord]:
@@ -214,11 +221,7 @@ class SqlEventLog:
 
     async def relay_key(self) -> bytes:
         """Return the key of `sync.wire.relay`: 32 random bytes, the same for all processes."""
-        found = await self._database.read(partial(secret.find, name=_RELAY_KEY))
-        if found is not None:
-            return found
-        async with self._database.write() as transaction:
-            return await transaction.run(partial(secret.find_or_make, name=_RELAY_KEY))
+        return await secret.shared(self._database, _RELAY_KEY)
 
     async def ping(self) -> None:
         """Raise `StoreError` unless the store answers."""

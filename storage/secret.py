@@ -1,13 +1,17 @@
 """Random keys that all processes of an installation share, each made by the first that asks."""
 
 import os
+from functools import partial
 
 from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from storage.engine import Database
 from storage.table import secrets
 
 KEY_BYTES = 32
+SIGNING_PREFIX = "signing:"
+"""Begins the names of keys that sign what users keep: a copied installation has them too."""
 
 _by_name = select(secrets.c.value).where(secrets.c.name == bindparam("secret_name"))
 _create = {
@@ -31,6 +35,15 @@ _put = {
 
 def find(connection: Connection, name: str) -> bytes | None:
     return connection.execute(_by_name, {"secret_name": name}).scalar_one_or_none()
+
+
+async def shared(database: Database, name: str) -> bytes:
+    """Return a secret, made by the first process that asks for it."""
+    found = await database.read(partial(find, name=name))
+    if found is not None:
+        return found
+    async with database.write() as transaction:
+        return await transaction.run(partial(find_or_make, name=name))
 
 
 def change_probe(connection: Connection) -> None:

@@ -13,6 +13,8 @@ from typing import Final, Protocol
 
 from msgspec import Struct
 
+from sync.names import MAX_INTEGER, Role
+from sync.permission import Reader
 from sync.text.delta import Delta
 
 
@@ -89,6 +91,8 @@ class NewDocument(Struct, frozen=True):
     crdt_client_id: int
     owner_id: str
     at_ms: int
+    grants: tuple[tuple[str, Role], ...] = ()
+    """The roles that subjects have in it from its first moment on: see `sync.permission`."""
 
 
 class Checkpoint(Struct, frozen=True):
@@ -196,12 +200,21 @@ class Catalogue(Protocol):
         ...
 
     async def list_documents(
-        self, *, query: str | None, before: tuple[int, int] | None, limit: int
+        self,
+        *,
+        query: str | None,
+        before: tuple[int, int] | None,
+        limit: int,
+        reader: Reader | None = None,
+        now_ms: int = MAX_INTEGER,
     ) -> list[DocumentRecord]:
         """Return documents that are not deleted, newest first.
 
-        `before` is (updated_at_ms, key) of the last one seen; `query` is looked for in names
-        and shown titles.
+        Args:
+            query: looked for in names and shown titles.
+            before: (updated_at_ms, key) of the last one seen.
+            reader: only documents that it may read are returned; None: all.
+            now_ms: share links end at it; left out, only those count that never end.
         """
         ...
 
