@@ -1,0 +1,1 @@
+"""Users in SQL, and what proves them: web sessions, tickets, API tokens, invitations."""

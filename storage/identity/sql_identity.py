@@ -1,0 +1,362 @@
+"""Users in SQL, and what proves them, as the use cases ask for them and change them."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeVar
+
+from msgspec.structs import replace
+from sqlalchemy import Connection
+
+from storage import secret
+from storage.access import access_changes
+from storage.access.access_record import AccessChange
+from storage.engine import Database
+from storage.identity import (
+    api_token_rows,
+    expired_rows,
+    invitation_rows,
+    session_rows,
+    ticket_rows,
+    user_rows,
+)
+from storage.identity.identity_record import (
+    InvitationRecord,
+    SessionRecord,
+    TicketRecord,
+    TokenRecord,
+    UserRecord,
+)
+from storage.storable import is_storable, require_storable
+
+T = TypeVar("T")
+
+
+class SqlIdentity:
+    """Users, and what proves them. Every method may raise `StoreError`.
+
+    Writes return only after the commit. Those that end a proof note it for the readers of
+    `SqlAccess.changes`, in the same transaction. Times are UTC, milliseconds since the epoch.
+    Nothing is found by a text that cannot be stored, and storing one is a `StoreError`.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    # Users
+
+    async def put_user(self, user: UserRecord) -> None:
+        """Add a user; of one that exists, update name, colour and `seen_at_ms`, and nothing else.
+
+        Raises `TakenError` if its login, or its subject at the provider, is another user's.
+        """
+        _require_storable_user(user)
+        await self._write(partial(user_rows.put, user=user))
+
+    async def user(self, user_id: str) -> UserRecord | None:
+        if not is_storable(user_id):
+            return None
+        return await self._database.read(partial(user_rows.by_id, user_id=user_id))
+
+    async def user_by_login(self, login: str) -> UserRecord | None:
+        if not is_storable(login):
+            return None
+        return await self._database.read(partial(user_rows.by_login, login=login))
+
+    async def user_by_subject(self, issuer: str, subject: str) -> UserRecord | None:
+        """Return the user that an OpenID Connect provider knows by that subject."""
+        if not is_storable(issuer + subject):
+            return None
+        return await self._database.read(
+            partial(user_rows.by_subject, issuer=issuer, subject=subject)
+        )
+
+    async def users(
+        self,
+        query: str | None,
+        limit: int,
+        *,
+        after: tuple[str, str] | None = None,
+        kinds: Sequence[str] = (),
+    ) -> list[UserRecord]:
+        """Return users by name.
+
+        Args:
+            query: part of a name or login, in upper or lower case; None or empty: all.
+            after: (name, id) of the last one seen.
+            kinds: only of these kinds; empty: of all.
+        """
+        if query is not None and not is_storable(query):
+            return []
+        require_storable(*(after or ()))
+        return await self._database.read(
+            partial(user_rows.page, query=query, limit=limit, after=after, kinds=kinds)
+        )
+
+    async def set_password(self, user_id: str, password_hash: str | None) -> bool:
+        """Set the hash of a password; False if there is no such user. Ends no session."""
+        require_storable(password_hash)
+        return await self._change(user_id, password_hash=password_hash)
+
+    async def rename_user(self, user_id: str, name: str) -> bool:
+        """Give a user another name; False if there is no such user."""
+        require_storable(name)
+        return await self._change(user_id, name=name)
+
+    async def set_disabled(self, user_id: str, is_disabled: bool, at_ms: int) -> bool:
+        """Shut a user out, and end its sessions, or let it in again.
+
+        Returns False if there is no such user.
+        """
+        require_storable(user_id)
+
+        def work(connection: Connection) -> bool:
+            if not user_rows.change(connection, user_id, is_disabled=is_disabled):
+                return False
+            ended: list[AccessChange] = []
+            if is_disabled:
+                ended = session_rows.end_all(connection, user_id, None, at_ms)
+            change = AccessChange(0, user_id=user_id, at_ms=at_ms)
+            access_changes.note(connection, [*ended, change])
+            return True
+
+        return await self._write(work)
+
+    async def set_operator(self, user_id: str, is_operator: bool, at_ms: int) -> bool:
+        """Make a user an operator, or end that; False if there is no such user."""
+        require_storable(user_id)
+
+        def work(connection: Connection) -> bool:
+            if not user_rows.change(connection, user_id, is_operator=is_operator):
+                return False
+            access_changes.note(connection, [AccessChange(0, user_id=user_id, at_ms=at_ms)])
+            return True
+
+        return await self._write(work)
+
+    async def count_operators(self) -> int:
+        """Return how many operators there are that are not disabled."""
+        return await self._database.read(user_rows.count_operators)
+
+    # Web sessions
+
+    async def start_session(self, session: SessionRecord) -> None:
+        """Save a session. Raises `StoreError` if its user is not stored."""
+        require_storable(session.id, session.user_id, session.address, session.agent)
+        await self._write(partial(session_rows.add, session=session))
+
+    async def session(
+        self, secret_hash: bytes, now_ms: int
+    ) -> tuple[SessionRecord, UserRecord] | None:
+        """Return a session that has not expired, and its user; None also if that is disabled."""
+        return await self._database.read(
+            partial(session_rows.live, secret_hash=secret_hash, now_ms=now_ms)
+        )
+
+    async def sessions(self, user_id: str) -> list[SessionRecord]:
+        """Return the sessions of a user, oldest first; expired ones until they are swept."""
+        if not is_storable(user_id):
+            return []
+        return await self._database.read(partial(session_rows.of_user, user_id=user_id))
+
+    async def extend_session(self, secret_hash: bytes, expires_at_ms: int, seen_at_ms: int) -> bool:
+        """Move the end of a session; False if there is none any more."""
+        return await self._write(
+            partial(
+                session_rows.extend,
+                secret_hash=secret_hash,
+                expires_at_ms=expires_at_ms,
+                seen_at_ms=seen_at_ms,
+            )
+        )
+
+    async def end_session(self, secret_hash: bytes, at_ms: int) -> bool:
+        """End a session; False if there was none."""
+
+        def work(connection: Connection) -> bool:
+            ended = session_rows.end(connection, secret_hash, at_ms)
+            access_changes.note(connection, ended)
+            return bool(ended)
+
+        return await self._write(work)
+
+    async def end_sessions(
+        self, user_id: str, at_ms: int, *, except_hash: bytes | None = None
+    ) -> int:
+        """End the sessions of a user, all but one or all; return how many."""
+        require_storable(user_id)
+
+        def work(connection: Connection) -> int:
+            ended = session_rows.end_all(connection, user_id, except_hash, at_ms)
+            access_changes.note(connection, ended)
+            return len(ended)
+
+        return await self._write(work)
+
+    # Tickets
+
+    async def put_ticket(self, ticket: TicketRecord) -> None:
+        require_storable(ticket.principal, ticket.document, ticket.origin, ticket.address)
+        await self._write(partial(ticket_rows.add, ticket=ticket))
+
+    async def use_ticket(
+        self,
+        secret_hash: bytes,
+        now_ms: int,
+        *,
+        bound_until_ms: int | None = None,
+        address: str | None = None,
+    ) -> TicketRecord | None:
+        """Use a ticket up; of two who do so at once, anywhere, exactly one gets it.
+
+        Args:
+            bound_until_ms: until then `reuse_ticket` returns it again; None: never.
+            address: noted for whoever compares it then.
+
+        Returns:
+            The ticket as it is now; None if there is none, or it has expired or was used.
+        """
+        require_storable(address)
+        return await self._write(
+            partial(
+                ticket_rows.use,
+                secret_hash=secret_hash,
+                now_ms=now_ms,
+                bound_until_ms=bound_until_ms,
+                address=address,
+            )
+        )
+
+    async def reuse_ticket(self, secret_hash: bytes, now_ms: int) -> TicketRecord | None:
+        """Return a used ticket that is still bound to a client; the caller compares which."""
+        return await self._database.read(
+            partial(ticket_rows.used, secret_hash=secret_hash, now_ms=now_ms)
+        )
+
+    # API tokens
+
+    async def create_token(self, token: TokenRecord) -> None:
+        require_storable(token.id, token.name, token.created_by)
+        require_storable(*(claim.pattern for claim in token.claims))
+        await self._write(partial(api_token_rows.add, token=token))
+
+    async def token(self, secret_hash: bytes, now_ms: int) -> TokenRecord | None:
+        """Return a token that is neither revoked nor expired."""
+        return await self._database.read(
+            partial(api_token_rows.live, secret_hash=secret_hash, now_ms=now_ms)
+        )
+
+    async def tokens(self) -> list[TokenRecord]:
+        """Return all tokens, oldest first; revoked and expired ones too."""
+        return await self._database.read(api_token_rows.all_tokens)
+
+    async def revoke_token(self, token_id: str, at_ms: int) -> bool:
+        """Revoke a token; False if there was none to revoke."""
+        require_storable(token_id)
+
+        def work(connection: Connection) -> bool:
+            if not api_token_rows.revoke(connection, token_id, at_ms):
+                return False
+            access_changes.note(connection, [AccessChange(0, token_id=token_id, at_ms=at_ms)])
+            return True
+
+        return await self._write(work)
+
+    async def touch_token(self, token_id: str, at_ms: int) -> None:
+        """Note that a token was used."""
+        require_storable(token_id)
+        await self._write(partial(api_token_rows.touch, token_id=token_id, at_ms=at_ms))
+
+    # Invitations
+
+    async def create_invitation(self, invitation: InvitationRecord) -> None:
+        require_storable(invitation.id, invitation.user_id, invitation.created_by)
+        await self._write(partial(invitation_rows.add, invitation=invitation))
+
+    async def invitation(self, secret_hash: bytes, now_ms: int) -> InvitationRecord | None:
+        """Return an invitation that is neither used nor expired, and leave it unused."""
+        return await self._database.read(
+            partial(invitation_rows.live, secret_hash=secret_hash, now_ms=now_ms)
+        )
+
+    async def use_invitation(self, secret_hash: bytes, now_ms: int) -> InvitationRecord | None:
+        """Use an invitation up; of two who do so at once, anywhere, exactly one gets it."""
+        return await self._write(
+            partial(invitation_rows.use, secret_hash=secret_hash, now_ms=now_ms)
+        )
+
+    async def accept_invitation(
+        self, secret_hash: bytes, user: UserRecord, now_ms: int
+    ) -> InvitationRecord | None:
+        """Use an invitation of kind `join` up and add its user, both or neither.
+
+        The user is an operator if and only if the invitation says so.
+
+        Raises `TakenError`, and leaves the invitation unused, if the id or login is taken.
+        """
+        _require_storable_user(user)
+
+        def work(connection: Connection) -> InvitationRecord | None:
+            found = invitation_rows.live(connection, secret_hash, now_ms)
+            if found is None or found.kind != "join":
+                return None
+            used = invitation_rows.use(connection, secret_hash, now_ms)
+            if used is not None:
+                user_rows.add(connection, replace(user, is_operator=used.is_operator))
+            return used
+
+        return await self._write(work)
+
+    async def reset_password(
+        self, secret_hash: bytes, password_hash: str, now_ms: int
+    ) -> str | None:
+        """Use an invitation of kind `reset` up, set the password, and end the user's sessions.
+
+        Returns the user's id; None if there is no such invitation, or it has expired or was used.
+        """
+        require_storable(password_hash)
+
+        def work(connection: Connection) -> str | None:
+            found = invitation_rows.live(connection, secret_hash, now_ms)
+            if found is None or found.kind != "reset" or found.user_id is None:
+                return None
+            if invitation_rows.use(connection, secret_hash, now_ms) is None:
+                return None
+            user_rows.change(connection, found.user_id, password_hash=password_hash)
+            ended = session_rows.end_all(connection, found.user_id, None, now_ms)
+            access_changes.note(connection, ended)
+            return found.user_id
+
+        return await self._write(work)
+
+    async def invitations(self) -> list[InvitationRecord]:
+        """Return the invitations that are not used, oldest first; expired ones until swept."""
+        return await self._database.read(invitation_rows.unused)
+
+    async def revoke_invitation(self, invitation_id: str) -> bool:
+        """Remove an invitation that is not used; False if there is none."""
+        require_storable(invitation_id)
+        return await self._write(partial(invitation_rows.remove, invitation_id=invitation_id))
+
+    # All
+
+    async def sweep(self, now_ms: int, limit: int) -> int:
+        """Remove what has expired, at most `limit` rows of each table; return how many."""
+        return await self._write(partial(expired_rows.sweep, now_ms=now_ms, limit=limit))
+
+    async def signing_key(self, name: str) -> bytes:
+        """Return a key of 32 random bytes, the same for all processes, made at its first use."""
+        return await secret.shared(self._database, secret.SIGNING_PREFIX + name)
+
+    async def _change(self, user_id: str, **values: object) -> bool:
+        if not is_storable(user_id):
+            return False
+        return await self._write(lambda connection: user_rows.change(connection, user_id, **values))
+
+    async def _write(self, work: Callable[[Connection], T]) -> T:
+        async with self._database.write() as transaction:
+            return await transaction.run(work)
+
+
+def _require_storable_user(user: UserRecord) -> None:
+    require_storable(user.id, user.name, user.color, user.login, user.password_hash)
+    require_storable(user.issuer, user.subject)

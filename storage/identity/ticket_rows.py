@@ -1,0 +1,56 @@
+"""Tickets in SQL: of two who use one at once, exactly one succeeds."""
+
+from msgspec.structs import asdict
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from storage.identity.identity_record import TicketRecord
+from storage.table import tickets
+
+_insert = insert(tickets)
+# One statement: PostgreSQL locks the row, and looks at the conditions again after waiting for it.
+_use = (
+    update(tickets)
+    .where(
+        tickets.c.secret_hash == bindparam("hash_of_secret"),
+        tickets.c.used_at_ms.is_(None),
+        tickets.c.expires_at_ms > bindparam("now_ms"),
+    )
+    .values(
+        used_at_ms=bindparam("now_ms"),
+        bound_until_ms=bindparam("until_ms"),
+        address=bindparam("from_address"),
+    )
+    .returning(*tickets.c)
+)
+_used = select(*tickets.c).where(
+    tickets.c.secret_hash == bindparam("hash_of_secret"),
+    tickets.c.used_at_ms.is_not(None),
+    tickets.c.bound_until_ms > bindparam("now_ms"),
+)
+
+
+def add(connection: Connection, ticket: TicketRecord) -> None:
+    connection.execute(_insert, asdict(ticket))
+
+
+def use(
+    connection: Connection,
+    secret_hash: bytes,
+    now_ms: int,
+    bound_until_ms: int | None,
+    address: str | None,
+) -> TicketRecord | None:
+    values = {
+        "hash_of_secret": secret_hash,
+        "now_ms": now_ms,
+        "until_ms": bound_until_ms,
+        "from_address": address,
+    }
+    row = connection.execute(_use, values).one_or_none()
+    return None if row is None else TicketRecord(*row)
+
+
+def used(connection: Connection, secret_hash: bytes, now_ms: int) -> TicketRecord | None:
+    values = {"hash_of_secret": secret_hash, "now_ms": now_ms}
+    row = connection.execute(_used, values).one_or_none()
+    return None if row is None else TicketRecord(*row)

@@ -1,0 +1,98 @@
+"""Users in SQL."""
+
+from collections.abc import Sequence
+
+from msgspec.structs import asdict
+from sqlalchemy import (
+    Connection,
+    bindparam,
+    func,
+    or_,
+    select,
+    true,
+    tuple_,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from storage.identity.identity_record import TakenError, UserRecord
+from storage.table import users
+
+_by_id = select(*users.c).where(users.c.id == bindparam("of_user"))
+_by_login = select(*users.c).where(users.c.login == bindparam("of_login"))
+_by_subject = select(*users.c).where(
+    users.c.issuer == bindparam("of_issuer"), users.c.subject == bindparam("of_subject")
+)
+# Whatever it is that is taken; who owns it is asked afterwards, in the same transaction.
+_insert = {
+    "sqlite": sqlite.insert(users).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(users).on_conflict_do_nothing(),
+}
+_count_operators = (
+    select(func.count())
+    .select_from(users)
+    .where(users.c.is_operator.is_(true()), users.c.is_disabled.is_not(true()))
+)
+
+
+def put(connection: Connection, user: UserRecord) -> None:
+    """Add a user, or update the profile of the one with that id."""
+    if connection.execute(_insert[connection.dialect.name], asdict(user)).rowcount == 1:
+        return
+    profile = {"name": user.name, "color": user.color, "seen_at_ms": user.seen_at_ms}
+    if not change(connection, user.id, **profile):
+        raise TakenError("the login, or the subject of the provider, belongs to another user")
+
+
+def add(connection: Connection, user: UserRecord) -> None:
+    """Add a user; its id, its login and its subject are to be new."""
+    if connection.execute(_insert[connection.dialect.name], asdict(user)).rowcount != 1:
+        raise TakenError("the id, the login or the subject belongs to another user")
+
+
+def change(connection: Connection, user_id: str, **values: object) -> bool:
+    """Change columns of a user; return whether there is one."""
+    statement = update(users).where(users.c.id == user_id).values(values)
+    return connection.execute(statement).rowcount == 1
+
+
+def by_id(connection: Connection, user_id: str) -> UserRecord | None:
+    row = connection.execute(_by_id, {"of_user": user_id}).one_or_none()
+    return None if row is None else UserRecord(*row)
+
+
+def by_login(connection: Connection, login: str) -> UserRecord | None:
+    row = connection.execute(_by_login, {"of_login": login}).one_or_none()
+    return None if row is None else UserRecord(*row)
+
+
+def by_subject(connection: Connection, issuer: str, subject: str) -> UserRecord | None:
+    values = {"of_issuer": issuer, "of_subject": subject}
+    row = connection.execute(_by_subject, values).one_or_none()
+    return None if row is None else UserRecord(*row)
+
+
+def page(
+    connection: Connection,
+    query: str | None,
+    limit: int,
+    after: tuple[str, str] | None,
+    kinds: Sequence[str],
+) -> list[UserRecord]:
+    statement = select(*users.c).order_by(users.c.name, users.c.id).limit(limit)
+    if query:
+        statement = statement.where(
+            or_(
+                users.c.name.icontains(query, autoescape=True),
+                users.c.login.icontains(query, autoescape=True),
+            )
+        )
+    if after is not None:
+        statement = statement.where(tuple_(users.c.name, users.c.id) > after)
+    if kinds:
+        statement = statement.where(users.c.kind.in_(kinds))
+    return [UserRecord(*row) for row in connection.execute(statement)]
+
+
+def count_operators(connection: Connection) -> int:
+    return int(connection.execute(_count_operators).scalar_one())
