@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import make_url
 
 from storage.migrate import upgrade
+from sync.names import Role
 from sync.port import DocumentRecord, EventLog, NewDocument
 from tests.contract.sample import open_log
 from tests.postgresql import Postgresql, execute
@@ -88,7 +89,13 @@ async def probe_value(url: str) -> object:
 
 
 def new_document(
-    name: str, *, title: str = "A title", text_root: str = "content", at_ms: int = 1_000
+    name: str,
+    *,
+    title: str = "A title",
+    text_root: str = "content",
+    at_ms: int = 1_000,
+    owner_id: str = "u-owner",
+    grants: tuple[tuple[str, Role], ...] = (),
 ) -> NewDocument:
     return NewDocument(
         name=name,
@@ -96,6 +103,7 @@ def new_document(
         text_root=text_root,
         epoch="8f14e45f",
         crdt_client_id=2**53 - 1,
-        owner_id="u-owner",
+        owner_id=owner_id,
         at_ms=at_ms,
+        grants=grants,
     )

@@ -3,6 +3,7 @@
 import hashlib
 
 from storage.log import SqlEventLog, open_event_log
+from storage.store import Store, open_store
 from sync.port import EventLog, EventRecord
 from sync.text.delta import Delta, event_type
 from tests.patience import PATIENCE_S
@@ -11,6 +12,11 @@ from tests.patience import PATIENCE_S
 def open_log(database_url: str, *, pool_size: int = 10) -> SqlEventLog:
     """The log, with as much time for its database as tests have."""
     return open_event_log(database_url, pool_size=pool_size, timeout_s=PATIENCE_S)
+
+
+def open_whole(database_url: str, *, pool_size: int = 10) -> Store:
+    """The whole store, with as much time for its database as tests have."""
+    return open_store(database_url, pool_size=pool_size, timeout_s=PATIENCE_S)
 
 
 def event(

@@ -1,0 +1,38 @@
+"""The whole store of an installation: its parts, on one database."""
+
+from storage.access.sql_access import SqlAccess
+from storage.audit_rows import SqlAudit
+from storage.database import open_database
+from storage.engine import Database
+from storage.identity.sql_identity import SqlIdentity
+from storage.log import SqlEventLog
+
+
+class Store:
+    """The event log, the policies, the users and the audit trail, on one `Database`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.log = SqlEventLog(database)
+        self.access = SqlAccess(database)
+        self.identity = SqlIdentity(database)
+        self.audit = SqlAudit(database)
+
+    async def aclose(self) -> None:
+        """Wait for the transaction under way, then close all connections."""
+        await self._database.aclose()
+
+
+def open_store(database_url: str, *, pool_size: int = 10, timeout_s: float = 30.0) -> Store:
+    """The store of an installation, e.g. `sqlite+aiosqlite:///quire.db`.
+
+    Connects at its first use; `storage.migrate.upgrade` should have run before.
+
+    Args:
+        pool_size: connections to PostgreSQL, at least two: who writes may have to read beside that.
+        timeout_s: how long PostgreSQL may take to answer; see `storage.postgresql`.
+
+    Raises:
+        StoreError: the URL names no database.
+    """
+    return Store(open_database(database_url, pool_size=pool_size, timeout_s=timeout_s))
