@@ -1,4 +1,4 @@
-"""Copy an installation into another database: every row of every table, except secrets.
+"""Copy an installation into another database: every row of every table that has a meaning there.
 
     documents ─▶ what belongs to them ─▶ everything is there, every log is whole ─▶ commit
 
@@ -11,15 +11,19 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Table, func, insert, or_, select, text
+from sqlalchemy import Connection, Select, Table, delete, func, insert, or_, select, text
 from sqlalchemy.engine import URL
 from sqlalchemy.util import greenlet_spawn
 
 from storage.engine import read_url, store_errors
 from storage.migrate import has_schema, require_current, upgrade
 from storage.postgresql import postgresql_engine
+from storage.secret import SIGNING_PREFIX
 from storage.sqlite import database_path, sqlite_engine
 from storage.table import (
+    access_changes,
+    access_head,
+    audit,
     changes,
     cursors,
     documents,
@@ -28,6 +32,8 @@ from storage.table import (
     metadata,
     new_changes,
     secrets,
+    tickets,
+    users,
     writers,
 )
 from sync.port import StoreError
@@ -35,9 +41,11 @@ from sync.port import StoreError
 Report: TypeAlias = Callable[[str, int], None]
 """Takes the name of a table and the number of its copied rows, after every batch."""
 
-_LEFT_OUT = (secrets, new_changes, changes, cursors, feed_head)
-"""The target makes secrets of its own: who reads one installation then cannot speak in both. And
-its consumers of changes start anew, as they have nothing there yet.
+_LEFT_OUT = (new_changes, changes, cursors, feed_head, access_changes, access_head, tickets)
+"""Consumers of changes start anew, as they have nothing there yet; a ticket lives for seconds."""
+_KEPT_SECRETS = secrets.c.name.startswith(SIGNING_PREFIX, autoescape=True)
+"""The keys of what users keep, so that they are the same users there. Others the target makes of
+its own: who reads one installation then cannot speak in both.
 """
 _COPIED = [table for table in metadata.sorted_tables if table not in _LEFT_OUT]
 _FETCHED_ROWS = 50
@@ -120,10 +128,13 @@ def _copy(source: Connection, target: Connection, report: Report) -> dict[str, i
 def _require_empty(target: Connection) -> None:
     if target.dialect.name == "postgresql":
         # Until the commit, nobody else puts a document in; on SQLite nobody else writes at all.
-        target.execute(text("LOCK TABLE documents IN SHARE ROW EXCLUSIVE MODE"))
-    count = target.execute(select(func.count()).select_from(documents)).scalar_one()
-    if count:
-        raise StoreError(f"the target is not empty: it has {count} documents")
+        target.execute(text("LOCK TABLE documents, users IN SHARE ROW EXCLUSIVE MODE"))
+    for table in (documents, users):
+        count = target.execute(select(func.count()).select_from(table)).scalar_one()
+        if count:
+            raise StoreError(f"the target is not empty: it has {count} {table.name}")
+    # Nobody keeps anything that was signed with these: there was no user.
+    target.execute(delete(secrets).where(_KEPT_SECRETS))
 
 
 def _copy_table(source: Connection, target: Connection, table: Table, report: Report) -> int:
@@ -139,7 +150,7 @@ def _copy_table(source: Connection, target: Connection, table: Table, report: Re
 def _batches(source: Connection, table: Table) -> Iterator[list[dict[str, Any]]]:
     """Yield all rows in the order of the primary key, in lists of bounded size."""
     rows = source.execute(
-        select(table).order_by(*table.primary_key),
+        _rows(table).order_by(*table.primary_key),
         execution_options={"yield_per": _FETCHED_ROWS},
     )
     batch: list[dict[str, Any]] = []
@@ -154,10 +165,15 @@ def _batches(source: Connection, table: Table) -> Iterator[list[dict[str, Any]]]
         yield batch
 
 
+def _rows(table: Table) -> Select[Any]:
+    return select(table).where(_KEPT_SECRETS) if table is secrets else select(table)
+
+
 def _require_whole(target: Connection, copied: dict[str, int]) -> None:
     """Check that every row arrived, and that every document has the events 1 to its head."""
     for table in _COPIED:
-        arrived = target.execute(select(func.count()).select_from(table)).scalar_one()
+        arriving = select(func.count()).select_from(_rows(table).subquery())
+        arrived = target.execute(arriving).scalar_one()
         if arrived != copied[table.name]:
             raise StoreError(f"{copied[table.name]} rows of {table.name} copied, {arrived} arrived")
     # Each version once is what the primary key sees to.
@@ -178,7 +194,7 @@ def _require_whole(target: Connection, copied: dict[str, int]) -> None:
 def _continue_keys(target: Connection) -> None:
     """Set the next key of each table: PostgreSQL has only counted keys that it gave itself."""
     if target.dialect.name == "postgresql":
-        for table in (documents, writers):
+        for table in (documents, writers, audit):
             sequence = f"CAST(pg_get_serial_sequence('{table.name}', 'key') AS regclass)"
             # Of no row the greatest key is NULL, and the sequence is left alone.
             target.execute(text(f"SELECT setval({sequence}, max(key)) FROM {table.name}"))

@@ -93,8 +93,8 @@ def _db_copy(flags: argparse.Namespace) -> int:
 
     progress = Progress(sys.stderr)
     copied = asyncio.run(copy_installation(flags.source, flags.target, progress.report))
-    rows = ", ".join(f"{count:,} {table}" for table, count in copied.items())
-    print(f"Copied, and counted again: {rows}.", file=sys.stderr)
+    rows = ", ".join(f"{count:,} {table}" for table, count in copied.items() if count)
+    print(f"Copied, and counted again: {rows or 'nothing'}.", file=sys.stderr)
     return ExitCode.DONE
 
 

@@ -8,11 +8,21 @@ from anyio import to_thread
 
 from app.cli.main import main
 from storage import copy
+from storage.access.access_record import LinkRecord
+from storage.audit_rows import AuditRecord
 from storage.copy import copy_installation
+from storage.identity.identity_record import (
+    InvitationRecord,
+    SessionRecord,
+    TicketRecord,
+    TokenRecord,
+    UserRecord,
+)
 from storage.migrate import upgrade
+from sync.permission import Claim
 from sync.port import AuthorBinding, Checkpoint, EventLog, StoreError
 from tests.contract.conftest import new_document, run_sql
-from tests.contract.sample import append_next, event, open_log
+from tests.contract.sample import append_next, event, open_log, open_whole
 from tests.postgresql import Postgresql
 
 pytestmark = pytest.mark.anyio
@@ -60,7 +70,45 @@ async def source_url(database_url: str) -> str:
         )
     await log.update_document("gone", deleted_at_ms=8, updated_at_ms=8)
     await log.aclose()
+    await fill_policy(database_url, keys["notes"])
     return database_url
+
+
+async def fill_policy(url: str, key: int) -> None:
+    """Add one of everything that tells who may do what, and who somebody is."""
+    store = open_whole(url)
+    identity = store.identity
+    await identity.put_user(UserRecord("ada", "account", "Ada", "#1", login="ada"))
+    await store.access.set_grant(key, "user:ada", "viewer", 1)
+    await store.access.create_link(LinkRecord("l1", key, b"l1", "editor", "ada", 1))
+    await store.access.redeem(b"l1", "ada", 2)
+    await identity.start_session(SessionRecord(b"s1", "s1", "ada", 1, 1_000, 1, "::1", "Firefox"))
+    await identity.put_ticket(TicketRecord(b"t1", "{}", None, None, 1_000))
+    await identity.create_token(TokenRecord("a1", b"a1", "ci", (Claim("n*", "viewer"),), "ada", 1))
+    await identity.create_invitation(InvitationRecord(b"i1", "i1", "join", True, None, "", 1, 9))
+    await identity.signing_key("guest")
+    await store.log.relay_key()
+    await store.audit.append([AuditRecord(1, "joined", "ada", "Ada", "::1", "notes", key)])
+    await store.aclose()
+
+
+async def policy(url: str, key: int) -> list[object]:
+    """All that `fill_policy` has added."""
+    store = open_whole(url)
+    identity = store.identity
+    found = [
+        await store.access.grants(key),
+        await store.access.links(key),
+        await store.access.standing(key, "ada"),
+        await identity.user_by_login("ada"),
+        await identity.session(b"s1", 1),
+        await identity.tokens(),
+        await identity.invitations(),
+        await identity.signing_key("guest"),
+        await store.audit.page(None, limit=9),
+    ]
+    await store.aclose()
+    return found
 
 
 async def content(log: EventLog) -> list[object]:
@@ -89,14 +137,23 @@ async def test_copy_reads_back_equal_and_is_written_on(
     reports: list[tuple[str, int]] = []
     copied = await copy_installation(source_url, target_url, lambda *args: reports.append(args))
     rows = {"documents": 4, "events": 123, "checkpoints": 3, "authors": 1, "writers": 3}
-    assert copied == rows
+    ones = ("grants", "links", "link_uses", "users", "web_sessions", "api_tokens", "invitations")
+    assert copied == rows | dict.fromkeys((*ones, "audit", "secrets"), 1)
     assert dict(reports) == copied, "the last report of each table"
     assert len(reports) > len(copied), "in several batches"
 
     source, target = open_log(source_url), open_log(target_url)
     assert await content(target) == await content(source)
+    assert await target.relay_key() != await source.relay_key()
     notes = await target.find("notes")
     assert notes is not None
+    assert await policy(target_url, notes.key) == await policy(source_url, notes.key)
+    whole = open_whole(target_url)
+    assert await whole.access.head() == 0
+    assert await whole.identity.use_ticket(b"t1", 1) is None
+    await whole.audit.append([AuditRecord(2, "joined", "ada", "Ada", "::1")])
+    assert [each.at_ms for each in await whole.audit.page(None, limit=9)] == [2, 1]
+    await whole.aclose()
     assert await append_next(target, notes.key, "later") == 4
     new, created = await target.create(new_document("new"))
     assert created
@@ -132,7 +189,24 @@ async def test_command_copies_once_and_says_so(
     refusal = f"quire: the source: there is no file {missing}"
     assert await run(f"sqlite:///{missing}") == (1, refusal)
     assert not missing.exists()
-    counted = "4 documents, 1 authors, 3 checkpoints, 3 writers, 123 events"
-    assert await run(source_url) == (0, f"Copied, and counted again: {counted}.")
+    code, said = await run(source_url)
+    assert code == 0
+    assert said.startswith("Copied, and counted again: ")
+    assert said.endswith(".")
+    counted = said.removeprefix("Copied, and counted again: ").removesuffix(".").split(", ")
+    assert {"4 documents", "1 users", "1 authors", "3 checkpoints", "3 writers", "123 events",
+            "1 audit"} <= set(counted)  # fmt: skip
+    assert len(counted) == 14
     assert await read_all(target_url) == await read_all(source_url)
     assert await run(source_url) == (1, "quire: the target is not empty: it has 4 documents")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("target_url", ["postgresql"], indirect=True)
+async def test_target_with_users_is_refused(source_url: str, target_url: str) -> None:
+    await upgrade(target_url)
+    store = open_whole(target_url)
+    await store.identity.put_user(UserRecord("eve", "account", "Eve", "#1"))
+    await store.aclose()
+    with pytest.raises(StoreError, match="the target is not empty: it has 1 users"):
+        await copy_installation(source_url, target_url, lambda *_: None)
