@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from app.identity.open_mode import OpenGatekeeper
 from app.readiness import Readiness
 from app.service.backend import Backend
 from app.settings import Settings
@@ -18,13 +17,8 @@ class State:
     settings: Settings
     log: EventLog
     rooms: Rooms
-    gatekeeper: OpenGatekeeper
+    backend: Backend
     sockets: Sockets
     readiness: Readiness
     bus: Bus | None
     """None: there are no other processes, or head checks alone find their events."""
-
-    @property
-    def backend(self) -> Backend:
-        """The parts that use cases work with."""
-        return Backend(self.log, self.rooms, self.gatekeeper)

@@ -11,12 +11,15 @@ from starlette.types import Receive, Scope, Send
 from app.app_state import State
 from app.http.install import install
 from app.http.root_path import RootPath
-from app.identity.open_mode import OpenGatekeeper
+from app.identity.identifier import Identifier, Verifiers
+from app.identity.watch import AccessWatch
 from app.readiness import Readiness
+from app.service.authority import Authority
+from app.service.backend import Backend
 from app.settings import Settings
 from app.sockets import Sockets
-from storage.log import open_event_log
 from storage.migrate import require_current, upgrade
+from storage.store import open_store
 from sync.port import Bus
 from sync.shells.rooms.rooms import Rooms
 from sync.wire.message import PROTOCOL, ServerInfo
@@ -56,11 +59,12 @@ def create_app(settings: Settings, *, database_is_ready: bool = False) -> FastAP
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         if not database_is_ready:
             await prepare_database(settings)
-        log = open_event_log(
+        store = open_store(
             settings.database_url,
             pool_size=settings.database_pool_size,
             timeout_s=settings.database_timeout_s,
         )
+        log = store.log
         bus = _open_bus(settings.redis_url)
         try:
             async with Rooms(
@@ -69,23 +73,30 @@ def create_app(settings: Settings, *, database_is_ready: bool = False) -> FastAP
                 flush_interval_s=settings.flush_interval_ms / 1000,
                 unload_after_s=settings.unload_after_s,
                 bus=bus,
+                new_document_grants=settings.new_document_grants,
                 head_check_interval_s=(
                     0.0 if settings.uses_sqlite else settings.head_check_interval_s
                 ),
             ) as rooms:
-                gatekeeper = OpenGatekeeper()
+                watch = AccessWatch(store.access, lambda changes: sockets.review(changes))
+                identifier = Identifier(Verifiers(), takes_names=settings.auth == "open")
+                backend = Backend(log, rooms, Authority(store.access), identifier, watch)
                 readiness = Readiness(log)
                 server = ServerInfo("quire", quire_version(), PROTOCOL)
-                sockets = Sockets(rooms, gatekeeper, settings, server)
-                app.state.quire = State(settings, log, rooms, gatekeeper, sockets, readiness, bus)
-                sweeping = asyncio.create_task(sockets.sweep())
+                sockets = Sockets(backend, settings, server)
+                app.state.quire = State(settings, log, rooms, backend, sockets, readiness, bus)
+                background = [
+                    asyncio.create_task(sockets.sweep()),
+                    asyncio.create_task(watch.run()),
+                ]
                 try:
                     yield
                 finally:
-                    sweeping.cancel()
+                    for task in background:
+                        task.cancel()
                     await readiness.aclose()
         finally:
-            await log.aclose()
+            await store.aclose()
 
     app = _Application(
         title="Quire",

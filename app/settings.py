@@ -15,6 +15,7 @@ from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 from sync.limit import Limits
+from sync.permission import ROLES, SIGNED_IN, Grants
 from sync.shells.bus.redis_url import parse_redis_url
 
 ENVIRONMENT_PREFIX: Final = "QUIRE_"
@@ -81,6 +82,12 @@ class Settings:
         "open",
         "How people prove who they are. `open`: they do not; a name is taken as given.",
         choices=("open",),
+    )
+    default_access: str = _setting(
+        "auto",
+        "The role that whoever is signed in, in open mode everybody, has in a new document; "
+        "`private`: none. `auto` is `editor`, and `private` with `--auth jwt`.",
+        choices=("auto", "editor", "commenter", "viewer", "private"),
     )
     allowed_origins: tuple[str, ...] = _setting(
         (),
@@ -159,6 +166,14 @@ class Settings:
     def base_path(self) -> str:
         """`root_path` without a slash at its end; empty if there is none."""
         return self.root_path.rstrip("/")
+
+    @property
+    def new_document_grants(self) -> Grants:
+        """The subjects, and their roles, that a new document is shared with."""
+        role = self.default_access
+        if role == "auto":
+            role = "private" if self.auth == "jwt" else "editor"
+        return tuple((SIGNED_IN, each) for each in ROLES if each == role)
 
     @property
     def uses_sqlite(self) -> bool:

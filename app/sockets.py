@@ -7,21 +7,28 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any, Final
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
 
+from app.http.credentials import credentials_of
+from app.identity.credential import Door
 from app.identity.origin import is_allowed_origin
+from app.identity.principal import Principal
+from app.identity.watch import Change
 from app.server.quire_websocket import WIRE, QuireWebSocket
+from app.service.backend import Backend
 from app.settings import Settings
+from app.socket_gatekeeper import SocketGatekeeper
 from sync.error import CloseCode
-from sync.shells.rooms.rooms import Rooms
+from sync.shells.clock import now_ms
 from sync.shells.sessions.hocuspocus_session import HocuspocusSession
 from sync.shells.sessions.outbox import SlowConsumerError, Wire
 from sync.shells.sessions.quire_session import Session
-from sync.shells.sessions.socket import Gatekeeper, SessionClosedError, Socket
+from sync.shells.sessions.socket import SessionClosedError, Socket
 from sync.shells.sessions.yws_session import YwsSession
 from sync.wire.message import (
     JSON_SUBPROTOCOL,
@@ -55,11 +62,9 @@ class _DisconnectedError(Exception):
 class Sockets:
     """The open sockets of one process."""
 
-    def __init__(
-        self, rooms: Rooms, gatekeeper: Gatekeeper, settings: Settings, server: ServerInfo
-    ) -> None:
-        self._rooms = rooms
-        self._gatekeeper = gatekeeper
+    def __init__(self, backend: Backend, settings: Settings, server: ServerInfo) -> None:
+        self._rooms = backend.rooms
+        self._backend = backend
         self._settings = settings
         self._server = server
         self._open: dict[str, AnySession] = {}
@@ -95,6 +100,25 @@ class Sockets:
             for session in list(self._open.values()):
                 session.outbox.give_up_if_stalled(timeout_s)
                 session.keep_alive(time.monotonic())
+                session.review_due(now_ms())
+
+    def review(self, changes: Sequence[Change]) -> None:
+        """Have every socket that changed permissions may concern ask again, in the background."""
+        documents = {change.document_key for change in changes}
+        users = {change.user_id for change in changes} - {None}
+        sessions = {change.session_id for change in changes} - {None}
+        tokens = {change.token_id for change in changes} - {None}
+        for socket in list(self._open.values()):
+            for attendance in socket.attendances():
+                who = attendance.identity.user.id
+                if attendance.room.key in documents or who in users:
+                    socket.spawn(socket.review(attendance))
+            for identity in socket.identities():
+                assert isinstance(identity, Principal), "the gatekeeper made it"
+                ended = identity.session_id in sessions or identity.token_id in tokens
+                if ended or identity.user.id in users:
+                    socket.spawn(socket.renew())
+                    break
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """The ASGI application of all WebSockets."""
@@ -132,11 +156,12 @@ class Sockets:
         """
         offered: list[str] = scope.get("subprotocols") or []
         path: str = scope["path"]
-        rooms, gatekeeper = self._rooms, self._gatekeeper
+        rooms = self._rooms
         if path == NATIVE_PATH:
             subprotocol, encoding = _negotiate(offered)
             if encoding is None:
                 return subprotocol, None
+            gatekeeper = self._gatekeeper(scope, "quire")
             native = Session(session_id, rooms, gatekeeper, self._server, wire, encoding)
             return subprotocol, native
         query = parse_qs(scope.get("query_string", b"").decode("ascii", "replace"))
@@ -146,15 +171,20 @@ class Sockets:
             return first, YwsSession(
                 session_id,
                 rooms,
-                gatekeeper,
+                self._gatekeeper(scope, "y-websocket"),
                 wire,
                 document=path.removeprefix(YWS_PATH),
                 token=query.get("token", [None])[0],
                 name=name,
             )
         if path.rstrip("/") == HOCUSPOCUS_PATH:
+            gatekeeper = self._gatekeeper(scope, "hocuspocus")
             return first, HocuspocusSession(session_id, rooms, gatekeeper, wire, name=name)
         return None, None
+
+    def _gatekeeper(self, scope: Message, door: Door) -> SocketGatekeeper:
+        shown = credentials_of(HTTPConnection(scope), door)
+        return SocketGatekeeper(self._backend, shown)
 
     def _is_allowed(self, scope: Message) -> bool:
         headers = Headers(scope=scope)

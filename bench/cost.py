@@ -21,14 +21,17 @@ from typing import Any, Final
 import uvicorn
 from uvicorn.server import ServerState
 
-from app.identity.open_mode import OpenGatekeeper
+from app.identity.identifier import Identifier, Verifiers
+from app.identity.watch import AccessWatch
 from app.server.quire_websocket import QuireWebSocket
+from app.service.authority import Authority
+from app.service.backend import Backend
 from app.settings import Settings
 from app.sockets import HOCUSPOCUS_PATH, Sockets
 from bench.figures import show
 from bench.typing_update import Typist
-from storage.log import open_event_log
 from storage.migrate import upgrade
+from storage.store import open_store
 from sync.limit import Limits
 from sync.shells.rooms.rooms import Rooms
 from sync.wire.hocuspocus import FrameType as MessageType
@@ -146,11 +149,16 @@ async def _send(rooms: Rooms, frames: Sequence[tuple[_Client, bytes]]) -> None:
 async def _count(folder: str, rooms: int, clients_per_room: int) -> dict[str, Any]:
     url = f"sqlite+aiosqlite:///{folder}/quire.db"
     await upgrade(url)
-    log = open_event_log(url)
-    async with Rooms(log, Limits(), flush_interval_s=0.0) as served:
-        sockets = Sockets(
-            served, OpenGatekeeper(), Settings(database_url=url), ServerInfo("quire", "0", "1")
-        )
+    store = open_store(url)
+    settings = Settings(database_url=url)
+    grants = settings.new_document_grants
+    async with Rooms(
+        store.log, Limits(), flush_interval_s=0.0, new_document_grants=grants
+    ) as served:
+        identifier = Identifier(Verifiers(), takes_names=True)
+        watch = AccessWatch(store.access, lambda _: None)
+        backend = Backend(store.log, served, Authority(store.access), identifier, watch)
+        sockets = Sockets(backend, settings, ServerInfo("quire", "0", "1"))
         config = uvicorn.Config(
             sockets, ws_per_message_deflate=False, ws_ping_interval=None, log_level="critical"
         )
@@ -173,7 +181,7 @@ async def _count(folder: str, rooms: int, clients_per_room: int) -> dict[str, An
                 await _send(served, frames)
             counts.append((sum(instructions.values()), sum(calls.values()), instructions))
         await sockets.drain(0)
-    await log.aclose()
+    await store.aclose()
     total, called, instructions = min(counts, key=lambda count: count[0])
     dearest = instructions.most_common(_DEAREST)
     return {

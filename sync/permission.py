@@ -18,6 +18,8 @@ EVERYONE: Final = "everyone"
 """The subject that is whoever asks, proven or not."""
 SIGNED_IN: Final = "signed-in"
 """The subject that is whoever this server lets in; in open mode, whoever gives a name."""
+Grants = tuple[tuple[str, Role], ...]
+"""Subjects, each with the role that is granted to it."""
 _USER_PREFIX: Final = "user:"
 MAX_USER_ID_CHARS: Final = 128
 

@@ -5,17 +5,19 @@ from typing import Annotated, Any, Final
 from fastapi import Depends, Path, Query, Request
 
 from app.app_state import State
+from app.http.credentials import credentials_of
 from app.http.problem import PROBLEM_MEDIA_TYPE
 from app.http.schema import Problem
+from app.identity.principal import Principal
 from app.service.backend import Backend
 from app.service.grant import Grant, grant_access
 from sync.names import PositionEncoding
 from sync.permission import Action
 from sync.port import DocumentRecord
-from sync.user import User
 
 _PROBLEM_SCHEMA: Final = Problem.model_json_schema()
 _MEANINGS: Final = {
+    401: "Nobody has said who asks, or what was shown is not valid.",
     403: "The role of whoever asks does not allow it, or a foreign web page asks.",
     404: "There is no such document or version.",
     409: "The version is ahead of the head or too far behind, the id or name is taken, "
@@ -33,7 +35,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     content = {PROBLEM_MEDIA_TYPE: {"schema": _PROBLEM_SCHEMA}}
     return {
         status: {"description": _MEANINGS[status], "content": content}
-        for status in sorted({*statuses, 422, 503})
+        for status in sorted({*statuses, 401, 422, 503})
     }
 
 
@@ -45,11 +47,12 @@ async def _state_of(request: Request) -> State:
 StateOf = Annotated[State, Depends(_state_of)]
 
 
-async def _user_of(request: Request, state: StateOf) -> User:
-    return state.gatekeeper.user_for_request(request)
+async def _principal_of(request: Request, state: StateOf) -> Principal:
+    return await state.backend.identifier.identify(credentials_of(request, "http"))
 
 
-UserOf = Annotated[User, Depends(_user_of)]
+PrincipalOf = Annotated[Principal, Depends(_principal_of)]
+"""The principal that asks; outside open mode it may be a visitor, of whom nothing is known."""
 
 DocumentPath = Annotated[
     str, Path(alias="document", description="The document's name.", examples=["notes"])
@@ -63,8 +66,8 @@ async def _backend_of(state: StateOf) -> Backend:
 BackendOf = Annotated[Backend, Depends(_backend_of)]
 
 
-async def _readable(name: DocumentPath, backend: BackendOf, user: UserOf) -> Grant:
-    return await grant_access(backend, user, name, Action.READ)
+async def _readable(name: DocumentPath, backend: BackendOf, principal: PrincipalOf) -> Grant:
+    return await grant_access(backend, principal, name, Action.READ)
 
 
 async def _writable(grant: Annotated[Grant, Depends(_readable)]) -> Grant:
@@ -88,6 +91,8 @@ async def _document(grant: Annotated[Grant, Depends(_readable)]) -> DocumentReco
 
 DocumentOf = Annotated[DocumentRecord, Depends(_document)]
 """The document a path names, which the user may read."""
+ReadableOf = Annotated[Grant, Depends(_readable)]
+"""A grant for the document a path names, which the user may read."""
 WritableOf = Annotated[Grant, Depends(_writable)]
 """A grant for the document a path names, whose content the user may change."""
 RenamableOf = Annotated[Grant, Depends(_renamable)]

@@ -1,8 +1,7 @@
-"""Identity and permissions in open mode, where a name is not proved.
+"""Identity in open mode, where a name is not proved.
 
-The same name is the same user, everybody may create and edit documents, and the user who created a
-document owns it. Names are shown to others, so they are short, printable, and cannot mislead:
-no control characters, no bidirectional overrides, NFC.
+Without a guest's cookie the same name is the same user. Names are shown to others, so they are
+short, printable, and cannot mislead: no control characters, no bidirectional overrides, NFC.
 """
 
 import unicodedata
@@ -11,10 +10,9 @@ from hashlib import blake2b
 from typing import Final
 from urllib.parse import unquote
 
-from starlette.requests import HTTPConnection
-
-from sync.error import CloseCode, ErrorCode, QuireError
-from sync.names import Role
+from app.identity.credential import Credentials
+from app.identity.principal import Principal
+from sync.error import ErrorCode, QuireError
 from sync.user import User
 
 MAX_NAME_CHARS: Final = 64
@@ -68,54 +66,30 @@ def named_user(name: str) -> User:
     return User(f"open-{digest.hex()}", cleaned, PALETTE[digest[0] % len(PALETTE)])
 
 
-class OpenGatekeeper:
-    """Identity and permissions in open mode."""
+def named_principal(shown: Credentials) -> Principal:
+    """Return the principal of a name in open mode, or of no name.
 
-    def authenticate(self, token: str | None, name: str | None) -> User:
-        """Return the user that an `auth` message names.
+    A client of a Yjs dialect that gives no name is anonymous: it is shown under the name in its
+    awareness.
 
-        Raises:
-            QuireError: `auth_failed`: a token, which open mode cannot check, or no usable name.
-        """
-        if token is not None:
-            raise QuireError(
-                ErrorCode.AUTH_FAILED,
-                "This server runs in open mode and takes a name, no token.",
-                close_code=CloseCode.NOT_AUTHENTICATED,
-            )
-        return named_user(DEFAULT_NAME if name is None else name)
+    Raises:
+        QuireError: `auth_failed`: not a usable name.
+    """
+    user = named_user(DEFAULT_NAME if shown.name is None else shown.name)
+    if shown.name is None and shown.door in ("y-websocket", "hocuspocus"):
+        user = replace(user, anonymous=True)
+    return Principal(user, "named", is_signed_in=True, may_create=True)
 
-    def admit(self, token: str | None, name: str | None) -> User:
-        """Return the user of a Yjs dialect's client, by the `name` in the address of its socket.
 
-        Clients of these dialects send tokens unasked; open mode ignores them. A client that gives
-        no name is anonymous, and is shown under the name in its awareness.
+def decode_name_header(raw: str | None) -> str | None:
+    """Return the name that an HTTP request gives in `X-Quire-Name`; None: it gives none.
 
-        Raises:
-            QuireError: `auth_failed`: not a usable name.
-        """
-        if name is None:
-            return replace(named_user(DEFAULT_NAME), anonymous=True)
-        return named_user(name)
-
-    def user_for_request(self, request: HTTPConnection) -> User:
-        """Return the user that an HTTP request names in `X-Quire-Name`.
-
-        Raises:
-            QuireError: `auth_failed`: not a usable name.
-        """
-        raw = request.headers.get(NAME_HEADER)
-        if raw is None:
-            return named_user(DEFAULT_NAME)
-        try:
-            return named_user(unquote(raw, errors="strict"))
-        except UnicodeDecodeError:
-            raise QuireError(ErrorCode.AUTH_FAILED, f"{NAME_HEADER} is not UTF-8.") from None
-
-    def role(self, user: User, owner_id: str) -> Role:
-        """Return the role of a user in a document."""
-        return "owner" if owner_id == user.id else "editor"
-
-    def may_create(self, user: User) -> bool:
-        """Return whether a user may create documents."""
-        return True
+    Raises:
+        QuireError: `auth_failed`: not percent-encoded UTF-8.
+    """
+    if raw is None:
+        return None
+    try:
+        return unquote(raw, errors="strict")
+    except UnicodeDecodeError:
+        raise QuireError(ErrorCode.AUTH_FAILED, f"{NAME_HEADER} is not UTF-8.") from None

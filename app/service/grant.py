@@ -4,7 +4,10 @@ The role is checked by `sync.permission`, as the rooms check it; a write carries
 """
 
 from dataclasses import dataclass
+from typing import Final
 
+from app.identity.principal import Principal
+from app.service.authority import unknown_document
 from app.service.backend import Backend
 from sync.error import ErrorCode, QuireError
 from sync.names import Role, is_document_name
@@ -12,35 +15,51 @@ from sync.permission import Action, may
 from sync.port import DocumentRecord
 from sync.user import User
 
+_VERBS: Final = {
+    Action.READ: "read",
+    Action.WRITE: "change",
+    Action.RENAME: "rename",
+    Action.MANAGE: "share or delete",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A document as it was found, and the role that a user has in it."""
+    """A document as it was found, and the role that a principal has in it."""
 
-    user: User
+    principal: Principal
     role: Role
     document: DocumentRecord
+
+    @property
+    def user(self) -> User:
+        """The user that the grant is for."""
+        return self.principal.user
 
     def require(self, action: Action) -> None:
         """Raise `QuireError` (`forbidden`) unless the role allows an action."""
         if not may(self.role, action):
-            verb = "read" if action is Action.READ else "change"
+            verb = _VERBS[action]
             raise QuireError(ErrorCode.FORBIDDEN, f"A {self.role} may not {verb} this document.")
 
 
 async def grant_access(
-    backend: Backend, user: User, name: str, action: Action = Action.READ
+    backend: Backend, principal: Principal, name: str, action: Action = Action.READ
 ) -> Grant:
-    """Find a document for a user who wants to do something with it.
+    """Find a document for a principal that wants to do something with it.
 
     Raises:
-        QuireError: `unknown_document`: there is none, it is deleted, or none can have that name;
-            `forbidden`.
+        QuireError: `unknown_document`: there is none, it is deleted, none can have that name, or
+            the principal may not know of it (`auth_required` to one that is not proven);
+            `forbidden`: its role does not allow the action.
         StoreError: the log does not answer.
     """
     record = await backend.log.find(name) if is_document_name(name) else None
     if record is None or record.deleted_at_ms is not None:
-        raise QuireError(ErrorCode.UNKNOWN_DOCUMENT, "There is no such document.")
-    grant = Grant(user, backend.authority.role(user, record.owner_id), record)
+        raise unknown_document(principal)
+    role = await backend.authority.role(principal, record.key, record.name)
+    if role is None:
+        raise unknown_document(principal)
+    grant = Grant(principal, role, record)
     grant.require(action)
     return grant

@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import dataclass
 
+from app.identity.principal import Principal
 from app.service.backend import Backend
 from app.service.grant import Grant
 from app.service.naming import readable_name
@@ -16,7 +17,6 @@ from sync.port import DocumentRecord
 from sync.shells.clock import now_ms
 from sync.submission import text_digest
 from sync.text.newline import normalize_text
-from sync.user import User
 
 Cursor = tuple[int, int]
 """The place of a document in the list: when it was updated, and its key."""
@@ -33,7 +33,7 @@ class DocumentPage:
 
 async def create_document(
     backend: Backend,
-    user: User,
+    principal: Principal,
     *,
     name: str | None = None,
     title: str = "",
@@ -52,8 +52,8 @@ async def create_document(
         StoreError: the log does not answer.
     """
     text = normalize_text(text)
-    if not backend.authority.may_create(user):
-        raise QuireError(ErrorCode.FORBIDDEN, "You may not create documents here.")
+    _require_creation(backend, principal, name)
+    user = principal.user
     most = backend.rooms.limits.max_document_chars
     if len(text) > most:
         raise QuireError(ErrorCode.DOCUMENT_FULL, f"A document holds at most {most} characters.")
@@ -68,7 +68,7 @@ async def create_document(
         return record
     await submit_edit(
         backend,
-        Grant(user, backend.authority.role(user, record.owner_id), record),
+        Grant(principal, "owner", record),
         event_id=f"create-{secrets.token_hex(8)}",
         base=0,
         ops=(text,),
@@ -77,10 +77,23 @@ async def create_document(
     return await backend.log.find(chosen) or record
 
 
+def _require_creation(backend: Backend, principal: Principal, name: str | None) -> None:
+    if backend.authority.may_create(principal, name):
+        return
+    if not principal.is_proven:
+        raise QuireError(ErrorCode.AUTH_REQUIRED, "Sign in to create documents.")
+    raise QuireError(ErrorCode.FORBIDDEN, "You may not create documents here.")
+
+
 async def list_documents(
-    backend: Backend, *, query: str | None, before: Cursor | None, limit: int
+    backend: Backend,
+    principal: Principal,
+    *,
+    query: str | None,
+    before: Cursor | None,
+    limit: int,
 ) -> DocumentPage:
-    """Return a page of the documents that are not deleted.
+    """Return a page of the documents that a principal may read, without those deleted.
 
     Args:
         query: part of a name or title; None: all of them.
@@ -89,7 +102,13 @@ async def list_documents(
     Raises:
         StoreError: the log does not answer.
     """
-    records = await backend.log.list_documents(query=query, before=before, limit=limit + 1)
+    records = await backend.log.list_documents(
+        query=query,
+        before=before,
+        limit=limit + 1,
+        reader=principal.reader,
+        now_ms=now_ms(),
+    )
     page = records[:limit]
     more = len(records) > limit
     return DocumentPage(page, (page[-1].updated_at_ms, page[-1].key) if more else None)

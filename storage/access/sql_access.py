@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class SqlAccess:
-    """Who may do what in which document. Every method may raise `StoreError`.
+    """The roles of users in documents. Every method may raise `StoreError`.
 
     Writes return only after the commit. Those that change who may do what note it for the readers
     of `changes`, in the same transaction. Times are UTC, milliseconds since the epoch.

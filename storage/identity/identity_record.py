@@ -93,7 +93,7 @@ class InvitationRecord(Struct, frozen=True):
     id: str
     kind: InvitationKind
     is_operator: bool
-    """Who accepts it becomes an operator."""
+    """True if it makes an operator of its user."""
     user_id: str | None
     """The user whose password is reset; None for kind `join`."""
     created_by: str

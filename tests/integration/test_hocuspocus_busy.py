@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app.identity.open_mode import OpenGatekeeper
-from storage.log import open_event_log
+from storage.migrate import upgrade
+from storage.store import open_store
 from sync.error import CloseCode
 from sync.limit import Limits
 from sync.shells.rooms.rooms import Rooms
@@ -16,6 +16,7 @@ from sync.shells.sessions.outbox import Wire
 from sync.shells.sessions.socket import SessionClosedError
 from sync.wire.hocuspocus import encode_address
 from sync.yjs.varint import write_varint
+from tests.integration.open_gatekeeper import EDITABLE, open_gatekeeper
 
 pytestmark = pytest.mark.anyio
 
@@ -34,9 +35,13 @@ async def test_hocuspocus_token_that_could_be_taken_later_is_not_denied(tmp_path
     async def send(frame: Frame) -> None:
         sent.append(frame)
 
-    rooms = Rooms(open_event_log(f"sqlite+aiosqlite:///{tmp_path}/quire.db"), Limits(max_rooms=0))
+    url = f"sqlite+aiosqlite:///{tmp_path}/quire.db"
+    await upgrade(url)
+    store = open_store(url)
+    rooms = Rooms(store.log, Limits(max_rooms=0), new_document_grants=EDITABLE)
+    gatekeeper = open_gatekeeper(store, rooms)
     session = HocuspocusSession(
-        "s1", rooms, OpenGatekeeper(), Wire(send, max_outbox_bytes=1 << 16), name="Ana"
+        "s1", rooms, gatekeeper, Wire(send, max_outbox_bytes=1 << 16), name="Ana"
     )
     with pytest.RaisesGroup(SessionClosedError) as closed:
         async with asyncio.TaskGroup() as tasks:
@@ -46,3 +51,4 @@ async def test_hocuspocus_token_that_could_be_taken_later_is_not_denied(tmp_path
     assert isinstance(error, SessionClosedError)
     assert error.code is CloseCode.TRY_LATER
     assert sent == []
+    await store.aclose()

@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from app.identity.open_mode import OpenGatekeeper
-from storage.log import open_event_log
 from storage.migrate import upgrade
+from storage.store import open_store
 from sync.limit import Limits
 from sync.shells.rooms.rooms import Rooms
 from sync.shells.rooms.sink import Frame
@@ -16,6 +15,7 @@ from sync.shells.sessions.outbox import Wire
 from sync.shells.sessions.yws_session import YwsSession
 from sync.user import User
 from sync.wire.ysync import SyncKind, encode_sync
+from tests.integration.open_gatekeeper import EDITABLE, open_gatekeeper
 from tests.unit.sync.room.driven_room import Editor, edit
 
 pytestmark = [pytest.mark.anyio, pytest.mark.p8]
@@ -29,17 +29,21 @@ async def test_an_id_that_somebody_took_first_holds_nobody_up(tmp_path: Path) ->
     """
     url = f"sqlite+aiosqlite:///{tmp_path}/quire.db"
     await upgrade(url)
-    log = open_event_log(url)
+    store = open_store(url)
+    log = store.log
 
     async def send(_: Frame) -> None:
         pass
 
-    async with Rooms(log, Limits(window_events=1)) as rooms, asyncio.TaskGroup() as tasks:
+    async with (
+        Rooms(log, Limits(window_events=1), new_document_grants=EDITABLE) as rooms,
+        asyncio.TaskGroup() as tasks,
+    ):
         room = await rooms.open("notes", EVE)
         session = YwsSession(
             "ann",
             rooms,
-            OpenGatekeeper(),
+            open_gatekeeper(store, rooms, "y-websocket"),
             Wire(send, 1 << 20),
             document="notes",
             token=None,
@@ -72,4 +76,4 @@ async def test_an_id_that_somebody_took_first_holds_nobody_up(tmp_path: Path) ->
         assert len({each.rpartition("-")[2] for each in (first, *ids)}) == 4
         assert room.version == 4 + 4 + 4
         session.close()
-    await log.aclose()
+    await store.aclose()

@@ -1,15 +1,15 @@
 """A viewer reads over HTTP and changes nothing, and neither does a program with its grant."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from app.identity.open_mode import OpenGatekeeper
+from app.identity.principal import Principal
 from app.service.grant import grant_access
 from app.service.text_write import edit_text
 from app.service.version_restore import restore_version
 from sync.error import ErrorCode, QuireError
-from sync.names import Role
 from sync.permission import Action
 from sync.user import User
 from tests.integration.http_app import application
@@ -18,35 +18,26 @@ pytestmark = pytest.mark.anyio
 
 BASE = "/api/documents/notes"
 FORBIDDEN = (403, "forbidden")
-EVE = User("u-eve", "Eve", "#123456")
-
-
-class _Viewers(OpenGatekeeper):
-    """Everybody is a viewer, and nobody may create."""
-
-    def role(self, user: User, owner_id: str) -> Role:
-        return "viewer"
-
-    def may_create(self, user: User) -> bool:
-        return False
+EVE = Principal(User("u-eve", "Eve", "#123456"), "account", is_signed_in=True)
+VIEWABLE: dict[str, Any] = {"default_access": "viewer"}
+MALLORY = {"X-Quire-Name": "Mallory"}
+"""Not who has created the document."""
 
 
 async def test_viewer_reads_over_http_and_changes_nothing(tmp_path: Path) -> None:
-    async with application(tmp_path) as quire:
+    async with application(tmp_path, **VIEWABLE) as quire:
         await quire.create(text="one")
         await quire.edit("notes", 1, {"insert": "two "})
-        quire.state.gatekeeper = _Viewers()
         ops = {"base": 2, "ops": [{"insert": "x"}]}
-        match = {"If-Match": "*"}
+        match = {"If-Match": "*", **MALLORY}
         refused = [
-            await quire.refused("POST", f"{BASE}/edits", json=ops),
+            await quire.refused("POST", f"{BASE}/edits", json=ops, headers=MALLORY),
             await quire.refused("PUT", f"{BASE}/text", content="x", headers=match),
-            await quire.refused("POST", f"{BASE}/restore", json={"version": 1}),
-            await quire.refused("PATCH", BASE, json={"title": "x"}),
-            await quire.refused("DELETE", BASE),
-            await quire.refused("POST", "/api/documents", json={"name": "mine"}),
+            await quire.refused("POST", f"{BASE}/restore", json={"version": 1}, headers=MALLORY),
+            await quire.refused("PATCH", BASE, json={"title": "x"}, headers=MALLORY),
+            await quire.refused("DELETE", BASE, headers=MALLORY),
         ]
-        assert refused == [FORBIDDEN] * 6
+        assert refused == [FORBIDDEN] * 5
         assert await quire.text("notes") == "two one"
         assert await quire.text("notes", 1) == "one"
         history = await quire.ok("GET", f"{BASE}/history")
@@ -56,9 +47,8 @@ async def test_viewer_reads_over_http_and_changes_nothing(tmp_path: Path) -> Non
 
 async def test_service_refuses_a_viewer_whoever_calls_it(tmp_path: Path) -> None:
     """Not HTTP alone: a program that holds a viewer's grant cannot write with it."""
-    async with application(tmp_path) as quire:
+    async with application(tmp_path, **VIEWABLE) as quire:
         await quire.create(text="one")
-        quire.state.gatekeeper = _Viewers()
         backend = quire.state.backend
         grant = await grant_access(backend, EVE, "notes")
         assert (grant.role, grant.document.version) == ("viewer", 1)
@@ -76,8 +66,7 @@ async def test_service_refuses_a_viewer_whoever_calls_it(tmp_path: Path) -> None
 async def test_document_that_is_not_there_is_unknown_before_it_is_forbidden(
     tmp_path: Path,
 ) -> None:
-    async with application(tmp_path) as quire:
-        quire.state.gatekeeper = _Viewers()
+    async with application(tmp_path, **VIEWABLE) as quire:
         unknown = (404, "unknown_document")
         body = {"base": None, "ops": [{"insert": "x"}]}
         assert await quire.refused("POST", f"{BASE}/edits", json=body) == unknown

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from app.identity.open_mode import OpenGatekeeper
-from storage.log import open_event_log
 from storage.migrate import upgrade
+from storage.store import Store, open_store
 from sync.limit import Limits
 from sync.shells.rooms.rooms import Rooms
 from sync.shells.rooms.sink import Frame, Parcel
@@ -18,6 +17,7 @@ from sync.shells.sessions.yjs_channel import Channel
 from sync.wire.hocuspocus import encode_address, encode_sync_status
 from sync.wire.message import Ack, Updates
 from sync.wire.ysync import UPDATE_HEAD, SyncKind, encode_sync
+from tests.integration.open_gatekeeper import EDITABLE, open_gatekeeper
 from tests.integration.test_hocuspocus_busy import token_frame
 
 pytestmark = pytest.mark.anyio
@@ -44,19 +44,26 @@ class Line:
 
 
 @pytest.fixture
-async def rooms(tmp_path: Path) -> AsyncIterator[Rooms]:
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
     url = f"sqlite+aiosqlite:///{tmp_path}/quire.db"
     await upgrade(url)
-    log = open_event_log(url)
-    async with Rooms(log, Limits(), flush_interval_s=0.0) as rooms:
+    store = open_store(url)
+    yield store
+    await store.aclose()
+
+
+@pytest.fixture
+async def rooms(store: Store) -> AsyncIterator[Rooms]:
+    async with Rooms(
+        store.log, Limits(), flush_interval_s=0.0, new_document_grants=EDITABLE
+    ) as rooms:
         yield rooms
-    await log.aclose()
 
 
-async def opened(rooms: Rooms, line: Line, tasks: asyncio.TaskGroup) -> list[Channel]:
+async def opened(store: Store, rooms: Rooms, line: Line, tasks: asyncio.TaskGroup) -> list[Channel]:
     """Two channels of one socket, which are members of one document's room."""
     wire = Wire(line.send, 1 << 16, line.write_nowait)
-    session = HocuspocusSession("s1", rooms, OpenGatekeeper(), wire, name="Ana")
+    session = HocuspocusSession("s1", rooms, open_gatekeeper(store, rooms), wire, name="Ana")
     session.open(tasks)
     for address in ADDRESSES:
         await session.receive(token_frame(address))
@@ -72,10 +79,12 @@ def frame(address: str, version: int) -> bytes:
     return encode_address(address) + encode_sync(SyncKind.UPDATE, b"%d" % version)
 
 
-async def test_channels_of_one_message_are_sent_each_its_own_address(rooms: Rooms) -> None:
+async def test_channels_of_one_message_are_sent_each_its_own_address(
+    store: Store, rooms: Rooms
+) -> None:
     line = Line()
     async with asyncio.TaskGroup() as tasks:
-        channels = await opened(rooms, line, tasks)
+        channels = await opened(store, rooms, line, tasks)
         parcel = updates(1)
         for channel in (*channels, *channels):
             channel.deliver(parcel)
@@ -83,10 +92,12 @@ async def test_channels_of_one_message_are_sent_each_its_own_address(rooms: Room
     assert [channel.progress.version for channel in channels] == [1, 1]
 
 
-async def test_channel_that_lags_is_written_no_update_and_counts_none(rooms: Rooms) -> None:
+async def test_channel_that_lags_is_written_no_update_and_counts_none(
+    store: Store, rooms: Rooms
+) -> None:
     line = Line()
     async with asyncio.TaskGroup() as tasks:
-        lagging, live = await opened(rooms, line, tasks)
+        lagging, live = await opened(store, rooms, line, tasks)
         lagging.progress.dropped(())
         for channel in (lagging, live):
             channel.deliver(updates(1))
@@ -95,11 +106,11 @@ async def test_channel_that_lags_is_written_no_update_and_counts_none(rooms: Roo
 
 
 async def test_update_does_not_overtake_what_waits_and_counts_once_it_is_written(
-    rooms: Rooms,
+    store: Store, rooms: Rooms
 ) -> None:
     line = Line()
     async with asyncio.TaskGroup() as tasks:
-        channel, _ = await opened(rooms, line, tasks)
+        channel, _ = await opened(store, rooms, line, tasks)
         line.is_open.clear()
         channel.deliver(updates(1))
         await asyncio.sleep(0)
@@ -110,10 +121,10 @@ async def test_update_does_not_overtake_what_waits_and_counts_once_it_is_written
     assert channel.progress.version == 2
 
 
-async def test_ack_of_an_edit_is_written_once(rooms: Rooms) -> None:
+async def test_ack_of_an_edit_is_written_once(store: Store, rooms: Rooms) -> None:
     line = Line()
     async with asyncio.TaskGroup() as tasks:
-        channel, _ = await opened(rooms, line, tasks)
+        channel, _ = await opened(store, rooms, line, tasks)
         channel._expect("e1")
         flow = channel._flow = channel._socket.flow
         flow.begin(7)
@@ -122,10 +133,10 @@ async def test_ack_of_an_edit_is_written_once(rooms: Rooms) -> None:
     assert len(line.taken) == 1
 
 
-async def test_ack_does_not_overtake_what_waits(rooms: Rooms) -> None:
+async def test_ack_does_not_overtake_what_waits(store: Store, rooms: Rooms) -> None:
     line = Line()
     async with asyncio.TaskGroup() as tasks:
-        channel, _ = await opened(rooms, line, tasks)
+        channel, _ = await opened(store, rooms, line, tasks)
         channel._expect("e1")
         line.is_open.clear()
         channel.deliver(updates(1))
@@ -137,11 +148,11 @@ async def test_ack_does_not_overtake_what_waits(rooms: Rooms) -> None:
 
 
 async def test_short_updates_go_to_the_channel_that_they_name_while_it_is_open(
-    rooms: Rooms,
+    store: Store, rooms: Rooms
 ) -> None:
     line = Line()
     async with asyncio.TaskGroup() as tasks:
-        first, second = await opened(rooms, line, tasks)
+        first, second = await opened(store, rooms, line, tasks)
         session = first._socket
         one, two = (encode_address(each) + encode_sync(SyncKind.UPDATE, b"x") for each in ADDRESSES)
         for update in (one, one, two, one, two, two):

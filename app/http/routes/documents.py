@@ -9,9 +9,9 @@ from app.http.access import (
     BackendOf,
     DocumentOf,
     ManageableOf,
+    PrincipalOf,
     RenamableOf,
     StateOf,
-    UserOf,
     problems,
 )
 from app.http.answer import document_answer
@@ -29,12 +29,12 @@ _CURSOR: Final = re.compile(r"([0-9]{1,15})-([0-9]{1,15})")
 
 @router.post("", status_code=201, responses=problems(403, 409, 413, 429))
 async def create_document(
-    new: NewDocument, state: StateOf, user: UserOf, response: Response
+    new: NewDocument, state: StateOf, principal: PrincipalOf, response: Response
 ) -> Document:
     """Create a document. A text makes its first event; without a name it gets a readable one."""
     record = await lifecycle.create_document(
         state.backend,
-        user,
+        principal,
         name=new.name,
         title=new.title or "",
         text=new.text or "",
@@ -49,14 +49,14 @@ async def create_document(
 @router.get("", responses=problems())
 async def list_documents(
     backend: BackendOf,
-    _: UserOf,
+    principal: PrincipalOf,
     q: Annotated[Text | None, Query(description="Part of a name or title.")] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
     before: Annotated[str | None, Query(description="`next` of the page before.")] = None,
 ) -> DocumentList:
     """List documents, newest first."""
     page = await lifecycle.list_documents(
-        backend, query=q or None, before=_decode_cursor(before), limit=limit
+        backend, principal, query=q or None, before=_decode_cursor(before), limit=limit
     )
     return DocumentList(
         documents=[document_answer(record) for record in page.documents],

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Header, Query, Response
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Send
 
-from app.http.access import BackendOf, DocumentOf, EncodingOf, StateOf, problems
+from app.http.access import BackendOf, EncodingOf, ReadableOf, StateOf, problems
 from app.http.stream import EventStreams, StreamsOf
 from app.service.follow import IDLE_S, follow_events, require_followable
 from app.service.version_reader import read_text
@@ -73,7 +73,7 @@ class _EventStreamResponse(StreamingResponse):
     },
 )
 async def stream_events(
-    document: DocumentOf,
+    grant: ReadableOf,
     backend: BackendOf,
     state: StateOf,
     streams: StreamsOf,
@@ -85,13 +85,14 @@ async def stream_events(
     last_event_id: Annotated[int | None, Header(ge=0, le=MAX_INTEGER)] = None,
 ) -> Response:
     """Follow a document: the events after `Last-Event-ID` or `since`, else from the head on."""
+    document = grant.document
     after = last_event_id if last_event_id is not None else since
     if after is None:
         after = document.version
     require_followable(backend, document, after, epoch)
     streams.require_room()
     text = await read_text(backend, document, after) if encoding == "utf-16" else ""
-    pages = follow_events(backend, document, after)
+    pages = follow_events(backend, grant, after)
     frames = _frames(pages, EventWriter(encoding, text))
     return _EventStreamResponse(frames, streams, state.settings.slow_consumer_timeout_s)
 

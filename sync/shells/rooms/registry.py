@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from sync.error import ErrorCode, QuireError
 from sync.limit import Limits
 from sync.names import DEFAULT_TEXT_ROOT, is_document_name
+from sync.permission import Grants
 from sync.port import DocumentRecord, EventLog, NewDocument, StoreError
 from sync.room.room import Room
 from sync.shells.clock import now_ms
@@ -60,6 +61,7 @@ class Registry:
     Args:
         log: the event log that the rooms are loaded from.
         unload_after_s: the time after which an unused room is closed.
+        new_document_grants: the subjects, and their roles, that every new document is shared with.
         opened: called with every loaded room.
         closed: called with every removed room.
     """
@@ -70,6 +72,7 @@ class Registry:
         limits: Limits,
         *,
         unload_after_s: float,
+        new_document_grants: Grants,
         opened: Callable[[Room], None],
         closed: Callable[[Room], None],
     ) -> None:
@@ -77,6 +80,7 @@ class Registry:
         self._log = log
         self._limits = limits
         self._unload_after_s = unload_after_s
+        self._new_document_grants = new_document_grants
         self._opened = opened
         self._closed = closed
         self._opening: dict[str, asyncio.Task[Room]] = {}
@@ -184,6 +188,7 @@ class Registry:
                 crdt_client_id=secrets.randbits(32),
                 owner_id=creator.id,
                 at_ms=now_ms(),
+                grants=self._new_document_grants,
             )
         )
 

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from sync.limit import Limits
+from sync.permission import Grants
 from sync.port import Bus, EventLog
 from sync.room.room import Room
 from sync.shells.rooms.announcer import Announcer
@@ -36,6 +37,7 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
             only head checks find their events.
         head_check_interval_s: the interval at which open documents are compared with the log, for
             events of other processes; 0: never.
+        new_document_grants: the subjects, and their roles, that every new document is shared with.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
         unload_after_s: float = 30.0,
         bus: Bus | None = None,
         head_check_interval_s: float = 0.0,
+        new_document_grants: Grants = (),
     ) -> None:
         self.log = log
         self.limits = limits
@@ -58,6 +61,7 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
             log,
             limits,
             unload_after_s=unload_after_s,
+            new_document_grants=new_document_grants,
             opened=self._room_opened,
             closed=self._room_closed,
         )

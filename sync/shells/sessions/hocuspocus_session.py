@@ -12,13 +12,12 @@ from typing import Final
 from sync.error import CloseCode, ErrorCode, QuireError
 from sync.fact import SendStateless
 from sync.names import WRITING_ROLES, Role, is_document_name
-from sync.room.room import Room
 from sync.shells.rooms.rooms import Rooms
 from sync.shells.rooms.sink import Frame, binary_frame
+from sync.shells.sessions.gatekeeper import Gatekeeper, Identity
 from sync.shells.sessions.outbox import Wire
-from sync.shells.sessions.socket import Gatekeeper
-from sync.shells.sessions.yjs_channel import BEARABLE_OF_AWARENESS, Channel, YjsSocket
-from sync.user import User
+from sync.shells.sessions.socket import Attendance
+from sync.shells.sessions.yjs_channel import BEARABLE_OF_AWARENESS, EXPELLED, Channel, YjsSocket
 from sync.wire.hocuspocus import (
     PONG_FRAME,
     CloseDocument,
@@ -56,14 +55,12 @@ class HocuspocusChannel(Channel):
 
     def __init__(
         self,
-        session_id: str,
         socket: "HocuspocusSession",
         rooms: Rooms,
-        room: Room,
-        user: User,
+        attendance: Attendance,
         address: str,
     ) -> None:
-        super().__init__(session_id, socket, rooms, room, user)
+        super().__init__(socket, rooms, attendance)
         self._key = f"hocuspocus {address}"
         self._address = encode_address(address)
         self.update_head = self._address + UPDATE_HEAD
@@ -118,6 +115,10 @@ class HocuspocusChannel(Channel):
             outbox = socket.outbox
             if not (outbox.is_idle and outbox.write_nowait(frame)):
                 outbox.put_nowait(frame, len(frame["bytes"]))
+
+    def expel(self) -> None:
+        self.leave()
+        self.say(self.frame(encode_permission_denied(f"{ErrorCode.FORBIDDEN}: {EXPELLED}")))
 
     def _refused(self, message: ErrorMessage) -> None:
         if isinstance(message.id, str):
@@ -254,14 +255,12 @@ class HocuspocusSession(YjsSocket):
         if not self._queued:
             self._queued_bytes = 0
         try:
-            user = self._gatekeeper.admit(token.token, self._name)
+            identity = await self.identify(token.token, self._name, document_name(address))
             channel = self._channels.get(address)
             if channel is not None and channel.is_open:
-                if user.id != channel.user.id:
-                    raise QuireError(ErrorCode.AUTH_FAILED, "A document keeps its user.")
-                channel.say_role(self._gatekeeper.role(user, channel.owner_id))
+                await self._renew(channel, identity)
                 return
-            channel = await self._join(address, user)
+            channel = await self._join(address, identity)
         except QuireError as error:
             if error.retryable:
                 # After a denial a provider never tries again; after a close it reconnects.
@@ -276,17 +275,28 @@ class HocuspocusSession(YjsSocket):
                 return
             self._hand_on(channel, address, message)
 
-    async def _join(self, address: str, user: User) -> HocuspocusChannel:
+    async def _renew(self, channel: HocuspocusChannel, identity: Identity) -> None:
+        """Continue a channel under another token of the same user."""
+        if identity.user.id != channel.user.id:
+            raise QuireError(ErrorCode.AUTH_FAILED, "A document keeps its user.")
+        channel.attendance.identity = identity
+        admitted = await self._gatekeeper.admit(identity, channel.document, "")
+        channel.say_role(admitted.role)
+        await self.review(channel.attendance)
+
+    async def _join(self, address: str, identity: Identity) -> HocuspocusChannel:
         name = document_name(address)
         if not is_document_name(name):
             raise QuireError(ErrorCode.INVALID_MESSAGE, "This cannot be a document's name.")
         if len(self._channels) >= self._limits.max_documents:
             raise QuireError(ErrorCode.RATE_LIMITED, "Too many documents on one socket.")
-        room = await self._open_room(name, user)
-        self.user = user
         self._joins += 1
-        session_id = f"{self.id}.{self._joins}"
-        channel = HocuspocusChannel(session_id, self, self._rooms, room, user, address)
-        self._channels[address] = channel
-        channel.join(self._gatekeeper.role(user, room.owner_id))
+
+        def make(attendance: Attendance) -> HocuspocusChannel:
+            channel = HocuspocusChannel(self, self._rooms, attendance, address)
+            self._channels[address] = channel
+            return channel
+
+        channel = await self.open_channel(identity, name, f"{self.id}.{self._joins}", make)
+        self.user = identity.user
         return channel

@@ -19,15 +19,16 @@ from msgspec import UNSET
 from sync.effect import CatchUp
 from sync.error import CloseCode, ErrorCode, QuireError
 from sync.fact import CheckText, Join, Leave, MoveCursor, SetAwareness
-from sync.names import Mode, PositionEncoding
+from sync.names import DEFAULT_TEXT_ROOT, Mode, PositionEncoding
 from sync.room.feed import Progress
 from sync.room.room import Room
 from sync.shells.clock import now_ms
 from sync.shells.rooms.rooms import Rooms
 from sync.shells.rooms.sink import Parcel
 from sync.shells.sessions.flow import RATE_WINDOW_S
+from sync.shells.sessions.gatekeeper import Gatekeeper, Identity
 from sync.shells.sessions.outbox import Wire
-from sync.shells.sessions.socket import Gatekeeper, Socket
+from sync.shells.sessions.socket import Attendance, Socket
 from sync.submission import (
     Submission,
     TextSubmission,
@@ -73,6 +74,7 @@ _FREQUENT: Final = get_args(FrequentMessage)
 class _Subscription:
     """A document that this socket has joined."""
 
+    attendance: Attendance
     room: Room
     mode: Mode
     encoding: PositionEncoding
@@ -87,7 +89,7 @@ class Session(Socket):
         encoding: the encoding of its frames.
     """
 
-    __slots__ = ("_docs", "_encoding", "_server")
+    __slots__ = ("_docs", "_encoding", "_identity", "_server")
 
     def __init__(
         self,
@@ -102,6 +104,7 @@ class Session(Socket):
         self._server = server
         self._encoding: Encoding = encoding
         self._docs: dict[str, _Subscription] = {}
+        self._identity: Identity | None = None
 
     # --- life -----------------------------------------------------------------------------------
 
@@ -164,11 +167,11 @@ class Session(Socket):
                 nonce = UNSET if message.nonce is None else message.nonce
                 self._send(Pong(timestamp(now_ms()), nonce))
             case Auth():
-                self._authenticate(message)
+                await self._authenticate(message)
             case _ if self.user is None:
                 raise QuireError(ErrorCode.AUTH_REQUIRED, "The first message is auth.")
             case JoinMessage():
-                await self._join(message, self.user)
+                await self._join(message)
             case LeaveMessage():
                 self._subscribed(message.doc)
                 self._leave(message.doc)
@@ -193,13 +196,15 @@ class Session(Socket):
                 held = self._subscribed(message.doc, "yjs")
                 self._rooms.tell(held.room, CheckText(self.id, message.version, message.hash))
 
-    def _authenticate(self, message: Auth) -> None:
-        user = self._gatekeeper.authenticate(message.token, message.name)
+    async def _authenticate(self, message: Auth) -> None:
+        identity = await self.identify(message.token, message.name)
+        user = identity.user
         if self._docs and self.user is not None and user.id != self.user.id:
             raise QuireError(
                 ErrorCode.AUTH_FAILED, "A session that has joined documents keeps its user."
             )
         self.user = user
+        self._replace_identity(identity, identity)
         limits = self._limits
         self._send(
             AuthOk(
@@ -214,6 +219,8 @@ class Session(Socket):
                 server=self._server,
             )
         )
+        for held in self._docs.values():
+            self.spawn(self.review(held.attendance))
 
     def _subscribed(self, doc: str, mode: Mode | None = None) -> _Subscription:
         held = self._docs.get(doc)
@@ -226,38 +233,63 @@ class Session(Socket):
             )
         return held
 
-    async def _join(self, message: JoinMessage, user: User) -> None:
+    async def _join(self, message: JoinMessage) -> None:
         if self._rooms.draining:
             raise QuireError(ErrorCode.STORE_UNAVAILABLE, "The server restarts.", retryable=True)
         if message.doc not in self._docs and len(self._docs) >= self._limits.max_documents:
             raise QuireError(ErrorCode.RATE_LIMITED, "Too many documents on one socket.")
-        creator = user if self._gatekeeper.may_create(user) else None
-        room = await self._rooms.open(message.doc, creator)
+        identity = self._identity
+        assert identity is not None, "joins come after authentication"
+        revision = self._gatekeeper.revision
+        admitted = await self._gatekeeper.admit(identity, message.doc, DEFAULT_TEXT_ROOT)
+        room = await self._rooms.open(message.doc)
         before = self._docs.get(message.doc)
         if before is not None and before.room is room:
             progress = before.progress
         else:
             progress = Progress(self.id, partial(self._rooms.tell, room))
+        attendance = Attendance(self.id, room, identity, admitted.until_ms)
         self._docs[message.doc] = _Subscription(
-            room, message.mode, message.position_encoding, progress
+            attendance, room, message.mode, message.position_encoding, progress
         )
         self._rooms.tell(
             room,
             Join(
                 self.id,
-                user,
-                self._gatekeeper.role(user, room.owner_id),
+                identity.user,
+                admitted.role,
                 message.mode,
                 message.since,
                 message.epoch,
                 message.position_encoding,
             ),
         )
+        if revision != self._gatekeeper.revision:
+            self.spawn(self.review(attendance))
 
     def _leave(self, doc: str) -> None:
         held = self._docs.pop(doc)
         held.progress.close()
         self._rooms.tell(held.room, Leave(self.id))
+
+    # --- who the peer is, and what it may do ----------------------------------------------------
+
+    def identities(self) -> Iterable[Identity]:
+        return () if self._identity is None else (self._identity,)
+
+    def attendances(self) -> Iterable[Attendance]:
+        return [held.attendance for held in self._docs.values()]
+
+    def _replace_identity(self, before: Identity, after: Identity) -> None:
+        self._identity = after
+        for held in self._docs.values():
+            held.attendance.identity = after
+
+    def _expel(self, attendance: Attendance) -> None:
+        doc = attendance.room.name
+        self._leave(doc)
+        why = QuireError(ErrorCode.FORBIDDEN, "You may not be in this document any more.")
+        self._refuse(why, doc, None)
 
     # --- edits ----------------------------------------------------------------------------------
 

@@ -9,19 +9,20 @@ import asyncio
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Coroutine, Iterable
-from typing import Any, Final, Protocol
+from dataclasses import dataclass
+from typing import Any, Final
 
 from sync.effect import CatchUp
-from sync.error import CloseCode
-from sync.fact import PageRead, PageUnreadable
+from sync.error import CloseCode, ErrorCode, QuireError
+from sync.fact import PageRead, PageUnreadable, SetRole
 from sync.limit import Limits
-from sync.names import Role
 from sync.port import StoreError
 from sync.room.feed import Progress
 from sync.room.room import Room
 from sync.shells.log_reader import pages, text_at
 from sync.shells.rooms.rooms import Rooms
 from sync.shells.sessions.flow import Flow
+from sync.shells.sessions.gatekeeper import Gatekeeper, Identity
 from sync.shells.sessions.outbox import Outbox, Wire
 from sync.user import User
 
@@ -31,23 +32,15 @@ MAX_FAULTS: Final = 200
 """Refused frames in a row after which the socket is closed with 1008."""
 
 
-class Gatekeeper(Protocol):
-    """The check of a session's identity and permissions; `app` implements it."""
+@dataclass(slots=True, eq=False)
+class Attendance:
+    """A document that a socket has joined, and who it is there."""
 
-    def authenticate(self, token: str | None, name: str | None) -> User:
-        """Return the user of an `auth` message; raises `QuireError` (`auth_failed`)."""
-        ...
-
-    def admit(self, token: str | None, name: str | None) -> User:
-        """Return the user of a Yjs dialect's client; raises `QuireError` (`auth_failed`).
-
-        Clients of these dialects send any token and name; neither was checked before.
-        """
-        ...
-
-    def role(self, user: User, owner_id: str) -> Role: ...
-
-    def may_create(self, user: User) -> bool: ...
+    session: str
+    room: Room
+    identity: Identity
+    until_ms: int | None
+    """The time at which the role has to be asked for again; see `Admission`."""
 
 
 class SessionClosedError(Exception):
@@ -73,6 +66,7 @@ class Socket(ABC):
         "_flow",
         "_gatekeeper",
         "_limits",
+        "_renewing",
         "_rooms",
         "_tasks",
         "id",
@@ -96,6 +90,7 @@ class Socket(ABC):
         self._flow: Flow | None = None
         self._faults = 0
         self._deaf = False
+        self._renewing = False
         self.outbox: Outbox[Progress] = Outbox(
             wire,
             spawn=self.spawn,
@@ -173,6 +168,80 @@ class Socket(ABC):
     @abstractmethod
     def _feeds(self) -> Iterable[Progress]:
         """Return the progress of each feed on this socket, one for each document."""
+
+    # --- who the peer is, and what it may do ----------------------------------------------------
+
+    async def identify(
+        self, token: str | None, name: str | None, document: str | None = None
+    ) -> Identity:
+        """Ask the gatekeeper who the peer is; see `Gatekeeper.identify`.
+
+        Raises:
+            QuireError: `auth_failed`, `auth_required`, `store_unavailable`.
+        """
+        try:
+            return await self._gatekeeper.identify(token, name, document)
+        except StoreError as error:
+            text = "The store does not answer."
+            raise QuireError(ErrorCode.STORE_UNAVAILABLE, text, retryable=True) from error
+
+    @abstractmethod
+    def identities(self) -> Iterable[Identity]:
+        """The identities that the socket acts under at this moment."""
+
+    @abstractmethod
+    def attendances(self) -> Iterable[Attendance]:
+        """The documents that the socket has joined."""
+
+    @abstractmethod
+    def _replace_identity(self, before: Identity, after: Identity) -> None:
+        """Go on under an identity that was proven anew."""
+
+    @abstractmethod
+    def _expel(self, attendance: Attendance) -> None:
+        """Leave a document in which there is no role any more, and tell the peer."""
+
+    def review_due(self, now_ms: int) -> None:
+        """Have asked again, in the background, whatever was to hold only until now."""
+        for attendance in self.attendances():
+            if attendance.until_ms is not None and attendance.until_ms <= now_ms:
+                attendance.until_ms = None
+                self.spawn(self.review(attendance))
+        ends = (identity.expires_at_ms for identity in self.identities())
+        if not self._renewing and any(end is not None and end <= now_ms for end in ends):
+            self._renewing = True
+            self.spawn(self.renew())
+
+    async def review(self, attendance: Attendance) -> None:
+        """Bring the role in a document up to date; a store that does not answer changes nothing."""
+        try:
+            found = await self._gatekeeper.review(attendance.identity, attendance.room.name)
+        except StoreError as error:
+            _log.warning("the role of session %s is not known anew: %s", attendance.session, error)
+            return
+        if attendance not in self.attendances():
+            return
+        if found is None:
+            self._expel(attendance)
+        else:
+            attendance.until_ms = found.until_ms
+            self._rooms.tell(attendance.room, SetRole(attendance.session, found.role))
+
+    async def renew(self) -> None:
+        """Ask anew who the peer is; one that has not proven it any more is told so with 4401."""
+        try:
+            for identity in list(self.identities()):
+                renewed = await self._gatekeeper.renew(identity)
+                if renewed is None:
+                    self.end(CloseCode.NOT_AUTHENTICATED, "the session has ended")
+                    return
+                self._replace_identity(identity, renewed)
+        except StoreError as error:
+            _log.warning("the identity of socket %s is not known anew: %s", self.id, error)
+        finally:
+            self._renewing = False
+
+    # --- the log --------------------------------------------------------------------------------
 
     def _drained(self) -> None:
         for progress in list(self._feeds()):

@@ -7,10 +7,10 @@ frame is spelled, and what a refusal is, its subclasses know.
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from os import urandom
-from typing import ClassVar, Final
+from typing import ClassVar, Final, TypeVar
 
 from sync.effect import CatchUp
 from sync.error import CloseCode, ErrorCode, QuireError
@@ -21,10 +21,10 @@ from sync.room.room import Room
 from sync.shells.rooms.rooms import Rooms
 from sync.shells.rooms.sink import Frame, Parcel, binary_frame
 from sync.shells.sessions.flow import Flow
+from sync.shells.sessions.gatekeeper import Gatekeeper, Identity
 from sync.shells.sessions.outbox import Wire
-from sync.shells.sessions.socket import Gatekeeper, Socket
+from sync.shells.sessions.socket import Attendance, Socket
 from sync.submission import UpdateSubmission, update_digest
-from sync.user import User
 from sync.wire.message import (
     Ack,
     AwarenessOut,
@@ -57,6 +57,10 @@ _FRAME_OVERHEAD: Final = 64
 _SECRET_BYTES: Final = 6
 
 
+AnyChannel = TypeVar("AnyChannel", bound="Channel")
+EXPELLED: Final = "You may not be in this document any more."
+
+
 class Channel(ABC):
     """The base of the channels of all Yjs dialects; a `sync.shells.rooms.sink.Sink`.
 
@@ -76,6 +80,7 @@ class Channel(ABC):
         "_socket",
         "_unsettled",
         "_unsettled_bytes",
+        "attendance",
         "id",
         "progress",
         "user",
@@ -83,11 +88,11 @@ class Channel(ABC):
 
     dialect: ClassVar[Dialect]
 
-    def __init__(
-        self, session_id: str, socket: "YjsSocket", rooms: Rooms, room: Room, user: User
-    ) -> None:
+    def __init__(self, socket: "YjsSocket", rooms: Rooms, attendance: Attendance) -> None:
+        session_id, room = attendance.session, attendance.room
         self.id = session_id
-        self.user = user
+        self.user = attendance.identity.user
+        self.attendance = attendance
         self.progress = Progress(session_id, partial(rooms.tell, room))
         self._socket = socket
         self._rooms = rooms
@@ -128,9 +133,9 @@ class Channel(ABC):
         return True
 
     @property
-    def owner_id(self) -> str:
-        """The id of the user who owns the document."""
-        return self._room.owner_id
+    def document(self) -> str:
+        """The name of its document."""
+        return self._room.name
 
     @property
     def is_open(self) -> bool:
@@ -246,6 +251,10 @@ class Channel(ABC):
     # --- the dialect ----------------------------------------------------------------------------
 
     @abstractmethod
+    def expel(self) -> None:
+        """Leave the room, and tell the client that it may not be there any more."""
+
+    @abstractmethod
     def _refused(self, message: ErrorMessage) -> None:
         """Tell the client of a refusal."""
 
@@ -339,16 +348,48 @@ class YjsSocket(Socket):
         for channel in self.channels():
             channel.leave()
 
-    async def _open_room(self, document: str, user: User) -> Room:
-        """Open the room of a document; the first content of a new document decides its text root.
+    async def open_channel(
+        self,
+        identity: Identity,
+        document: str,
+        session_id: str,
+        make: Callable[[Attendance], AnyChannel],
+    ) -> AnyChannel:
+        """Join a document; one that is created takes the text root that is written first.
+
+        Args:
+            session_id: of the session in the room.
+            make: makes the channel, which `channels` has from then on.
 
         Raises:
-            QuireError: as `Rooms.open`.
+            QuireError: as `Gatekeeper.admit` and `Rooms.open`.
         """
         if self._rooms.draining:
             raise QuireError(ErrorCode.STORE_UNAVAILABLE, "The server restarts.", retryable=True)
-        creator = user if self._gatekeeper.may_create(user) else None
-        return await self._rooms.open(document, creator, text_root="")
+        revision = self._gatekeeper.revision
+        admitted = await self._gatekeeper.admit(identity, document, "")
+        room = await self._rooms.open(document)
+        channel = make(Attendance(session_id, room, identity, admitted.until_ms))
+        channel.join(admitted.role)
+        if revision != self._gatekeeper.revision:
+            self.spawn(self.review(channel.attendance))
+        return channel
+
+    def identities(self) -> Iterable[Identity]:
+        return [channel.attendance.identity for channel in self.channels()]
+
+    def attendances(self) -> Iterable[Attendance]:
+        return [channel.attendance for channel in self.channels()]
+
+    def _replace_identity(self, before: Identity, after: Identity) -> None:
+        for attendance in self.attendances():
+            if attendance.identity is before:
+                attendance.identity = after
+
+    def _expel(self, attendance: Attendance) -> None:
+        for channel in self.channels():
+            if channel.attendance is attendance:
+                channel.expel()
 
     def _feeds(self) -> Iterable[Progress]:
         return [channel.progress for channel in self.channels()]

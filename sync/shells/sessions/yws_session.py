@@ -7,9 +7,10 @@ error messages either: a refusal is sent as "permission denied", or as a close w
 from sync.error import CloseCode, ErrorCode, QuireError, close_code
 from sync.names import WRITING_ROLES
 from sync.shells.rooms.rooms import Rooms
+from sync.shells.sessions.gatekeeper import Gatekeeper
 from sync.shells.sessions.outbox import Wire
-from sync.shells.sessions.socket import Gatekeeper
-from sync.shells.sessions.yjs_channel import BEARABLE_OF_AWARENESS, Channel, YjsSocket
+from sync.shells.sessions.socket import Attendance
+from sync.shells.sessions.yjs_channel import BEARABLE_OF_AWARENESS, EXPELLED, Channel, YjsSocket
 from sync.wire.message import ErrorMessage
 from sync.wire.ysync import Ignored, decode_frame, encode_permission_denied
 from sync.yjs.varint import MalformedError
@@ -27,6 +28,11 @@ class YwsChannel(Channel):
 
     def _applied(self, event_id: str) -> None:
         pass  # the client is sent its own committed updates
+
+    def expel(self) -> None:
+        self.leave()
+        self.say(encode_permission_denied(EXPELLED))
+        self._socket.end(CloseCode.NOT_ALLOWED, EXPELLED)
 
     def _refused(self, message: ErrorMessage) -> None:
         of_edit = isinstance(message.id, str)
@@ -77,14 +83,16 @@ class YwsSession(YjsSocket):
     async def start(self) -> None:
         """Join the document that the address names; a refusal closes the socket."""
         try:
-            user = self.user = self._gatekeeper.admit(self._token, self._name)
-            room = await self._open_room(self._document, user)
+            identity = await self.identify(self._token, self._name, self._document)
+            self.user = identity.user
+            await self.open_channel(identity, self._document, self.id, self._make_channel)
         except QuireError as error:
             self.say(encode_permission_denied(error.message))
             await self._stop(close_code(error.code, retryable=error.retryable), error.message)
-            return
-        self._channel = YwsChannel(self.id, self, self._rooms, room, user)
-        self._channel.join(self._gatekeeper.role(user, room.owner_id))
+
+    def _make_channel(self, attendance: Attendance) -> YwsChannel:
+        self._channel = YwsChannel(self, self._rooms, attendance)
+        return self._channel
 
     def channels(self) -> list[Channel]:
         return [] if self._channel is None else [self._channel]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.identity.principal import Principal
 from app.service.grant import Grant
 from sync.error import ErrorCode, QuireError
 from sync.names import Role
@@ -9,7 +10,7 @@ from sync.permission import Action
 from sync.port import DocumentRecord
 from sync.user import User
 
-ANN = User("u-ann", "Ann", "#aa0000")
+ANN = Principal(User("u-ann", "Ann", "#aa0000"), "account", is_signed_in=True)
 NOTES = DocumentRecord(1, "notes", "", "content", "e", 0, 7, "u-bob", 0, 0)
 
 

@@ -1,0 +1,63 @@
+"""Admission: a socket joins a document, which is created if there is none and that is allowed."""
+
+from app.identity.principal import Principal
+from app.service.authority import unknown_document
+from app.service.backend import Backend
+from sync.error import ErrorCode, QuireError
+from sync.names import is_document_name
+from sync.port import StoreError
+from sync.shells.sessions.gatekeeper import Admission
+
+
+async def admit(backend: Backend, principal: Principal, name: str, text_root: str) -> Admission:
+    """Return the role in which a principal may join a document.
+
+    Args:
+        name: as it was sent, whatever it holds.
+        text_root: of a document that is created; empty: what is written first decides.
+
+    Raises:
+        QuireError: `unknown_document`: there is none and it may not create it, or it may not know
+            of it (`auth_required` to one that is not proven); `invalid_message`: not a name;
+            `store_unavailable`.
+    """
+    if not is_document_name(name):
+        raise QuireError(ErrorCode.INVALID_MESSAGE, "This cannot be a document's name.")
+    try:
+        key = await _find_or_create(backend, principal, name, text_root)
+        admitted = await backend.authority.review(principal, key, name)
+    except StoreError as error:
+        text = "The store does not answer."
+        raise QuireError(ErrorCode.STORE_UNAVAILABLE, text, retryable=True) from error
+    if admitted is None:
+        raise unknown_document(principal)
+    return admitted
+
+
+async def review(backend: Backend, principal: Principal, name: str) -> Admission | None:
+    """Return the role that a principal has in a document now; None: none, or it is gone.
+
+    Raises:
+        StoreError: the store does not answer.
+    """
+    room = backend.rooms.find(name)
+    if room is not None:
+        return await backend.authority.review(principal, room.key, name)
+    found = await backend.log.find(name)
+    if found is None or found.deleted_at_ms is not None:
+        return None
+    return await backend.authority.review(principal, found.key, name)
+
+
+async def _find_or_create(backend: Backend, principal: Principal, name: str, text_root: str) -> int:
+    room = backend.rooms.find(name)
+    if room is not None and not room.deleted:
+        return room.key
+    found = await backend.log.find(name)
+    if found is None:
+        if not backend.authority.may_create(principal, name):
+            raise unknown_document(principal)
+        found, _ = await backend.rooms.create(name, principal.user, text_root=text_root)
+    if found.deleted_at_ms is not None:
+        raise QuireError(ErrorCode.UNKNOWN_DOCUMENT, "The document is deleted.")
+    return found.key

@@ -1,0 +1,76 @@
+"""The authority over documents: who has which role, for every door.
+
+Nothing is kept in memory: each answer is read from the store, so that it is never an old one. Open
+sockets keep the role that they were given, and `app.identity.watch` has them ask again whenever
+something was changed.
+"""
+
+from typing import Protocol
+
+from app.identity.principal import Principal
+from sync.error import CloseCode, ErrorCode, QuireError
+from sync.names import WRITING_ROLES, Role
+from sync.permission import Standing, claimed_role, effective_role, next_expiry_ms
+from sync.shells.clock import now_ms
+from sync.shells.sessions.gatekeeper import Admission
+
+
+class StandingRows(Protocol):
+    """The stored rows that grant access; `storage.access` supplies them."""
+
+    async def standing(self, document_key: int, user_id: str) -> Standing | None:
+        """Return the rows of a document that concern a user; None: there is no such document."""
+        ...
+
+
+class Authority:
+    """Decides the roles of principals, and who may create documents."""
+
+    def __init__(self, rows: StandingRows) -> None:
+        self._rows = rows
+
+    async def role(self, principal: Principal, key: int, name: str) -> Role | None:
+        """Return the role of a principal in a document; None: for it there is no such document.
+
+        Raises:
+            StoreError: the store does not answer.
+        """
+        found = await self.review(principal, key, name)
+        return None if found is None else found.role
+
+    async def review(self, principal: Principal, key: int, name: str) -> Admission | None:
+        """Return the role of a principal in a document, and until when it holds; None: no role.
+
+        Raises:
+            StoreError: the store does not answer.
+        """
+        reader, at_ms = principal.reader, now_ms()
+        if reader.is_scoped:
+            claimed = claimed_role(reader.claims, name)
+            return None if claimed is None else Admission(claimed)
+        standing = await self._rows.standing(key, reader.user_id)
+        if standing is None:
+            return None
+        role = effective_role(standing, reader, name, at_ms)
+        return None if role is None else Admission(role, next_expiry_ms(standing, at_ms))
+
+    def may_create(self, principal: Principal, name: str | None) -> bool:
+        """Return whether a principal may create a document, of a name or of one that is drawn."""
+        claimed = None if name is None else claimed_role(principal.claims, name)
+        if principal.kind == "token":
+            return principal.may_create and claimed in WRITING_ROLES
+        return principal.may_create or claimed in WRITING_ROLES
+
+
+def unknown_document(principal: Principal) -> QuireError:
+    """Return the refusal of a document that is not there, or that one may not know of.
+
+    The two look the same. Who has not said who it is is told to do so.
+    """
+    if principal.is_proven:
+        return QuireError(ErrorCode.UNKNOWN_DOCUMENT, "There is no such document.")
+    return QuireError(
+        ErrorCode.AUTH_REQUIRED,
+        "There is no such document for whoever is not signed in.",
+        close_code=CloseCode.NOT_AUTHENTICATED,
+    )

@@ -1,0 +1,55 @@
+"""The gatekeeper of one socket: what its peer has shown, who that is, and what it may do."""
+
+from dataclasses import replace
+
+from app.identity.credential import Credentials
+from app.identity.principal import Principal
+from app.service.admission import admit, review
+from app.service.backend import Backend
+from sync.shells.sessions.gatekeeper import Admission, Identity
+
+
+class SocketGatekeeper:
+    """A `sync.shells.sessions.gatekeeper.Gatekeeper`.
+
+    Args:
+        shown: the credentials that came with the handshake.
+    """
+
+    __slots__ = ("_backend", "_shown")
+
+    def __init__(self, backend: Backend, shown: Credentials) -> None:
+        self._backend = backend
+        self._shown = shown
+
+    @property
+    def revision(self) -> int:
+        """The number of times that this process has learned of changed permissions."""
+        return self._backend.watch.revision
+
+    async def identify(
+        self, token: str | None, name: str | None, document: str | None = None
+    ) -> Principal:
+        """Return the principal of a token, else of the handshake, else of a name."""
+        shown = replace(
+            self._shown,
+            token=token,
+            name=self._shown.name if name is None else name,
+            document=self._shown.document if document is None else document,
+        )
+        return await self._backend.identifier.identify(shown)
+
+    async def renew(self, identity: Identity) -> Principal | None:
+        """Return a principal as it is proven now; None: it is not, or not any more."""
+        assert isinstance(identity, Principal), "it came from `identify`"
+        return await self._backend.identifier.renew(identity)
+
+    async def admit(self, identity: Identity, document: str, text_root: str) -> Admission:
+        """Return the role in which a principal joins; see `app.service.admission.admit`."""
+        assert isinstance(identity, Principal), "it came from `identify`"
+        return await admit(self._backend, identity, document, text_root)
+
+    async def review(self, identity: Identity, document: str) -> Admission | None:
+        """Return the role that a principal has now; None: none."""
+        assert isinstance(identity, Principal), "it came from `identify`"
+        return await review(self._backend, identity, document)

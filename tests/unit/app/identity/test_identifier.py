@@ -1,0 +1,91 @@
+"""app.identity.identifier: which of the credentials counts, and what is refused."""
+
+from dataclasses import replace
+from itertools import product
+
+import pytest
+
+from app.identity.credential import Credentials, Door
+from app.identity.identifier import VISITOR, Identifier, Verifier, Verifiers
+from app.identity.principal import Kind, Principal
+from sync.error import ErrorCode, QuireError
+from sync.user import User
+
+pytestmark = pytest.mark.anyio
+
+DOORS: tuple[Door, ...] = ("http", "quire", "y-websocket", "hocuspocus")
+SOCKETS = DOORS[1:]
+GOOD = "good"
+
+
+def _principal(kind: Kind) -> Principal:
+    return Principal(User(f"{kind}-1", "Ada", "#123456"), kind, is_signed_in=True)
+
+
+def _verifier(kind: Kind) -> Verifier:
+    async def verify(secret: str, _: Credentials) -> Principal | None:
+        return _principal(kind) if GOOD in secret else None
+
+    return verify
+
+
+ALL = Verifiers(
+    ticket=_verifier("account"),
+    api_token=_verifier("token"),
+    json_web_token=_verifier("jwt"),
+    session_cookie=_verifier("account"),
+    guest_cookie=_verifier("guest"),
+)
+OPEN = Identifier(Verifiers(ticket=ALL.ticket, guest_cookie=ALL.guest_cookie), takes_names=True)
+CLOSED = Identifier(ALL, takes_names=False)
+
+
+async def _refusal(identifier: Identifier, shown: Credentials) -> ErrorCode:
+    with pytest.raises(QuireError) as refused:
+        await identifier.identify(shown)
+    assert refused.value.close_code == 4401
+    return refused.value.code
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize(
+    ("token", "kind"), [("qk_good", "account"), ("qt_good", "token"), ("a.good.c", "jwt")]
+)
+async def test_token_goes_to_the_check_of_its_kind(door: Door, token: str, kind: str) -> None:
+    shown = Credentials(door, token=token, session_cookie="bad", guest_cookie=GOOD, name="Eve")
+    assert (await CLOSED.identify(shown)).kind == kind
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("token", ["qk_bad", "qt_bad", "a.bad.c", "bad", ""])
+async def test_bad_token_is_refused_whatever_else_is_shown(door: Door, token: str) -> None:
+    shown = Credentials(door, token=token, session_cookie=GOOD, guest_cookie=GOOD, name="Eve")
+    assert await _refusal(CLOSED, shown) is ErrorCode.AUTH_FAILED
+
+
+@pytest.mark.parametrize("door", DOORS)
+async def test_session_comes_before_guest_and_guest_before_name(door: Door) -> None:
+    shown = Credentials(door, session_cookie=GOOD, guest_cookie=GOOD, name="Eve")
+    for identifier, kind in ((CLOSED, "account"), (OPEN, "guest")):
+        assert (await identifier.identify(shown)).kind == kind
+    assert (await CLOSED.identify(replace(shown, session_cookie="bad"))).kind == "guest"
+    assert (await OPEN.identify(replace(shown, guest_cookie="bad"))).kind == "named"
+
+
+async def test_who_shows_nothing_is_a_visitor_over_http_alone() -> None:
+    assert await CLOSED.identify(Credentials("http", name="Eve")) is VISITOR
+    for door in SOCKETS:
+        shown = Credentials(door, name="Eve")
+        assert await _refusal(CLOSED, shown) is ErrorCode.AUTH_REQUIRED
+
+
+async def test_open_mode_takes_no_token_but_a_ticket_and_what_yjs_clients_send_unasked() -> None:
+    for door, token in product(("http", "quire"), ("x", "a.good.c", "qt_good")):
+        shown = Credentials(door, token=token, name="Eve")  # type: ignore[arg-type]
+        assert await _refusal(OPEN, shown) is ErrorCode.AUTH_FAILED
+    for door in DOORS:
+        assert (await OPEN.identify(Credentials(door, token="qk_good"))).kind == "account"
+        assert await _refusal(OPEN, Credentials(door, token="qk_bad")) is ErrorCode.AUTH_FAILED
+    for door in ("y-websocket", "hocuspocus"):
+        found = await OPEN.identify(Credentials(door, token="anything", name="Eve"))  # type: ignore[arg-type]
+        assert (found.kind, found.user.name) == ("named", "Eve")
