@@ -32,11 +32,14 @@ metadata = MetaData(
 # SQLite counts up by itself only in a column of the type INTEGER, written so (64 bits there too).
 _KEY = BigInteger().with_variant(Integer(), "sqlite")
 
+# Compared byte by byte, as SQLite does anyway: so that the index finds the names of a beginning.
+_NAME = Text().with_variant(Text(collation="C"), "postgresql")
+
 documents = Table(
     "documents",
     metadata,
     Column("key", _KEY, primary_key=True, autoincrement=True),
-    Column("name", Text, nullable=False, unique=True),
+    Column("name", _NAME, nullable=False, unique=True),
     Column("title", Text, nullable=False),
     Column("text_root", Text, nullable=False),
     Column("epoch", Text, nullable=False),
@@ -234,7 +237,7 @@ users = Table(
     Index(
         None,
         "is_operator",
-        sqlite_where=text("is_operator"),
+        sqlite_where=text("is_operator = 1"),
         postgresql_where=text("is_operator"),
     ),
 )

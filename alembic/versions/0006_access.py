@@ -10,6 +10,8 @@ depends_on = None
 
 
 def upgrade() -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute('ALTER TABLE documents ALTER COLUMN name TYPE TEXT COLLATE "C"')
     op.create_index("ix_documents_owner_id", "documents", ["owner_id"])
     _create_policy()
     _create_access_changes()
@@ -105,7 +107,7 @@ def _create_users() -> None:
         "ix_users_is_operator",
         "users",
         ["is_operator"],
-        sqlite_where=sa.text("is_operator"),
+        sqlite_where=sa.text("is_operator = 1"),
         postgresql_where=sa.text("is_operator"),
     )
     op.create_index("ix_users_name_id", "users", ["name", "id"])

@@ -14,7 +14,6 @@ from sqlalchemy import (
     insert,
     literal,
     null,
-    or_,
     select,
     union_all,
 )
@@ -53,12 +52,10 @@ _of_document = (
 
 def _standings(dialect: str) -> CompoundSelect[Any]:
     never = cast(null(), BigInteger)
-    asked = pair_rows("asked", dialect)
+    asked = pair_rows(dialect)
     pair = (asked.c.document_key, asked.c.user_id)
-    subjects = or_(
-        grants.c.subject.in_((EVERYONE, SIGNED_IN)),
-        grants.c.subject == literal(user_subject("")) + asked.c.user_id,
-    )
+    mine = literal(user_subject("")) + asked.c.user_id
+    subjects = grants.c.subject.in_((literal(EVERYONE), literal(SIGNED_IN), mine))
     owners = select(*pair, literal("owner"), documents.c.owner_id, never).join_from(
         asked, documents, documents.c.key == asked.c.document_key
     )

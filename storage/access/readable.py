@@ -17,13 +17,12 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
-    func,
     or_,
     select,
     union_all,
 )
 
-from storage.many import encode_texts, text_rows
+from storage.many import encode_texts, is_one_of, text_rows
 from storage.table import documents, grants, link_uses, links
 from sync.names import is_document_name
 from sync.permission import EVERYONE, SIGNED_IN, Reader, is_claim_pattern, user_subject
@@ -39,11 +38,11 @@ _is_live = and_(
 )
 
 
-def _begins(prefix: ColumnElement[str], dialect: str) -> ColumnElement[bool]:
-    """The condition that a document's name begins with a prefix."""
-    if dialect == "postgresql":
-        return func.starts_with(documents.c.name, prefix)
-    # A range of its index: names are ASCII, and compared byte by byte there.
+def _begins(prefix: ColumnElement[str]) -> ColumnElement[bool]:
+    """The condition that a document's name begins with a prefix: a range of its index.
+
+    Names are ASCII, and compared byte by byte; none of their characters comes after DEL.
+    """
     return and_(documents.c.name >= prefix, documents.c.name < prefix + "\x7f")
 
 
@@ -53,7 +52,7 @@ def _may_read(dialect: str) -> ColumnElement[bool]:
         select(grants.c.document_key)
         .where(
             grants.c.document_key == documents.c.key,
-            grants.c.subject.in_(select(text_rows("subjects", dialect).c.value)),
+            is_one_of(grants.c.subject, "subjects", dialect),
         )
         .limit(1)
     )
@@ -68,28 +67,26 @@ def _may_read(dialect: str) -> ColumnElement[bool]:
         .limit(1)
     )
     prefix = text_rows("prefixes", dialect).c.value
-    claimed = select(prefix).where(_begins(prefix, dialect)).limit(1)
+    claimed = select(prefix).where(_begins(prefix)).limit(1)
     return or_(
         documents.c.owner_id == _reader_id,
         granted.correlate(documents).scalar_subquery().is_not(None),
         linked.correlate(documents).scalar_subquery().is_not(None),
-        documents.c.name.in_(select(text_rows("names", dialect).c.value)),
+        is_one_of(documents.c.name, "names", dialect),
         claimed.correlate(documents).scalar_subquery().is_not(None),
     )
 
 
 def _gather(dialect: str) -> Select[tuple[int]]:
-    subjects = select(text_rows("subjects", dialect).c.value)
-    names = select(text_rows("names", dialect).c.value)
     prefixes = text_rows("prefixes", dialect)
     found = union_all(
         select(documents.c.key).where(documents.c.owner_id == _reader_id),
-        select(grants.c.document_key).where(grants.c.subject.in_(subjects)),
+        select(grants.c.document_key).where(is_one_of(grants.c.subject, "subjects", dialect)),
         select(link_uses.c.document_key)
         .join(links, links.c.id == link_uses.c.link_id)
         .where(link_uses.c.user_id == _reader_id, _is_live),
-        select(documents.c.key).where(documents.c.name.in_(names)),
-        select(documents.c.key).join_from(prefixes, documents, _begins(prefixes.c.value, dialect)),
+        select(documents.c.key).where(is_one_of(documents.c.name, "names", dialect)),
+        select(documents.c.key).join_from(prefixes, documents, _begins(prefixes.c.value)),
     ).subquery("found")
     return select(found.c.key).limit(bindparam("most"))
 

@@ -9,7 +9,6 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    true,
     tuple_,
     update,
 )
@@ -29,9 +28,7 @@ _insert = {
     "postgresql": postgresql.insert(users).on_conflict_do_nothing(),
 }
 _count_operators = (
-    select(func.count())
-    .select_from(users)
-    .where(users.c.is_operator.is_(true()), users.c.is_disabled.is_not(true()))
+    select(func.count()).select_from(users).where(users.c.is_operator, ~users.c.is_disabled)
 )
 
 
