@@ -68,13 +68,18 @@ def old_events(count: int) -> list[OldEvent]:
     return events
 
 
-def make(database_url: str, events: list[OldEvent]) -> None:
-    """Fill an empty database with schema 0002. Not for use on an event loop."""
+def bring(connection: Connection, revision: str) -> None:
+    """Upgrade to a schema that may be older than the newest."""
+    config = migrate._config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+def make(database_url: str, events: list[OldEvent], revision: str = "0002") -> None:
+    """Fill an empty database with schema 0002, and upgrade it. Not for use on an event loop."""
 
     def fill(connection: Connection) -> None:
-        config = migrate._config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0002")
+        bring(connection, "0002")
         heads: dict[int, int] = {}
         for each in events:
             heads[each.document_key] = max(each.version, heads.get(each.document_key, 0))
@@ -87,6 +92,7 @@ def make(database_url: str, events: list[OldEvent]) -> None:
         for version, state in enumerate((None, b"state 2", b"state 3"), 1):
             values = {"version": version, "text": zlib.compress(b"text"), "pairs": b""}
             connection.execute(text(_CHECKPOINT), values | {"state": state})
+        bring(connection, revision)
 
     transact(database_url, fill)
 

@@ -19,14 +19,16 @@ from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from storage import migrate
+from storage.access.access_record import GrantRecord
 from storage.log import open_event_log
 from storage.migrate import SCHEMA_REVISION, SchemaError, require_current, upgrade
 from storage.row import encode_ops
 from storage.table import metadata
+from sync.permission import Claim, Reader
 from sync.port import Checkpoint, StoreError
 from sync.text.delta import Delta
 from tests.contract.old_schema import OldEvent, make, old_events
-from tests.contract.sample import append_next, open_log
+from tests.contract.sample import append_next, open_log, open_whole
 from tests.patience import PATIENCE_S
 
 T = TypeVar("T")
@@ -127,6 +129,31 @@ async def test_events_of_schema_0002_are_kept(bare_database_url: str) -> None:
     await upgrade(bare_database_url)
     await require_current(bare_database_url)
     await _require_same(bare_database_url, old)
+
+
+async def test_documents_of_schema_0005_stay_open_to_all_who_are_let_in(
+    bare_database_url: str,
+) -> None:
+    old = old_events(20)
+    await to_thread.run_sync(make, bare_database_url, old, "0005")
+    with pytest.raises(SchemaError, match="has schema 0005"):
+        await require_current(bare_database_url)
+    await upgrade(bare_database_url)
+    await _require_same(bare_database_url, old)
+    store = open_whole(bare_database_url)
+    for key in (1, 2):
+        assert await store.access.grants(key) == [GrantRecord("signed-in", "editor", None)]
+    somebody = Reader("guest", is_signed_in=True)
+    found = await store.log.list_documents(query=None, before=None, limit=9, reader=somebody)
+    assert {each.name for each in found} == {"doc-1", "doc-2"}
+    nobody = Reader("guest", is_signed_in=False)
+    assert not await store.log.list_documents(query=None, before=None, limit=9, reader=nobody)
+    named = Reader("", is_signed_in=False, claims=(Claim("doc-*", "viewer"),), is_scoped=True)
+    found = await store.log.list_documents(query=None, before=None, limit=9, reader=named)
+    assert {each.name for each in found} == {"doc-1", "doc-2"}
+    await store.access.set_grant(1, "everyone", "viewer", 1)
+    assert await store.access.head() == 1
+    await store.aclose()
 
 
 async def test_upgrade_killed_in_the_middle_leaves_the_old_schema(bare_database_url: str) -> None:
