@@ -128,7 +128,6 @@ async def _fill(url: str) -> None:
     for statement in _FILL:
         insert, select, rest = statement.format(**words).partition(" SELECT")
         await run_sql(url, insert + " " + _NUMBERS + select + rest if select else insert)
-    await run_sql(url, "ANALYZE")
 
 
 def _list(reader: Reader) -> Callable[[Connection], object]:
@@ -186,21 +185,31 @@ async def _plan(store: Store, work: Callable[[Connection], object]) -> str:
         return await transaction.run(partial(plans, work=work))
 
 
-async def test_lookups_of_access_and_identity_scan_no_table(database_url: str) -> None:
-    await _fill(database_url)
-    store = open_whole(database_url)
-    scans = {}
+async def _scans(store: Store) -> str:
+    """The plans that read a whole table, if there are any."""
+    found = {}
     for name, work in _LOOKUPS.items():
         plan = await _plan(store, work)
         for line in plan.splitlines():
             if _SCAN.match(line) and not any(word in line for word in _BOUNDED):
-                scans[name] = plan
-    assert not scans, "\n\n".join(f"{name}:\n{plan}" for name, plan in scans.items())
+                found[name] = plan
+    return "\n\n".join(f"{name}:\n{plan}" for name, plan in found.items())
+
+
+async def test_lookups_of_access_and_identity_scan_no_table(database_url: str) -> None:
+    await _fill(database_url)
+    store = open_whole(database_url)
+    if database_url.startswith("sqlite"):
+        # Nobody has SQLite gather statistics; PostgreSQL does so by itself.
+        assert not await _scans(store)
+    await run_sql(database_url, "ANALYZE")
+    assert not await _scans(store)
     await store.aclose()
 
 
 async def test_list_for_who_may_read_much_ends_with_the_page(database_url: str) -> None:
     await _fill(database_url)
+    await run_sql(database_url, "ANALYZE")
     store = open_whole(database_url)
     reader = Reader("u9", is_signed_in=True, claims=(Claim("*", "viewer"),))
     plan = await _plan(store, _list(reader))
