@@ -60,12 +60,21 @@ DENIED = encode_permission_denied("")[:2]
 
 
 def dump(path: Path) -> list[tuple[object, ...]]:
-    """Every row of the log."""
+    """Every row of the damaged documents; of a sound one the title may be saved at any time."""
     with closing(sqlite3.connect(path)) as database:
+        names = f"name IN ({','.join('?' * len(DAMAGE))})"
+        keys = f"document_key IN (SELECT key FROM documents WHERE {names})"
         return [
             row
-            for table in ("documents", "events", "checkpoints", "authors")
-            for row in database.execute(f"SELECT * FROM {table} ORDER BY 1, 2")
+            for table, condition in (
+                ("documents", names),
+                ("events", keys),
+                ("checkpoints", keys),
+                ("authors", keys),
+            )
+            for row in database.execute(
+                f"SELECT * FROM {table} WHERE {condition} ORDER BY 1, 2", tuple(DAMAGE)
+            )
         ]
 
 
