@@ -14,7 +14,7 @@ from typing import Final
 
 from app.http.routes import documents
 from app.http.schema import MAX_TITLE_CHARS
-from app.identity.open_mode import MAX_NAME_CHARS
+from app.identity.display_name import MAX_NAME_CHARS
 from app.service import version_reader, version_restore
 from app.settings import SETTINGS, Setting
 from sync import limit

@@ -1,62 +1,22 @@
 """Identity in open mode, where a name is not proved.
 
-Without a guest's cookie the same name is the same user. Names are shown to others, so they are
-short, printable, and cannot mislead: no control characters, no bidirectional overrides, NFC.
+Without a guest's cookie the same name is the same user.
 """
 
-import unicodedata
 from dataclasses import replace
 from hashlib import blake2b
 from typing import Final
 from urllib.parse import unquote
 
 from app.identity.credential import Credentials
+from app.identity.display_name import PALETTE, clean_name
 from app.identity.principal import Principal
 from sync.error import ErrorCode, QuireError
 from sync.user import User
 
-MAX_NAME_CHARS: Final = 64
 NAME_HEADER: Final = "X-Quire-Name"
 """Open mode: the author of an HTTP request, percent-encoded UTF-8."""
 DEFAULT_NAME: Final = "Guest"
-
-PALETTE: Final = (
-    "#d91f2f",
-    "#ba4e0f",
-    "#916808",
-    "#5e780d",
-    "#178028",
-    "#0e7e62",
-    "#0c7a8f",
-    "#1670c9",
-    "#4d61e6",
-    "#844fe0",
-    "#b625d3",
-    "#cf1e85",
-)
-"""Twelve hues of one luminance: white text on each has a contrast of 5:1."""
-
-_REFUSED_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-_JOINERS: Final = frozenset({"\u200c", "\u200d"})
-
-
-def clean_name(name: str) -> str:
-    """Return a display name as others may see it: NFC, on one line, without invisible characters.
-
-    Raises:
-        QuireError: `auth_failed`: nothing is left, or it is too long.
-    """
-    kept = "".join(
-        char
-        for char in unicodedata.normalize("NFC", name)
-        if char in _JOINERS or unicodedata.category(char) not in _REFUSED_CATEGORIES
-    )
-    cleaned = " ".join(kept.split())
-    if not cleaned.strip("\u200c\u200d"):
-        raise QuireError(ErrorCode.AUTH_FAILED, "A name has at least one visible character.")
-    if len(cleaned) > MAX_NAME_CHARS:
-        raise QuireError(ErrorCode.AUTH_FAILED, f"A name has at most {MAX_NAME_CHARS} characters.")
-    return cleaned
 
 
 def named_user(name: str) -> User:
