@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.identity.people import People
 from app.readiness import Readiness
 from app.service.backend import Backend
 from app.settings import Settings
@@ -18,6 +19,7 @@ class State:
     log: EventLog
     rooms: Rooms
     backend: Backend
+    people: People
     sockets: Sockets
     readiness: Readiness
     bus: Bus | None

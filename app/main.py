@@ -12,6 +12,7 @@ from app.app_state import State
 from app.http.install import install
 from app.http.root_path import RootPath
 from app.identity.identifier import Identifier, Verifiers
+from app.identity.people import People
 from app.identity.watch import AccessWatch
 from app.readiness import Readiness
 from app.service.authority import Authority
@@ -78,13 +79,21 @@ def create_app(settings: Settings, *, database_is_ready: bool = False) -> FastAP
                     0.0 if settings.uses_sqlite else settings.head_check_interval_s
                 ),
             ) as rooms:
+                people = await People.open(store.identity, settings)
                 watch = AccessWatch(store.access, lambda changes: sockets.review(changes))
-                identifier = Identifier(Verifiers(), takes_names=settings.auth == "open")
+                verifiers = Verifiers(
+                    session_cookie=people.sessions.verify,
+                    guest_cookie=people.guests.verify,
+                    session=people.sessions.renew,
+                )
+                identifier = Identifier(verifiers, takes_names=settings.auth_mode == "open")
                 backend = Backend(log, rooms, Authority(store.access), identifier, watch)
                 readiness = Readiness(log)
                 server = ServerInfo("quire", quire_version(), PROTOCOL)
                 sockets = Sockets(backend, settings, server)
-                app.state.quire = State(settings, log, rooms, backend, sockets, readiness, bus)
+                app.state.quire = State(
+                    settings, log, rooms, backend, people, sockets, readiness, bus
+                )
                 background = [
                     asyncio.create_task(sockets.sweep()),
                     asyncio.create_task(watch.run()),
@@ -94,6 +103,7 @@ def create_app(settings: Settings, *, database_is_ready: bool = False) -> FastAP
                 finally:
                     for task in background:
                         task.cancel()
+                    people.close()
                     await readiness.aclose()
         finally:
             await store.aclose()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from io import StringIO
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Literal, Self, cast, get_args
 from urllib.parse import urlsplit
 
 from sync.limit import Limits
@@ -19,6 +19,8 @@ from sync.permission import ROLES, SIGNED_IN, Grants
 from sync.shells.bus.redis_url import parse_redis_url
 
 ENVIRONMENT_PREFIX: Final = "QUIRE_"
+AuthMode = Literal["open", "accounts", "oidc", "jwt"]
+AUTH_MODES: Final[tuple[AuthMode, ...]] = get_args(AuthMode)
 LOG_LEVELS: Final = ("critical", "error", "warning", "info", "debug", "trace")
 
 Value = str | int | float | tuple[str, ...]
@@ -79,9 +81,30 @@ class Settings:
         least=0.05,
     )
     auth: str = _setting(
-        "open",
-        "How people prove who they are. `open`: they do not; a name is taken as given.",
-        choices=("open",),
+        "",
+        "How people prove who they are. `open`: they do not, a name is taken as given; `accounts`: "
+        "by login and password; `oidc`: at an OpenID Connect provider; `jwt`: by tokens of the "
+        "application that embeds Quire. Empty: `open`, while `host` is this machine alone.",
+        choices=("", *AUTH_MODES),
+    )
+    public_url: str = _setting(
+        "",
+        "The address under which people reach this server, such as `https://quire.example.org` or "
+        "`https://example.org/pad`; for links that are sent to them. Empty: `host` and `port`.",
+    )
+    session_days: int = _setting(
+        30, "How long a sign-in lasts after it was last used.", unit="days", least=1, most=400
+    )
+    sign_in_attempts_per_login: int = _setting(
+        10,
+        "Attempts to sign in with one login, in 15 minutes; a success begins anew. More get 429.",
+        least=1,
+    )
+    sign_in_attempts_per_address: int = _setting(
+        60,
+        "Attempts to sign in, or to use an invitation, from one address (IPv6: one /64) in 15 "
+        "minutes. More get 429.",
+        least=1,
     )
     default_access: str = _setting(
         "auto",
@@ -172,8 +195,23 @@ class Settings:
         """The subjects, and their roles, that a new document is shared with."""
         role = self.default_access
         if role == "auto":
-            role = "private" if self.auth == "jwt" else "editor"
+            role = "private" if self.auth_mode == "jwt" else "editor"
         return tuple((SIGNED_IN, each) for each in ROLES if each == role)
+
+    @property
+    def auth_mode(self) -> AuthMode:
+        """The way in which people prove who they are: `auth`, or what it is when empty."""
+        return cast(AuthMode, self.auth or "open")
+
+    @property
+    def public_root(self) -> str:
+        """The address of the start page without the slash at its end, for links."""
+        if self.public_url:
+            return self.public_url.rstrip("/")
+        host = "localhost" if self.host in ("0.0.0.0", "::", "") else self.host
+        if ":" in host:
+            host = f"[{host}]"
+        return f"http://{host}:{self.port}{self.base_path}"
 
     @property
     def uses_sqlite(self) -> bool:
@@ -266,9 +304,8 @@ class Setting:
 
     def _check_text(self, value: str, source: str) -> None:
         if self.choices and value not in self.choices:
-            raise SettingsError(
-                f"{source}: {value[:80]!r} is not supported; it can be {', '.join(self.choices)}"
-            )
+            choices = ", ".join(filter(None, self.choices))
+            raise SettingsError(f"{source}: {value[:80]!r} is not supported; it can be {choices}")
 
     def _check_number(self, value: float, source: str) -> None:
         below = self.least is not None and value < self.least
@@ -320,7 +357,23 @@ def _checked_origin(origin: str, source: str) -> str:
 
 _ROOT_PATH: Final = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
 _OWN_PATHS: Final = frozenset(
-    {"api", "assets", "d", "healthz", "hocuspocus", "metrics", "readyz", "ws", "yjs"}
+    {
+        "account",
+        "api",
+        "assets",
+        "auth",
+        "d",
+        "healthz",
+        "hocuspocus",
+        "join",
+        "l",
+        "metrics",
+        "people",
+        "readyz",
+        "sign-in",
+        "ws",
+        "yjs",
+    }
 )
 """With one of these as its root path it could not be told whether a proxy has stripped it."""
 
@@ -331,6 +384,12 @@ def _refuse_unsupported(settings: Settings) -> None:
     if _ROOT_PATH.fullmatch(settings.base_path) is None or set(first) & _OWN_PATHS:
         raise SettingsError(
             f"root_path: {settings.root_path[:80]!r} is no path such as /pad, or one of Quire's own"
+        )
+    _refuse_incomplete_auth(settings)
+    if settings.public_url and not _is_public_url(settings.public_url):
+        raise SettingsError(
+            f"public_url: {settings.public_url[:80]!r} is no address such as "
+            "https://quire.example.org"
         )
     if settings.redis_url:
         try:
@@ -347,6 +406,27 @@ def _refuse_unsupported(settings: Settings) -> None:
             f"workers {settings.workers}: several processes need a Redis to wake each other up; "
             "set redis_url, or workers to 1"
         )
+
+
+REQUIRED_BY_AUTH: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {}
+"""By mode, the settings that it needs; of each group in it at least one."""
+
+
+def _refuse_incomplete_auth(settings: Settings) -> None:
+    """Refuse a mode whose settings are missing, instead of failing at the first sign-in."""
+    for group in REQUIRED_BY_AUTH.get(settings.auth_mode, ()):
+        if not any(getattr(settings, name) for name in group):
+            raise SettingsError(f"auth {settings.auth_mode}: needs {' or '.join(group)}")
+
+
+def _is_public_url(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        return False
+    is_bare = "@" not in parts.netloc and not parts.query and not parts.fragment
+    return bool(usable) and is_bare and url.isascii() and url.isprintable() and " " not in url
 
 
 _EMPTY: Final = re.compile(r"[^=]*=[^\S\r\n]*#[^\r\n]*\s*")

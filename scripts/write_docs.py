@@ -173,7 +173,7 @@ def _number(value: float) -> str:
 def _described(setting: Setting) -> str:
     if not setting.choices:
         return setting.help
-    return f"{setting.help} One of {', '.join(f'`{each}`' for each in setting.choices)}."
+    return f"{setting.help} One of {', '.join(f'`{each}`' for each in setting.choices if each)}."
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

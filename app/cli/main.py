@@ -15,6 +15,7 @@ from typing import Final, get_args
 
 from app.cli.failure import CommandFailed, ExitCode
 from app.cli.progress import Progress
+from app.cli.user_flags import add_user_flags
 from app.settings import SETTINGS, Settings, SettingsError
 from sync.names import is_document_name
 from sync.port import StoreError
@@ -116,6 +117,13 @@ def _db_cursors(flags: argparse.Namespace) -> int:
     return ExitCode.DONE
 
 
+def _user(flags: argparse.Namespace) -> int:
+    from app.cli.user_command import run_user_command
+
+    asyncio.run(run_user_command(Settings.load(_given(flags)), flags))
+    return ExitCode.DONE
+
+
 def _cat(flags: argparse.Namespace) -> int:
     # Imported only here, as the next ones: an HTTP client costs what the others need not pay.
     from app.cli.read import cat
@@ -157,6 +165,9 @@ def parser() -> argparse.ArgumentParser:
     commands = root.add_subparsers(required=True, metavar="COMMAND")
     _add_serve(commands.add_parser("serve", help="run a server"))
     _add_db(commands.add_parser("db", help="look after the database"))
+    add_user_flags(
+        commands.add_parser("user", help="invite people, and look after accounts"), _user
+    )
     _add_cat(commands.add_parser("cat", help="print a document's text"))
     _add_log(commands.add_parser("log", help="list who wrote what, newest first"))
     _add_tail(commands.add_parser("tail", help="follow a document"))
@@ -172,7 +183,7 @@ def _add_serve(command: argparse.ArgumentParser) -> None:
         default = f" (default: {setting.default})" if setting.default not in ("", ()) else ""
         # A help text is a format string to argparse.
         help_ = f"{setting.help}{unit}{default}".replace("%", "%%")
-        metavar = "|".join(setting.choices) if setting.choices else "VALUE"
+        metavar = "|".join(filter(None, setting.choices)) if setting.choices else "VALUE"
         command.add_argument(setting.flag, dest=setting.name, metavar=metavar, help=help_)
 
 

@@ -9,16 +9,20 @@ from app.http.body_limit import BodyLimit
 from app.http.head import HeadAsGet
 from app.http.problem import install_problem_handlers
 from app.http.routes import (
+    account,
     diff,
     documents,
     edits,
     events,
     health,
     history,
+    invitations,
     page,
     reference,
     restore,
+    session,
     text,
+    users,
 )
 from app.http.security import SecurityHeaders
 from app.http.stream import EventStreams
@@ -33,6 +37,10 @@ routers: Final[tuple[APIRouter, ...]] = (
     diff.router,
     restore.router,
     events.router,
+    session.router,
+    account.router,
+    invitations.router,
+    users.router,
     health.router,
     reference.router,
     page.router,

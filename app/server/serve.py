@@ -5,6 +5,7 @@ import gc
 import logging
 import socket
 import sys
+from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
 from types import FrameType
@@ -14,10 +15,12 @@ import uvicorn
 from uvicorn.supervisors import multiprocess
 
 from app.app_state import State
+from app.identity.invitation import offer_ownership
 from app.main import create_app, prepare_database
 from app.server.linger import LingerLimits
 from app.server.quire_websocket import QuireWebSocket
 from app.settings import Settings
+from storage.store import open_store
 
 _log = logging.getLogger(__name__)
 
@@ -143,6 +146,25 @@ class _Worker(multiprocess.Process):
         return self._server
 
 
+async def _offer_ownership(settings: Settings, port: int) -> None:
+    """Print the link with which the owner of a new installation becomes its first operator."""
+    store = open_store(settings.database_url, timeout_s=settings.database_timeout_s)
+    try:
+        if await store.identity.count_operators():
+            return
+        issued = await offer_ownership(store.identity)
+    finally:
+        await store.aclose()
+    if issued is None:
+        text = (
+            "the link that an earlier start has printed, or a new one: quire user invite --operator"
+        )
+    else:
+        text = issued.url(replace(settings, port=port).public_root)
+    # Not through the log, which other people and machines may read.
+    print(f"This installation has no operator yet. To become it, once: {text}", file=sys.stderr)
+
+
 def run(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT; returns the process's exit code.
 
@@ -163,6 +185,8 @@ def run(settings: Settings) -> int:
         listening.setsockopt(
             socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(user_timeout_s * 1000)
         )
+    if settings.auth_mode == "accounts":
+        asyncio.run(_offer_ownership(settings, listening.getsockname()[1]))
     if settings.workers > 1:
         # This one only watches; each worker starts with it on.
         gc.enable()

@@ -10,6 +10,11 @@ class ServiceCode(StrEnum):
     NAME_TAKEN = "name_taken"
     TEXT_ROOT_DECIDED = "text_root_decided"
     NOT_RESTORABLE = "not_restorable"
+    UNKNOWN_USER = "unknown_user"
+    UNKNOWN_INVITATION = "unknown_invitation"
+    UNKNOWN_SESSION = "unknown_session"
+    LAST_OPERATOR = "last_operator"
+    TOO_MANY = "too_many"
 
 
 class ServiceError(Exception):

@@ -53,7 +53,15 @@ def test_settings_from_takes_a_parsed_command_line(
         ("ping_interval_s", "soon", "--ping-interval-s: 'soon' is not a number"),
         ("max_message_bytes", "0", "--max-message-bytes: 0 is not a number from 4096"),
         ("log_level", "loud", "it can be critical, error, warning, info, debug, trace"),
-        ("auth", "jwt", "--auth: 'jwt' is not supported; it can be open"),
+        ("auth", "ldap", "'ldap' is not supported; it can be open, accounts, oidc, jwt"),
+        ("session_days", "0", "--session-days: 0 is not a number from 1 to 400"),
+        ("public_url", "quire.example.org", "is no address"),
+        ("public_url", "https://u:p@quire.example.org", "is no address"),
+        ("public_url", "https://quire.example.org/#x", "is no address"),
+        ("public_url", "https://quire.example.org/?x", "is no address"),
+        ("public_url", "https://quire.example.org/a b", "is no address"),
+        ("public_url", "javascript:alert(1)", "is no address"),
+        ("public_url", "https://[", "is no address"),
         ("workers", "4", "SQLite takes one process"),
         ("redis_url", "http://127.0.0.1", "redis_url: "),
         ("allowed_origins", "wiki.example.org", "is not an origin"),
@@ -67,6 +75,33 @@ def test_unusable_value_is_refused_with_its_name(name: str, value: str, complain
     with pytest.raises(SettingsError) as refused:
         load({name: value})
     assert complaint in str(refused.value)
+
+
+def test_mode_whose_settings_are_missing_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    needs = {"accounts": (("redis_url",), ("root_path", "public_url"))}
+    monkeypatch.setattr("app.settings.REQUIRED_BY_AUTH", needs)
+    with pytest.raises(SettingsError, match="auth accounts: needs redis_url"):
+        load({"auth": "accounts"})
+    redis: dict[str, object] = {"auth": "accounts", "redis_url": "redis://127.0.0.1"}
+    with pytest.raises(SettingsError, match="needs root_path or public_url"):
+        load(redis)
+    assert load({**redis, "root_path": "/pad"}).auth_mode == "accounts"
+    assert load({"auth": "open"}).auth_mode == "open"
+
+
+@pytest.mark.parametrize(
+    ("given", "root"),
+    [
+        ({}, "http://127.0.0.1:8000"),
+        ({"host": "::1", "port": 1}, "http://[::1]:1"),
+        ({"host": "0.0.0.0", "auth": "open"}, "http://localhost:8000"),
+        ({"root_path": "/pad/"}, "http://127.0.0.1:8000/pad"),
+        ({"public_url": "https://example.org/pad/"}, "https://example.org/pad"),
+        ({"public_url": "https://example.org"}, "https://example.org"),
+    ],
+)
+def test_links_begin_with_the_public_address(given: dict[str, object], root: str) -> None:
+    assert load(given).public_root == root
 
 
 def test_several_workers_need_postgresql_and_redis() -> None:

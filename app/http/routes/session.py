@@ -1,0 +1,171 @@
+"""`/api/session` and `/api/sessions`: who asks, being a guest, signing in and out."""
+
+from fastapi import APIRouter, Request, Response
+from msgspec.structs import replace
+
+from app.http.access import PrincipalOf, StateOf, problems
+from app.http.identity_schema import (
+    GuestName,
+    Renaming,
+    SessionEntry,
+    SessionList,
+    SessionState,
+    SignIn,
+)
+from app.http.people_access import (
+    NOT_KEPT,
+    ClientOf,
+    PeopleOf,
+    SignedInOf,
+    forget,
+    keep_guest,
+    keep_session,
+    let_in,
+    session_state,
+)
+from app.identity.credential import GUEST_COOKIE, SESSION_COOKIE
+from app.identity.guest import Guest, new_guest, renamed_guest
+from app.identity.people import People
+from app.service.service_error import ServiceCode, ServiceError
+from sync.error import ErrorCode, QuireError
+from sync.shells.clock import now_ms
+from sync.wire.event import timestamp
+
+router = APIRouter(prefix="/api", tags=["people"], dependencies=[NOT_KEPT])
+
+
+@router.get("/session", responses=problems())
+async def read_session(
+    request: Request, response: Response, state: StateOf, people: PeopleOf, principal: PrincipalOf
+) -> SessionState:
+    """Tell who asks, and renew the cookie that says so."""
+    if principal.kind == "guest":
+        guest = _guest_of(request, people)
+        if guest is not None and guest.is_due(now_ms()):
+            keep_guest(state, request, response, Guest(guest.id, guest.name, now_ms()))
+    elif principal.session_id is not None and SESSION_COOKIE in request.cookies:
+        keep_session(state, request, response, request.cookies[SESSION_COOKIE])
+    return session_state(state, principal)
+
+
+@router.post("/session/guest", responses=problems(403, 413))
+async def become_guest(
+    new: GuestName,
+    request: Request,
+    response: Response,
+    state: StateOf,
+    people: PeopleOf,
+    principal: PrincipalOf,
+) -> SessionState:
+    """Become a guest, known by a cookie. Who is one stays the same, perhaps under another name.
+
+    Who has signed in, or shows a token, stays what it is.
+    """
+    if principal.kind not in ("visitor", "named", "guest"):
+        return session_state(state, principal)
+    guest = _guest_of(request, people)
+    if guest is None:
+        guest = new_guest(new.name, now_ms())
+    else:
+        guest = renamed_guest(guest, new.name or guest.name, now_ms())
+    keep_guest(state, request, response, guest)
+    return session_state(state, people.guests.principal(guest))
+
+
+@router.patch("/session", responses=problems(403, 413))
+async def rename_oneself(
+    change: Renaming,
+    request: Request,
+    response: Response,
+    state: StateOf,
+    people: PeopleOf,
+    principal: PrincipalOf,
+) -> SessionState:
+    """Take another name; id and colour stay. What is open keeps the old one until it joins anew."""
+    guest = _guest_of(request, people)
+    if principal.kind == "guest" and guest is not None:
+        renamed = renamed_guest(guest, change.name, now_ms())
+        keep_guest(state, request, response, renamed)
+        return session_state(state, people.guests.principal(renamed))
+    if principal.kind == "account" and principal.session_id is not None:
+        await people.identity.rename_user(principal.user.id, change.name)
+        user = principal.user
+        principal = replace(principal, user=type(user)(user.id, change.name, user.color))
+        return session_state(state, principal)
+    if principal.kind in ("visitor", "named"):
+        raise QuireError(ErrorCode.AUTH_REQUIRED, "Become a guest first: /api/session/guest.")
+    raise QuireError(ErrorCode.FORBIDDEN, "Your name is not kept here.")
+
+
+@router.post("/session", responses=problems(403, 413, 429))
+async def sign_in(
+    shown: SignIn,
+    request: Request,
+    response: Response,
+    state: StateOf,
+    people: PeopleOf,
+    client: ClientOf,
+) -> SessionState:
+    """Sign in with a login and a password; the session is a new one, whoever asked before."""
+    if state.settings.auth_mode != "accounts":
+        raise QuireError(ErrorCode.FORBIDDEN, "This server has no accounts with passwords.")
+    signed_in = await people.accounts.sign_in(shown.login, shown.password, client)
+    return let_in(state, request, response, signed_in)
+
+
+@router.delete("/session", status_code=204, response_class=Response, responses=problems(403))
+async def sign_out(
+    request: Request, state: StateOf, people: PeopleOf, principal: PrincipalOf
+) -> Response:
+    """Sign out of this browser; a guest is forgotten by it."""
+    response = Response(status_code=204)
+    if principal.session_id is not None:
+        await people.sessions.end(principal.user.id, principal.session_id)
+        forget(state, request, response, SESSION_COOKIE)
+    elif principal.kind == "guest":
+        forget(state, request, response, GUEST_COOKIE)
+    return response
+
+
+@router.get("/sessions", responses=problems(403))
+async def list_sessions(people: PeopleOf, principal: SignedInOf) -> SessionList:
+    """List one's sessions: the browsers in which one is signed in."""
+    entries = [
+        SessionEntry(
+            id=session.id,
+            current=session.id == principal.session_id,
+            address=session.address,
+            agent=session.agent,
+            created_at=timestamp(session.created_at_ms),
+            seen_at=timestamp(session.seen_at_ms),
+            expires_at=timestamp(session.expires_at_ms),
+        )
+        for session in await people.sessions.sessions(principal.user.id)
+    ]
+    return SessionList(sessions=entries)
+
+
+@router.delete("/sessions", status_code=204, response_class=Response, responses=problems(403))
+async def sign_out_everywhere(
+    request: Request, state: StateOf, people: PeopleOf, principal: SignedInOf
+) -> Response:
+    """Sign out of all browsers, this one too; open sockets end within a second."""
+    await people.sessions.end_all(principal.user.id)
+    response = Response(status_code=204)
+    forget(state, request, response, SESSION_COOKIE)
+    return response
+
+
+@router.delete(
+    "/sessions/{session}", status_code=204, response_class=Response, responses=problems(403, 404)
+)
+async def end_session(session: str, people: PeopleOf, principal: SignedInOf) -> Response:
+    """Sign out of one browser."""
+    if not await people.sessions.end(principal.user.id, session):
+        raise ServiceError(ServiceCode.UNKNOWN_SESSION, "You have no such session.")
+    return Response(status_code=204)
+
+
+def _guest_of(request: Request, people: People) -> Guest | None:
+    cookie = request.cookies.get(GUEST_COOKIE)
+    return None if cookie is None else people.guests.decode(cookie, now_ms())

@@ -1,0 +1,115 @@
+"""The bound on attempts to prove oneself: by address and by login, in windows of a fixed length.
+
+Each process counts for itself. An attempt counts before it is looked at, so that many at once are
+not more than many in turn. What is counted is bounded too: with `limits` in memory every address
+that ever tried would be kept until its window ends, 300 bytes each, and a thread looks for those.
+"""
+
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address
+from typing import Final
+
+from sync.error import ErrorCode, QuireError
+
+WINDOW_S: Final = 900.0
+"""Fifteen minutes."""
+MAX_KEYS: Final = 100_000
+"""The bound of the addresses, and of the logins, that are counted; then the oldest is forgotten."""
+
+
+@dataclass(slots=True)
+class _Window:
+    since_s: float
+    count: int = 0
+
+
+class Windows:
+    """Counters by key, each in a window that begins with its first attempt. Pure.
+
+    Args:
+        most: the attempts that a window allows.
+    """
+
+    def __init__(self, most: int, *, window_s: float = WINDOW_S, max_keys: int = MAX_KEYS) -> None:
+        self._most = most
+        self._window_s = window_s
+        self._max_keys = max_keys
+        # In the order in which they began, since all are of one length. No plain dict: finding the
+        # first key of one becomes slow once many before it were removed.
+        self._windows: OrderedDict[str, _Window] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._windows)
+
+    def count(self, key: str, now_s: float) -> float | None:
+        """Count an attempt; return None, or the seconds until the next one is allowed."""
+        self._forget_ended(now_s)
+        window = self._windows.get(key)
+        if window is None:
+            if len(self._windows) >= self._max_keys:
+                self._windows.popitem(last=False)
+            window = self._windows[key] = _Window(now_s)
+        if window.count >= self._most:
+            return window.since_s + self._window_s - now_s
+        window.count += 1
+        return None
+
+    def forget(self, key: str) -> None:
+        """Begin anew with a key."""
+        self._windows.pop(key, None)
+
+    def _forget_ended(self, now_s: float) -> None:
+        while self._windows:
+            key, window = next(iter(self._windows.items()))
+            if now_s - window.since_s < self._window_s:
+                return
+            del self._windows[key]
+
+
+class Attempts:
+    """The attempts of one process."""
+
+    def __init__(self, *, per_login: int, per_address: int) -> None:
+        self._by_login = Windows(per_login)
+        self._by_address = Windows(per_address)
+
+    def count_address(self, address: str) -> None:
+        """Count an attempt from an address.
+
+        Raises:
+            QuireError: `rate_limited`, with the time after which the next one is allowed.
+        """
+        _require(self._by_address.count(address_key(address), time.monotonic()))
+
+    def count_login(self, login: str) -> None:
+        """Count an attempt with a login, whether there is one or not; raises as `count_address`."""
+        _require(self._by_login.count(login, time.monotonic()))
+
+    def forget_login(self, login: str) -> None:
+        """Begin anew with a login: whoever attempted knew its password."""
+        self._by_login.forget(login)
+
+
+def address_key(address: str) -> str:
+    """Return what an address is counted as: of IPv6 the first 64 bits, which one host may have."""
+    try:
+        parsed = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address[:64]
+    if not isinstance(parsed, IPv6Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(IPv6Address(int(parsed) >> 64 << 64)) + "/64"
+
+
+def _require(wait_s: float | None) -> None:
+    if wait_s is not None:
+        raise QuireError(
+            ErrorCode.RATE_LIMITED,
+            "Too many attempts. Wait before the next one.",
+            retryable=True,
+            retry_after_s=wait_s,
+        )

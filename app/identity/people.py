@@ -1,0 +1,49 @@
+"""The parts that know people: guests, accounts, their sessions and invitations, wired."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from app.identity.accounts import Accounts
+from app.identity.attempts import Attempts
+from app.identity.guest import KEY_NAME, GuestCookies
+from app.identity.invitation import Invitations
+from app.identity.passwords import Passwords
+from app.identity.web_sessions import WebSessions
+from app.settings import Settings
+from storage.identity.sql_identity import SqlIdentity
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """The people of an installation, as one process knows them. `close` when done."""
+
+    identity: SqlIdentity
+    guests: GuestCookies
+    sessions: WebSessions
+    accounts: Accounts
+    invitations: Invitations
+    passwords: Passwords
+
+    @classmethod
+    async def open(cls, identity: SqlIdentity, settings: Settings) -> Self:
+        """Wire the parts; reads, or at the first start makes, the key that signs guests' cookies.
+
+        Raises:
+            StoreError: the store does not answer.
+        """
+        guests = GuestCookies(
+            await identity.signing_key(KEY_NAME), is_open=settings.auth_mode == "open"
+        )
+        sessions = WebSessions(identity, days=settings.session_days)
+        passwords = Passwords()
+        attempts = Attempts(
+            per_login=settings.sign_in_attempts_per_login,
+            per_address=settings.sign_in_attempts_per_address,
+        )
+        accounts = Accounts(identity, sessions, passwords, attempts)
+        invitations = Invitations(identity, accounts, sessions, passwords, attempts)
+        return cls(identity, guests, sessions, accounts, invitations, passwords)
+
+    def close(self) -> None:
+        """End the threads that hash passwords."""
+        self.passwords.close()
