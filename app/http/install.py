@@ -26,6 +26,7 @@ from app.http.routes import (
 )
 from app.http.security import SecurityHeaders
 from app.http.stream import EventStreams
+from app.identity.csrf import CookieGuard
 from app.identity.origin import OriginGuard
 from app.settings import Settings
 
@@ -64,6 +65,7 @@ def install(app: FastAPI, settings: Settings) -> None:
         app.include_router(router)
     # The last one added is the outermost: every answer carries the headers.
     app.add_middleware(BodyLimit, max_bytes=settings.max_message_bytes)
+    app.add_middleware(CookieGuard, allowed=settings.allowed_origins)
     app.add_middleware(OriginGuard, allowed=settings.allowed_origins)
     if settings.allowed_origins:
         app.add_middleware(
