@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from io import StringIO
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final, Literal, Self, cast, get_args
 from urllib.parse import urlsplit
@@ -385,6 +386,7 @@ def _refuse_unsupported(settings: Settings) -> None:
         raise SettingsError(
             f"root_path: {settings.root_path[:80]!r} is no path such as /pad, or one of Quire's own"
         )
+    _refuse_unchosen_auth(settings)
     _refuse_incomplete_auth(settings)
     if settings.public_url and not _is_public_url(settings.public_url):
         raise SettingsError(
@@ -406,6 +408,25 @@ def _refuse_unsupported(settings: Settings) -> None:
             f"workers {settings.workers}: several processes need a Redis to wake each other up; "
             "set redis_url, or workers to 1"
         )
+
+
+def _refuse_unchosen_auth(settings: Settings) -> None:
+    """Refuse to let a whole network in because nobody said who may come in."""
+    if settings.auth or _is_loopback(settings.host):
+        return
+    raise SettingsError(
+        f"auth: {settings.host!r} can be reached from other machines, so say who may use this "
+        "server: --auth accounts (login and password), oidc (an OpenID Connect provider), jwt "
+        "(tokens of your application), or open (whoever reaches it may read, write and delete "
+        "everything)"
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 REQUIRED_BY_AUTH: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {}

@@ -2,6 +2,8 @@
 
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ import httpx
 import pytest
 
 from app.cli.main import main
-from tests.integration.server import ServerProcess
+from tests.integration.server import ROOT, ServerProcess
 from tests.patience import PATIENCE_S
 
 LINK = re.compile(r"http://127\.0\.0\.1:(\d+)/join#([A-Za-z0-9_-]{43})")
@@ -151,3 +153,19 @@ def test_wrong_user_or_flag_is_an_error(operator: Operator) -> None:
         operator.run("invite", "--days", days, fails=2)
     operator.run("unknown", fails=2)
     operator.run("invite", "--public-url", "nonsense", fails=2)
+
+
+def test_server_that_others_can_reach_does_not_start_without_a_choice(tmp_path: Path) -> None:
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("QUIRE_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "app.cli.main", "serve", "--host", "0.0.0.0", "--port", "0"],
+        cwd=tmp_path,
+        env={**environment, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        timeout=PATIENCE_S,
+        check=False,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert "--auth accounts" in done.stderr
+    assert not list(tmp_path.iterdir())

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import SETTINGS, Settings, SettingsError, read_env_file, settings_from
+from app.settings import AUTH_MODES, SETTINGS, Settings, SettingsError, read_env_file, settings_from
 from scripts.write_docs import DOCS, PAGES
 from sync.limit import Limits
 
@@ -28,7 +28,7 @@ def test_settings_have_their_defaults_when_nothing_is_given() -> None:
 
 def test_flag_wins_over_environment_and_that_over_file(tmp_path: Path) -> None:
     file = tmp_path / ".env"
-    file.write_text("QUIRE_PORT=1\nQUIRE_HOST=file\nQUIRE_DRAIN_S=1.5\n")
+    file.write_text("QUIRE_PORT=1\nQUIRE_HOST=file\nQUIRE_DRAIN_S=1.5\nQUIRE_AUTH=open\n")
     environment = {"QUIRE_PORT": "2", "QUIRE_HOST": "environment"}
     settings = load({"port": 3, "host": None, "command": "serve"}, environment, file)
     assert (settings.port, settings.host, settings.drain_s) == (3, "environment", 1.5)
@@ -75,6 +75,24 @@ def test_unusable_value_is_refused_with_its_name(name: str, value: str, complain
     with pytest.raises(SettingsError) as refused:
         load({name: value})
     assert complaint in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "host", ["0.0.0.0", "::", "192.0.2.7", "quire.example.org", "127.0.0.1.example.org", ""]
+)
+def test_server_that_others_can_reach_needs_an_explicit_choice_of_auth(host: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load({"host": host})
+    for mode in AUTH_MODES:
+        assert mode in str(refused.value)
+    assert load({"host": host, "auth": "open"}).auth_mode == "open"
+    assert load({"host": host, "auth": "accounts"}).auth_mode == "accounts"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost", "LocalHost"])
+def test_server_of_this_machine_alone_is_open_unless_told_otherwise(host: str) -> None:
+    assert load({"host": host}).auth_mode == "open"
+    assert load({"host": host, "auth": "accounts"}).auth_mode == "accounts"
 
 
 def test_mode_whose_settings_are_missing_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
