@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 from app.app_state import State
 from app.http.install import install
 from app.http.root_path import RootPath
+from app.identity.expiry import sweep_forever
 from app.identity.identifier import Identifier, Verifiers
 from app.identity.people import People
 from app.identity.watch import AccessWatch
@@ -97,6 +98,7 @@ def create_app(settings: Settings, *, database_is_ready: bool = False) -> FastAP
                 background = [
                     asyncio.create_task(sockets.sweep()),
                     asyncio.create_task(watch.run()),
+                    asyncio.create_task(sweep_forever(store.identity, store.access)),
                 ]
                 try:
                     yield

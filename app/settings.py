@@ -103,8 +103,8 @@ class Settings:
     )
     sign_in_attempts_per_address: int = _setting(
         60,
-        "Attempts to sign in, or to use an invitation, from one address (IPv6: one /64) in 15 "
-        "minutes. More get 429.",
+        "Attempts to sign in, or to use an invitation, from one address (IPv6: one /64), not "
+        "counting this machine itself, in 15 minutes. More get 429.",
         least=1,
     )
     default_access: str = _setting(

@@ -12,9 +12,17 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from app.http.routes import documents
+from app.http.routes import documents, users
 from app.http.schema import MAX_TITLE_CHARS
 from app.identity.display_name import MAX_NAME_CHARS
+from app.identity.invitation import MAX_INVITATIONS
+from app.identity.passwords import (
+    MAX_HASHED_AT_ONCE,
+    MAX_PASSWORD_CHARS,
+    MAX_WAITING,
+    MIN_PASSWORD_CHARS,
+)
+from app.identity.web_sessions import MAX_SESSIONS
 from app.service import version_reader, version_restore
 from app.settings import SETTINGS, Setting
 from sync import limit
@@ -74,11 +82,24 @@ def limits_page() -> str:
     beside = (
         (f"`{each.name}`", _default(each), f"`{each.flag}`", _described(each))
         for each in SETTINGS
-        if each.name.startswith("max_") and not each.is_limit
+        if each.name.startswith(("max_", "sign_in_attempts_")) and not each.is_limit
     )
     fixed = (
         ("a title", f"{MAX_TITLE_CHARS} characters", "422 `invalid_message`"),
         ("a user's name", f"{MAX_NAME_CHARS} characters", "`auth_failed`"),
+        (
+            "a password",
+            f"{MIN_PASSWORD_CHARS} to {MAX_PASSWORD_CHARS:,} characters",
+            "422 `invalid_message`",
+        ),
+        (
+            "passwords that are hashed, or wait for that",
+            f"{MAX_HASHED_AT_ONCE} at once, {MAX_WAITING} waiting",
+            "429 `rate_limited`",
+        ),
+        ("sessions of one user", f"{MAX_SESSIONS}", "the oldest ends"),
+        ("open invitations", f"{MAX_INVITATIONS:,}", "409 `too_many`"),
+        ("users that a search finds", f"{users.MAX_FOUND}", "the others are not shown"),
         ("a page of documents", f"{documents.MAX_PAGE}", "422 `invalid_message`"),
         ("a page of history", f"{version_reader.MAX_PAGE_EVENTS} events", "422 `invalid_message`"),
         (

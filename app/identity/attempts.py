@@ -76,12 +76,14 @@ class Attempts:
         self._by_address = Windows(per_address)
 
     def count_address(self, address: str) -> None:
-        """Count an attempt from an address.
+        """Count an attempt from an address; none from this machine, which may be a proxy.
 
         Raises:
             QuireError: `rate_limited`, with the time after which the next one is allowed.
         """
-        _require(self._by_address.count(address_key(address), time.monotonic()))
+        key = address_key(address)
+        if key:
+            _require(self._by_address.count(key, time.monotonic()))
 
     def count_login(self, login: str) -> None:
         """Count an attempt with a login, whether there is one or not; raises as `count_address`."""
@@ -93,16 +95,22 @@ class Attempts:
 
 
 def address_key(address: str) -> str:
-    """Return what an address is counted as: of IPv6 the first 64 bits, which one host may have."""
+    """Return what an address is counted as: of IPv6 the first 64 bits, which one host may have.
+
+    Empty for this machine, and where there is no address: behind a proxy that the settings do not
+    name that may be anybody, and one stranger could keep all others from signing in.
+    """
     try:
         parsed = ip_address(address.partition("%")[0])
     except ValueError:
-        return address[:64]
-    if not isinstance(parsed, IPv6Address):
-        return str(parsed)
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return str(IPv6Address(int(parsed) >> 64 << 64)) + "/64"
+        return ""
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
+        parsed = parsed.ipv4_mapped
+    if parsed.is_loopback:
+        return ""
+    if isinstance(parsed, IPv6Address):
+        return str(IPv6Address(int(parsed) >> 64 << 64)) + "/64"
+    return str(parsed)
 
 
 def _require(wait_s: float | None) -> None:

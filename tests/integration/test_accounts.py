@@ -9,8 +9,12 @@ import anyio
 import pytest
 from argon2 import PasswordHasher
 
+from app.identity.credential import Credentials
+from app.identity.expiry import sweep_once
 from app.identity.passwords import MAX_HASHED_AT_ONCE, MAX_WAITING
 from app.identity.web_sessions import MAX_SESSIONS, Client, secret_hash
+from storage.access.sql_access import SqlAccess
+from storage.identity.identity_record import InvitationRecord
 from sync.shells.clock import now_ms
 from tests.integration.accounts_app import (
     CHEAP,
@@ -386,6 +390,41 @@ async def test_disabled_account_is_signed_out_and_stays_out(tmp_path: Path) -> N
         assert (await browser.who())["kind"] == "visitor"
         body = {"login": "ada", "password": PASSWORD}
         assert await here.browser().refused("POST", SESSION, json=body) == FAILED
+
+
+async def test_session_that_was_started_while_its_user_was_shut_out_is_none(
+    tmp_path: Path,
+) -> None:
+    """It came too late to be ended with the others."""
+    async with house(tmp_path) as here:
+        await here.join("ada")
+        user = await here.people.identity.user_by_login("ada")
+        assert user is not None
+        started = await here.people.sessions.start(user, Client())
+        assert await here.people.sessions.renew(started.principal) == started.principal
+        await here.people.identity.set_disabled(user.id, True, now_ms())
+        late = await here.people.sessions.start(user, Client())
+        assert await here.people.sessions.renew(late.principal) is None
+        assert await here.people.sessions.verify(late.secret, Credentials("http")) is None
+
+
+async def test_what_has_expired_is_removed_and_the_rest_stays(tmp_path: Path) -> None:
+    async with house(tmp_path) as here:
+        browser = await here.join("ada")
+        identity = here.people.identity
+        other = here.browser()
+        await other.sign_in("ada")
+        await identity.extend_session(secret_hash(other.session or ""), now_ms() - 1, now_ms())
+        kept = await here.invitation()
+        late = InvitationRecord(b"late", "late", "join", False, None, "test", 1, now_ms() - 1)
+        await identity.create_invitation(late)
+        access = here.quire.state.backend.authority._rows
+        assert isinstance(access, SqlAccess)
+        assert await sweep_once(identity, access) >= 2
+        assert [each.secret_hash for each in await identity.invitations()] == [secret_hash(kept)]
+        assert len(await identity.sessions(await _user(here, "ada"))) == 1
+        assert (await browser.who())["kind"] == "account"
+        assert await sweep_once(identity, access) == 0
 
 
 async def test_account_takes_another_name_and_keeps_the_rest(tmp_path: Path) -> None:

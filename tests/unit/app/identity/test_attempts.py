@@ -57,6 +57,16 @@ def test_address_and_login_are_bounded_each_for_itself() -> None:
     attempts.count_login("user-0")
 
 
+def test_one_stranger_behind_an_unnamed_proxy_does_not_lock_all_others_out() -> None:
+    attempts = Attempts(per_login=100, per_address=1)
+    for address in ("127.0.0.1", "::1", ""):
+        for _ in range(5):
+            attempts.count_address(address)
+    attempts.count_address("192.0.2.7")
+    with pytest.raises(QuireError):
+        attempts.count_address("192.0.2.7")
+
+
 @pytest.mark.parametrize(
     ("address", "key"),
     [
@@ -66,7 +76,11 @@ def test_address_and_login_are_bounded_each_for_itself() -> None:
         ("fe80::1%eth0", "fe80::/64"),
         ("::ffff:192.0.2.7", "192.0.2.7"),
         ("", ""),
-        ("unix:" + "x" * 1_000, "unix:" + "x" * 59),
+        ("unix:" + "x" * 1_000, ""),
+        ("127.0.0.1", ""),
+        ("127.1.2.3", ""),
+        ("::1", ""),
+        ("::ffff:127.0.0.1", ""),
     ],
 )
 def test_hosts_are_told_apart_by_what_they_cannot_choose(address: str, key: str) -> None:
