@@ -16,7 +16,6 @@ from app.identity.identifier import Identifier, Verifiers
 from app.identity.people import People
 from app.identity.watch import AccessWatch
 from app.readiness import Readiness
-from app.service.authority import Authority
 from app.service.backend import Backend
 from app.settings import Settings
 from app.sockets import Sockets
@@ -88,7 +87,7 @@ def create_app(settings: Settings, *, database_is_ready: bool = False) -> FastAP
                     session=people.sessions.renew,
                 )
                 identifier = Identifier(verifiers, takes_names=settings.auth_mode == "open")
-                backend = Backend(log, rooms, Authority(store.access), identifier, watch)
+                backend = Backend.on(store, rooms, identifier, watch)
                 readiness = Readiness(log)
                 server = ServerInfo("quire", quire_version(), PROTOCOL)
                 sockets = Sockets(backend, settings, server)

@@ -102,8 +102,18 @@ class Sockets:
                 session.keep_alive(time.monotonic())
                 session.review_due(now_ms())
 
-    def review(self, changes: Sequence[Change]) -> None:
-        """Have every socket that changed permissions may concern ask again, in the background."""
+    def review(self, changes: Sequence[Change] | None) -> None:
+        """Have every socket that changed permissions may concern ask again, in the background.
+
+        Args:
+            changes: None: whatever there is may have changed.
+        """
+        if changes is None:
+            for socket in list(self._open.values()):
+                socket.spawn(socket.renew())
+                for attendance in socket.attendances():
+                    socket.spawn(socket.review(attendance))
+            return
         documents = {change.document_key for change in changes}
         users = {change.user_id for change in changes} - {None}
         sessions = {change.session_id for change in changes} - {None}

@@ -24,7 +24,6 @@ from uvicorn.server import ServerState
 from app.identity.identifier import Identifier, Verifiers
 from app.identity.watch import AccessWatch
 from app.server.quire_websocket import QuireWebSocket
-from app.service.authority import Authority
 from app.service.backend import Backend
 from app.settings import Settings
 from app.sockets import HOCUSPOCUS_PATH, Sockets
@@ -157,7 +156,7 @@ async def _count(folder: str, rooms: int, clients_per_room: int) -> dict[str, An
     ) as served:
         identifier = Identifier(Verifiers(), takes_names=True)
         watch = AccessWatch(store.access, lambda _: None)
-        backend = Backend(store.log, served, Authority(store.access), identifier, watch)
+        backend = Backend.on(store, served, identifier, watch)
         sockets = Sockets(backend, settings, ServerInfo("quire", "0", "1"))
         config = uvicorn.Config(
             sockets, ws_per_message_deflate=False, ws_ping_interval=None, log_level="critical"

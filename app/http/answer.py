@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from app.http.schema import Document, Written
 from app.service import text_write
+from sync.names import Role
 from sync.port import DocumentRecord
 from sync.wire.event import timestamp
 
@@ -18,8 +19,8 @@ def json_response(body: Any) -> Response:
     return Response(_encoder.encode(body), media_type="application/json")
 
 
-def document_answer(record: DocumentRecord) -> Document:
-    """Return a document as the API shows it."""
+def document_answer(record: DocumentRecord, role: Role) -> Document:
+    """Return a document, and the role of whoever asks, as the API shows it."""
     return Document(
         name=record.name,
         title=record.shown_title,
@@ -29,6 +30,7 @@ def document_answer(record: DocumentRecord) -> Document:
         text_root=record.text_root,
         created_at=timestamp(record.created_at_ms),
         updated_at=timestamp(record.updated_at_ms),
+        role=role,
     )
 
 

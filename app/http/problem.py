@@ -70,6 +70,7 @@ STATUS: Final[dict[Code, int]] = {
     ServiceCode.UNKNOWN_SESSION: 404,
     ServiceCode.LAST_OPERATOR: 409,
     ServiceCode.TOO_MANY: 409,
+    ServiceCode.UNKNOWN_LINK: 404,
     HttpCode.PRECONDITION_REQUIRED: 428,
     HttpCode.FOREIGN_ORIGIN: 403,
     HttpCode.INTERNAL: 500,

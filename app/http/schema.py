@@ -11,7 +11,7 @@ from pydantic import (
     model_validator,
 )
 
-from sync.names import MAX_INTEGER, is_document_name, is_event_id, is_text_root
+from sync.names import MAX_INTEGER, Role, is_document_name, is_event_id, is_text_root
 from sync.text.delta import valid_text
 
 MAX_TITLE_CHARS = 200
@@ -158,6 +158,7 @@ class Document(BaseModel):
     )
     created_at: str = Field(examples=["2026-11-20T09:30:00.125Z"])
     updated_at: str = Field(examples=["2026-11-20T09:45:10.000Z"])
+    role: Role = Field(description="The role of whoever asks.")
     normalized: bool = Field(
         default=False,
         exclude_if=lambda value: not value,

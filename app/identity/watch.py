@@ -46,7 +46,7 @@ class ChangeLog(Protocol):
         ...
 
     async def changes(self, after: int, limit: int) -> Sequence[Change]:
-        """Return the changes after a position, in order."""
+        """Return the changes after a position, in order; old ones may be missing at the start."""
         ...
 
 
@@ -54,10 +54,11 @@ class AccessWatch:
     """Tells a listener of every change of permissions that is committed anywhere.
 
     Args:
-        changed: called with the changes, once `revision` counts them.
+        changed: called with the changes, once `revision` counts them; with None if it is not known
+            any more what was changed, and everything may have been.
     """
 
-    def __init__(self, log: ChangeLog, changed: Callable[[Sequence[Change]], None]) -> None:
+    def __init__(self, log: ChangeLog, changed: Callable[[Sequence[Change] | None], None]) -> None:
         self.revision = 0
         """The number of times that changes were found."""
         self._log = log
@@ -96,6 +97,7 @@ class AccessWatch:
             found = await self._log.changes(self._position, _PAGE)
             if not found:
                 return
+            has_gap = found[0].position > self._position + 1
             self._position = found[-1].position
             self.revision += 1
-            self._changed(found)
+            self._changed(None if has_gap else found)

@@ -5,12 +5,14 @@ sockets keep the role that they were given, and `app.identity.watch` has them as
 something was changed.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from app.identity.principal import Principal
 from sync.error import CloseCode, ErrorCode, QuireError
 from sync.names import WRITING_ROLES, Role
 from sync.permission import Standing, claimed_role, effective_role, next_expiry_ms
+from sync.port import DocumentRecord
 from sync.shells.clock import now_ms
 from sync.shells.sessions.gatekeeper import Admission
 
@@ -20,6 +22,12 @@ class StandingRows(Protocol):
 
     async def standing(self, document_key: int, user_id: str) -> Standing | None:
         """Return the rows of a document that concern a user; None: there is no such document."""
+        ...
+
+    async def standings(
+        self, pairs: Sequence[tuple[int, str]]
+    ) -> Mapping[tuple[int, str], Standing]:
+        """Return the same for several documents and users at once."""
         ...
 
 
@@ -53,6 +61,24 @@ class Authority:
             return None
         role = effective_role(standing, reader, name, at_ms)
         return None if role is None else Admission(role, next_expiry_ms(standing, at_ms))
+
+    async def roles(
+        self, principal: Principal, documents: Sequence[DocumentRecord]
+    ) -> list[Role | None]:
+        """Return the role of a principal in each of several documents.
+
+        Raises:
+            StoreError: the store does not answer.
+        """
+        reader, at_ms = principal.reader, now_ms()
+        if reader.is_scoped:
+            return [claimed_role(reader.claims, each.name) for each in documents]
+        pairs = [(each.key, reader.user_id) for each in documents]
+        found = await self._rows.standings(pairs)
+        return [
+            effective_role(found[pair], reader, each.name, at_ms)
+            for pair, each in zip(pairs, documents, strict=True)
+        ]
 
     def may_create(self, principal: Principal, name: str | None) -> bool:
         """Return whether a principal may create a document, of a name or of one that is drawn."""

@@ -1,10 +1,14 @@
 """The parts of a process that use cases work with."""
 
 from dataclasses import dataclass
+from typing import Self
 
 from app.identity.identifier import Identifier
 from app.identity.watch import AccessWatch
 from app.service.authority import Authority
+from storage.access.sql_access import SqlAccess
+from storage.identity.sql_identity import SqlIdentity
+from storage.store import Store
 from sync.port import EventLog
 from sync.shells.rooms.rooms import Rooms
 
@@ -16,5 +20,15 @@ class Backend:
     log: EventLog
     rooms: Rooms
     authority: Authority
+    access: SqlAccess
+    """The rows that grant access."""
+    identity: SqlIdentity
+    """The users, and what proves them."""
     identifier: Identifier
     watch: AccessWatch
+
+    @classmethod
+    def on(cls, store: Store, rooms: Rooms, identifier: Identifier, watch: AccessWatch) -> Self:
+        """Return the parts of a process that works on a store."""
+        authority = Authority(store.access)
+        return cls(store.log, rooms, authority, store.access, store.identity, identifier, watch)

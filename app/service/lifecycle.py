@@ -1,7 +1,7 @@
 """The life of a document: created, listed, renamed, and moved to the trash."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.identity.principal import Principal
 from app.service.backend import Backend
@@ -11,7 +11,7 @@ from app.service.service_error import ServiceCode, ServiceError
 from app.service.text_write import submit_edit
 from sync.error import ErrorCode, QuireError
 from sync.fact import Deleted
-from sync.names import DEFAULT_TEXT_ROOT
+from sync.names import DEFAULT_TEXT_ROOT, Role
 from sync.permission import Action
 from sync.port import DocumentRecord
 from sync.shells.clock import now_ms
@@ -27,6 +27,8 @@ class DocumentPage:
     """Documents, newest first."""
 
     documents: list[DocumentRecord]
+    roles: list[Role | None]
+    """The role of whoever asked, in each of them."""
     next: Cursor | None
     """The `before` of the next page; None: this page is the last."""
 
@@ -39,8 +41,8 @@ async def create_document(
     title: str = "",
     text: str = "",
     text_root: str = DEFAULT_TEXT_ROOT,
-) -> DocumentRecord:
-    """Create a document; returns only after the commit.
+) -> Grant:
+    """Create a document; returns only after the commit, with the grant of whoever created it.
 
     Args:
         name: a document's name; None: it gets a readable one.
@@ -64,17 +66,20 @@ async def create_document(
     record, created = await backend.rooms.create(chosen, user, title=title, text_root=text_root)
     if not created:
         raise ServiceError(ServiceCode.NAME_TAKEN, "There is, or was, a document of that name.")
+    role = await backend.authority.role(principal, record.key, record.name)
+    assert role is not None, "whoever creates a document has a role in it"
+    grant = Grant(principal, role, record)
     if not text:
-        return record
+        return grant
     await submit_edit(
         backend,
-        Grant(principal, "owner", record),
+        grant,
         event_id=f"create-{secrets.token_hex(8)}",
         base=0,
         ops=(text,),
         digest=text_digest("text_insert", 0, (text,)),
     )
-    return await backend.log.find(chosen) or record
+    return replace(grant, document=await backend.log.find(chosen) or record)
 
 
 def _require_creation(backend: Backend, principal: Principal, name: str | None) -> None:
@@ -111,7 +116,8 @@ async def list_documents(
     )
     page = records[:limit]
     more = len(records) > limit
-    return DocumentPage(page, (page[-1].updated_at_ms, page[-1].key) if more else None)
+    roles = await backend.authority.roles(principal, page)
+    return DocumentPage(page, roles, (page[-1].updated_at_ms, page[-1].key) if more else None)
 
 
 async def change_document(

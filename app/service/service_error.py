@@ -15,6 +15,7 @@ class ServiceCode(StrEnum):
     UNKNOWN_SESSION = "unknown_session"
     LAST_OPERATOR = "last_operator"
     TOO_MANY = "too_many"
+    UNKNOWN_LINK = "unknown_link"
 
 
 class ServiceError(Exception):

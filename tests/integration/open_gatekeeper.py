@@ -3,7 +3,6 @@
 from app.identity.credential import Credentials, Door
 from app.identity.identifier import Identifier, Verifiers
 from app.identity.watch import AccessWatch
-from app.service.authority import Authority
 from app.service.backend import Backend
 from app.socket_gatekeeper import SocketGatekeeper
 from storage.store import Store
@@ -18,5 +17,5 @@ def open_gatekeeper(store: Store, rooms: Rooms, door: Door = "hocuspocus") -> So
     """Return a gatekeeper that takes a name as it is given."""
     identifier = Identifier(Verifiers(), takes_names=True)
     watch = AccessWatch(store.access, lambda _: None)
-    backend = Backend(store.log, rooms, Authority(store.access), identifier, watch)
+    backend = Backend.on(store, rooms, identifier, watch)
     return SocketGatekeeper(backend, Credentials(door))

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Query, Response
 
 from app.http.access import (
     BackendOf,
-    DocumentOf,
     ManageableOf,
     PrincipalOf,
+    ReadableOf,
     RenamableOf,
     StateOf,
     problems,
@@ -32,7 +32,7 @@ async def create_document(
     new: NewDocument, state: StateOf, principal: PrincipalOf, response: Response
 ) -> Document:
     """Create a document. A text makes its first event; without a name it gets a readable one."""
-    record = await lifecycle.create_document(
+    grant = await lifecycle.create_document(
         state.backend,
         principal,
         name=new.name,
@@ -40,8 +40,9 @@ async def create_document(
         text=new.text or "",
         text_root=new.text_root or DEFAULT_TEXT_ROOT,
     )
-    response.headers["Location"] = f"{state.settings.base_path}/api/documents/{record.name}"
-    answer = document_answer(record)
+    name = grant.document.name
+    response.headers["Location"] = f"{state.settings.base_path}/api/documents/{name}"
+    answer = document_answer(grant.document, grant.role)
     answer.normalized = normalize_text(new.text or "") != (new.text or "")
     return answer
 
@@ -59,7 +60,11 @@ async def list_documents(
         backend, principal, query=q or None, before=_decode_cursor(before), limit=limit
     )
     return DocumentList(
-        documents=[document_answer(record) for record in page.documents],
+        documents=[
+            document_answer(record, role)
+            for record, role in zip(page.documents, page.roles, strict=True)
+            if role is not None
+        ],
         next=None if page.next is None else f"{page.next[0]}-{page.next[1]}",
     )
 
@@ -74,9 +79,9 @@ def _decode_cursor(cursor: str | None) -> tuple[int, int] | None:
 
 
 @router.get("/{document}", responses=problems(404))
-async def read_document(document: DocumentOf) -> Document:
+async def read_document(grant: ReadableOf) -> Document:
     """Describe a document."""
-    return document_answer(document)
+    return document_answer(grant.document, grant.role)
 
 
 @router.patch("/{document}", responses=problems(403, 404, 409, 413))
@@ -87,7 +92,7 @@ async def change_document(
     changed = await lifecycle.change_document(
         backend, grant, title=change.title, text_root=change.text_root
     )
-    return document_answer(changed)
+    return document_answer(changed, grant.role)
 
 
 @router.delete(

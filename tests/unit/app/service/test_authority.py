@@ -1,5 +1,7 @@
 """app.service.authority: roles from the stored rows, and who may create documents."""
 
+from collections.abc import Mapping, Sequence
+
 import pytest
 
 from app.identity.identifier import VISITOR
@@ -22,6 +24,11 @@ class _Rows:
     async def standing(self, document_key: int, user_id: str) -> Standing | None:
         owns = Standing("u-ann", everyone="viewer", signed_in="commenter")
         return owns if document_key == NOTES_KEY else None
+
+    async def standings(
+        self, pairs: Sequence[tuple[int, str]]
+    ) -> Mapping[tuple[int, str], Standing]:
+        return {pair: await self.standing(*pair) or Standing("") for pair in pairs}
 
 
 def _principal(
