@@ -279,6 +279,7 @@ api_tokens = Table(
     Column("secret_hash", LargeBinary, nullable=False, unique=True),
     Column("name", Text, nullable=False),
     Column("claims", Text, nullable=False),
+    Column("may_create", Boolean, nullable=False),
     Column("created_by", Text, nullable=False),
     Column("created_at_ms", BigInteger, nullable=False),
     Column("expires_at_ms", BigInteger),

@@ -149,6 +149,7 @@ def _create_credentials() -> None:
         sa.Column("secret_hash", sa.LargeBinary(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("claims", sa.Text(), nullable=False),
+        sa.Column("may_create", sa.Boolean(), nullable=False),
         sa.Column("created_by", sa.Text(), nullable=False),
         sa.Column("created_at_ms", sa.BigInteger(), nullable=False),
         sa.Column("expires_at_ms", sa.BigInteger(), nullable=True),

@@ -18,6 +18,11 @@ _live = select(*api_tokens.c).where(
     api_tokens.c.revoked_at_ms.is_(None),
     or_(api_tokens.c.expires_at_ms.is_(None), api_tokens.c.expires_at_ms > bindparam("now_ms")),
 )
+_live_by_id = select(*api_tokens.c).where(
+    api_tokens.c.id == bindparam("of_token"),
+    api_tokens.c.revoked_at_ms.is_(None),
+    or_(api_tokens.c.expires_at_ms.is_(None), api_tokens.c.expires_at_ms > bindparam("now_ms")),
+)
 _all = select(*api_tokens.c).order_by(api_tokens.c.created_at_ms, api_tokens.c.id)
 _revoke = (
     update(api_tokens)
@@ -39,6 +44,12 @@ def add(connection: Connection, token: TokenRecord) -> None:
 def live(connection: Connection, secret_hash: bytes, now_ms: int) -> TokenRecord | None:
     values = {"hash_of_secret": secret_hash, "now_ms": now_ms}
     row = connection.execute(_live, values).one_or_none()
+    return None if row is None else _record(row)
+
+
+def live_by_id(connection: Connection, token_id: str, now_ms: int) -> TokenRecord | None:
+    values = {"of_token": token_id, "now_ms": now_ms}
+    row = connection.execute(_live_by_id, values).one_or_none()
     return None if row is None else _record(row)
 
 

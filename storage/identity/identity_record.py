@@ -84,6 +84,8 @@ class TokenRecord(Struct, frozen=True):
     expires_at_ms: int | None = None
     revoked_at_ms: int | None = None
     used_at_ms: int | None = None
+    may_create: bool = False
+    """True if it may create the documents that it may write in."""
 
 
 class InvitationRecord(Struct, frozen=True):

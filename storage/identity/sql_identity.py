@@ -232,6 +232,23 @@ class SqlIdentity:
             partial(ticket_rows.used, secret_hash=secret_hash, now_ms=now_ms)
         )
 
+    async def bind_ticket(self, secret_hash: bytes, until_ms: int, address: str) -> bool:
+        """Have `reuse_ticket` return a used ticket until then; False if there is none."""
+        require_storable(address)
+        return await self._write(
+            partial(ticket_rows.bind, secret_hash=secret_hash, until_ms=until_ms, address=address)
+        )
+
+    async def renew_tickets(
+        self, secret_hashes: Sequence[bytes], until_ms: int, now_ms: int
+    ) -> None:
+        """Move the end of bound tickets; not of those that have ended."""
+        await self._write(
+            partial(
+                ticket_rows.renew, secret_hashes=secret_hashes, until_ms=until_ms, now_ms=now_ms
+            )
+        )
+
     # API tokens
 
     async def create_token(self, token: TokenRecord) -> None:
@@ -243,6 +260,14 @@ class SqlIdentity:
         """Return a token that is neither revoked nor expired."""
         return await self._database.read(
             partial(api_token_rows.live, secret_hash=secret_hash, now_ms=now_ms)
+        )
+
+    async def token_by_id(self, token_id: str, now_ms: int) -> TokenRecord | None:
+        """Return a token that is neither revoked nor expired, by its id, which proves nothing."""
+        if not is_storable(token_id):
+            return None
+        return await self._database.read(
+            partial(api_token_rows.live_by_id, token_id=token_id, now_ms=now_ms)
         )
 
     async def tokens(self) -> list[TokenRecord]:

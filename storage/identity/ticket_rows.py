@@ -1,5 +1,7 @@
 """Tickets in SQL: of two who use one at once, exactly one succeeds."""
 
+from collections.abc import Sequence
+
 from msgspec.structs import asdict
 from sqlalchemy import Connection, bindparam, insert, select, update
 
@@ -26,6 +28,20 @@ _used = select(*tickets.c).where(
     tickets.c.secret_hash == bindparam("hash_of_secret"),
     tickets.c.used_at_ms.is_not(None),
     tickets.c.bound_until_ms > bindparam("now_ms"),
+)
+_bind = (
+    update(tickets)
+    .where(tickets.c.secret_hash == bindparam("hash_of_secret"), tickets.c.used_at_ms.is_not(None))
+    .values(bound_until_ms=bindparam("until_ms"), address=bindparam("from_address"))
+)
+# What has ended stays so, however late a renewal comes.
+_renew = (
+    update(tickets)
+    .where(
+        tickets.c.secret_hash == bindparam("hash_of_secret"),
+        tickets.c.bound_until_ms > bindparam("now_ms"),
+    )
+    .values(bound_until_ms=bindparam("until_ms"))
 )
 
 
@@ -54,3 +70,19 @@ def used(connection: Connection, secret_hash: bytes, now_ms: int) -> TicketRecor
     values = {"hash_of_secret": secret_hash, "now_ms": now_ms}
     row = connection.execute(_used, values).one_or_none()
     return None if row is None else TicketRecord(*row)
+
+
+def bind(connection: Connection, secret_hash: bytes, until_ms: int, address: str) -> bool:
+    values = {"hash_of_secret": secret_hash, "until_ms": until_ms, "from_address": address}
+    return connection.execute(_bind, values).rowcount == 1
+
+
+def renew(
+    connection: Connection, secret_hashes: Sequence[bytes], until_ms: int, now_ms: int
+) -> None:
+    rows = [
+        {"hash_of_secret": each, "until_ms": until_ms, "now_ms": now_ms}
+        for each in sorted(secret_hashes)
+    ]
+    if rows:
+        connection.execute(_renew, rows)

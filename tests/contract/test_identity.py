@@ -363,3 +363,40 @@ async def test_hostile_texts_are_refused_or_find_nothing(
     assert await identity.sessions(hostile) == []
     assert not await identity.set_password(hostile, None)
     assert await store.access.head() == 0
+
+
+async def test_ticket_is_bound_after_its_use_and_renewed(identity: SqlIdentity) -> None:
+    await identity.put_ticket(ticket("t"))
+    assert not await identity.bind_ticket(hashed("t"), 500, "::1")
+    assert await identity.use_ticket(hashed("t"), 50) is not None
+    assert await identity.bind_ticket(hashed("t"), 90, "::1")
+    assert not await identity.bind_ticket(hashed("u"), 90, "::1")
+    await identity.renew_tickets([hashed("t"), hashed("u")], 200, 89)
+    bound = await identity.reuse_ticket(hashed("t"), 199)
+    assert bound is not None
+    assert (bound.bound_until_ms, bound.address) == (200, "::1")
+    # It has ended: no renewal brings it back.
+    await identity.renew_tickets([hashed("t")], 900, 200)
+    assert await identity.reuse_ticket(hashed("t"), 200) is None
+    assert await identity.use_ticket(hashed("t"), 60) is None
+
+
+async def test_renewal_binds_no_ticket_that_was_not_bound(identity: SqlIdentity) -> None:
+    await identity.put_ticket(ticket("t"))
+    assert await identity.use_ticket(hashed("t"), 50) is not None
+    await identity.renew_tickets([hashed("t")], 900, 51)
+    await identity.renew_tickets([], 900, 51)
+    assert await identity.reuse_ticket(hashed("t"), 52) is None
+
+
+async def test_token_is_found_by_its_id_while_it_lasts(identity: SqlIdentity) -> None:
+    claims = (Claim("team-*", "editor"),)
+    mine = TokenRecord("t1", hashed("t1"), "ci", claims, "ada", 1, 100, may_create=True)
+    await identity.create_token(mine)
+    assert await identity.token_by_id("t1", 99) == mine
+    assert await identity.token(hashed("t1"), 99) == mine
+    assert await identity.token_by_id("t1", 100) is None
+    assert await identity.token_by_id("t2", 1) is None
+    assert await identity.token_by_id("t\0", 1) is None
+    await identity.revoke_token("t1", 50)
+    assert await identity.token_by_id("t1", 51) is None
