@@ -32,9 +32,16 @@ class SettingsError(ValueError):
     """A setting cannot be used; the message names it, where it came from, and what is wrong."""
 
 
-def _setting(default: Any, help_: str, *, unit: str = "", **bounds: Any) -> Any:
-    """A field of `Settings`. Bounds: `least`, `most` (both inclusive) or `choices`."""
-    return field(default=default, metadata={"help": help_, "unit": unit, **bounds})
+def _setting(
+    default: Any, help_: str, *, unit: str = "", is_shown: bool = True, **bounds: Any
+) -> Any:
+    """A field of `Settings`. Bounds: `least`, `most` (both inclusive) or `choices`.
+
+    Args:
+        is_shown: False: it may hold a secret, and is left out where settings are printed.
+    """
+    metadata = {"help": help_, "unit": unit, **bounds}
+    return field(default=default, metadata=metadata, repr=is_shown)
 
 
 def _limit(name: str, help_: str, *, unit: str = "", least: int = 1) -> Any:
@@ -55,7 +62,9 @@ class Settings:
         "",
         "The path below which a proxy serves this, such as `/pad`; the proxy may strip it or not.",
     )
-    database_url: str = _setting("sqlite+aiosqlite:///quire.db", "Where the log is kept.")
+    database_url: str = _setting(
+        "sqlite+aiosqlite:///quire.db", "Where the log is kept.", is_shown=False
+    )
     database_pool_size: int = _setting(
         10, "Connections of one process to PostgreSQL, at most.", least=2, most=1_000
     )
@@ -71,6 +80,7 @@ class Settings:
         "",
         "Redis that wakes the other processes up when something is written, and carries who is "
         "there; empty: none.",
+        is_shown=False,
     )
     workers: int = _setting(
         1, "Server processes behind the one port; more than 1 needs PostgreSQL and Redis.", least=1
@@ -112,6 +122,50 @@ class Settings:
         "The role that whoever is signed in, in open mode everybody, has in a new document; "
         "`private`: none. `auto` is `editor`, and `private` with `--auth jwt`.",
         choices=("auto", "editor", "commenter", "viewer", "private"),
+    )
+    jwt_key: str = _setting(
+        "",
+        "With `--auth jwt`, what tokens are checked with: a secret of 32 bytes or more (HS256), or "
+        "a public key in PEM (RS256, ES256); `@` and a path: the content of that file.",
+        is_shown=False,
+    )
+    jwt_jwks_url: str = _setting(
+        "", "Instead of `jwt_key`: the address of the issuer's public keys (JWKS), https."
+    )
+    jwt_algorithms: str = _setting(
+        "",
+        "The algorithms that count, separated by commas: `HS256`, or `RS256` and `ES256`. Empty: "
+        "those that the key is good for.",
+    )
+    jwt_issuer: str = _setting("", "The `iss` that tokens must have.")
+    jwt_audience: str = _setting("quire", "The `aud` that tokens must have, alone or among others.")
+    oidc_issuer: str = _setting(
+        "", "With `--auth oidc`, the provider: the address that it calls its issuer."
+    )
+    oidc_client_id: str = _setting("", "The name under which the provider knows this server.")
+    oidc_client_secret: str = _setting(
+        "",
+        "The secret that it shares with this server; `@` and a path: the content of that file. "
+        "Empty: a public client.",
+        is_shown=False,
+    )
+    oidc_scopes: str = _setting(
+        "openid profile", "What the provider is asked for; `openid` must be among it."
+    )
+    oidc_label: str = _setting("", "The provider's name on the button to sign in.")
+    tickets_per_minute: int = _setting(
+        600,
+        "Tickets of one user in a minute (of one address, where names are taken as given); more "
+        "get 429.",
+        least=1,
+    )
+    ticket_return_s: float = _setting(
+        120.0,
+        "How long after its socket was closed a y-websocket client may come back with the ticket "
+        "in its address; 0: never, then it needs a cookie or a new ticket.",
+        unit="s",
+        least=0.0,
+        most=3_600.0,
     )
     allowed_origins: tuple[str, ...] = _setting(
         (),
@@ -429,7 +483,10 @@ def _is_loopback(host: str) -> bool:
         return host.lower() == "localhost"
 
 
-REQUIRED_BY_AUTH: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {}
+REQUIRED_BY_AUTH: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
+    "jwt": (("jwt_key", "jwt_jwks_url"), ("jwt_issuer",), ("jwt_audience",)),
+    "oidc": (("oidc_issuer",), ("oidc_client_id",)),
+}
 """By mode, the settings that it needs; of each group in it at least one."""
 
 
@@ -438,6 +495,14 @@ def _refuse_incomplete_auth(settings: Settings) -> None:
     for group in REQUIRED_BY_AUTH.get(settings.auth_mode, ()):
         if not any(getattr(settings, name) for name in group):
             raise SettingsError(f"auth {settings.auth_mode}: needs {' or '.join(group)}")
+    if settings.auth_mode in ("jwt", "oidc"):
+        # Imported only here: it costs a quarter of a second.
+        from app.identity.token_settings import refuse_unusable
+
+        try:
+            refuse_unusable(settings)
+        except ValueError as error:
+            raise SettingsError(str(error)) from None
 
 
 def _is_public_url(url: str) -> bool:

@@ -131,6 +131,7 @@ class NpmClient:
         session_aware: bool = False,
         client_id: int | None = None,
         backoff_ms: int | None = None,
+        token: str | None = None,
     ) -> None:
         """Open the document; does not wait for the server.
 
@@ -138,6 +139,7 @@ class NpmClient:
             editing: in a TipTap editor, in ProseMirror with y-prosemirror, or in Quill.
             session_aware: Hocuspocus 4: with a session id in every message.
             client_id: the Yjs client id; None draws one.
+            token: y-websocket has it in the address, Hocuspocus in its first message.
             backoff_ms: the longest pause before it connects again; None is the provider's own.
         """
         path = "yjs" if self.kind == "yws" else "hocuspocus"
@@ -150,6 +152,7 @@ class NpmClient:
             session_aware=session_aware,
             client_id=client_id,
             backoff_ms=backoff_ms,
+            token=token,
         )
 
     async def open_beside(

@@ -17,9 +17,9 @@ const kind = process.argv[2]
 const clients = new Map()
 
 /** A session, its editor if it has one, and its text root. */
-async function connect ({ url, doc, params = {}, beside = null, session_aware: sessionAware = false, editing = false, client_id: clientId = null, backoff_ms: backoffMs = null }) {
+async function connect ({ url, doc, params = {}, token = null, beside = null, session_aware: sessionAware = false, editing = false, client_id: clientId = null, backoff_ms: backoffMs = null }) {
   const socketOf = beside === null ? null : clients.get(beside).session
-  const session = open(kind, { url, name: doc, params, socketOf, sessionAware, backoffMs }, clientId)
+  const session = open(kind, { url, name: doc, params, token, socketOf, sessionAware, backoffMs }, clientId)
   const text = session.doc.getText(TEXT_ROOT)
   if (editing === 'quill') {
     const quill = (await import('./quill.mjs')).createQuill(text, session.provider.awareness)

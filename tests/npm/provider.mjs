@@ -18,18 +18,19 @@ class BrowserSocket extends WebSocket {
 const NODE = { WebSocketPolyfill: BrowserSocket }
 
 /** Hocuspocus names the document on the wire, so all of its URL is the server's. */
-function openHocuspocus (Provider, { url, name, params, socketOf, sessionAware, backoffMs }, document) {
+function openHocuspocus (Provider, { url, name, params, token, socketOf, sessionAware, backoffMs }, document) {
   const pace = backoffMs === null ? {} : { delay: backoffMs, minDelay: backoffMs / 2, maxDelay: backoffMs }
   const place = socketOf === null
     ? { url: `${url}?${new URLSearchParams(params)}`, ...pace, ...NODE }
     : { websocketProvider: socketOf.provider.configuration.websocketProvider }
-  const provider = new Provider({ ...place, name, document, token: 'unused', sessionAwareness: sessionAware })
+  const provider = new Provider({ ...place, name, document, token: token ?? 'unused', sessionAwareness: sessionAware })
   provider.attach() // does nothing if it has a socket of its own
   return provider
 }
 
 /** Without its BroadcastChannel, which would go round the server. */
-const openWebsocket = ({ url, name, params, backoffMs }, doc) => {
+const openWebsocket = ({ url, name, params: own, token, backoffMs }, doc) => {
+  const params = token === null ? own : { ...own, token }
   const pace = backoffMs === null ? {} : { maxBackoffTime: backoffMs }
   return new WebsocketProvider(url, name, doc, { params, disableBc: true, ...pace, ...NODE })
 }
@@ -43,7 +44,7 @@ const PROVIDERS = {
 /**
  * Connect a new document with the provider of this kind.
  *
- * @param {{url: string, name: string, params: object, socketOf: Session | null, sessionAware: boolean, backoffMs: number | null}} place
+ * @param {{url: string, name: string, params: object, token: string | null, socketOf: Session | null, sessionAware: boolean, backoffMs: number | null}} place
  *   `socketOf` and `sessionAware` are for Hocuspocus; `backoffMs` is the longest pause before it connects again.
  * @param {number | null} client Another Yjs client id than the random one.
  */
