@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from app.identity.people import People
+from app.identity.token_checks import TokenChecks
 from app.readiness import Readiness
 from app.service.backend import Backend
 from app.settings import Settings
@@ -20,6 +21,7 @@ class State:
     rooms: Rooms
     backend: Backend
     people: People
+    token_checks: TokenChecks
     sockets: Sockets
     readiness: Readiness
     bus: Bus | None

@@ -14,6 +14,7 @@ from app.http.root_path import RootPath
 from app.identity.expiry import sweep_forever
 from app.identity.identifier import Identifier, Verifiers
 from app.identity.people import People
+from app.identity.token_checks import TokenChecks
 from app.identity.watch import AccessWatch
 from app.readiness import Readiness
 from app.service.backend import Backend
@@ -81,23 +82,31 @@ def create_app(settings: Settings, *, database_is_ready: bool = False) -> FastAP
             ) as rooms:
                 people = await People.open(store.identity, settings)
                 watch = AccessWatch(store.access, lambda changes: sockets.review(changes))
+                checks = await TokenChecks.open(
+                    store.identity, settings, lambda principal: identifier.renew(principal)
+                )
                 verifiers = Verifiers(
+                    ticket=checks.tickets.identify,
+                    api_token=checks.api_tokens.identify,
+                    json_web_token=checks.json_web_token,
                     session_cookie=people.sessions.verify,
                     guest_cookie=people.guests.verify,
                     session=people.sessions.renew,
+                    api_token_again=checks.api_tokens.renew,
                 )
                 identifier = Identifier(verifiers, takes_names=settings.auth_mode == "open")
                 backend = Backend.on(store, rooms, identifier, watch)
                 readiness = Readiness(log)
                 server = ServerInfo("quire", quire_version(), PROTOCOL)
-                sockets = Sockets(backend, settings, server)
+                sockets = Sockets(backend, settings, server, checks.tickets)
                 app.state.quire = State(
-                    settings, log, rooms, backend, people, sockets, readiness, bus
+                    settings, log, rooms, backend, people, checks, sockets, readiness, bus
                 )
                 background = [
                     asyncio.create_task(sockets.sweep()),
                     asyncio.create_task(watch.run()),
                     asyncio.create_task(sweep_forever(store.identity, store.access)),
+                    asyncio.create_task(checks.tickets.run()),
                 ]
                 try:
                     yield
@@ -105,6 +114,7 @@ def create_app(settings: Settings, *, database_is_ready: bool = False) -> FastAP
                     for task in background:
                         task.cancel()
                     people.close()
+                    await checks.aclose()
                     await readiness.aclose()
         finally:
             await store.aclose()

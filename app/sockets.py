@@ -15,9 +15,10 @@ from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 
 from app.http.credentials import credentials_of
-from app.identity.credential import Door
+from app.identity.credential import TICKET_PREFIX, Door
 from app.identity.origin import is_allowed_origin
 from app.identity.principal import Principal
+from app.identity.ticket import Tickets
 from app.identity.watch import Change
 from app.server.quire_websocket import WIRE, QuireWebSocket
 from app.service.backend import Backend
@@ -62,9 +63,16 @@ class _DisconnectedError(Exception):
 class Sockets:
     """The open sockets of one process."""
 
-    def __init__(self, backend: Backend, settings: Settings, server: ServerInfo) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        settings: Settings,
+        server: ServerInfo,
+        tickets: Tickets | None = None,
+    ) -> None:
         self._rooms = backend.rooms
         self._backend = backend
+        self._tickets = tickets
         self._settings = settings
         self._server = server
         self._open: dict[str, AnySession] = {}
@@ -151,6 +159,16 @@ class Sockets:
         else:
             if wire is not None:
                 wire.listen(session.receive_nowait)
+            await self._serve_by_ticket(_ticket_in_address(scope), session, receive, send)
+
+    async def _serve_by_ticket(
+        self, ticket: str | None, session: AnySession, receive: Receive, send: Send
+    ) -> None:
+        """Serve a socket, and keep the ticket from ending by which its client will come back."""
+        if ticket is None or self._tickets is None:
+            await self._serve(session, receive, send)
+            return
+        async with self._tickets.held(ticket, was_used=lambda: session.user is not None):
             await self._serve(session, receive, send)
 
     def _wire(self, send: Send, short: QuireWebSocket | None) -> Wire:
@@ -253,6 +271,15 @@ def _negotiate(offered: list[str]) -> tuple[str | None, Encoding | None]:
         if name in ENCODINGS:
             return name, ENCODINGS[name]
     return offered[0], None
+
+
+def _ticket_in_address(scope: Message) -> str | None:
+    """Return the ticket with which a y-websocket client comes, and will come back."""
+    if not scope["path"].startswith(YWS_PATH):
+        return None
+    query = parse_qs(scope.get("query_string", b"").decode("ascii", "replace"))
+    token = query.get("token", [""])[0]
+    return token if token.startswith(TICKET_PREFIX) else None
 
 
 def _require_auth(session: AnySession) -> None:

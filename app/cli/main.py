@@ -15,6 +15,7 @@ from typing import Final, get_args
 
 from app.cli.failure import CommandFailed, ExitCode
 from app.cli.progress import Progress
+from app.cli.token_flags import add_token_flags
 from app.cli.user_flags import add_user_flags
 from app.settings import SETTINGS, Settings, SettingsError
 from sync.names import is_document_name
@@ -24,6 +25,7 @@ from sync.text.newline import Newline
 DEFAULT_URL: Final = "http://127.0.0.1:8000"
 URL_VARIABLE: Final = "QUIRE_URL"
 NAME_VARIABLE: Final = "QUIRE_NAME"
+TOKEN_VARIABLE: Final = "QUIRE_TOKEN"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -124,6 +126,13 @@ def _user(flags: argparse.Namespace) -> int:
     return ExitCode.DONE
 
 
+def _token(flags: argparse.Namespace) -> int:
+    from app.cli.token_command import run_token_command
+
+    asyncio.run(run_token_command(Settings.load(_given(flags)), flags))
+    return ExitCode.DONE
+
+
 def _cat(flags: argparse.Namespace) -> int:
     # Imported only here, as the next ones: an HTTP client costs what the others need not pay.
     from app.cli.read import cat
@@ -168,6 +177,7 @@ def parser() -> argparse.ArgumentParser:
     add_user_flags(
         commands.add_parser("user", help="invite people, and look after accounts"), _user
     )
+    add_token_flags(commands.add_parser("token", help="make and end tokens of programs"), _token)
     _add_cat(commands.add_parser("cat", help="print a document's text"))
     _add_log(commands.add_parser("log", help="list who wrote what, newest first"))
     _add_tail(commands.add_parser("tail", help="follow a document"))
@@ -264,6 +274,12 @@ def _add_server(command: argparse.ArgumentParser) -> None:
         "--name",
         default=os.environ.get(NAME_VARIABLE),
         help=f"who you are to the others, in open mode (default: {NAME_VARIABLE})",
+    )
+    command.add_argument(
+        "--token",
+        default=os.environ.get(TOKEN_VARIABLE),
+        help=f"what proves who you are; others see it in the list of processes, so better by "
+        f"{TOKEN_VARIABLE}",
     )
 
 

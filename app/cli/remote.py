@@ -61,7 +61,10 @@ class Remote:
         self.url: str = flags.url.rstrip("/")
         self.document: str = flags.document
         self.name: str | None = flags.name
+        self.token = None if flags.token is None else _sound(flags.token)
         headers = {} if self.name is None else {NAME_HEADER: quote(self.name)}
+        if self.token is not None:
+            headers["Authorization"] = f"Bearer {self.token}"
         try:
             self._http = httpx.Client(
                 base_url=self.url,
@@ -175,6 +178,14 @@ class Remote:
             return msgspec.json.decode(answer.content, type=kind)
         except msgspec.DecodeError:
             raise CommandFailed(f"{self.url} gives no answer of Quire's; is it Quire?") from None
+
+
+def _sound(token: str) -> str:
+    """Return a token as it can stand in a header; the message about any other repeats nothing."""
+    stripped = token.strip()
+    if not stripped.isascii() or not stripped.isprintable() or " " in stripped or not stripped:
+        raise CommandFailed("--token: that cannot be a token", ExitCode.USAGE)
+    return stripped
 
 
 def _insist(request: Callable[[], httpx.Response]) -> httpx.Response:

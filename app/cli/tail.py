@@ -30,7 +30,7 @@ def tail(flags: argparse.Namespace) -> int:
 
 
 async def _follow(flags: argparse.Namespace, remote: Remote) -> None:
-    async with connect(remote.url, name=remote.name) as client:
+    async with connect(remote.url, name=remote.name, token=remote.token) as client:
         document = await client.join(remote.document)
         events = document.events()
         if flags.since is not None:

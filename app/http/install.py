@@ -18,12 +18,14 @@ from app.http.routes import (
     history,
     invitations,
     links,
+    oidc,
     page,
     reference,
     restore,
     roles,
     session,
     text,
+    tickets,
     users,
 )
 from app.http.security import SecurityHeaders
@@ -46,6 +48,8 @@ routers: Final[tuple[APIRouter, ...]] = (
     users.router,
     roles.router,
     links.router,
+    tickets.router,
+    oidc.router,
     health.router,
     reference.router,
     page.router,

@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
+from msgspec.structs import replace
+
 from app.identity.credential import Credentials
 from app.identity.open_mode import named_principal
 from app.identity.principal import Principal
@@ -83,7 +85,9 @@ class Identifier:
         else:
             ends = principal.expires_at_ms
             return None if ends is not None and ends <= now_ms() else principal
-        return None if renewer is None else await renewer(principal)
+        renewed = None if renewer is None else await renewer(principal)
+        # What bound the ticket that it came by binds it still.
+        return None if renewed is None else replace(renewed, document=principal.document)
 
     async def _by_token(self, token: str, shown: Credentials) -> Principal:
         verifiers = self._verifiers
@@ -96,6 +100,9 @@ class Identifier:
         if verifier is None and self._takes_names:
             raise _refused("This server runs in open mode and takes a name, no such token.")
         found = await verifier(token, shown) if verifier is not None else None
+        if found is None and shown.is_ticket and shown.door == "y-websocket":
+            # It repeats the address of its first connection, with the ticket that is used by now.
+            found = await self._by_cookie(shown)
         if found is None:
             raise _refused("The token is not valid, or not any more.")
         return found

@@ -29,6 +29,8 @@ class Principal(Struct, frozen=True):
     token_id: str | None = None
     """The API token that was shown."""
     is_operator: bool = False
+    document: str | None = None
+    """The one document that its ticket is good for; None: any."""
 
     @property
     def is_proven(self) -> bool:

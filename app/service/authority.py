@@ -52,6 +52,8 @@ class Authority:
         Raises:
             StoreError: the store does not answer.
         """
+        if principal.document not in (None, name):
+            return None
         reader, at_ms = principal.reader, now_ms()
         if reader.is_scoped:
             claimed = claimed_role(reader.claims, name)
@@ -82,6 +84,8 @@ class Authority:
 
     def may_create(self, principal: Principal, name: str | None) -> bool:
         """Return whether a principal may create a document, of a name or of one that is drawn."""
+        if principal.document not in (None, name):
+            return False
         claimed = None if name is None else claimed_role(principal.claims, name)
         if principal.kind == "token":
             return principal.may_create and claimed in WRITING_ROLES

@@ -4,6 +4,7 @@ from dataclasses import replace
 from itertools import product
 
 import pytest
+from msgspec.structs import replace as structs_replace
 
 from app.identity.credential import Credentials, Door
 from app.identity.identifier import VISITOR, Identifier, Verifier, Verifiers
@@ -56,8 +57,14 @@ async def test_token_goes_to_the_check_of_its_kind(door: Door, token: str, kind:
     assert (await CLOSED.identify(shown)).kind == kind
 
 
-@pytest.mark.parametrize("door", DOORS)
-@pytest.mark.parametrize("token", ["qk_bad", "qt_bad", "a.bad.c", "bad", ""])
+BAD = ["qk_bad", "qt_bad", "a.bad.c", "bad", ""]
+
+
+@pytest.mark.parametrize(
+    # A y-websocket client repeats a ticket that is used: that one is left to the cookie.
+    ("door", "token"),
+    [each for each in product(DOORS, BAD) if each != ("y-websocket", "qk_bad")],
+)
 async def test_bad_token_is_refused_whatever_else_is_shown(door: Door, token: str) -> None:
     shown = Credentials(door, token=token, session_cookie=GOOD, guest_cookie=GOOD, name="Eve")
     assert await _refusal(CLOSED, shown) is ErrorCode.AUTH_FAILED
@@ -89,3 +96,29 @@ async def test_open_mode_takes_no_token_but_a_ticket_and_what_yjs_clients_send_u
     for door in ("y-websocket", "hocuspocus"):
         found = await OPEN.identify(Credentials(door, token="anything", name="Eve"))  # type: ignore[arg-type]
         assert (found.kind, found.user.name) == ("named", "Eve")
+
+
+async def test_used_ticket_in_an_address_leaves_it_to_the_cookie() -> None:
+    for cookies, kind in (({"session_cookie": GOOD}, "account"), ({"guest_cookie": GOOD}, "guest")):
+        shown = Credentials("y-websocket", token="qk_bad", **cookies)
+        assert (await CLOSED.identify(shown)).kind == kind
+    assert await _refusal(CLOSED, Credentials("y-websocket", token="qk_bad")) == "auth_failed"
+    # Elsewhere a client can get another ticket, and is told to.
+    for door in ("quire", "hocuspocus"):
+        shown = Credentials(_socket(door), token="qk_bad", session_cookie=GOOD)
+        assert await _refusal(CLOSED, shown) == "auth_failed"
+
+
+def _socket(door: str) -> Door:
+    return "quire" if door == "quire" else "hocuspocus"
+
+
+async def test_document_of_a_ticket_holds_after_its_session_was_looked_at_again() -> None:
+    async def renew(principal: Principal) -> Principal | None:
+        return _principal("account")
+
+    identifier = Identifier(Verifiers(session=renew), takes_names=False)
+    bound = structs_replace(_principal("account"), session_id="s1", document="notes")
+    renewed = await identifier.renew(bound)
+    assert renewed is not None
+    assert renewed.document == "notes"

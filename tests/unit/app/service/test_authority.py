@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 import pytest
+from msgspec.structs import replace
 
 from app.identity.identifier import VISITOR
 from app.identity.principal import Kind, Principal
@@ -88,3 +89,16 @@ def test_creation(principal: Principal, name: str | None, may: bool) -> None:
 def test_who_is_not_proven_is_told_to_sign_in_and_others_that_there_is_nothing() -> None:
     assert unknown_document(VISITOR).code is ErrorCode.AUTH_REQUIRED
     assert unknown_document(_principal("guest")).code is ErrorCode.UNKNOWN_DOCUMENT
+
+
+async def test_ticket_for_one_document_opens_and_creates_no_other() -> None:
+    owner = _principal("account", creates=True, user_id="u-ann")
+    bound = replace(owner, document="notes")
+    assert await AUTHORITY.role(bound, NOTES_KEY, "notes") == "owner"
+    assert await AUTHORITY.role(bound, NOTES_KEY, "other") is None
+    assert AUTHORITY.may_create(bound, "notes")
+    assert not AUTHORITY.may_create(bound, "other")
+    assert not AUTHORITY.may_create(bound, None)
+    scoped = replace(_principal("token", Claim("*", "editor"), creates=True), document="notes")
+    assert await AUTHORITY.role(scoped, NOTES_KEY, "other") is None
+    assert not AUTHORITY.may_create(scoped, "other")
