@@ -93,6 +93,7 @@ def create_app(settings: Settings, *, database_is_ready: bool = False) -> FastAP
                     guest_cookie=people.guests.verify,
                     session=people.sessions.renew,
                     api_token_again=checks.api_tokens.renew,
+                    json_web_token_again=checks.directory.renew,
                 )
                 identifier = Identifier(verifiers, takes_names=settings.auth_mode == "open")
                 backend = Backend.on(store, rooms, identifier, watch)

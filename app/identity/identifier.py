@@ -40,6 +40,7 @@ class Verifiers:
     session: Renewer | None = None
     """Looks at the stored session that a principal came from, by cookie or by ticket."""
     api_token_again: Renewer | None = None
+    json_web_token_again: Renewer | None = None
 
 
 class Identifier:
@@ -82,6 +83,8 @@ class Identifier:
             renewer = self._verifiers.session
         elif principal.token_id is not None:
             renewer = self._verifiers.api_token_again
+        elif principal.kind == "jwt" and self._verifiers.json_web_token_again is not None:
+            renewer = self._verifiers.json_web_token_again
         else:
             ends = principal.expires_at_ms
             return None if ends is not None and ends <= now_ms() else principal

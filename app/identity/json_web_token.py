@@ -28,6 +28,7 @@ from app.identity.signed_token import (
     verify,
 )
 from app.identity.token_secret import refuse_in_address_of_page
+from app.identity.user_directory import UserDirectory
 from sync.error import CloseCode, ErrorCode, QuireError
 from sync.permission import ROLES, Claim, is_claim_pattern
 from sync.user import User
@@ -54,24 +55,33 @@ class JwtVerifier:
 
     Args:
         clock: UTC, seconds since the epoch.
+        directory: notes the users, and knows who is shut out; None: nobody is noted.
     """
 
-    def __init__(self, rules: JwtRules, keys: KeySource, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        rules: JwtRules,
+        keys: KeySource,
+        clock: Callable[[], float],
+        directory: UserDirectory | None = None,
+    ) -> None:
         self._rules = rules
+        self._directory = directory
         self._keys = keys
         self._clock = clock
 
-    async def identify(self, token: str, shown: Credentials) -> Principal:
-        """Return the principal of a token, until the token ends.
+    async def identify(self, token: str, shown: Credentials) -> Principal | None:
+        """Return the principal of a token, until the token ends; None: the user is shut out.
 
         Raises:
             QuireError: `auth_failed`: it proves nothing, and why, or a page has put it into an
                 address; `store_unavailable`: the keys of the issuer cannot be fetched.
+            StoreError: the directory does not answer.
         """
         refuse_in_address_of_page(shown)
         try:
             verified = await verify(token, self._keys, self._rules.algorithms)
-            return principal_of(verified.claims, self._rules, int(self._clock()))
+            principal = principal_of(verified.claims, self._rules, int(self._clock()))
         except TokenRefused as refused:
             raise QuireError(
                 ErrorCode.AUTH_FAILED,
@@ -85,6 +95,10 @@ class JwtVerifier:
                 close_code=CloseCode.TRY_LATER,
                 retryable=True,
             ) from None
+        if self._directory is None:
+            return principal
+        await self._directory.note(principal, self._rules.issuer, verified.claims["sub"])
+        return await self._directory.renew(principal)
 
 
 def principal_of(claims: dict[str, Any], rules: JwtRules, now_s: int) -> Principal:

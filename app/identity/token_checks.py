@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Self
 from app.identity.api_token import ApiTokens
 from app.identity.identifier import Renewer, Verifier
 from app.identity.ticket import Tickets
+from app.identity.user_directory import UserDirectory
 from app.settings import Settings
 from storage.identity.sql_identity import SqlIdentity
 
@@ -29,6 +30,8 @@ class TokenChecks:
     api_tokens: ApiTokens
     json_web_token: Verifier | None
     """None: unless `--auth jwt`."""
+    directory: UserDirectory
+    """Looks again whether a user of a JSON Web Token is shut out."""
     oidc: "OidcSignIn | None"
     """None: unless `--auth oidc`."""
     _http: "IssuerHttp | None"
@@ -59,16 +62,18 @@ class TokenChecks:
             per_minute=settings.tickets_per_minute,
         )
         api_tokens = ApiTokens(identity, clock)
+        directory = UserDirectory(identity, clock)
         if settings.auth_mode not in ("jwt", "oidc"):
-            return cls(tickets, api_tokens, None, None, None)
+            return cls(tickets, api_tokens, None, directory, None, None)
         # Imported only here, as below: they cost a quarter of a second.
         from app.identity.issuer_http import IssuerHttp
 
         http = IssuerHttp()
         if settings.auth_mode == "jwt":
-            return cls(tickets, api_tokens, _jwt(settings, http, clock), None, http)
+            verifier = _jwt(settings, http, clock, directory)
+            return cls(tickets, api_tokens, verifier, directory, None, http)
         oidc = await _oidc(identity, settings, http, clock)
-        return cls(tickets, api_tokens, None, oidc, http)
+        return cls(tickets, api_tokens, None, directory, oidc, http)
 
     async def aclose(self) -> None:
         """Close the connections to issuers."""
@@ -76,7 +81,9 @@ class TokenChecks:
             await self._http.aclose()
 
 
-def _jwt(settings: Settings, http: "IssuerHttp", clock: Clock) -> Verifier:
+def _jwt(
+    settings: Settings, http: "IssuerHttp", clock: Clock, directory: UserDirectory
+) -> Verifier:
     from app.identity.json_web_token import JwtRules, JwtVerifier
     from app.identity.jwt_key import read_algorithms, read_key
     from app.identity.remote_keys import RemoteKeys
@@ -89,7 +96,7 @@ def _jwt(settings: Settings, http: "IssuerHttp", clock: Clock) -> Verifier:
     source = RemoteKeys(address, http, time.monotonic) if key is None else FixedKeys(key)
     algorithms = read_algorithms(settings.jwt_algorithms, key)
     rules = JwtRules(settings.jwt_issuer, settings.jwt_audience, algorithms)
-    return JwtVerifier(rules, source, clock).identify
+    return JwtVerifier(rules, source, clock, directory).identify
 
 
 async def _oidc(

@@ -13,11 +13,13 @@ from msgspec import Struct
 from tests.integration.issuer import Answer, Issuer
 from tests.integration.npm_client import node_program, require_npm_packages
 from tests.integration.server import ROOT, ServerProcess
+from tests.integration.token_client import enter_yjs
 from tests.patience import PATIENCE_S
 
 PAGE: Final = (ROOT / "docs" / "embedding.md").read_text("utf-8")
 NPM: Final = ROOT / "tests" / "npm"
 SECRET: Final = "the secret of the application and of Quire"
+ORIGIN: Final = "https://wiki.example.org"
 DOCUMENTED: Final = "http://127.0.0.1:8000"
 HEAD: Final = (
     'import { HocuspocusProvider } from "hocuspocus-provider-4";\nimport * as Y from "yjs";\n'
@@ -43,7 +45,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     folder = tmp_path_factory.mktemp("embedding")
     (folder / "jwt-key").write_text(SECRET + "\n")
     environment = {"QUIRE_JWT_KEY": f"@{folder / 'jwt-key'}"}
-    arguments = ("--auth", "jwt", "--jwt-issuer", "https://wiki.example.org")
+    issuer = ("--auth", "jwt", "--jwt-issuer", "https://wiki.example.org")
+    arguments = (*issuer, "--allowed-origins", ORIGIN)
     with (
         Issuer() as application,
         ServerProcess(folder, environment=environment, arguments=arguments) as server,
@@ -148,6 +151,32 @@ def wait_for_text(place: Place, token: str) -> str:
             if line.startswith("data:"):
                 break
     return text(place, token)
+
+
+def test_browser_lets_the_page_ask_and_open_a_socket(place: Place, tokens: dict[str, Any]) -> None:
+    wish = {
+        "Origin": ORIGIN,
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "authorization,content-type",
+    }
+    with httpx.Client(base_url=place.server.url, trust_env=False) as http:
+        asked = http.options("/api/tickets", headers=wish)
+        assert asked.headers["access-control-allow-origin"] == ORIGIN
+        allowed = asked.headers["access-control-allow-headers"].lower()
+        assert "authorization" in allowed
+        foreign = http.options("/api/tickets", headers={**wish, "Origin": "https://evil.org"})
+        assert "access-control-allow-origin" not in foreign.headers
+        bearer = {"Authorization": f"Bearer {tokens['quire_token']('7', 'Ada')}"}
+        body = {"document": "team-notes"}
+        refused = http.post(
+            "/api/tickets", json=body, headers={**bearer, "Origin": "https://e.org"}
+        )
+        assert refused.status_code == 403
+        answer = http.post("/api/tickets", json=body, headers={**bearer, "Origin": ORIGIN})
+        assert answer.headers["access-control-allow-origin"] == ORIGIN
+        assert answer.headers["cache-control"] == "no-store"
+    query = f"token={answer.json()['ticket']}"
+    assert enter_yjs(place.server, "team-notes", query, Origin=ORIGIN) is None
 
 
 def test_token_is_what_the_page_says_of_it(place: Place, tokens: dict[str, Any]) -> None:

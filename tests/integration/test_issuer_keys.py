@@ -82,19 +82,22 @@ async def test_token_of_a_new_key_is_taken_once_the_issuer_publishes_it(
     clock = Clock()
     rules = JwtRules("https://e.org", "quire", ("RS256",))
     verifier = JwtVerifier(rules, remote(issuer, http, clock), time.time)
-    before = await verifier.identify(token(OLD), SHOWN)
+    old, new = token(OLD), token(NEW)
+    before = await verifier.identify(old, SHOWN)
+    assert before is not None
     with pytest.raises(QuireError, match="no key is known"):
-        await verifier.identify(token(NEW), SHOWN)
+        await verifier.identify(new, SHOWN)
     issuer.answer("/keys", key_set(NEW, OLD))
     clock.now_s += MIN_PAUSE_S
-    after = await verifier.identify(token(NEW), SHOWN)
-    assert after.user.id == before.user.id
-    assert (await verifier.identify(token(OLD), SHOWN)).user.id == before.user.id
+    after = await verifier.identify(new, SHOWN)
+    assert after is not None
+    assert after.user == before.user
+    assert await verifier.identify(old, SHOWN) == before
     # Withdrawn, it ends with the next refresh.
     issuer.answer("/keys", key_set(NEW))
     clock.now_s += REFRESH_S + 1
     with pytest.raises(QuireError, match="no key is known"):
-        await verifier.identify(token(OLD), SHOWN)
+        await verifier.identify(old, SHOWN)
 
 
 async def test_key_ids_that_are_made_up_cause_no_more_than_a_request_in_a_while(

@@ -12,7 +12,7 @@ from app.identity.token_secret import secret_hash
 from storage.store import open_store
 from tests.integration.npm_client import BACKOFF_MS, npm_client, require_npm_packages
 from tests.integration.server import ServerProcess
-from tests.integration.test_token_doors import ENVIRONMENT, document, ticket, token
+from tests.integration.token_client import ENVIRONMENT, document, ticket, token
 from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio

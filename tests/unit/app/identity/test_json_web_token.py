@@ -61,7 +61,9 @@ def signed_bytes(payload: bytes) -> str:
 
 def identify(token: str, *keys: Key, algorithms: tuple[str, ...] = ("HS256",)) -> Principal:
     verifier = JwtVerifier(rules(*algorithms), FixedKeys(*(keys or (SECRET,))), lambda: NOW_S)
-    return result_of(verifier.identify(token, SHOWN))
+    principal = result_of(verifier.identify(token, SHOWN))
+    assert principal is not None
+    return principal
 
 
 def reason(token: str, *keys: Key, algorithms: tuple[str, ...] = ("HS256",)) -> str:
