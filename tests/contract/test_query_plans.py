@@ -105,8 +105,8 @@ _FILL = (
     "{false}, 1, 1, 'i', 's' || n FROM numbers",
     "INSERT INTO web_sessions SELECT {hash}, 's' || n, 'u' || n, 1, n, 1, '', '' FROM numbers",
     "INSERT INTO tickets SELECT {hash}, '', NULL, NULL, n, NULL, NULL, NULL FROM numbers",
-    "INSERT INTO api_tokens SELECT 't' || n, {hash}, '', '[]', 'u', 1, NULL, NULL, NULL "
-    "FROM numbers",
+    "INSERT INTO api_tokens SELECT 't' || n, {hash}, '', '[]', {false}, 'u', 1, NULL, NULL, "
+    "NULL FROM numbers",
     "INSERT INTO invitations SELECT {hash}, 'i' || n, 'join', {false}, NULL, 'u', 1, n, NULL "
     "FROM numbers",
     "INSERT INTO access_changes SELECT n, n, NULL, NULL, NULL, n FROM numbers",
@@ -167,7 +167,10 @@ _LOOKUPS: dict[str, Callable[[Connection], object]] = {
     "end sessions": lambda c: session_rows.end_all(c, "u8", b"h7", 1),
     "use ticket": lambda c: ticket_rows.use(c, b"h8", 1, 9, "::1"),
     "reuse ticket": lambda c: ticket_rows.used(c, b"h8", 1),
+    "bind ticket": lambda c: ticket_rows.bind(c, b"h8", 1, "::1"),
+    "renew ticket": lambda c: ticket_rows.renew(c, [b"h8"], 1, 1),
     "token": lambda c: api_token_rows.live(c, b"h8", 1),
+    "token by id": lambda c: api_token_rows.live_by_id(c, "t8", 1),
     "touch token": lambda c: api_token_rows.touch(c, "t8", 1),
     "revoke token": lambda c: api_token_rows.revoke(c, "t8", 1),
     "invitation": lambda c: invitation_rows.use(c, b"h8", 1),
