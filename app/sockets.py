@@ -173,7 +173,9 @@ class Sockets:
 
     def _wire(self, send: Send, short: QuireWebSocket | None) -> Wire:
         most = self._settings.max_outbox_bytes
-        return Wire(send, most) if short is None else Wire(send, most, short.write_nowait)
+        if short is None:
+            return Wire(send, most)
+        return Wire(send, most, short.write_nowait, short.write_pair_nowait)
 
     def _session(
         self, session_id: str, scope: Message, wire: Wire

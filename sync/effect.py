@@ -42,6 +42,8 @@ class Settled(Struct, frozen=True):
     ack: Ack | None = None
     """Its answer, for a session of a Yjs dialect, whose frames of the log it does not count among;
     None: the answer is a message of its own."""
+    is_followed: bool = False
+    """True if an effect behind this one delivers the event itself to that session."""
 
 
 class WantBatch(Struct, frozen=True):

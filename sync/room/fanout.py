@@ -66,7 +66,8 @@ class FanOut:
             if member is not None and member.dialect == "hocuspocus":
                 # A Hocuspocus provider must have the outcome of an update before the update itself.
                 if isinstance(outcome, Accepted):
-                    effects.append(self._acknowledge(submission, outcome.record, member))
+                    record = outcome.record
+                    effects.append(self._acknowledge(submission, record, member, is_followed=True))
                 else:
                     effects += self._settle(submission, outcome, member)
             elif member is None or member.mode == "yjs" or not records:
@@ -96,14 +97,15 @@ class FanOut:
         if listeners:
             return None
         record = outcome.record
-        settled = self._acknowledge(submission, record, member)
+        # A Hocuspocus provider must have the outcome of an update before the update itself.
+        is_first = member.dialect == "hocuspocus"
+        settled = self._acknowledge(submission, record, member, is_followed=is_first)
         if not editors:
             return [settled]
         version = record.version
-        message = Updates(self._doc, version, version, record.update)
-        shown = Deliver(editors, message, version, True)
-        # A Hocuspocus provider must have the outcome of an update before the update itself.
-        return [settled, shown] if member.dialect == "hocuspocus" else [shown, settled]
+        update = Updates(self._doc, version, version, record.update)
+        shown = Deliver(editors, update, version, True)
+        return [settled, shown] if is_first else [shown, settled]
 
     def _show(
         self,
@@ -188,12 +190,17 @@ class FanOut:
         return [Deliver((member.session,), message, events[-1].version, droppable=True)]
 
     def _acknowledge(
-        self, submission: Submission, record: EventRecord, member: Participant
+        self,
+        submission: Submission,
+        record: EventRecord,
+        member: Participant,
+        *,
+        is_followed: bool = False,
     ) -> Settled:
         """Tell a sender that speaks a Yjs dialect that its submission became that event."""
         member.resync_at_ms = None
         ack = Ack(self._doc, record.id, record.version) if member.feed.is_live else None
-        return Settled(submission.session, submission.size, ack)
+        return Settled(submission.session, submission.size, ack, is_followed)
 
     def _settle(
         self,

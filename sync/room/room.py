@@ -275,10 +275,10 @@ class Room(View):
 
     def take_batch(self, max_events: int, max_bytes: int) -> Sequence[Submission]:
         """Take the next batch; if it has something, `merge` or `CommitFailed` must follow."""
-        queue = self._queue
-        if not self._lifecycle.phase.is_settled or not (queue.pending or queue.taken):
+        queue, lifecycle = self._queue, self._lifecycle
+        if not lifecycle.phase.is_settled or not (queue.pending or queue.taken):
             return ()
-        self._lifecycle.phase = Phase.TAKEN
+        lifecycle.phase = Phase.TAKEN
         return queue.take(self.document, max_events, max_bytes)
 
     def prepare(self) -> Questions | None:
@@ -286,8 +286,7 @@ class Room(View):
 
         The history that they ask for ends at `oldest_base`.
         """
-        queue = self._queue
-        return self.document.questions(queue.taken, is_retry=queue.failures > 0)
+        return self.document.questions(self._queue.taken, is_retry=self._queue.failures > 0)
 
     def merge(self, found: Followed, lookup: Lookup, now_ms: int) -> Draft:
         """Merge the batch on top of what the log has.
@@ -302,11 +301,12 @@ class Room(View):
             ReplicaBrokenError: the batch is not merged; hand the fact `CommitFailed` to the room.
                 The submission that made the replica fail is not tried again.
         """
-        if self._lifecycle.phase is not Phase.TAKEN and self._queue.taken:
+        lifecycle, queue = self._lifecycle, self._queue
+        if lifecycle.phase is not Phase.TAKEN and queue.taken:
             raise ReplicaBrokenError("the document was loaded anew after the batch was taken")
-        if self._lifecycle.phase is not Phase.ENDED:
-            self._lifecycle.phase = Phase.MERGING
-        return self._queue.merge(self.document, found, lookup, now_ms)
+        if lifecycle.phase is not Phase.ENDED:
+            lifecycle.phase = Phase.MERGING
+        return queue.merge(self.document, found, lookup, now_ms)
 
     # --- after the commit -----------------------------------------------------------------------
 
@@ -323,8 +323,8 @@ class Room(View):
         queue.settle()
         if self.document.left_out:
             self._membership.note_left_out(self.document.left_out)
-        deferred, behind = self._deferred.facts, self._membership.behind
-        if queue.pending or deferred or behind or self._presence.has_early:
+        is_late = queue.pending or self._deferred.facts or self._membership.behind
+        if is_late or self._presence.has_early:
             effects += self._presence.audible(self._resume(now_ms))
         return effects
 

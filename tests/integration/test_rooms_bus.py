@@ -192,7 +192,7 @@ class Shown:
     def deliver(self, parcel: Parcel) -> None:
         self.messages.append(parcel.message)
 
-    def settled(self, size: int, ack: Ack | None = None) -> None:
+    def settled(self, size: int, ack: Ack | None = None, *, is_followed: bool = False) -> None:
         pass
 
     def catch_up(self, room: Room, order: CatchUp) -> None:

@@ -190,6 +190,23 @@ async def test_what_is_written_at_once_arrives_whole_and_in_order(size: int) -> 
         assert [await client.recv() for _ in range(3)] == [b"b" * size, "t" * size, "sent"]
 
 
+@pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536])
+async def test_two_messages_of_one_write_arrive_whole_and_in_order(size: int) -> None:
+    async def handler(wire: QuireWebSocket, receive: Any, send: Any) -> None:
+        first: dict[str, Any] = {"type": "websocket.send", "bytes": b"b" * size}
+        second = {"type": "websocket.send", "text": "t" * size}
+        for _ in range(2):
+            # The second time with the frames that they have kept.
+            if not wire.write_pair_nowait(first, second):
+                await send(first)
+                await send(second)
+        await receive()
+
+    async with connected(handled_by(handler)) as client, asyncio.timeout(PATIENCE_S):
+        arrived = [await client.recv() for _ in range(4)]
+    assert arrived == [b"b" * size, "t" * size] * 2
+
+
 async def test_nothing_is_written_at_once_to_a_peer_that_does_not_read_or_is_gone() -> None:
     refused, gone = asyncio.Event(), asyncio.Event()
     written = 0
@@ -198,10 +215,14 @@ async def test_nothing_is_written_at_once_to_a_peer_that_does_not_read_or_is_gon
         nonlocal written
         while written < PIECES and wire.write_nowait({"type": "websocket.send", "bytes": PIECE}):
             written += 1
+        piece = {"type": "websocket.send", "bytes": PIECE}
+        assert written == PIECES or not wire.write_pair_nowait(piece, piece)
         refused.set()
         while (await receive())["type"] == "websocket.receive":
             pass
-        assert not wire.write_nowait({"type": "websocket.send", "bytes": b""})
+        nothing = {"type": "websocket.send", "bytes": b""}
+        assert not wire.write_nowait(nothing)
+        assert not wire.write_pair_nowait(nothing, nothing)
         gone.set()
 
     async with connected(handled_by(handler)) as client, asyncio.timeout(PATIENCE_S):

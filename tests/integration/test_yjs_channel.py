@@ -15,7 +15,7 @@ from sync.shells.sessions.hocuspocus_session import HocuspocusSession
 from sync.shells.sessions.outbox import Wire
 from sync.shells.sessions.yjs_channel import Channel
 from sync.wire.hocuspocus import encode_address, encode_sync_status
-from sync.wire.message import Ack, Updates
+from sync.wire.message import Ack, Resync, Updates
 from sync.wire.ysync import UPDATE_HEAD, SyncKind, encode_sync
 from tests.integration.open_gatekeeper import EDITABLE, open_gatekeeper
 from tests.integration.test_hocuspocus_busy import token_frame
@@ -30,6 +30,7 @@ class Line:
 
     def __init__(self) -> None:
         self.taken: list[bytes] = []
+        self.writes = 0
         self.is_open = asyncio.Event()
         self.is_open.set()
 
@@ -40,6 +41,13 @@ class Line:
     def write_nowait(self, frame: Frame) -> bool:
         if self.is_open.is_set():
             self.taken.append(frame["bytes"])
+            self.writes += 1
+        return self.is_open.is_set()
+
+    def write_pair_nowait(self, first: Frame, second: Frame) -> bool:
+        if self.is_open.is_set():
+            self.taken += (first["bytes"], second["bytes"])
+            self.writes += 1
         return self.is_open.is_set()
 
 
@@ -62,12 +70,13 @@ async def rooms(store: Store) -> AsyncIterator[Rooms]:
 
 async def opened(store: Store, rooms: Rooms, line: Line, tasks: asyncio.TaskGroup) -> list[Channel]:
     """Two channels of one socket, which are members of one document's room."""
-    wire = Wire(line.send, 1 << 16, line.write_nowait)
+    wire = Wire(line.send, 1 << 16, line.write_nowait, line.write_pair_nowait)
     session = HocuspocusSession("s1", rooms, open_gatekeeper(store, rooms), wire, name="Ana")
     session.open(tasks)
     for address in ADDRESSES:
         await session.receive(token_frame(address))
     line.taken.clear()
+    line.writes = 0
     return session.channels()
 
 
@@ -145,6 +154,76 @@ async def test_ack_does_not_overtake_what_waits(store: Store, rooms: Rooms) -> N
         assert line.taken == []
     status = encode_address(ADDRESSES[0]) + encode_sync_status(applied=True)
     assert line.taken == [frame(ADDRESSES[0], 1), status]
+
+
+def acknowledge(channel: Channel, event_id: str) -> None:
+    """Settle an edit whose event the room delivers behind its ack."""
+    channel._expect(event_id)
+    flow = channel._flow = channel._socket.flow
+    flow.begin(7)
+    channel.settled(7, Ack("notes", event_id, 1), is_followed=True)
+
+
+APPLIED = encode_address(ADDRESSES[0]) + encode_sync_status(applied=True)
+
+
+async def test_ack_and_its_update_are_one_write(store: Store, rooms: Rooms) -> None:
+    line = Line()
+    async with asyncio.TaskGroup() as tasks:
+        channel, other = await opened(store, rooms, line, tasks)
+        acknowledge(channel, "e1")
+        parcel = updates(1)
+        for each in (channel, other):
+            each.deliver(parcel)
+        channel.deliver(updates(2))
+    one, two = ADDRESSES
+    assert line.taken == [APPLIED, frame(one, 1), frame(two, 1), frame(one, 2)]
+    assert line.writes == 3
+    assert channel.progress.version == 2
+
+
+async def test_each_ack_is_written_before_the_update_of_its_batch(
+    store: Store, rooms: Rooms
+) -> None:
+    line = Line()
+    async with asyncio.TaskGroup() as tasks:
+        channel, _ = await opened(store, rooms, line, tasks)
+        for event_id in ("e1", "e2", "e3"):
+            acknowledge(channel, event_id)
+        channel.deliver(updates(3))
+    assert line.taken == [APPLIED, APPLIED, APPLIED, frame(ADDRESSES[0], 3)]
+
+
+@pytest.mark.parametrize("hindrance", ["lagging", "another message", "full", "busy"])
+async def test_ack_that_cannot_be_written_with_its_update_is_written_before_it(
+    store: Store, rooms: Rooms, hindrance: str
+) -> None:
+    """Planted bugs: it is dropped with the update of a channel that lags; a message overtakes it;
+    the update is queued while it waits on; both overtake what is being written.
+    """
+    line = Line()
+    async with asyncio.TaskGroup() as tasks:
+        channel, _ = await opened(store, rooms, line, tasks)
+        ahead: list[bytes] = []
+        if hindrance == "busy":
+            line.is_open.clear()
+            channel.deliver(updates(1))
+            ahead.append(frame(ADDRESSES[0], 1))
+            await asyncio.sleep(0)
+            line.is_open.set()
+        acknowledge(channel, "e1")
+        if hindrance == "lagging":
+            channel.progress.dropped(())
+        elif hindrance == "full":
+            line.is_open.clear()
+        elif hindrance == "another message":
+            channel.deliver(Parcel(Resync("notes", b"vector")))
+        channel.deliver(updates(2))
+        line.is_open.set()
+    assert line.taken[: len(ahead) + 1] == [*ahead, APPLIED]
+    assert line.taken.count(APPLIED) == 1
+    shown = 0 if hindrance == "lagging" else 1
+    assert line.taken.count(frame(ADDRESSES[0], 2)) == shown
 
 
 async def test_short_updates_go_to_the_channel_that_they_name_while_it_is_open(

@@ -148,8 +148,8 @@ class Appender:
             room = waiting.pop(next(iter(waiting)))
             submissions = room.take_batch(events, size)
             if submissions:
+                events -= len(submissions)
                 for submission in submissions:
-                    events -= 1
                     size -= submission.size
                 batches.append(_Batch(room))
         return batches

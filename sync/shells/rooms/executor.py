@@ -179,7 +179,7 @@ class Executor:
             elif isinstance(effect, Settled):
                 sink = find(effect.session)
                 if sink is not None:
-                    sink.settled(effect.size, effect.ack)
+                    sink.settled(effect.size, effect.ack, is_followed=effect.is_followed)
                 elif effect.session in self.replies:
                     self.replies[effect.session].settle()
             elif isinstance(effect, WantBatch):

@@ -61,11 +61,12 @@ class Sink(Protocol):
 
     def deliver(self, parcel: Parcel) -> None: ...
 
-    def settled(self, size: int, ack: Ack | None = None) -> None:
+    def settled(self, size: int, ack: Ack | None = None, *, is_followed: bool = False) -> None:
         """Note that a submission of this many bytes is answered, or will be by a replay of the log.
 
         Args:
             ack: the answer, if it was not delivered as a message.
+            is_followed: True if `deliver` is soon called with the event that it became.
         """
         ...
 

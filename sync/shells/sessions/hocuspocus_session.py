@@ -103,18 +103,18 @@ class HocuspocusChannel(Channel):
     def _expect(self, event_id: str) -> None:
         self._unanswered.add(event_id)
 
-    def _applied(self, event_id: str) -> None:
-        unanswered = self._unanswered
-        if event_id in unanswered:
-            unanswered.remove(event_id)
-            frame = self._applied_frame
-            if frame is None:
-                frame = self._applied_frame = binary_frame(self.frame(_APPLIED))
-            socket = self._socket
-            socket.has_spoken = True
-            outbox = socket.outbox
-            if not (outbox.is_idle and outbox.write_nowait(frame)):
-                outbox.put_nowait(frame, len(frame["bytes"]))
+    def _applied(self, event_id: str, *, is_followed: bool = False) -> None:
+        try:
+            self._unanswered.remove(event_id)
+        except KeyError:
+            return
+        frame = self._applied_frame
+        if frame is None:
+            frame = self._applied_frame = binary_frame(self.frame(_APPLIED))
+        if is_followed and self._ack is None:
+            self._ack = frame
+            return
+        self._socket.put(frame, len(frame["bytes"]))
 
     def expel(self) -> None:
         self.leave()

@@ -22,7 +22,7 @@ HARD_BYTES: Final = 16 << 20
 """The second bound: bytes that may wait in excess of `max_outbox_bytes`."""
 
 
-def _takes_nothing(_: Frame) -> bool:
+def _takes_nothing(*_: Frame) -> bool:
     return False
 
 
@@ -36,6 +36,8 @@ class Wire:
     """Bytes that may wait to be written; beyond that, droppable frames are dropped."""
     write_nowait: Callable[[Frame], bool] = _takes_nothing
     """Writes a frame if the transport takes it without waiting; returns True if it did."""
+    write_pair_nowait: Callable[[Frame, Frame], bool] = _takes_nothing
+    """Writes two frames likewise, in one call of the kernel; both or none."""
 
 
 Topic = TypeVar("Topic")
@@ -84,6 +86,7 @@ class Outbox(Generic[Topic]):
         "bytes",
         "is_idle",
         "write_nowait",
+        "write_pair_nowait",
     )
 
     def __init__(
@@ -98,6 +101,8 @@ class Outbox(Generic[Topic]):
         self._send = wire.send
         self.write_nowait = wire.write_nowait
         """Writes a frame past the queue, and returns True if it did; only while `is_idle`."""
+        self.write_pair_nowait = wire.write_pair_nowait
+        """Writes two frames likewise; both or none."""
         self.is_idle = True
         """True if no frame waits or is being written, so that a frame cannot overtake another."""
         self._spawn = spawn

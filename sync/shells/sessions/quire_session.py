@@ -331,7 +331,7 @@ class Session(Socket):
         topic = None if held is None else held.progress
         self.outbox.put_nowait(frame, size, topic, parcel.upto, parcel.droppable, ack)
 
-    def settled(self, size: int, ack: Ack | None = None) -> None:
+    def settled(self, size: int, ack: Ack | None = None, *, is_followed: bool = False) -> None:
         assert ack is None, "acks of quire.v1 are messages of the log"
         self.flow.settle(size)
 

@@ -70,6 +70,7 @@ class Channel(ABC):
     """
 
     __slots__ = (
+        "_ack",
         "_asked",
         "_edits",
         "_flow",
@@ -99,6 +100,8 @@ class Channel(ABC):
         self._room = room
         self._key: str = self.dialect
         """Channels with the same key are sent the same bytes."""
+        self._ack: Frame | None = None
+        """An ack that is written together with what is delivered next."""
         self._edits = 0
         self._flow: Flow | None = None
         """The socket's flow control; None before the first edit."""
@@ -165,9 +168,9 @@ class Channel(ABC):
 
     def submit(self, update: bytes, *, is_past: bool = False) -> None:
         """Submit an update; raises as `handle` does."""
-        number = self._edits = self._edits + 1
+        self._edits += 1
         # The id must be unknown before: with the same id, another could have this edit refused.
-        event_id = f"{self.id}-{number}-{urandom(_SECRET_BYTES).hex()}"
+        event_id = f"{self.id}-{self._edits}-{urandom(_SECRET_BYTES).hex()}"
         if update == NO_CHANGE:
             self._expect(event_id)
             self._applied(event_id)
@@ -181,20 +184,24 @@ class Channel(ABC):
         self._unsettled += 1
         self._unsettled_bytes += size
         digest = update_digest(update)
-        submission = UpdateSubmission(
-            self.id, self.user, event_id, update, digest, size, True, None, is_past
+        self._rooms.take(
+            self._room,
+            UpdateSubmission(
+                self.id, self.user, event_id, update, digest, size, True, None, is_past
+            ),
         )
-        self._rooms.take(self._room, submission)
 
     # --- from the room (sync.shells.rooms.sink.Sink) --------------------------------------------
 
     def deliver(self, parcel: Parcel) -> None:
         message = parcel.message
         if not isinstance(message, Updates):  # by far the most are
+            self._write_ack()
             self._deliver_uncommon(parcel)
             return
         progress = self.progress
         if progress.is_lagging:
+            self._write_ack()
             return
         encoded = parcel.frames.get(self._key)
         if encoded is None:
@@ -206,11 +213,25 @@ class Channel(ABC):
         socket = self._socket
         socket.has_spoken = True
         outbox = socket.outbox
+        ack = self._ack
+        if ack is not None:
+            # Each write is a call of the kernel, and wakes the peer.
+            if outbox.is_idle and outbox.write_pair_nowait(ack, frame):
+                self._ack = None
+                progress.wrote(upto)
+                return
+            self._write_ack()
         if outbox.is_idle and outbox.write_nowait(frame):
             if upto > progress.version:
                 progress.version = upto
         else:
             outbox.put_nowait(frame, size, progress, upto, True)
+
+    def _write_ack(self) -> None:
+        """Write the ack that waits, by itself."""
+        ack, self._ack = self._ack, None
+        if ack is not None:
+            self._socket.outbox.put_nowait(ack, len(ack["bytes"]))
 
     def _deliver_uncommon(self, parcel: Parcel) -> None:
         match message := parcel.message:
@@ -234,13 +255,14 @@ class Channel(ABC):
         frame, size = encoded
         self._socket.put(frame, size, progress, parcel.upto, parcel.droppable)
 
-    def settled(self, size: int, ack: Ack | None = None) -> None:
+    def settled(self, size: int, ack: Ack | None = None, *, is_followed: bool = False) -> None:
         self._unsettled -= 1
         self._unsettled_bytes -= size
-        assert self._flow is not None, "what is settled was begun"
-        self._flow.settle(size)
+        flow = self._flow
+        assert flow is not None, "what is settled was begun"
+        flow.settle(size)
         if ack is not None:
-            self._applied(ack.id)
+            self._applied(ack.id, is_followed=is_followed)
 
     def dismiss(self, doc: str) -> None:
         self._detach()
@@ -274,8 +296,12 @@ class Channel(ABC):
         """Note that a submission with that id is about to be made."""
 
     @abstractmethod
-    def _applied(self, event_id: str) -> None:
-        """Note that a submission is committed, or changed nothing."""
+    def _applied(self, event_id: str, *, is_followed: bool = False) -> None:
+        """Note that a submission is committed, or changed nothing.
+
+        Args:
+            is_followed: True if its event is delivered soon; one frame may wait in `_ack` for it.
+        """
 
     def _spell(self, message: Outgoing) -> bytes | None:
         """Return the frame for a message of the room; None if the dialect has none for it."""

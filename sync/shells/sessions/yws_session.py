@@ -26,7 +26,7 @@ class YwsChannel(Channel):
     def _expect(self, event_id: str) -> None:
         pass
 
-    def _applied(self, event_id: str) -> None:
+    def _applied(self, event_id: str, *, is_followed: bool = False) -> None:
         pass  # the client is sent its own committed updates
 
     def expel(self) -> None:

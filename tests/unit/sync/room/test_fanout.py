@@ -140,6 +140,42 @@ def outline(effects: list[Effect]) -> list[object]:
     ]
 
 
+def test_ack_waits_for_its_update_only_where_that_follows() -> None:
+    """Planted bug: the acks of y-websocket, whose update went before, wait as well."""
+    driven = dialects(h="hocuspocus", w="y-websocket", late="hocuspocus")
+    driven.tell(Lagging("late"))
+    hers, his, theirs = Editor(8), Editor(9), Editor(10)
+    batches = (
+        driven.write(yjs("h", "a", hers.edit(("x",)))),
+        driven.write(yjs("w", "b", his.edit(("y",)))),
+        driven.write(
+            yjs("h", "c", hers.edit(("z",))),
+            yjs("late", "d", theirs.edit(("u",))),
+            yjs("w", "e", his.edit(("v",))),
+            yjs("h", "f", hers.edit(("w",))),
+        ),
+        driven.write(yjs("h", "g", b"\0\0")),
+    )
+    for effects in batches:
+        for at, effect in enumerate(effects):
+            if isinstance(effect, Settled) and effect.ack is not None:
+                follows = any(
+                    isinstance(later, Deliver)
+                    and isinstance(later.message, Updates)
+                    and effect.session in later.sessions
+                    for later in effects[at:]
+                )
+                assert effect.is_followed == follows
+    acks = [e for effects in batches for e in effects if isinstance(e, Settled) and e.ack]
+    assert [(e.session, e.is_followed) for e in acks] == [
+        ("h", True),
+        ("w", False),
+        ("h", True),
+        ("h", True),
+        ("w", False),
+    ]
+
+
 def test_one_update_is_shown_to_all_and_its_sender_told_before_or_after() -> None:
     driven = dialects(h="hocuspocus", w="y-websocket")
     hers, his = Editor(8), Editor(9)
