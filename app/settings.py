@@ -23,6 +23,7 @@ ENVIRONMENT_PREFIX: Final = "QUIRE_"
 AuthMode = Literal["open", "accounts", "oidc", "jwt"]
 AUTH_MODES: Final[tuple[AuthMode, ...]] = get_args(AuthMode)
 LOG_LEVELS: Final = ("critical", "error", "warning", "info", "debug", "trace")
+LOG_FORMATS: Final = ("auto", "json", "text")
 
 Value = str | int | float | tuple[str, ...]
 """The value of a setting; the tuple is a list of origins."""
@@ -173,6 +174,12 @@ class Settings:
         "for example `https://wiki.example.org`. Programs that send no Origin are not concerned.",
     )
     log_level: str = _setting("info", "The least important messages to log.", choices=LOG_LEVELS)
+    log_format: str = _setting(
+        "auto",
+        "How the log is written to stderr: `json`, one object a line, or `text`. `auto` is `text` "
+        "to a terminal, else `json`.",
+        choices=LOG_FORMATS,
+    )
     flush_interval_ms: float = _setting(
         10.0,
         "Under load, the shortest time between two commits; one commit then carries more edits.",

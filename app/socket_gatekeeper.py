@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from app.identity.credential import Credentials
 from app.identity.principal import Principal
+from app.logs.log_context import add_context
 from app.service.admission import admit, review
 from app.service.backend import Backend
 from sync.shells.sessions.gatekeeper import Admission, Identity
@@ -37,7 +38,9 @@ class SocketGatekeeper:
             name=self._shown.name if name is None else name,
             document=self._shown.document if document is None else document,
         )
-        return await self._backend.identifier.identify(shown)
+        principal = await self._backend.identifier.identify(shown)
+        add_context(user=principal.user.id)
+        return principal
 
     async def renew(self, identity: Identity) -> Principal | None:
         """Return a principal as it is proven now; None: it is not, or not any more."""

@@ -20,6 +20,7 @@ from app.identity.origin import is_allowed_origin
 from app.identity.principal import Principal
 from app.identity.ticket import Tickets
 from app.identity.watch import Change
+from app.logs.log_context import start_context
 from app.server.quire_websocket import WIRE, QuireWebSocket
 from app.service.backend import Backend
 from app.settings import Settings
@@ -146,6 +147,7 @@ class Sockets:
             await send({"type": "websocket.close", "code": CloseCode.NOT_ALLOWED})
             return
         session_id = secrets.token_hex(8)
+        start_context(session=session_id)
         wire = scope.get("extensions", {}).get(WIRE)
         subprotocol, session = self._session(session_id, scope, self._wire(send, wire))
         if session is None and subprotocol is None:

@@ -9,6 +9,7 @@ from app.http.credentials import credentials_of
 from app.http.problem import PROBLEM_MEDIA_TYPE
 from app.http.schema import Problem
 from app.identity.principal import Principal
+from app.logs.log_context import add_context
 from app.service.backend import Backend
 from app.service.grant import Grant, grant_access
 from sync.names import PositionEncoding
@@ -48,7 +49,9 @@ StateOf = Annotated[State, Depends(_state_of)]
 
 
 async def _principal_of(request: Request, state: StateOf) -> Principal:
-    return await state.backend.identifier.identify(credentials_of(request, "http"))
+    principal = await state.backend.identifier.identify(credentials_of(request, "http"))
+    add_context(user=principal.user.id)
+    return principal
 
 
 PrincipalOf = Annotated[Principal, Depends(_principal_of)]
@@ -67,6 +70,7 @@ BackendOf = Annotated[Backend, Depends(_backend_of)]
 
 
 async def _readable(name: DocumentPath, backend: BackendOf, principal: PrincipalOf) -> Grant:
+    add_context(document=name)
     return await grant_access(backend, principal, name, Action.READ)
 
 

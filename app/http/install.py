@@ -8,6 +8,7 @@ from starlette.middleware.cors import CORSMiddleware
 from app.http.body_limit import BodyLimit
 from app.http.head import HeadAsGet
 from app.http.problem import install_problem_handlers
+from app.http.request_context import RequestContext
 from app.http.routes import (
     account,
     diff,
@@ -85,3 +86,4 @@ def install(app: FastAPI, settings: Settings) -> None:
         )
     app.add_middleware(SecurityHeaders)
     app.add_middleware(HeadAsGet)
+    app.add_middleware(RequestContext)

@@ -16,6 +16,7 @@ from uvicorn.supervisors import multiprocess
 
 from app.app_state import State
 from app.identity.invitation import offer_ownership
+from app.logs.log_setup import configure_logging
 from app.main import create_app, prepare_database
 from app.server.linger import LingerLimits
 from app.server.quire_websocket import QuireWebSocket
@@ -101,11 +102,14 @@ class _Config(uvicorn.Config):
 
     def __init__(self, settings: Settings) -> None:
         linger = LingerLimits(total_s=settings.linger_s, max_bytes=settings.max_linger_bytes)
+        # First: the base class asks for the log at once.
+        self.settings = settings
         super().__init__(
             # Made in the process that serves, by its `_Server`.
             "app.main:create_app",
             host=settings.host,
             port=settings.port,
+            log_config=None,
             log_level=settings.log_level,
             loop="auto",
             # uvicorn calls what it is given; it need not be a class.
@@ -123,7 +127,11 @@ class _Config(uvicorn.Config):
             access_log=settings.log_level in ("debug", "trace"),
             workers=settings.workers,
         )
-        self.settings = settings
+
+    def configure_logging(self) -> None:
+        """Set up the log; uvicorn calls this in each process, workers included."""
+        configure_logging(self.settings.log_format, self.settings.log_level)
+        super().configure_logging()
 
 
 def _http_protocol(linger: LingerLimits) -> Any:
@@ -175,6 +183,7 @@ def run(settings: Settings) -> int:
         OSError: the address cannot be bound.
         StoreError: the database cannot be used as it is; the message says what to do.
     """
+    configure_logging(settings.log_format, settings.log_level)
     # Not left to the application's start, whose failures uvicorn tells as tracebacks.
     asyncio.run(prepare_database(settings))
     config = _Config(settings)
