@@ -9,6 +9,8 @@ from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
 from app.app_state import State
+from app.audit.audit_pruning import prune_audit
+from app.audit.audit_trail import AuditTrail
 from app.http.install import install
 from app.http.root_path import RootPath
 from app.identity.expiry import sweep_forever
@@ -69,17 +71,20 @@ def create_app(settings: Settings, *, database_is_ready: bool = False) -> FastAP
         log = store.log
         bus = _open_bus(settings.redis_url)
         try:
-            async with Rooms(
-                log,
-                settings.limits(),
-                flush_interval_s=settings.flush_interval_ms / 1000,
-                unload_after_s=settings.unload_after_s,
-                bus=bus,
-                new_document_grants=settings.new_document_grants,
-                head_check_interval_s=(
-                    0.0 if settings.uses_sqlite else settings.head_check_interval_s
-                ),
-            ) as rooms:
+            async with (
+                AuditTrail(store.audit, log.find) as audit,
+                Rooms(
+                    log,
+                    settings.limits(),
+                    flush_interval_s=settings.flush_interval_ms / 1000,
+                    unload_after_s=settings.unload_after_s,
+                    bus=bus,
+                    new_document_grants=settings.new_document_grants,
+                    head_check_interval_s=(
+                        0.0 if settings.uses_sqlite else settings.head_check_interval_s
+                    ),
+                ) as rooms,
+            ):
                 people = await People.open(store.identity, settings)
                 watch = AccessWatch(store.access, lambda changes: sockets.review(changes))
                 checks = await TokenChecks.open(
@@ -96,7 +101,7 @@ def create_app(settings: Settings, *, database_is_ready: bool = False) -> FastAP
                     json_web_token_again=checks.directory.renew,
                 )
                 identifier = Identifier(verifiers, takes_names=settings.auth_mode == "open")
-                backend = Backend.on(store, rooms, identifier, watch)
+                backend = Backend.on(store, rooms, identifier, watch, audit)
                 readiness = Readiness(log)
                 server = ServerInfo("quire", quire_version(), PROTOCOL)
                 sockets = Sockets(backend, settings, server, checks.tickets)
@@ -108,6 +113,7 @@ def create_app(settings: Settings, *, database_is_ready: bool = False) -> FastAP
                     asyncio.create_task(watch.run()),
                     asyncio.create_task(sweep_forever(store.identity, store.access)),
                     asyncio.create_task(checks.tickets.run()),
+                    asyncio.create_task(prune_audit(store.audit, settings.audit_days)),
                 ]
                 try:
                     yield

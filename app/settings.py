@@ -173,6 +173,13 @@ class Settings:
         "Web origins, separated by commas, whose pages may use this server besides its own; "
         "for example `https://wiki.example.org`. Programs that send no Origin are not concerned.",
     )
+    audit_days: int = _setting(
+        90,
+        "How long the audit trail keeps a record.",
+        unit="days",
+        least=1,
+        most=36_500,
+    )
     log_level: str = _setting("info", "The least important messages to log.", choices=LOG_LEVELS)
     log_format: str = _setting(
         "auto",

@@ -1,13 +1,26 @@
 """The gatekeeper of one socket: what its peer has shown, who that is, and what it may do."""
 
 from dataclasses import replace
+from typing import Final
 
+from app.audit.audit_kind import ACCESS_REFUSED, DOCUMENT_JOINED
 from app.identity.credential import Credentials
 from app.identity.principal import Principal
 from app.logs.log_context import add_context
 from app.service.admission import admit, review
 from app.service.backend import Backend
+from sync.error import ErrorCode, QuireError
 from sync.shells.sessions.gatekeeper import Admission, Identity
+
+REFUSALS: Final = frozenset(
+    {
+        ErrorCode.AUTH_FAILED,
+        ErrorCode.AUTH_REQUIRED,
+        ErrorCode.FORBIDDEN,
+        ErrorCode.UNKNOWN_DOCUMENT,
+    }
+)
+"""The codes of what is refused for want of permission."""
 
 
 class SocketGatekeeper:
@@ -38,7 +51,11 @@ class SocketGatekeeper:
             name=self._shown.name if name is None else name,
             document=self._shown.document if document is None else document,
         )
-        principal = await self._backend.identifier.identify(shown)
+        try:
+            principal = await self._backend.identifier.identify(shown)
+        except QuireError as error:
+            self.note_refusal(None, shown.document, error.code)
+            raise
         add_context(user=principal.user.id)
         return principal
 
@@ -50,9 +67,27 @@ class SocketGatekeeper:
     async def admit(self, identity: Identity, document: str, text_root: str) -> Admission:
         """Return the role in which a principal joins; see `app.service.admission.admit`."""
         assert isinstance(identity, Principal), "it came from `identify`"
-        return await admit(self._backend, identity, document, text_root)
+        shown = self._shown
+        try:
+            admission = await admit(self._backend, identity, document, text_root, shown.address)
+        except QuireError as error:
+            self.note_refusal(identity, document, error.code)
+            raise
+        self._backend.audit.note(
+            DOCUMENT_JOINED, identity, shown.address, document, role=admission.role, door=shown.door
+        )
+        return admission
 
     async def review(self, identity: Identity, document: str) -> Admission | None:
         """Return the role that a principal has now; None: none."""
         assert isinstance(identity, Principal), "it came from `identify`"
         return await review(self._backend, identity, document)
+
+    def note_refusal(self, identity: Identity | None, document: str | None, code: str) -> None:
+        """Note in the audit trail that something was refused, if for want of permission."""
+        assert identity is None or isinstance(identity, Principal), "it came from `identify`"
+        if code in REFUSALS:
+            shown = self._shown
+            self._backend.audit.note(
+                ACCESS_REFUSED, identity, shown.address, document, code=code, door=shown.door
+            )

@@ -14,7 +14,9 @@ from urllib.parse import parse_qs
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 
+from app.audit.audit_kind import ACCESS_REFUSED
 from app.http.credentials import credentials_of
+from app.http.problem import HttpCode
 from app.identity.credential import TICKET_PREFIX, Door
 from app.identity.origin import is_allowed_origin
 from app.identity.principal import Principal
@@ -144,6 +146,7 @@ class Sockets:
         assert scope["type"] == "websocket", "sockets take WebSocket connections"
         await receive()
         if not self._is_allowed(scope):
+            self._note_foreign_origin(scope)
             await send({"type": "websocket.close", "code": CloseCode.NOT_ALLOWED})
             return
         session_id = secrets.token_hex(8)
@@ -217,6 +220,14 @@ class Sockets:
     def _gatekeeper(self, scope: Message, door: Door) -> SocketGatekeeper:
         shown = credentials_of(HTTPConnection(scope), door)
         return SocketGatekeeper(self._backend, shown)
+
+    def _note_foreign_origin(self, scope: Message) -> None:
+        client, path = scope.get("client"), str(scope["path"])
+        document = path.removeprefix(YWS_PATH) if path.startswith(YWS_PATH) else None
+        address = client[0] if client else ""
+        self._backend.audit.note(
+            ACCESS_REFUSED, None, address, document, code=HttpCode.FOREIGN_ORIGIN, door="socket"
+        )
 
     def _is_allowed(self, scope: Message) -> bool:
         headers = Headers(scope=scope)

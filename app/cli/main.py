@@ -133,6 +133,22 @@ def _token(flags: argparse.Namespace) -> int:
     return ExitCode.DONE
 
 
+def _audit(flags: argparse.Namespace) -> int:
+    from app.cli.audit_command import print_audit
+
+    settings = Settings.load(_given(flags))
+    work = print_audit(
+        settings.database_url,
+        document=flags.document,
+        kind=flags.kind,
+        since_ms=flags.since,
+        limit=flags.limit,
+        as_json=flags.json,
+    )
+    asyncio.run(work)
+    return ExitCode.DONE
+
+
 def _cat(flags: argparse.Namespace) -> int:
     # Imported only here, as the next ones: an HTTP client costs what the others need not pay.
     from app.cli.read import cat
@@ -178,6 +194,7 @@ def parser() -> argparse.ArgumentParser:
         commands.add_parser("user", help="invite people, and look after accounts"), _user
     )
     add_token_flags(commands.add_parser("token", help="make and end tokens of programs"), _token)
+    _add_audit(commands.add_parser("audit", help="list who did what, or was refused it"))
     _add_cat(commands.add_parser("cat", help="print a document's text"))
     _add_log(commands.add_parser("log", help="list who wrote what, newest first"))
     _add_tail(commands.add_parser("tail", help="follow a document"))
@@ -214,6 +231,18 @@ def _add_db(command: argparse.ArgumentParser) -> None:
     # `from` is a keyword: it cannot be the name of an attribute.
     copy.add_argument("--from", dest="source", metavar="URL", required=True)
     copy.add_argument("--to", dest="target", metavar="URL", required=True)
+
+
+def _add_audit(command: argparse.ArgumentParser) -> None:
+    command.set_defaults(command=_audit)
+    command.add_argument("--database-url", metavar="URL", help="(default: as for `quire serve`)")
+    command.add_argument("--document", type=_document, metavar="DOCUMENT", help="only in that one")
+    command.add_argument("--kind", metavar="KIND", help="only of that kind, document.joined say")
+    command.add_argument(
+        "--since", type=_since, metavar="TIME", help="from then on: 2026-11-29, 24h, 7d"
+    )
+    command.add_argument("--limit", type=_count, metavar="N", help="at most so many (default: all)")
+    command.add_argument("--json", action="store_true", help="one JSON object a line")
 
 
 def _add_cat(command: argparse.ArgumentParser) -> None:
@@ -287,6 +316,15 @@ def _document(text: str) -> str:
     if not is_document_name(text):
         raise argparse.ArgumentTypeError(f"{text!r} cannot be a document's name")
     return text
+
+
+def _since(text: str) -> int:
+    from app.cli.audit_command import read_since
+
+    try:
+        return read_since(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _version(text: str) -> int:

@@ -11,6 +11,7 @@ from app.http.problem import install_problem_handlers
 from app.http.request_context import RequestContext
 from app.http.routes import (
     account,
+    audit_list,
     diff,
     documents,
     edits,
@@ -51,6 +52,7 @@ routers: Final[tuple[APIRouter, ...]] = (
     links.router,
     tickets.router,
     oidc.router,
+    audit_list.router,
     health.router,
     reference.router,
     page.router,

@@ -16,6 +16,8 @@ _BUS_COUNTERS: Final = {
     "oversized": "Messages too large for the bus.",
     "reconnects": "Connections to Redis made again.",
 }
+_AUDIT_WAITING: Final = "Audit records that are not written yet."
+_AUDIT_DROPPED: Final = "Audit records that were dropped, because the store took none for long."
 
 
 class _Figures:
@@ -34,6 +36,9 @@ class _Figures:
         yield GaugeMetricFamily("quire_sessions", "Open WebSockets.", len(state.sockets))
         yield GaugeMetricFamily("quire_event_streams", "Open event streams.", self._streams.count)
         yield GaugeMetricFamily("quire_draining", "1 while stopping.", draining)
+        audit = state.backend.audit
+        yield GaugeMetricFamily("quire_audit_waiting", _AUDIT_WAITING, audit.waiting)
+        yield CounterMetricFamily("quire_audit_dropped", _AUDIT_DROPPED, audit.dropped)
         if state.bus is None:
             return
         yield GaugeMetricFamily("quire_bus_up", "1 while Redis answers.", int(state.bus.is_up))

@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.http.refusal_note import note_refusal
 from app.service.service_error import ServiceCode, ServiceError
 from sync.error import ErrorCode, QuireError
 from sync.port import StoreError
@@ -138,8 +139,9 @@ async def _on_service_error(_: Request, error: Exception) -> Response:
     return problem_response(refused.code, refused.detail)
 
 
-async def _on_quire_error(_: Request, error: Exception) -> Response:
+async def _on_quire_error(request: Request, error: Exception) -> Response:
     refused = cast(QuireError, error)
+    note_refusal(request, refused.code)
     after_s = refused.retry_after_s
     headers = {} if after_s is None else {"Retry-After": str(max(1, math.ceil(after_s)))}
     return problem_response(refused.code, refused.message, headers)

@@ -5,9 +5,11 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.http.problem import HttpCode, problem_response
+from app.http.refusal_note import note_refusal
 
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
@@ -52,6 +54,7 @@ class OriginGuard:
             headers = Headers(scope=scope)
             origin = headers.get("origin")
             if not is_allowed_origin(origin, headers.get("host"), self._allowed):
+                note_refusal(Request(scope), HttpCode.FOREIGN_ORIGIN)
                 refused = problem_response(
                     HttpCode.FOREIGN_ORIGIN, "Pages of this origin may not change anything here."
                 )

@@ -1,5 +1,6 @@
 """Admission: a socket joins a document, which is created if there is none and that is allowed."""
 
+from app.audit.audit_kind import DOCUMENT_CREATED
 from app.identity.principal import Principal
 from app.service.authority import unknown_document
 from app.service.backend import Backend
@@ -9,12 +10,15 @@ from sync.port import StoreError
 from sync.shells.sessions.gatekeeper import Admission
 
 
-async def admit(backend: Backend, principal: Principal, name: str, text_root: str) -> Admission:
+async def admit(
+    backend: Backend, principal: Principal, name: str, text_root: str, address: str
+) -> Admission:
     """Return the role in which a principal may join a document.
 
     Args:
         name: as it was sent, whatever it holds.
         text_root: of a document that is created; empty: what is written first decides.
+        address: the peer's, for the audit trail.
 
     Raises:
         QuireError: `unknown_document`: there is none and it may not create it, or it may not know
@@ -24,7 +28,7 @@ async def admit(backend: Backend, principal: Principal, name: str, text_root: st
     if not is_document_name(name):
         raise QuireError(ErrorCode.INVALID_MESSAGE, "This cannot be a document's name.")
     try:
-        key = await _find_or_create(backend, principal, name, text_root)
+        key = await _find_or_create(backend, principal, name, text_root, address)
         admitted = await backend.authority.review(principal, key, name)
     except StoreError as error:
         text = "The store does not answer."
@@ -49,7 +53,9 @@ async def review(backend: Backend, principal: Principal, name: str) -> Admission
     return await backend.authority.review(principal, found.key, name)
 
 
-async def _find_or_create(backend: Backend, principal: Principal, name: str, text_root: str) -> int:
+async def _find_or_create(
+    backend: Backend, principal: Principal, name: str, text_root: str, address: str
+) -> int:
     room = backend.rooms.find(name)
     if room is not None and not room.deleted:
         return room.key
@@ -57,7 +63,9 @@ async def _find_or_create(backend: Backend, principal: Principal, name: str, tex
     if found is None:
         if not backend.authority.may_create(principal, name):
             raise unknown_document(principal)
-        found, _ = await backend.rooms.create(name, principal.user, text_root=text_root)
+        found, created = await backend.rooms.create(name, principal.user, text_root=text_root)
+        if created:
+            backend.audit.note(DOCUMENT_CREATED, principal, address, found)
     if found.deleted_at_ms is not None:
         raise QuireError(ErrorCode.UNKNOWN_DOCUMENT, "The document is deleted.")
     return found.key

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
+from app.audit.audit_trail import AuditTrail
 from app.identity.identifier import Identifier
 from app.identity.watch import AccessWatch
 from app.service.authority import Authority
@@ -26,9 +27,29 @@ class Backend:
     """The users, and what proves them."""
     identifier: Identifier
     watch: AccessWatch
+    audit: AuditTrail
 
     @classmethod
-    def on(cls, store: Store, rooms: Rooms, identifier: Identifier, watch: AccessWatch) -> Self:
-        """Return the parts of a process that works on a store."""
-        authority = Authority(store.access)
-        return cls(store.log, rooms, authority, store.access, store.identity, identifier, watch)
+    def on(
+        cls,
+        store: Store,
+        rooms: Rooms,
+        identifier: Identifier,
+        watch: AccessWatch,
+        audit: AuditTrail | None = None,
+    ) -> Self:
+        """Return the parts of a process that works on a store.
+
+        Args:
+            audit: None: a trail that nobody writes, for tests and measurements.
+        """
+        return cls(
+            store.log,
+            rooms,
+            Authority(store.access),
+            store.access,
+            store.identity,
+            identifier,
+            watch,
+            audit or AuditTrail(store.audit, store.log.find),
+        )

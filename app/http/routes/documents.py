@@ -5,6 +5,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Response
 
+from app.audit.audit_kind import DOCUMENT_CREATED, DOCUMENT_DELETED
 from app.http.access import (
     BackendOf,
     ManageableOf,
@@ -15,6 +16,7 @@ from app.http.access import (
     problems,
 )
 from app.http.answer import document_answer
+from app.http.noting import NotingOf
 from app.http.schema import Document, DocumentChange, DocumentList, NewDocument, Text
 from app.service import lifecycle
 from sync.error import ErrorCode, QuireError
@@ -29,7 +31,11 @@ _CURSOR: Final = re.compile(r"([0-9]{1,15})-([0-9]{1,15})")
 
 @router.post("", status_code=201, responses=problems(403, 409, 413, 429))
 async def create_document(
-    new: NewDocument, state: StateOf, principal: PrincipalOf, response: Response
+    new: NewDocument,
+    state: StateOf,
+    principal: PrincipalOf,
+    note: NotingOf,
+    response: Response,
 ) -> Document:
     """Create a document. A text makes its first event; without a name it gets a readable one."""
     grant = await lifecycle.create_document(
@@ -41,6 +47,7 @@ async def create_document(
         text_root=new.text_root or DEFAULT_TEXT_ROOT,
     )
     name = grant.document.name
+    note(DOCUMENT_CREATED, grant.document)
     response.headers["Location"] = f"{state.settings.base_path}/api/documents/{name}"
     answer = document_answer(grant.document, grant.role)
     answer.normalized = normalize_text(new.text or "") != (new.text or "")
@@ -98,7 +105,8 @@ async def change_document(
 @router.delete(
     "/{document}", status_code=204, response_class=Response, responses=problems(403, 404)
 )
-async def delete_document(grant: ManageableOf, backend: BackendOf) -> Response:
+async def delete_document(grant: ManageableOf, backend: BackendOf, note: NotingOf) -> Response:
     """Move a document to the trash. Its sessions are told, and its name stays taken."""
     await lifecycle.trash_document(backend, grant)
+    note(DOCUMENT_DELETED, grant.document)
     return Response(status_code=204)

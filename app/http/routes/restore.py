@@ -2,8 +2,10 @@
 
 from fastapi import APIRouter
 
+from app.audit.audit_kind import DOCUMENT_RESTORED
 from app.http.access import BackendOf, EncodingOf, WritableOf, problems
 from app.http.answer import written_answer
+from app.http.noting import NotingOf
 from app.http.schema import Restore, Written
 from app.service import version_restore
 
@@ -12,10 +14,15 @@ router = APIRouter(prefix="/api/documents/{document}/restore", tags=["history"])
 
 @router.post("", responses=problems(403, 404, 409, 413, 429))
 async def restore_version(
-    restore: Restore, grant: WritableOf, backend: BackendOf, encoding: EncodingOf = "codepoint"
+    restore: Restore,
+    grant: WritableOf,
+    backend: BackendOf,
+    note: NotingOf,
+    encoding: EncodingOf = "codepoint",
 ) -> Written:
     """Bring a version back. Nothing is lost: it is a new version like any other."""
     written = await version_restore.restore_version(
         backend, grant, restore.version, event_id=restore.id, encoding=encoding
     )
+    note(DOCUMENT_RESTORED, grant.document, version=restore.version, new_version=written.version)
     return written_answer(written)

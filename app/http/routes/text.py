@@ -4,9 +4,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
 
+from app.audit.audit_kind import DOCUMENT_EXPORTED
 from app.http.access import BackendOf, DocumentOf, EncodingOf, WritableOf, problems
 from app.http.answer import written_answer
 from app.http.etag import etag, matches, read_if_match
+from app.http.noting import NotingOf
 from app.http.problem import HttpCode, ProblemError
 from app.http.schema import EventId, Written
 from app.service import text_write, version_reader
@@ -32,6 +34,7 @@ _MARKDOWN = {"text/markdown": {"schema": {"type": "string"}, "example": "# Hello
 async def read_text(
     document: DocumentOf,
     backend: BackendOf,
+    note: NotingOf,
     version: Annotated[int | None, Query(ge=0, le=MAX_INTEGER, description="The head.")] = None,
     newline: Annotated[
         Newline | None, Query(description="The line ends of the answer; left out: as stored.")
@@ -45,6 +48,7 @@ async def read_text(
     if matches(if_none_match, wanted):
         return Response(status_code=304, headers=headers)
     text = await version_reader.read_text(backend, document, wanted)
+    note(DOCUMENT_EXPORTED, document)
     if newline is not None:
         text = with_newlines(text, newline)
     return Response(text.encode(), headers=headers, media_type="text/markdown; charset=utf-8")

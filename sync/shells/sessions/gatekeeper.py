@@ -70,6 +70,13 @@ class Gatekeeper(Protocol):
         """
         ...
 
+    def note_refusal(self, identity: Identity | None, document: str | None, code: str) -> None:
+        """Note, for the audit trail, that something was refused with an error code.
+
+        The gatekeeper notes itself what it refuses in `identify` and `admit`.
+        """
+        ...
+
     async def review(self, identity: Identity, document: str) -> Admission | None:
         """Return the role that an identity has in a document now; None: none.
 

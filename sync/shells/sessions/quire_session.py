@@ -169,6 +169,7 @@ class Session(Socket):
             case Auth():
                 await self._authenticate(message)
             case _ if self.user is None:
+                self.note_refusal(None, message.doc, ErrorCode.AUTH_REQUIRED)
                 raise QuireError(ErrorCode.AUTH_REQUIRED, "The first message is auth.")
             case JoinMessage():
                 await self._join(message)
@@ -325,6 +326,8 @@ class Session(Socket):
             ack = message if isinstance(message, Ack) else None
             if not held.progress.admits(ack):
                 return
+        elif isinstance(message, ErrorMessage):
+            self.note_refusal(self._identity, parcel.doc, message.code)
         elif held is not None and isinstance(message, Joined):
             held.progress = held.progress.answered(message.epoch, parcel.upto)
         frame, size = parcel.frame(self._encoding)

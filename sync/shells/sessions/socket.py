@@ -185,6 +185,10 @@ class Socket(ABC):
             text = "The store does not answer."
             raise QuireError(ErrorCode.STORE_UNAVAILABLE, text, retryable=True) from error
 
+    def note_refusal(self, identity: Identity | None, document: str | None, code: str) -> None:
+        """Note that a room has refused something; see `Gatekeeper.note_refusal`."""
+        self._gatekeeper.note_refusal(identity, document, code)
+
     @abstractmethod
     def identities(self) -> Iterable[Identity]:
         """The identities that the socket acts under at this moment."""

@@ -239,6 +239,7 @@ class Channel(ABC):
                 self._applied(message.id)
                 return
             case ErrorMessage():
+                self._socket.note_refusal(self.attendance.identity, self.document, message.code)
                 self._refused(message)
                 return
             case SyncReply():

@@ -1,0 +1,51 @@
+"""The detail of an audit record: small, of JSON values, without secrets and control characters."""
+
+import math
+from collections.abc import Mapping
+from typing import Any, Final
+
+from app.logs.redaction import REDACTED, is_secret_name, redacted_text
+
+MAX_TEXT_CHARS: Final = 200
+"""The most characters of a name, an address, or a value."""
+MAX_ITEMS: Final = 20
+"""The most values in a detail, and in a list or an object in it."""
+_MAX_DEPTH: Final = 2
+_MAX_NUMBER: Final = 1 << 53
+
+
+def audit_text(text: str) -> str:
+    """Return a text for an audit record."""
+    return redacted_text(text, MAX_TEXT_CHARS)
+
+
+def audit_detail(detail: Mapping[str, object]) -> dict[str, Any]:
+    """Return what is stored of a detail; never raises."""
+    return _object(detail, _MAX_DEPTH)
+
+
+def _object(given: Mapping[Any, object], depth: int) -> dict[str, Any]:
+    items = list(given.items())[:MAX_ITEMS]
+    return {
+        audit_text(str(name)): REDACTED if is_secret_name(str(name)) else _value(value, depth)
+        for name, value in items
+        if value is not None
+    }
+
+
+def _value(value: object, depth: int) -> Any:
+    match value:
+        case None | bool():
+            return value
+        case int() if abs(value) <= _MAX_NUMBER:
+            return int(value)
+        case float() if math.isfinite(value):
+            return float(value)
+        case Mapping() if depth > 0:
+            return _object(value, depth - 1)
+        case list() | tuple() | set() | frozenset() if depth > 0:
+            return [_value(each, depth - 1) for each in list(value)[:MAX_ITEMS]]
+    try:
+        return audit_text(str(value))
+    except Exception:  # noqa: BLE001 - whatever a value does when it is made a text
+        return "(cannot be shown)"
