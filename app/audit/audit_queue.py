@@ -21,8 +21,6 @@ from sync.wire.event import timestamp
 MAX_RECORDS: Final = 10_000
 """The most records that wait; at some 1,500 bytes each."""
 MAX_BATCH: Final = 500
-_COALESCED_SHARE: Final = 0.5
-"""The share of the queue that records which anybody can cause may fill; the rest is for others."""
 _MAX_KINDS: Final = 50
 
 
@@ -38,7 +36,6 @@ class AuditQueue:
     ) -> None:
         self._coalescing = Coalescing() if coalescing is None else coalescing
         self._max_records = max_records
-        self._max_coalesced = int(max_records * _COALESCED_SHARE)
         self._max_batch = max_batch
         self._waiting: deque[AuditRecord] = deque()
         self._taken = 0
@@ -65,9 +62,11 @@ class AuditQueue:
         """Take a record in, count it, or drop it."""
         most = self._max_records
         kept: AuditRecord | None = record
-        if self._coalescing.concerns(record.kind):
+        rule = self._coalescing.rule(record.kind)
+        if rule is not None:
             kept = self._coalescing.add(record, now_s)
-            most = self._max_coalesced
+            # The rest is for what not anybody can cause.
+            most = int(most * rule.share)
         if kept is None:
             return
         if len(self._waiting) < most:
@@ -109,7 +108,7 @@ class AuditQueue:
     def give_up(self) -> None:
         """The batch can never be written: drop it."""
         for record in islice(self._waiting, self._taken):
-            is_summary = self._coalescing.concerns(record.kind)
+            is_summary = self._coalescing.rule(record.kind) is not None
             self._drop(record, record.detail.get("count", 1) if is_summary else 1)
         self._remove_taken()
         self._told = None

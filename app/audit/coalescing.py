@@ -12,6 +12,7 @@
 The first record of a window goes on at once, so that the trail is early and survives a crash. What
 one address can cause is bounded: past so many windows, its records share one; past so many of all
 addresses, all share one. Nothing is lost by this but the differences: the counts always add up.
+Each kind has bounds of its own, so that a flood of one hides nothing of another.
 """
 
 import ipaddress
@@ -25,8 +26,6 @@ from app.audit import audit_kind
 from storage.audit_rows import AuditRecord
 from sync.wire.event import timestamp
 
-MAX_WINDOWS: Final = 4_000
-"""The most windows that are open at once, over all kinds, but for one of each kind."""
 _IPV6_NETWORK_BITS: Final = 64
 """The share of an IPv6 address that is one customer's; within it, all are his."""
 
@@ -38,10 +37,15 @@ class Rule:
     window_s: float
     max_per_address: int
     """The most different ones of one address in one window."""
+    max_windows: int
+    """The most windows that are open at once, but for one that all others share."""
+    share: float
+    """The share of the queue that they may fill."""
 
 
-_REFUSAL: Final = Rule(window_s=10.0, max_per_address=20)
-_VISIT: Final = Rule(window_s=60.0, max_per_address=500)
+_REFUSAL: Final = Rule(window_s=10.0, max_per_address=20, max_windows=2_000, share=0.5)
+# As many as there are sockets: after a restart all come back at once.
+_VISIT: Final = Rule(window_s=60.0, max_per_address=2_000, max_windows=20_000, share=0.8)
 RULES: Final[dict[str, Rule]] = {
     audit_kind.ACCESS_REFUSED: _REFUSAL,
     audit_kind.SIGN_IN_FAILED: _REFUSAL,
@@ -69,29 +73,26 @@ class _Window:
 class Coalescing:
     """The open windows of all kinds. Its times are a clock's that never goes back, in seconds."""
 
-    def __init__(
-        self, rules: dict[str, Rule] | None = None, max_windows: int = MAX_WINDOWS
-    ) -> None:
+    def __init__(self, rules: dict[str, Rule] | None = None) -> None:
         self._rules = RULES if rules is None else rules
-        self._max_windows = max_windows
         self._windows: dict[str, dict[_Key, _Window]] = {kind: {} for kind in self._rules}
         """By kind; those of one kind last equally long, so the first ends first."""
-        self._open = 0
         self._of_network: dict[_Key, int] = {}
+        """The number of open windows, by kind and network."""
 
     @property
     def is_empty(self) -> bool:
         """True if no window is open."""
-        return self._open == 0
+        return not any(self._windows.values())
 
     @property
     def counted(self) -> int:
         """The number of records that are in no summary yet."""
         return sum(each.count for each in self._all())
 
-    def concerns(self, kind: str) -> bool:
-        """Return whether records of a kind are coalesced."""
-        return kind in self._rules
+    def rule(self, kind: str) -> Rule | None:
+        """Return the rule of a kind; None: its records are not coalesced."""
+        return self._rules.get(kind)
 
     def add(self, record: AuditRecord, now_s: float) -> AuditRecord | None:
         """Take a record of a kind that is coalesced; None: it is counted."""
@@ -103,12 +104,11 @@ class Coalescing:
             shown = record
             if self._of_network.get(network, 0) >= rule.max_per_address:
                 key, shown = network, _shared(record, network[1])
-            if key not in windows and self._open >= self._max_windows:
+            if key not in windows and len(windows) >= rule.max_windows:
                 key, shown = (record.kind,), _shared(record, "")
             window = windows.get(key)
             if window is None:
                 windows[key] = _Window(shown, now_s + rule.window_s, network)
-                self._open += 1
                 self._of_network[network] = self._of_network.get(network, 0) + 1
                 return record
         if window.count == 0:
@@ -144,14 +144,12 @@ class Coalescing:
                 yield _summary(window)
         for windows in self._windows.values():
             windows.clear()
-        self._open = 0
         self._of_network.clear()
 
     def _all(self) -> list[_Window]:
         return [each for windows in self._windows.values() for each in windows.values()]
 
     def _forget(self, window: _Window) -> None:
-        self._open -= 1
         left = self._of_network[window.network] - 1
         if left:
             self._of_network[window.network] = left

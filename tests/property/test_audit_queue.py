@@ -25,10 +25,9 @@ from storage.audit_rows import AuditRecord
 
 MAX_RECORDS = 12
 MAX_BATCH = 5
-MAX_WINDOWS = 6
 FLOODING = "access.refused"
 VISITING = "document.joined"
-RULES = {FLOODING: Rule(2.0, 2), VISITING: Rule(5.0, 3)}
+RULES = {FLOODING: Rule(2.0, 2, 3, 0.5), VISITING: Rule(5.0, 3, 5, 0.8)}
 PLAIN = ("grant.changed", "document.deleted")
 
 
@@ -47,7 +46,7 @@ def counts(records: list[AuditRecord]) -> Counter[str]:
 class AuditQueueMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
-        self.coalescing = Coalescing(RULES, MAX_WINDOWS)
+        self.coalescing = Coalescing(RULES)
         self.queue = AuditQueue(self.coalescing, max_records=MAX_RECORDS, max_batch=MAX_BATCH)
         self.now_s = 0.0
         self.noted: Counter[str] = Counter()
@@ -107,7 +106,8 @@ class AuditQueueMachine(RuleBasedStateMachine):
     @invariant()
     def is_bounded(self) -> None:
         assert len(self.queue) <= MAX_RECORDS
-        assert len(self.coalescing._all()) <= MAX_WINDOWS + len(RULES)
+        for kind, windows in self.coalescing._windows.items():
+            assert len(windows) <= RULES[kind].max_windows + 1
 
     @invariant()
     def numbers_add_up(self) -> None:

@@ -4,7 +4,7 @@ from app.audit.coalescing import Coalescing, Rule
 from storage.audit_rows import AuditRecord
 
 KIND = "access.refused"
-RULES = {KIND: Rule(window_s=10.0, max_per_address=3)}
+OTHER = "document.joined"
 
 
 def refusal(
@@ -14,7 +14,8 @@ def refusal(
 
 
 def coalescing(max_windows: int = 100) -> Coalescing:
-    return Coalescing(RULES, max_windows)
+    rule = Rule(window_s=10.0, max_per_address=3, max_windows=max_windows, share=0.5)
+    return Coalescing({KIND: rule, OTHER: rule})
 
 
 def test_the_first_record_goes_on_at_once() -> None:
@@ -85,6 +86,14 @@ def test_past_the_bound_all_addresses_are_one() -> None:
     assert sum(each is not None for each in shown) == 51
     (summary,) = held.summaries(10.0, 10)
     assert (summary.address, summary.detail["count"]) == ("", 949)
+
+
+def test_a_flood_of_one_kind_hides_nothing_of_another() -> None:
+    held = coalescing(max_windows=50)
+    for number in range(1_000):
+        held.add(refusal(f"192.0.{number // 250}.{number % 250}"), 0.0)
+    joined = AuditRecord(1, OTHER, "ada", "Ada", "192.0.2.1", "notes")
+    assert held.add(joined, 0.0) == joined
 
 
 def test_no_room_keeps_the_count() -> None:
