@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from app.logs.redaction import REDACTED, is_secret_name, redacted_text
@@ -16,7 +17,15 @@ _MAX_NUMBER: Final = 1 << 53
 
 def audit_text(text: str) -> str:
     """Return a text for an audit record."""
+    # Names, documents and addresses come again and again.
+    return _short_text(text) if len(text) <= MAX_TEXT_CHARS else _text(text)
+
+
+def _text(text: str) -> str:
     return redacted_text(text, MAX_TEXT_CHARS)
+
+
+_short_text = lru_cache(maxsize=2_048)(_text)
 
 
 def audit_detail(detail: Mapping[str, object]) -> dict[str, Any]:

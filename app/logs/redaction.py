@@ -7,27 +7,43 @@ too much than too little.
 
 import re
 from collections.abc import Callable
+from functools import cache
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 from app.logs.safe_text import safe_text
 
 REDACTED: Final = "[redacted]"
-_NAMES: Final = (
-    r"(?:[a-z0-9_.-]{0,32}(?:password|passwd|passphrase|secret|token|ticket|api_?-?key|private_?-?key"
-    r"|authorization|cookie|credential|assertion)[a-z0-9_.-]{0,32}|quire_session|quire_guest"
-    r"|code_verifier|nonce|pwd|jwt_key)"
+_WORDS: Final = (
+    *("password", "passwd", "passphrase", "pwd", "secret", "token", "ticket", "credential"),
+    *("api_key", "api-key", "apikey", "private_key", "private-key", "privatekey", "jwt_key"),
+    *("authorization", "cookie", "assertion", "nonce", "verifier", "quire_session", "quire_guest"),
 )
+"""The words in the names of values that are secrets."""
+_NAMES: Final = rf"[a-z0-9_.-]{{0,32}}(?:{'|'.join(_WORDS)})[a-z0-9_.-]{{0,32}}"
 _MARGIN_CHARS: Final = 4_000
 """The length that is redacted beyond a bound, so that no half of a secret stands at the bound."""
 _LEAST_RANDOM_CHARS: Final = 32
 """Shorter runs of letters and digits are names; secrets of 192 bits have that many characters."""
+_LEAST_HEX_CHARS: Final = 48
+_HEX: Final = frozenset("0123456789abcdef")
 _RANDOM_CHANGES: Final = 0.4
 """The share of neighbours of different kinds (a, A, 1) from which on a run is random.
 
 In random ones it is 0.6, in names of many words 0.3 at most."""
 
-Replacement = str | Callable[[re.Match[str]], str]
+
+class _Rule(NamedTuple):
+    """One kind of secret.
+
+    Its pattern is compiled only for the first text that has a mark: to compile all of them would
+    make a start 30 ms slower, and to try all of them a record as well.
+    """
+
+    marks: tuple[str, ...]
+    """One of these, in lower case, is in every text that has such a secret."""
+    pattern: str
+    replacement: str | Callable[[re.Match[str]], str]
 
 
 def redact(text: str) -> str:
@@ -37,8 +53,12 @@ def redact(text: str) -> str:
     passwords, private keys, and random runs of characters; and values that the database was given,
     since they may be the text of a document. Its cost grows with the length of the text: cut first.
     """
-    for pattern, replacement in _RULES:
-        text = pattern.sub(replacement, text)
+    lowered = text.lower()
+    for marks, pattern, replacement in _RULES:
+        if any(mark in lowered for mark in marks):
+            text = _compiled(pattern).sub(replacement, text)
+    if len(text) >= _LEAST_RANDOM_CHARS:
+        text = _compiled(_RUN).sub(_redact_random, text)
     return text
 
 
@@ -58,7 +78,8 @@ def redacted_text(text: str, max_chars: int, *, keep_lines: bool = False) -> str
 
 def is_secret_name(name: str) -> bool:
     """Return whether a value of that name is a secret."""
-    return _NAME.fullmatch(name) is not None
+    lowered = name.lower()
+    return any(word in lowered for word in _WORDS)
 
 
 def _redact_random(found: re.Match[str]) -> str:
@@ -68,58 +89,78 @@ def _redact_random(found: re.Match[str]) -> str:
     ]
     kinds = [kind for kind in kinds if kind]
     changes = sum(a != b for a, b in pairwise(kinds))
-    is_mixed = len(set(kinds)) == 3 or (len(set(kinds)) == 2 and _HEX.fullmatch(run) is not None)
+    is_hex = len(run) >= _LEAST_HEX_CHARS and set(run.lower()) <= _HEX
+    is_mixed = len(set(kinds)) == (2 if is_hex else 3)
     return REDACTED if is_mixed and changes >= _RANDOM_CHANGES * len(kinds) else run
 
 
-_HEX: Final = re.compile(r"[0-9a-fA-F]{48,}")
-_NAME: Final = re.compile(_NAMES, re.IGNORECASE)
-_RULES: Final[tuple[tuple[re.Pattern[str], Replacement], ...]] = (
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+_VALUE: Final = r"('(?:[^'\\]|\\.)*'?|\"(?:[^\"\\]|\\.)*\"?"
+"""The beginning of a group: a value in quotes, or up to the end of the text if they are not closed.
+
+The group is not closed either: an alternative may follow."""
+_RUN: Final = rf"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{{{_LEAST_RANDOM_CHARS},}}(?![A-Za-z0-9_-])"
+_RULES: Final = (
     # A private key, however its lines end here.
-    (
-        re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*-----|\Z)", re.DOTALL),
+    _Rule(
+        ("private key-----",),
+        r"(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*-----|\Z)",
         REDACTED,
     ),
     # SQLAlchemy's and PostgreSQL's ways to repeat what was to be stored.
-    (re.compile(r"\[parameters: [^\n]*"), f"[parameters: {REDACTED}]"),
-    (re.compile(r"(?<![A-Za-z])(DETAIL|CONTEXT):.*"), rf"\1: {REDACTED}"),
-    # A header line or a header as uvicorn shows it: (b'cookie', b'a=b; c=d').
-    (
-        re.compile(
-            r"(?i)(b?['\"](?:proxy-)?(?:authorization|cookie|set-cookie)['\"]\s{0,4}[,:]\s{0,4}b?)"
-            r"('(?:[^'\\]|\\.)*'?|\"(?:[^\"\\]|\\.)*\"?)"
-        ),
+    _Rule(("[parameters: ",), r"\[parameters: [^\n]*", f"[parameters: {REDACTED}]"),
+    _Rule(
+        ("detail:", "context:"),
+        r"(?<![A-Za-z])(DETAIL|CONTEXT):.*",
+        rf"\1: {REDACTED}",
+    ),
+    # A header as uvicorn shows it, (b'cookie', b'a=b; c=d'), and a header line.
+    _Rule(
+        ("authorization", "cookie"),
+        r"(?i)(b?['\"](?:proxy-)?(?:authorization|cookie|set-cookie)['\"]\s{0,4}[,:]\s{0,4}b?)"
+        rf"{_VALUE})",
         rf"\1'{REDACTED}'",
     ),
-    (
-        re.compile(
-            r"(?i)\b((?:proxy-)?authorization|set-cookie|cookie)(\s{0,4}:\s{0,4})[^\r\n'\"]+"
-        ),
+    _Rule(
+        ("authorization", "cookie"),
+        r"(?i)\b((?:proxy-)?authorization|set-cookie|cookie)(\s{0,4}:\s{0,4})[^\r\n'\"]+",
         rf"\1\2{REDACTED}",
     ),
-    (re.compile(r"(?i)\b(bearer|basic)(\s+)[a-z0-9._~+/=-]{6,}"), rf"\1\2{REDACTED}"),
+    _Rule(
+        ("bearer", "basic"),
+        r"(?i)\b(bearer|basic)(\s+)[a-z0-9._~+/=-]{6,}",
+        rf"\1\2{REDACTED}",
+    ),
     # scheme://user:password@host, the password with any character, up to the last @.
-    (
-        re.compile(r"\b([A-Za-z][A-Za-z0-9+.-]{0,30}://[^\s:/@?#'\"]{0,200}):[^\s'\"]{1,500}@"),
+    _Rule(
+        ("@",),
+        r"\b([A-Za-z][A-Za-z0-9+.-]{0,30}://[^\s:/@?#'\"]{0,200}):[^\s'\"]{1,500}@",
         rf"\1:{REDACTED}@",
     ),
     # The secret of an invitation or a share link.
-    (re.compile(r"(/(?:l|join)/?#)[^\s'\"<>]+"), rf"\1{REDACTED}"),
-    (re.compile(r"\bq[a-z]_[A-Za-z0-9_-]{6,}"), REDACTED),
-    (re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_=-]*){1,4}"), REDACTED),
-    (re.compile(r"\$(?:argon2[a-z]*|2[aby]|scrypt|pbkdf2[a-z0-9-]*)\$[^\s'\"]+"), REDACTED),
+    _Rule(("#",), r"(/(?:l|join)/?#)[^\s'\"<>]+", rf"\1{REDACTED}"),
+    _Rule(("_",), r"\bq[a-z]_[A-Za-z0-9_-]{6,}", REDACTED),
+    _Rule(
+        ("eyj",),
+        r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_=-]*){1,4}",
+        REDACTED,
+    ),
+    _Rule(("$",), r"\$(?:argon2[a-z]*|2[aby]|scrypt|pbkdf2[a-z0-9-]*)\$[^\s'\"]+", REDACTED),
     # name=value and "name": "value".
-    (
-        re.compile(
-            rf"(?i)(?<![a-z0-9_])({_NAMES})(['\"]?\s{{0,4}}[=:]\s{{0,4}})"
-            r"('(?:[^'\\]|\\.)*'?|\"(?:[^\"\\]|\\.)*\"?|[^\s&;,'\")\]}]+)"
-        ),
+    _Rule(
+        _WORDS,
+        rf"(?i)(?<![a-z0-9_])({_NAMES})(['\"]?\s{{0,4}}[=:]\s{{0,4}})"
+        rf"{_VALUE}|[^\s&;,'\")\]}}]+)",
         rf"\1\2{REDACTED}",
     ),
     # In a query, where these words mean what nobody else may have.
-    (re.compile(r"([?&](?:code|state|key)=)[^\s&#'\"]+"), rf"\1{REDACTED}"),
-    (
-        re.compile(rf"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{{{_LEAST_RANDOM_CHARS},}}(?![A-Za-z0-9_-])"),
-        _redact_random,
+    _Rule(
+        ("code=", "state=", "key="),
+        r"([?&](?:code|state|key)=)[^\s&#'\"]+",
+        rf"\1{REDACTED}",
     ),
 )
