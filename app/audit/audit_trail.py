@@ -78,6 +78,9 @@ class AuditTrail:
         self._noted = asyncio.Event()
         self._closing = asyncio.Event()
         self._is_failing = False
+        self._is_dropping = False
+        self._told_dropped = 0
+        """The number of dropped records that the log has told of."""
         self._keys: dict[str, int] = {}
         """The keys of documents by name; they never change, since a name is never used again."""
         self._writing: asyncio.Task[None] | None = None
@@ -112,6 +115,9 @@ class AuditTrail:
         try:
             self._queue.note(audit_record(kind, who, address, document, **detail), time.monotonic())
             self._noted.set()
+            if self._queue.dropped > self._told_dropped and not self._is_dropping:
+                self._is_dropping = True
+                _log.warning("audit records are dropped: the store takes none, and too many wait")
         except Exception:  # noqa: BLE001 - whatever it is, what is noted has to go on
             _log.exception("an audit record of kind %r cannot be noted", kind)
 
@@ -189,11 +195,19 @@ class AuditTrail:
                 self._queue.give_up()
                 return False
             self._queue.wrote()
-            if self._is_failing:
-                self._is_failing = False
-                _log.warning("the audit trail is written again")
+            self._tell_success()
             await asyncio.sleep(_PAUSE_S)
         return True
+
+    def _tell_success(self) -> None:
+        if self._is_failing:
+            self._is_failing = False
+            _log.warning("the audit trail is written again")
+        dropped = self._queue.dropped - self._told_dropped
+        if dropped:
+            self._told_dropped += dropped
+            self._is_dropping = False
+            _log.warning("%d audit records were dropped meanwhile", dropped)
 
     def _tell_failure(self, error: StoreError) -> None:
         if not self._is_failing:

@@ -120,7 +120,7 @@ async def test_what_is_noted_while_the_store_is_away_is_written_when_it_is_back(
 
 
 async def test_what_had_to_be_dropped_is_told_as_soon_as_the_store_is_back(
-    store: Store, away: Away
+    store: Store, away: Away, caplog: pytest.LogCaptureFixture
 ) -> None:
     await away.begin()
     async with trail(store, AuditQueue(max_records=10)) as audit:
@@ -133,6 +133,8 @@ async def test_what_had_to_be_dropped_is_told_as_soon_as_the_store_is_back(
     assert [each.detail["number"] for each in kept] == list(range(10))
     assert (told.kind, told.detail["count"]) == (DROPPED, 15)
     assert told.detail["kinds"] == {GRANT_CHANGED: 15}
+    assert caplog.text.count("audit records are dropped") == 1
+    assert caplog.text.count("15 audit records were dropped") == 1
 
 
 async def test_a_store_that_stays_away_ends_a_process_in_time_and_the_log_says_so(

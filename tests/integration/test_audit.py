@@ -108,6 +108,12 @@ async def test_refused_streams_and_documents_that_are_not_there_are_noted(
     assert record.detail["route"] == "GET /api/documents/{document}/events"
 
 
+async def test_figures_tell_how_the_trail_does(quire: Application) -> None:
+    figures = (await quire.http.get("/metrics")).text
+    assert "quire_audit_waiting 0.0" in figures
+    assert "quire_audit_dropped_total 0.0" in figures
+
+
 async def test_only_owners_read_the_trail_of_a_document(quire: Application) -> None:
     await quire.create()
     assert await quire.refused("GET", f"{BASE}/audit", headers=MALLORY) == (403, "forbidden")
@@ -244,8 +250,7 @@ async def test_a_socket_with_a_token_that_is_no_good_is_noted(
     create(server, "tokens")
     url = f"{server.url.replace('http', 'ws', 1)}/yjs/tokens?token=qt_{'x' * 40}"
     async with open_websocket(url, proxy=None) as socket:
-        async for _ in socket:
-            pass
+        await socket.wait_closed()
     found = await trail(server, tmp_path, "tokens", 2)
     assert (found[1]["kind"], found[1]["detail"]["code"]) == ("access.refused", "auth_failed")
 

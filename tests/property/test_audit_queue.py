@@ -8,8 +8,8 @@
 
 Seen to be caught: a batch removed when taken; `failed` that forgets its batch; drops forgotten
 while a report of them is under way; `close` without the counts of open windows; summaries past the
-bound; windows or a queue without a bound; a count forgotten at the end of a window; `give_up` that
-forgets.
+bound; windows or a queue without a bound; a number of an address's windows that only grows; a count
+forgotten at the end of a window; `give_up` that forgets.
 """
 
 from collections import Counter
@@ -108,6 +108,11 @@ class AuditQueueMachine(RuleBasedStateMachine):
         assert len(self.queue) <= MAX_RECORDS
         for kind, windows in self.coalescing._windows.items():
             assert len(windows) <= RULES[kind].max_windows + 1
+
+    @invariant()
+    def windows_are_counted_by_address(self) -> None:
+        found = Counter(window.network for window in self.coalescing._all())
+        assert self.coalescing._of_network == found
 
     @invariant()
     def numbers_add_up(self) -> None:
