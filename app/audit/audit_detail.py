@@ -15,17 +15,22 @@ _MAX_DEPTH: Final = 2
 _MAX_NUMBER: Final = 1 << 53
 
 
+def audit_name(name: str) -> str:
+    """Return an id, a name or an address for an audit record."""
+    # They come again and again.
+    return _short_name(name) if len(name) <= MAX_TEXT_CHARS else _name(name)
+
+
+def _name(name: str) -> str:
+    return redacted_text(name, MAX_TEXT_CHARS, is_name=True)
+
+
+_short_name = lru_cache(maxsize=2_048)(_name)
+
+
 def audit_text(text: str) -> str:
-    """Return a text for an audit record."""
-    # Names, documents and addresses come again and again.
-    return _short_text(text) if len(text) <= MAX_TEXT_CHARS else _text(text)
-
-
-def _text(text: str) -> str:
+    """Return a value of a detail for an audit record."""
     return redacted_text(text, MAX_TEXT_CHARS)
-
-
-_short_text = lru_cache(maxsize=2_048)(_text)
 
 
 def audit_detail(detail: Mapping[str, object]) -> dict[str, Any]:
@@ -36,7 +41,7 @@ def audit_detail(detail: Mapping[str, object]) -> dict[str, Any]:
 def _object(given: Mapping[Any, object], depth: int) -> dict[str, Any]:
     items = list(given.items())[:MAX_ITEMS]
     return {
-        audit_text(str(name)): REDACTED if is_secret_name(str(name)) else _value(value, depth)
+        audit_name(str(name)): REDACTED if is_secret_name(str(name)) else _value(value, depth)
         for name, value in items
         if value is not None
     }

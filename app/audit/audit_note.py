@@ -1,6 +1,6 @@
 """The making of an audit record."""
 
-from app.audit.audit_detail import audit_detail, audit_text
+from app.audit.audit_detail import audit_detail, audit_name
 from app.identity.principal import Principal
 from storage.audit_rows import AuditRecord
 from sync.port import DocumentRecord
@@ -29,10 +29,10 @@ def audit_record(
     return AuditRecord(
         now_ms(),
         kind,
-        "" if user is None else audit_text(user.id),
-        "" if user is None or not user.id else audit_text(user.name),
-        audit_text(address),
-        None if name is None else audit_text(name),
+        "" if user is None else audit_name(user.id),
+        "" if user is None or not user.id else audit_name(user.name),
+        audit_name(address),
+        None if name is None else audit_name(name),
         key,
         audit_detail(detail),
     )

@@ -34,7 +34,7 @@ def record_fields(record: logging.LogRecord) -> dict[str, str]:
     for name in FIELDS:
         value = getattr(record, name, None) or context.get(name)
         if value:
-            fields[name] = redacted_text(str(value), MAX_FIELD_CHARS)
+            fields[name] = redacted_text(str(value), MAX_FIELD_CHARS, is_name=True)
     exception = _exception(record)
     if exception:
         fields["exception"] = redacted_text(exception, MAX_EXCEPTION_CHARS, keep_lines=True)

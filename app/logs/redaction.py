@@ -46,26 +46,31 @@ class _Rule(NamedTuple):
     replacement: str | Callable[[re.Match[str]], str]
 
 
-def redact(text: str) -> str:
+def redact(text: str, *, is_name: bool = False) -> str:
     """Return a text with everything in it replaced that looks like a secret.
 
     Those are tickets, tokens, cookies, authorization headers, passwords in URLs, hashes of
     passwords, private keys, and random runs of characters; and values that the database was given,
     since they may be the text of a document. Its cost grows with the length of the text: cut first.
+
+    Args:
+        is_name: the text is an id or a name, which may well be random.
     """
     lowered = text.lower()
     for marks, pattern, replacement in _RULES:
         if any(mark in lowered for mark in marks):
             text = _compiled(pattern).sub(replacement, text)
-    if len(text) >= _LEAST_RANDOM_CHARS:
+    if len(text) >= _LEAST_RANDOM_CHARS and not is_name:
         text = _compiled(_RUN).sub(_redact_random, text)
     return text
 
 
-def redacted_text(text: str, max_chars: int, *, keep_lines: bool = False) -> str:
-    """Return a text without secrets, bounded and made safe; see `safe_text`."""
+def redacted_text(
+    text: str, max_chars: int, *, keep_lines: bool = False, is_name: bool = False
+) -> str:
+    """Return a text without secrets, bounded and made safe; see `redact` and `safe_text`."""
     left = len(text) - max_chars
-    clean = redact(text[: max_chars + _MARGIN_CHARS])
+    clean = redact(text[: max_chars + _MARGIN_CHARS], is_name=is_name)
     if left > _MARGIN_CHARS:
         # At the end of what was looked at may stand the first half of a secret.
         clean = clean[:-_MARGIN_CHARS]

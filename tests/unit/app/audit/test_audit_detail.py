@@ -3,7 +3,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.audit.audit_detail import audit_detail, audit_text
+from app.audit.audit_detail import audit_detail, audit_name, audit_text
 
 _ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=300)
 _ANY = st.recursive(
@@ -34,6 +34,15 @@ def test_secrets_are_redacted_by_name_and_by_look() -> None:
 def test_a_hostile_name_becomes_a_short_line() -> None:
     assert audit_text("Ada\r\n\x1b[31m\ud800") == r"Ada\r\n\x1b[31m\ud800"
     assert len(audit_text("A" * 1_000_000)) < 250
+
+
+def test_an_id_may_be_random_and_a_value_may_not() -> None:
+    subject = "jwt-AAAAAAAAAAAAAAAAAAAAAIkzqFVrSaSaFHy782bbtaQ"
+    random = "aB3xY7kP9qR2sT4uV6wX8yZ1cD5eF0gH2jK4"
+    assert audit_name(random) == random
+    assert audit_name(subject) == subject
+    assert audit_text(random) == "[redacted]"
+    assert audit_name(f"Bearer {random}") == "Bearer [redacted]"
 
 
 class _Hostile:
