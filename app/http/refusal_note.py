@@ -22,7 +22,8 @@ def note_refusal(request: Request, code: str) -> None:
     document = request.path_params.get("document")
     principal: Principal | None = getattr(request.state, "principal", None)
     is_named = isinstance(document, str)
-    if state is None or not (code in _ALWAYS or (code in _OF_DOCUMENTS and is_named)):
+    is_noted = getattr(request.state, "refusal_is_noted", False)
+    if state is None or is_noted or not (code in _ALWAYS or (code in _OF_DOCUMENTS and is_named)):
         return
     route = getattr(request.scope.get("route"), "path", None)
     state.backend.audit.note(

@@ -4,9 +4,9 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
 
-from app.http.access import BackendOf, ManageableOf, PrincipalOf, problems
+from app.http.access import BackendOf, ManageableOf, problems
 from app.http.audit_schema import AuditPage, audit_page
-from app.service.operator import require_operator
+from app.http.people_access import OperatorOf
 from sync.names import MAX_INTEGER
 
 router = APIRouter(tags=["audit"])
@@ -38,13 +38,12 @@ async def list_of_document(
 
 @router.get("/api/audit", responses=problems(403))
 async def list_of_server(
-    principal: PrincipalOf,
+    _: OperatorOf,
     backend: BackendOf,
     before: Before = None,
     limit: Limit = 100,
     kind: OfKind = None,
 ) -> AuditPage:
     """List who did what on the whole server, or was refused it; newest first, for operators."""
-    require_operator(principal)
     records = await backend.audit.page(None, before=before, limit=limit + 1, kind=kind)
     return audit_page(records, limit)

@@ -2,6 +2,12 @@
 
 from fastapi import APIRouter, Request, Response
 
+from app.audit.audit_kind import (
+    INVITATION_ACCEPTED,
+    INVITATION_CREATED,
+    INVITATION_REVOKED,
+    PASSWORD_RESET,
+)
 from app.http.access import StateOf, problems
 from app.http.identity_schema import (
     Acceptance,
@@ -13,6 +19,7 @@ from app.http.identity_schema import (
     NewInvitation,
     SessionState,
 )
+from app.http.noting import NotingOf
 from app.http.people_access import NOT_KEPT, ClientOf, OperatorOf, PeopleOf, let_in
 from app.identity.invitation import issue_invitation
 from app.service.service_error import ServiceCode, ServiceError
@@ -45,7 +52,7 @@ async def list_invitations(people: PeopleOf, _: OperatorOf) -> InvitationList:
 
 @router.post("", status_code=201, responses=problems(403, 409, 413))
 async def invite(
-    new: NewInvitation, state: StateOf, people: PeopleOf, operator: OperatorOf
+    new: NewInvitation, state: StateOf, people: PeopleOf, operator: OperatorOf, note: NotingOf
 ) -> IssuedInvitation:
     """Make a link with which one person becomes a user. It is shown this once."""
     if state.settings.auth_mode != "accounts":
@@ -56,6 +63,7 @@ async def invite(
         is_operator=new.operator,
         days=new.expires_in_days,
     )
+    note(INVITATION_CREATED, invitation=issued.invitation.id, operator=new.operator)
     return IssuedInvitation(
         id=issued.invitation.id,
         url=issued.url(state.settings.public_root),
@@ -66,11 +74,14 @@ async def invite(
 @router.delete(
     "/{invitation}", status_code=204, response_class=Response, responses=problems(403, 404)
 )
-async def revoke_invitation(invitation: str, people: PeopleOf, _: OperatorOf) -> Response:
+async def revoke_invitation(
+    invitation: str, people: PeopleOf, _: OperatorOf, note: NotingOf
+) -> Response:
     """Revoke an invitation that is not used."""
     known = {each.id for each in await people.identity.invitations()}
     if invitation not in known or not await people.identity.revoke_invitation(invitation):
         raise ServiceError(ServiceCode.UNKNOWN_INVITATION, "There is no such invitation.")
+    note(INVITATION_REVOKED, invitation=invitation)
     return Response(status_code=204)
 
 
@@ -117,4 +128,6 @@ async def accept_invitation(
             password=shown.password,
             client=client,
         )
+    kind = PASSWORD_RESET if shown.login is None else INVITATION_ACCEPTED
+    state.backend.audit.note(kind, signed_in.principal, client.address)
     return let_in(state, request, response, signed_in)

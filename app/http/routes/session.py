@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Request, Response
 from msgspec.structs import replace
 
+from app.audit.audit_kind import SIGN_IN_FAILED, SIGNED_IN, SIGNED_OUT
 from app.http.access import PrincipalOf, StateOf, problems
 from app.http.identity_schema import (
     GuestName,
@@ -12,6 +13,7 @@ from app.http.identity_schema import (
     SessionState,
     SignIn,
 )
+from app.http.noting import NotingOf
 from app.http.people_access import (
     NOT_KEPT,
     ClientOf,
@@ -25,10 +27,12 @@ from app.http.people_access import (
 )
 from app.identity.credential import GUEST_COOKIE, SESSION_COOKIE
 from app.identity.guest import Guest, new_guest, renamed_guest
+from app.identity.login import clean_login
 from app.identity.people import People
 from app.service.service_error import ServiceCode, ServiceError
 from sync.error import ErrorCode, QuireError
 from sync.shells.clock import now_ms
+from sync.user import User
 from sync.wire.event import timestamp
 
 router = APIRouter(prefix="/api", tags=["people"], dependencies=[NOT_KEPT])
@@ -109,18 +113,28 @@ async def sign_in(
     """Sign in with a login and a password; the session is a new one, whoever asked before."""
     if state.settings.auth_mode != "accounts":
         raise QuireError(ErrorCode.FORBIDDEN, "This server has no accounts with passwords.")
-    signed_in = await people.accounts.sign_in(shown.login, shown.password, client)
+    audit = state.backend.audit
+    try:
+        signed_in = await people.accounts.sign_in(shown.login, shown.password, client)
+    except QuireError as error:
+        tried = await _user_tried(people, shown.login) if error.code == "auth_failed" else None
+        audit.note(SIGN_IN_FAILED, tried, client.address, code=error.code)
+        request.state.refusal_is_noted = True
+        raise
+    principal = signed_in.principal
+    audit.note(SIGNED_IN, principal, client.address, session=principal.session_id)
     return let_in(state, request, response, signed_in)
 
 
 @router.delete("/session", status_code=204, response_class=Response, responses=problems(403))
 async def sign_out(
-    request: Request, state: StateOf, people: PeopleOf, principal: PrincipalOf
+    request: Request, state: StateOf, people: PeopleOf, principal: PrincipalOf, note: NotingOf
 ) -> Response:
     """Sign out of this browser; a guest is forgotten by it."""
     response = Response(status_code=204)
     if principal.session_id is not None:
         await people.sessions.end(principal.user.id, principal.session_id)
+        note(SIGNED_OUT, session=principal.session_id)
         forget(state, request, response, SESSION_COOKIE)
     elif principal.kind == "guest":
         forget(state, request, response, GUEST_COOKIE)
@@ -147,10 +161,11 @@ async def list_sessions(people: PeopleOf, principal: SignedInOf) -> SessionList:
 
 @router.delete("/sessions", status_code=204, response_class=Response, responses=problems(403))
 async def sign_out_everywhere(
-    request: Request, state: StateOf, people: PeopleOf, principal: SignedInOf
+    request: Request, state: StateOf, people: PeopleOf, principal: SignedInOf, note: NotingOf
 ) -> Response:
     """Sign out of all browsers, this one too; open sockets end within a second."""
     await people.sessions.end_all(principal.user.id)
+    note(SIGNED_OUT, everywhere=True)
     response = Response(status_code=204)
     forget(state, request, response, SESSION_COOKIE)
     return response
@@ -159,11 +174,21 @@ async def sign_out_everywhere(
 @router.delete(
     "/sessions/{session}", status_code=204, response_class=Response, responses=problems(403, 404)
 )
-async def end_session(session: str, people: PeopleOf, principal: SignedInOf) -> Response:
+async def end_session(
+    session: str, people: PeopleOf, principal: SignedInOf, note: NotingOf
+) -> Response:
     """Sign out of one browser."""
     if not await people.sessions.end(principal.user.id, session):
         raise ServiceError(ServiceCode.UNKNOWN_SESSION, "You have no such session.")
+    note(SIGNED_OUT, session=session)
     return Response(status_code=204)
+
+
+async def _user_tried(people: People, login: str) -> User | None:
+    """Return the user of a login. One that nobody has is not kept: it may be a password."""
+    cleaned = clean_login(login)
+    found = None if cleaned is None else await people.identity.user_by_login(cleaned)
+    return None if found is None else User(found.id, found.name, found.color)
 
 
 def _guest_of(request: Request, people: People) -> Guest | None:

@@ -6,8 +6,10 @@ from typing import Annotated, Final
 import msgspec
 from fastapi import APIRouter, Query
 
+from app.audit.audit_kind import USER_CHANGED
 from app.http.access import PrincipalOf, problems
 from app.http.identity_schema import UserChange, UserEntry, UserList
+from app.http.noting import NotingOf
 from app.http.people_access import NOT_KEPT, OperatorOf, PeopleOf
 from app.http.schema import Text
 from app.identity.people import People
@@ -59,7 +61,9 @@ async def read_user(user: str, people: PeopleOf, _: OperatorOf) -> UserEntry:
 
 
 @router.patch("/{user}", responses=problems(403, 404, 409, 413))
-async def change_user(user: str, change: UserChange, people: PeopleOf, _: OperatorOf) -> UserEntry:
+async def change_user(
+    user: str, change: UserChange, people: PeopleOf, _: OperatorOf, note: NotingOf
+) -> UserEntry:
     """Shut a user out or let it in again, make it an operator or end that.
 
     Who is shut out is signed out everywhere, and its open sockets end within a second.
@@ -75,6 +79,7 @@ async def change_user(user: str, change: UserChange, people: PeopleOf, _: Operat
         await people.identity.set_operator(known.id, change.operator, now_ms())
     if change.disabled is not None:
         await people.identity.set_disabled(known.id, change.disabled, now_ms())
+    note(USER_CHANGED, of=known.id, disabled=change.disabled, operator=change.operator)
     return _entry(await _find(people, known.id))
 
 
