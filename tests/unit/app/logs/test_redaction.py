@@ -88,17 +88,23 @@ def test_redact_finds_a_secret_between_any_text(before: str, mark: str, after: s
     assert HIDDEN not in redact(f"{before} {mark}{HIDDEN} {after}")
 
 
-@given(st.integers(0, 200))
+def test_the_beginning_of_a_long_text_is_kept() -> None:
+    assert redacted_text("x " * 20_000, 4_000).startswith("x " * 1_999)
+
+
+@pytest.mark.parametrize("before", range(len(TICKET) + 2))
 def test_a_secret_at_the_bound_is_not_shown_in_part(before: int) -> None:
-    text = "x " * ((4_000 - before) // 2) + TICKET + " y" * 10_000
-    assert "qk_a" not in redacted_text(text, 4_000)
+    text = "x " * 1_950 + "y" * (100 - before) + " " + TICKET + " y" * 1_000
+    shown = redacted_text(text, 4_000)
+    assert "y" * (100 - before) in shown
+    assert "qk" not in shown
 
 
-@given(st.integers(0, 200))
+@pytest.mark.parametrize("before", range(len(TICKET) + 2))
 def test_a_secret_at_the_end_of_what_is_looked_at_is_not_shown_in_part(before: int) -> None:
     # Everything before it is redacted too, so that the end comes into view.
-    text = (TICKET + " ") * ((8_000 - before) // len(TICKET)) + TICKET + " y" * 10_000
-    assert "qk_a" not in redacted_text(text, 4_000)
+    text = "y" * before + " " + (TICKET + " ") * 1_000
+    assert "qk" not in redacted_text(text, 4_000)
 
 
 @pytest.mark.parametrize("name", ["password", "client_secret", "Cookie", "access_token", "ticket"])
