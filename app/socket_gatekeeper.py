@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
-from app.audit.audit_kind import ACCESS_REFUSED, DOCUMENT_JOINED
+from app.audit.audit_kind import ACCESS_REFUSED, DOCUMENT_JOINED, TICKET_REFUSED
 from app.identity.credential import Credentials
 from app.identity.principal import Principal
 from app.logs.log_context import add_context
@@ -54,7 +54,10 @@ class SocketGatekeeper:
         try:
             principal = await self._backend.identifier.identify(shown)
         except QuireError as error:
-            self.note_refusal(None, shown.document, error.code)
+            if shown.is_ticket and error.code is ErrorCode.AUTH_FAILED:
+                self._note(TICKET_REFUSED, None, shown.document, error.code)
+            else:
+                self.note_refusal(None, shown.document, error.code)
             raise
         add_context(user=principal.user.id)
         return principal
@@ -87,7 +90,8 @@ class SocketGatekeeper:
         """Note in the audit trail that something was refused, if for want of permission."""
         assert identity is None or isinstance(identity, Principal), "it came from `identify`"
         if code in REFUSALS:
-            shown = self._shown
-            self._backend.audit.note(
-                ACCESS_REFUSED, identity, shown.address, document, code=code, door=shown.door
-            )
+            self._note(ACCESS_REFUSED, identity, document, code)
+
+    def _note(self, kind: str, who: Principal | None, document: str | None, code: str) -> None:
+        shown = self._shown
+        self._backend.audit.note(kind, who, shown.address, document, code=code, door=shown.door)

@@ -15,7 +15,7 @@ def audit_record(
     kind: str,
     who: Principal | User | None,
     address: str,
-    document: str | DocumentRecord | None,
+    document: str | DocumentRecord | None = None,
     **detail: object,
 ) -> AuditRecord:
     """Return the record of an act of now, with bounded texts; see `AuditTrail.note`.

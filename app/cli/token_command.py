@@ -9,13 +9,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
+from app.audit.audit_kind import TOKEN_CREATED, TOKEN_REVOKED
+from app.audit.audit_note import COMMAND_LINE, audit_record
 from app.cli.failure import CommandFailed
 from app.identity.api_token import new_token
 from app.settings import Settings
 from storage.identity.identity_record import TokenRecord
-from storage.identity.sql_identity import SqlIdentity
 from storage.migrate import require_current
-from storage.store import open_store
+from storage.store import Store, open_store
 from sync.error import QuireError
 from sync.permission import Claim
 from sync.shells.clock import now_ms
@@ -62,8 +63,11 @@ async def create_token(
         )
     except QuireError as error:
         raise CommandFailed(f"--name: {error.message}") from None
-    async with _identity(settings) as identity:
-        await identity.create_token(record)
+    async with _store(settings) as store:
+        await store.identity.create_token(record)
+        documents = [f"{claim.pattern}:{claim.role}" for claim in claims]
+        made = audit_record(TOKEN_CREATED, None, COMMAND_LINE, id=record.id, documents=documents)
+        await store.audit.append([made])
     print(secret)
     end = record.expires_at_ms
     until = "until it is revoked" if end is None else f"until {timestamp(end)}"
@@ -72,8 +76,8 @@ async def create_token(
 
 async def list_tokens(settings: Settings) -> None:
     """Print a line for each token: id, name, state, documents, made, last used; tabs between."""
-    async with _identity(settings) as identity:
-        tokens = await identity.tokens()
+    async with _store(settings) as store:
+        tokens = await store.identity.tokens()
     at_ms = now_ms()
     for token in tokens:
         print(_line(token, at_ms))
@@ -83,9 +87,10 @@ async def list_tokens(settings: Settings) -> None:
 
 async def revoke_token(settings: Settings, token_id: str) -> None:
     """End a token. Raises `CommandFailed` if there is none of that id to end."""
-    async with _identity(settings) as identity:
-        if not await identity.revoke_token(token_id, now_ms()):
+    async with _store(settings) as store:
+        if not await store.identity.revoke_token(token_id, now_ms()):
             raise CommandFailed(f"there is no token {token_id!r}, or it is revoked already")
+        await store.audit.append([audit_record(TOKEN_REVOKED, None, COMMAND_LINE, id=token_id)])
     print(f"Token {token_id} is revoked.", file=sys.stderr)
 
 
@@ -105,10 +110,10 @@ def _line(token: TokenRecord, at_ms: int) -> str:
 
 
 @asynccontextmanager
-async def _identity(settings: Settings) -> AsyncIterator[SqlIdentity]:
+async def _store(settings: Settings) -> AsyncIterator[Store]:
     await require_current(settings.database_url)
     store = open_store(settings.database_url)
     try:
-        yield store.identity
+        yield store
     finally:
         await store.aclose()

@@ -8,7 +8,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
+from app.audit.audit_kind import LINK_CREATED, LINK_REDEEMED, LINK_REVOKED
 from app.http.access import BackendOf, ManageableOf, PrincipalOf, StateOf, problems
+from app.http.noting import NotingOf
 from app.http.people_access import keep_guest
 from app.http.share_schema import CreatedLink, Link, LinkList, NewLink, RedeemedLink, Redemption
 from app.identity.guest import new_guest
@@ -31,10 +33,11 @@ async def list_links(grant: ManageableOf, backend: BackendOf) -> LinkList:
 
 @router.post("/api/documents/{document}/links", status_code=201, responses=problems(403, 404, 429))
 async def create_link(
-    new: NewLink, grant: ManageableOf, backend: BackendOf, state: StateOf
+    new: NewLink, grant: ManageableOf, backend: BackendOf, state: StateOf, note: NotingOf
 ) -> CreatedLink:
     """Make a share link. Its address, with the secret in it, is shown this once."""
     link, secret = await sharing.create_link(backend, grant, new.role, new.expires_at_ms)
+    note(LINK_CREATED, grant.document, link=link.id, role=link.role)
     url = f"{state.settings.public_root}/l#{secret}"
     return CreatedLink(url=url, **_link(link).model_dump())
 
@@ -45,9 +48,12 @@ async def create_link(
     response_class=Response,
     responses=problems(403, 404),
 )
-async def revoke_link(link_id: LinkId, grant: ManageableOf, backend: BackendOf) -> Response:
+async def revoke_link(
+    link_id: LinkId, grant: ManageableOf, backend: BackendOf, note: NotingOf
+) -> Response:
     """Revoke a share link. The roles that it gave end, on open sockets too."""
     await sharing.revoke_link(backend, grant, link_id)
+    note(LINK_REVOKED, grant.document, link=link_id)
     return Response(status_code=204)
 
 
@@ -66,6 +72,16 @@ async def redeem_link(
         keep_guest(state, request, response, guest)
         principal = state.people.guests.principal(guest)
     redeemed = await sharing.redeem_link(backend, principal, redemption.secret)
+    address = "" if request.client is None else request.client.host
+    # Not by `NotingOf`: whoever asked as nobody is a guest by now.
+    backend.audit.note(
+        LINK_REDEEMED,
+        principal,
+        address,
+        redeemed.document,
+        link=redeemed.link_id,
+        role=redeemed.role,
+    )
     return RedeemedLink(document=redeemed.document, role=redeemed.role)
 
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.responses import RedirectResponse
 
 from app.app_state import State
+from app.audit.audit_kind import SIGN_IN_FAILED, SIGNED_IN
 from app.http.access import StateOf
 from app.http.cookie import clear_cookie, set_cookie
 from app.http.people_access import ClientOf, keep_session
@@ -53,11 +54,18 @@ async def come_back(request: Request, state: StateOf, client: ClientOf) -> Respo
     try:
         user = await oidc.finish(pending, answer, _address(request, state) + CALLBACK_PATH)
     except NotSignedIn as failed:
+        state.backend.audit.note(
+            SIGN_IN_FAILED, None, client.address, code=failed.problem, by="oidc"
+        )
         response = _refused(state, failed.problem, pending.next)
     else:
         signed_in = await state.people.sessions.start(user, client)
         response = _redirect(state.settings.base_path + pending.next)
         keep_session(state, request, response, signed_in.secret)
+        principal = signed_in.principal
+        state.backend.audit.note(
+            SIGNED_IN, principal, client.address, session=principal.session_id, by="oidc"
+        )
     clear_cookie(response, request, state.settings, pending.cookie)
     return response
 

@@ -4,7 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
+from app.audit.audit_kind import GRANT_CHANGED
 from app.http.access import BackendOf, ManageableOf, problems
+from app.http.noting import NotingOf
 from app.http.people_access import person
 from app.http.schema import Text
 from app.http.share_schema import Access, RoleChange, SharedWith
@@ -48,17 +50,25 @@ async def read_access(grant: ManageableOf, backend: BackendOf) -> Access:
     responses=problems(403, 404, 429),
 )
 async def set_role(
-    subject: Subject, change: RoleChange, grant: ManageableOf, backend: BackendOf
+    subject: Subject,
+    change: RoleChange,
+    grant: ManageableOf,
+    backend: BackendOf,
+    note: NotingOf,
 ) -> Response:
     """Give a subject a role. It takes effect at once, on open sockets too."""
     await sharing.set_role(backend, grant, subject, change.role)
+    note(GRANT_CHANGED, grant.document, subject=subject, role=change.role)
     return Response(status_code=204)
 
 
 @router.delete("/{subject}", status_code=204, response_class=Response, responses=problems(403, 404))
-async def remove_role(subject: Subject, grant: ManageableOf, backend: BackendOf) -> Response:
+async def remove_role(
+    subject: Subject, grant: ManageableOf, backend: BackendOf, note: NotingOf
+) -> Response:
     """Take the role of a subject away."""
     await sharing.set_role(backend, grant, subject, None)
+    note(GRANT_CHANGED, grant.document, subject=subject, role="none")
     return Response(status_code=204)
 
 

@@ -3,7 +3,9 @@
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.audit.audit_kind import TICKET_ISSUED
 from app.http.access import PrincipalOf, StateOf, problems
+from app.http.noting import NotingOf
 from app.http.people_access import NOT_KEPT
 from app.http.schema import DocumentName
 from sync.error import ErrorCode, QuireError
@@ -31,7 +33,11 @@ class Ticket(BaseModel):
 
 @router.post("", responses=problems(403, 429))
 async def issue_ticket(
-    request: Request, state: StateOf, principal: PrincipalOf, new: NewTicket | None = None
+    request: Request,
+    state: StateOf,
+    principal: PrincipalOf,
+    note: NotingOf,
+    new: NewTicket | None = None,
 ) -> Ticket:
     """Give out a ticket that stands for whoever asks, in the first message of a WebSocket.
 
@@ -45,4 +51,5 @@ async def issue_ticket(
         origin=request.headers.get("origin"),
         address="" if request.client is None else request.client.host,
     )
+    note(TICKET_ISSUED, None if new is None else new.document)
     return Ticket(ticket=issued.secret, expires_at=timestamp(issued.expires_at_ms))
