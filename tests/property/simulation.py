@@ -60,9 +60,18 @@ from sync.wire.message import (
 )
 from sync.yjs.awareness import encode_awareness
 from sync.yjs.gate import KnownState, Ready, inspect, inspect_logged
-from sync.yjs.layout import Section, encode_update, read_layout, string_piece
-from sync.yjs.update import UpdateLimits
+from sync.yjs.layout import (
+    Section,
+    encode_deletes,
+    encode_update,
+    read_layout,
+    string_piece,
+)
+from sync.yjs.part import present
+from sync.yjs.statevector import decode_state_vector
+from sync.yjs.update import UpdateLimits, parse_update
 from sync.yjs.varint import MalformedError
+from sync.yjs.verdict import Range
 from tests.unit.sync.room.driven_room import (
     NAME,
     Editor,
@@ -469,6 +478,22 @@ class Server:
             self.tell(Tick())
 
 
+def deletions_of(update: bytes, state_vector: bytes) -> bytes:
+    """The update that deletes what another one deletes of what a replica has."""
+    clocks = decode_state_vector(state_vector)
+    rest = parse_update(b"\0" + read_layout(update, UpdateLimits()).delete_set)
+    return encode_update((), encode_deletes(present(map(Range._make, rest.deletes), clocks)))
+
+
+def has_gap(update: bytes) -> bool:
+    """Whether an update lacks units in between: yrs waits for them, or the receiver has them."""
+    try:
+        read_layout(update, UpdateLimits())
+    except MalformedError:
+        return True
+    return False
+
+
 def _is_edit(fact: Fact) -> bool:
     return isinstance(fact, TextSubmission | UpdateSubmission)
 
@@ -507,9 +532,7 @@ class Client:
         session = f"{self.name}/{self.sessions}"
         self.connection = Connection(session, self, server)
         server.connections.append(self.connection)
-        resumes = self.rng.randrange(5) > 0
-        # A replica of yrs that has a pair alive must not be given a state in which it is cut.
-        self.join(resume=resumes or self.world.scenario.unfit)
+        self.join(resume=self.rng.randrange(5) > 0)
 
     def join(self, *, resume: bool) -> None:
         assert self.connection is not None
@@ -695,6 +718,8 @@ class YjsClient(Client):
         self.is_carried = False
         """Another client has taken what this one has."""
         self.editor = self.new_editor()
+        self.cuts: dict[str, bytes] = {}
+        """Edits of other tabs, which this replica does not have until it is told of them."""
 
     def new_editor(self) -> Editor:
         return Editor(self.rng.randrange(1, 2**32), self.world.scenario.root)
@@ -706,13 +731,13 @@ class YjsClient(Client):
             self.unanswered.clear()
         if not message.recovered:
             assert isinstance(message.state, bytes), "P4: neither recovered nor a state"
-            self.editor.apply(message.state)
+            self.take_whole(message.state)
             self.version = message.version
         self.epoch = message.epoch
 
     def take_updates(self, message: Updates) -> None:
         assert message.from_ <= self.version + 1, "P4: versions are missing"
-        self.editor.apply(message.update)
+        self.merge(message.update)
         self.version = max(self.version, message.to)
 
     def take_ack(self, message: Ack) -> None:
@@ -720,6 +745,8 @@ class YjsClient(Client):
             assert message.id in self.unanswered, "an ack of an update that this replica lacks"
             self.check_place(message.version)
             self.version = message.version
+            if message.id in self.cuts:
+                self.merge(self.cuts[message.id])
         assert message.version <= self.version, "an ack before its version"
 
     def take_resync(self, message: Resync) -> None:
@@ -734,12 +761,13 @@ class YjsClient(Client):
     def cut(self) -> bool:
         """Send an insertion into a pair, as a JavaScript tab would that is closed at once.
 
-        The replica of yrs here cannot cut a pair: it is shown the repair. False: there is no pair.
+        The replica of yrs here cannot cut a pair: it is shown the repair. If the log knows the pair
+        only as deleted there is none, and it takes the edit with the ack. False: there is no pair.
         """
-        try:
-            sections, _ = read_layout(self.editor.doc.get_update(), UpdateLimits())
-        except MalformedError:
-            return False  # yrs leaves a gap where it waits for something
+        update = self.editor.doc.get_update()
+        if has_gap(update):
+            return False
+        sections, _ = read_layout(update, UpdateLimits())
         pairs = [
             (section.client, piece.start + len((piece.text or "")[:at].encode("utf-16-le")) // 2)
             for section in sections
@@ -752,7 +780,9 @@ class YjsClient(Client):
         client, clock = self.rng.choice(pairs)
         piece = string_piece(0, "!", (client, clock), (client, clock + 1))
         tab = self.rng.randrange(1, 2**32)
-        self.submit(encode_update([Section(tab, [piece])], b"\0"))
+        update = encode_update([Section(tab, [piece])], b"\0")
+        self.cuts[f"{self.name}:{self.edits + 1}"] = update
+        self.submit(update)
         return True
 
     def carry(self) -> None:
@@ -761,11 +791,29 @@ class YjsClient(Client):
         other = self.rng.choice(others)
         if self.world.scenario.rewinds:
             return  # what it took of a history that is gone would have no author any more
-        if self.world.scenario.unfit:
-            return  # in one update, yrs cuts a pair before it deletes it
         if other is not self and other.epoch is not None and other.epoch == self.epoch:
+            update = other.editor.doc.get_update(self.editor.doc.get_state())
+            if has_gap(update):
+                return
             other.is_carried = True
-            self.editor.apply(other.editor.doc.get_update(self.editor.doc.get_state()))
+            self.take_whole(update)
+
+    def merge(self, update: bytes) -> None:
+        """Merge what a server sends.
+
+        A carried pair may be alive here that the log has never had but as deleted, without its
+        content. Then no server can tell that something cuts it.
+        """
+        if self.world.scenario.unfit and self.world.scenario.carriers:
+            self.take_whole(update)
+        else:
+            self.editor.apply(update)
+
+    def take_whole(self, update: bytes) -> None:
+        """Merge an update as Yjs does, which may cut pairs that are alive: deletions come first."""
+        if not has_gap(update):
+            self.editor.apply(deletions_of(update, self.editor.doc.get_state()))
+        self.editor.apply(update)
 
     def act(self) -> None:
         scenario = self.world.scenario
@@ -808,9 +856,16 @@ class DialectClient(YjsClient):
     dialect: Dialect = "y-websocket"
     sends_no_ids = True
 
+    def __init__(self, world: "World", name: str) -> None:
+        super().__init__(world, name)
+        self.held: list[bytes] | None = None
+        """Updates that came before the state which was asked for: Yjs keeps what lacks a unit
+        before it, yrs integrates it and may then show another text than its state says."""
+
     def join(self, *, resume: bool) -> None:
         assert self.connection is not None
         self.joined = False
+        self.held = []
         self.unanswered.clear()
         session = self.connection.id
         self.connection.up.append(
@@ -848,17 +903,25 @@ class DialectClient(YjsClient):
             assert message.retryable, f"an honest edit was refused: {message}"
             self.disconnect()
         elif isinstance(message, SyncReply):
-            self.editor.apply(message.update)
+            self.take_state(message.update)
         elif isinstance(message, Updates) and not self.joined and not message.update[0]:
-            self.editor.apply(message.update)  # belongs to the reply that follows
+            self.merge(message.update)  # belongs to the reply that follows
         else:
             super().take(connection, message)
+
+    def take_state(self, update: bytes) -> None:
+        self.merge(update)
+        if self.joined:  # what comes before answers what was asked before it joined anew
+            held, self.held = self.held or [], None
+            for later in held:
+                self.merge(later)
 
     def take_joined(self, message: Joined) -> None:
         assert not message.recovered
         assert not isinstance(message.state, bytes), "a state that was not asked for"
         if self.epoch is not None and message.epoch != self.epoch:
             self.editor = self.new_editor()
+            self.held = []
             self.ask()
         self.epoch, self.version = message.epoch, message.version
 
@@ -869,7 +932,11 @@ class DialectClient(YjsClient):
         if message.from_ > self.version + 1 and not message.update[0]:
             # Ahead of a state that was asked for come the deletions of pairs that are cut.
             assert self.world.scenario.unfit, "P4: versions are missing"
-            self.editor.apply(message.update)
+            self.merge(message.update)
+        elif self.held is not None and message.update[0]:
+            assert message.from_ <= self.version + 1, "P4: versions are missing"
+            self.held.append(message.update)
+            self.version = max(self.version, message.to)
         else:
             super().take_updates(message)
 

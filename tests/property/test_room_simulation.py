@@ -33,7 +33,7 @@ what a carrier may not deliver forgotten; a repair merged with what builds on it
 """
 
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from tests.patience import SOAK
@@ -73,8 +73,23 @@ scenarios = st.builds(
 )
 
 
+CUT_OF_WHAT_CAME_DELETED = Scenario(
+    seed=0,
+    text_clients=0,
+    yjs_clients=1,
+    failures=True,
+    disorder=True,
+    unfit=True,
+    window_events=8,
+    max_batch=3,
+    undecided=True,
+)
+"""Something is put into a pair that the log has never had but as deleted, without its content."""
+
+
 @pytest.mark.timeout(0)
 @settings(max_examples=WORLDS, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(scenarios)
+@example(CUT_OF_WHAT_CAME_DELETED)
 def test_promises_hold_whatever_happens(scenario: Scenario) -> None:
     play(scenario)

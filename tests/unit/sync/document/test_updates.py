@@ -28,7 +28,7 @@ from tests.unit.sync.room.driven_room import (
     sent,
     yjs,
 )
-from tests.unit.sync.yjs.update_bytes import block, string, update
+from tests.unit.sync.yjs.update_bytes import block, delete, string, update
 
 A, B = 5, 6
 """The client ids of Ann's and Bob's documents."""
@@ -143,6 +143,18 @@ def test_insertion_inside_an_emoji_keeps_it() -> None:
     assert isinstance(written.merge(yjs("bob", "b2", later, BOB)), Accepted)
     assert written.document.text == "axy😀b"
     assert len(written.log.events) == 4
+
+
+def test_insertion_inside_an_emoji_that_came_deleted_is_stored_as_it_is() -> None:
+    written = Written()
+    gone = block(A, 0, string("a"), bytes((0x81, A, 0, 2)), string("b", (A, 2)))
+    written.merge(yjs("ann", "a1", update(gone, deletes=delete(A, (1, 2))), ANN))
+    cut = update(block(B, 0, string("x", (A, 1), (A, 2))))
+    outcome = written.merge(yjs("bob", "b1", cut, BOB))
+    assert isinstance(outcome, Accepted)
+    assert (outcome.record.ops, outcome.record.update) == ((1, "x"), cut)
+    assert not written.document.has_corrected, "its author would wait to be sent it"
+    assert written.document.text == "axb"
 
 
 def test_event_of_nul_alone_changes_no_text_and_what_follows_is_stored() -> None:
