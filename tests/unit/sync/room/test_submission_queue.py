@@ -50,6 +50,25 @@ def test_failed_merge_leaves_the_batch_to_be_tried_again() -> None:
     assert held.take() == [a, b]
 
 
+@pytest.mark.parametrize("batch", ["b", "abc"])
+def test_submission_on_which_merging_has_a_defect_stays_unsettled(
+    batch: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = Queue(*[edit("s", name, 0, name) for name in batch])
+    merge = held.document.merge
+
+    def fail_at_b(submission: Submission, lookup: Lookup, now_ms: int) -> object:
+        if submission.id == "b":
+            raise KeyError("a defect")
+        return merge(submission, lookup, now_ms)
+
+    monkeypatch.setattr(held.document, "merge", fail_at_b)
+    held.take()
+    with pytest.raises(KeyError):
+        held.merge()
+    assert [submission.id for submission in held.queue.unsettled()] == list(batch)
+
+
 def test_submission_that_breaks_the_replica_is_not_tried_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
