@@ -13,7 +13,12 @@ from sync.yjs.anchor import AnchoredText
 from sync.yjs.gate import NO_PAIRS, KnownState, Range, Ready, decode_pairs, inspect_logged
 from sync.yjs.layout import deletion
 from sync.yjs.place import UNKNOWN
-from sync.yjs.replica import Applied, Replica, ReplicaBrokenError
+from sync.yjs.replica import (
+    Applied,
+    Replica,
+    ReplicaBrokenError,
+    shown_by,
+)
 from sync.yjs.statevector import decode_state_vector, encode_state_vector
 from sync.yjs.varint import MalformedError
 
@@ -59,6 +64,7 @@ class DocumentState:
         """The new units of the last merged submission."""
         self.begin()
         self._load(opened)
+        self._replica.known = self._known
         if self.version != record.version:
             raise ReplicaBrokenError("the log's head and its events differ")
 
@@ -160,9 +166,10 @@ class DocumentState:
         self.checkpointed = self.version
         state = self.state()
         try:
-            fresh = Replica(self._server_client, self.text_root or DEFAULT_TEXT_ROOT, tails=0)
-            fresh.load([state], self.text)
+            is_true = shown_by(state, self.text_root or DEFAULT_TEXT_ROOT) == self.text
         except ReplicaBrokenError:
+            is_true = False
+        if not is_true:
             return Checkpoint(self.version, self.text, None)
         return Checkpoint(self.version, self.text, state, self._known.encode_pairs())
 
@@ -178,7 +185,7 @@ class DocumentState:
                 raise ReplicaBrokenError(f"version {record.version} after {self.version}")
             verdict = self._ready(record.update)
             before = self.text
-            applied = self._apply(record.update, verdict)
+            applied = self._apply(record.update, verdict, is_logged=True)
             if applied.ops != record.ops and _applied(before, record) != self.text:
                 raise ReplicaBrokenError(f"version {record.version} has other ops than logged")
             self._known.advance(verdict)
@@ -202,19 +209,26 @@ class DocumentState:
             raise ReplicaBrokenError("the text root was changed although events tell of the old")
         self._decide(root)
 
-    def _apply(self, update: bytes, verdict: Ready) -> Applied:
+    def _apply(self, update: bytes, verdict: Ready, *, is_logged: bool = False) -> Applied:
         """Apply an update; if it brings characters, decide the text root.
 
         The text root becomes the first root that the update names for a string. An insertion next
         to an existing item names no root; then it becomes the first root by name with characters.
+
+        Raises:
+            ReplicaBrokenError: the document is to be thrown away.
         """
         if self.text_root:
-            return self._replica.apply(update, verdict)
+            return self._replica.apply(update, verdict, is_logged=is_logged)
         named = next(filter(is_text_root, verdict.text_roots), "")
         if named:
             self._decide(named)
-        applied = self._replica.apply(update, verdict)
-        if named or not verdict.inserted_units:
+        applied = self._replica.apply(update, verdict, is_logged=is_logged)
+        if applied.refused and named:
+            self._replica.turn_to(DEFAULT_TEXT_ROOT)
+            self.text_root = ""
+            return applied
+        if applied.refused or named or not verdict.inserted_units:
             return applied
         texts = self._replica.texts()
         found = next((root for root, text in texts.items() if text and is_text_root(root)), "")

@@ -14,6 +14,7 @@ from sync.yjs.gate import inspect
 from sync.yjs.layout import deletion
 from sync.yjs.part import present, reachable, take_part
 from sync.yjs.repair import REPLACEMENT_BYTES, Repaired, repair
+from sync.yjs.replica import ReplicaBrokenError
 from sync.yjs.update import parse_update
 from sync.yjs.verdict import Malformed, Range, Ready, Waiting
 
@@ -59,10 +60,13 @@ class UpdateDocument(DocumentState):
                 return Refused(full)
         apply = self._replica.apply if self.text_root else self._apply
         applied = apply(update, verdict)
+        if not applied.changed:
+            if applied.refused:
+                return Refused(refusal(ErrorCode.MALFORMED_UPDATE, applied.refused))
+            self._authored = verdict.authored
+            return Unchanged(self.version)
         self._known.advance(verdict)
         self._authored = verdict.authored
-        if not applied.changed:
-            return Unchanged(self.version)
         return Accepted(self._record(submission, applied.ops, update, now_ms))
 
     # --- the uncommon cases ---------------------------------------------------------------------
@@ -185,6 +189,9 @@ class UpdateDocument(DocumentState):
             update = repaired.finish(server, self.clocks.get(server, 0), characters)
         final = self._ready(update)
         applied = self._apply(update, final)
+        if applied.refused:
+            # The event before may stand alone no more than the update may.
+            raise ReplicaBrokenError(applied.refused)
         self._known.advance(final)
         self._authored = final.authored
         if not applied.changed:

@@ -14,8 +14,16 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Final, NamedTuple, TypeAlias
 
+from sync.yjs.content import DELETED, GC, read_data
 from sync.yjs.update import Struct, Update
-from sync.yjs.varint import MAX_CLOCK, MalformedError, Reader, write_data, write_varint
+from sync.yjs.varint import (
+    MAX_CLOCK,
+    MalformedError,
+    Reader,
+    read_varint,
+    write_data,
+    write_varint,
+)
 
 Place: TypeAlias = bytes
 """A parent, and the key if the parent is a map, encoded as in an update."""
@@ -116,9 +124,22 @@ class Places:
         return found
 
 
+def has_key(place: Place) -> bool:
+    """Return whether a place is an entry of a map."""
+    if not place:
+        return False
+    if place.startswith(_ROOT):
+        _, at = read_data(place, 1)
+    else:
+        _, at = read_varint(place, 1)
+        _, at = read_varint(place, at)
+    return at < len(place)
+
+
 def first_root(update: Update) -> Place:
     """Return the first root that an update names: the main place of a new document."""
-    return next((at for _, _, at in update.places if at.startswith(_ROOT)), CONTENT)
+    roots = (at for _, _, at in update.places if at.startswith(_ROOT) and not has_key(at))
+    return next(roots, CONTENT)
 
 
 def place(
@@ -162,7 +183,9 @@ class _Placing:
                 self._structs.setdefault(client, []).append(struct)
                 if start < have:
                     self._torn.append((client, start))
-                    self._found[client, start] = known.find(client, have - 1)
+                    # What is collected stands nowhere, whatever the log has before it.
+                    there = UNKNOWN if struct.kind == GC else known.find(client, have - 1)
+                    self._found[client, start] = there
 
     def run(self) -> tuple[Placed, ...]:
         placed: list[Placed] = []
@@ -170,11 +193,21 @@ class _Placing:
             have = self._clocks.get(client, 0)
             for struct in structs:
                 at = self._find(client, struct.start)
+                if struct.end - struct.start > 1 and struct.kind > DELETED and has_key(at):
+                    self._refuse_long()
                 if at != self._known.main:
                     placed.append(Placed(client, max(struct.start, have), struct.end, at))
         if self._known.main and not self._is_logged:
             self._check_torn()
         return tuple(placed)
+
+    def _refuse_long(self) -> None:
+        """Refuse a map entry of several units, which no editor writes.
+
+        If it is split, yrs keeps the first part when the map is collected, and reads freed memory.
+        """
+        if not self._is_logged:
+            raise MalformedError("a map entry of more than one value")
 
     def _find(self, client: int, start: int) -> Place:
         """Return the place of a struct, after finding the places of its neighbours."""

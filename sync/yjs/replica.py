@@ -20,9 +20,11 @@ from msgspec import Struct
 
 from sync.names import DEFAULT_TEXT_ROOT
 from sync.text.delta import Delta, DeltaOutOfRange, apply, canonical
+from sync.text.replacement import replacement
 from sync.yjs.block import read_blocks
 from sync.yjs.gate import Ready
 from sync.yjs.keystroke import TypingInsert
+from sync.yjs.known import KnownState
 from sync.yjs.native import (
     Assoc,
     Doc,
@@ -32,13 +34,18 @@ from sync.yjs.native import (
     guarded,
     merge_updates,
 )
+from sync.yjs.neighbours import ReverseOrderError, is_sure
 from sync.yjs.statevector import encode_state_vector
 from sync.yjs.tails import Tails
 
-__all__ = ["Applied", "Replica", "ReplicaBrokenError", "merged"]
+__all__ = [
+    "Applied",
+    "Replica",
+    "ReplicaBrokenError",
+    "merged",
+    "shown_by",
+]
 
-_PIECE_CHARS: Final = 4_096
-"""Characters of two texts that are compared at a time."""
 _MAX_TAILS: Final = 128
 
 
@@ -47,6 +54,8 @@ class Applied(Struct, frozen=True):
 
     ops: Delta
     changed: bool
+    refused: str = ""
+    """The reason why it was not merged, fit for a peer: the state would show another text."""
 
 
 class Replica:
@@ -68,6 +77,9 @@ class Replica:
         self._watch: Any = None
         self._mixed = False
         self._tails = Tails(tails)
+        self._root = root
+        self.known: KnownState | None = None
+        """The knowledge of the gate. Without it, no update is verified."""
 
     def load(self, updates: list[bytes], text: str | None = None) -> None:
         """Apply updates from the log, in order, without computing deltas.
@@ -100,6 +112,7 @@ class Replica:
         """
         self._unwatch()
         self._tails.clear()
+        self._root = root
         self._ytext = guarded(lambda: self._doc.get(root, type=Text))
         self.text = guarded(lambda: str(self._ytext))
         self._mixed = len(self._ytext) != len(self.text.encode())
@@ -114,23 +127,29 @@ class Replica:
             lambda: {root: str(self._doc.get(root, type=Text)) for root in sorted(self._doc.keys())}
         )
 
-    def apply(self, update: bytes, ready: Ready) -> Applied:
+    def apply(self, update: bytes, ready: Ready, *, is_logged: bool = False) -> Applied:
         """Merge a peer's update that the gate called ready.
 
+        Args:
+            is_logged: whether the log has it.
+
         Returns:
-            The delta; `changed` is False if the replica had all of the update before.
+            The delta; `changed` is False if the replica had all of the update, or refused it.
 
         Raises:
             ReplicaBrokenError: the native library failed; the document's state is unknown.
         """
         if self._mixed or not ready.plain:
-            return self._apply_by_comparison(update, bool(ready.authored))
+            applied = None if is_logged else self._apply_doubtful(update, ready)
+            return applied or self._apply_by_comparison(update, bool(ready.authored))
         changed = True
         ops = self._tails.foresee(ready)
         if ops is not None:
             if self._watch is not None:
                 self._unwatch()
             self._apply_unobserved(update)
+        elif not is_logged and (applied := self._apply_doubtful(update, ready)) is not None:
+            return applied
         else:
             self._watch_text()
             if ready.authored:
@@ -261,6 +280,32 @@ class Replica:
 
     # --- pycrdt -----------------------------------------------------------------------------
 
+    def _apply_doubtful(self, update: bytes, ready: Ready) -> Applied | None:
+        """Merge an update after which the state may show another text; refuse it if that does.
+
+        Returns:
+            None if the update is not merged and beyond doubt.
+
+        Raises:
+            ReplicaBrokenError: as for `apply`.
+        """
+        known, is_plain = self.known, not self._mixed
+        try:
+            if not known or is_sure(self, known, update, ready, self._root, is_plain=is_plain):
+                return None
+        except ReverseOrderError:
+            return Applied((), False, "an item between two in reverse order")
+        text, state, root = self.text, self.state(), self._root
+        applied = self.apply(update, ready, is_logged=True)
+        if shown_by(self.state(), root) == self.text or shown_by(state, root) != text:
+            return applied
+        self._doc = Doc(client_id=self._doc.client_id)
+        self.turn_to(root)
+        self.load([state], text)
+        if shown_by(self.state(), root) != text:
+            raise ReplicaBrokenError("the state before an update shows another text")
+        return Applied((), False, "an item between two that never were neighbours")
+
     def _apply_unobserved(self, update: bytes) -> None:
         """Apply an update as `Doc.apply_update` does, but without its Python transaction objects.
 
@@ -289,7 +334,7 @@ class Replica:
         self._tails.clear()
         changed = self._apply_observed(update)
         after = guarded(lambda: str(self._ytext))
-        ops = _replaced(self.text, after)
+        ops = replacement(self.text, after)
         self.text = after
         self._mixed = len(self._ytext) != len(after.encode())
         return Applied(ops, changed or authored)
@@ -365,6 +410,17 @@ class Replica:
             self._deltas.clear()
 
 
+def shown_by(state: bytes, root: str) -> str:
+    """Return the text of a replica that is given a state at once.
+
+    Raises:
+        ReplicaBrokenError: the state does not load.
+    """
+    fresh = Replica(0, root, tails=0)
+    fresh.load([state])
+    return fresh.text
+
+
 def merged(updates: list[bytes]) -> bytes:
     """Merge updates, which are in causal order, into one Yjs v1 update.
 
@@ -376,35 +432,3 @@ def merged(updates: list[bytes]) -> bytes:
     if len(updates) == 1:
         return updates[0]
     return guarded(lambda: merge_updates(*updates))
-
-
-def _replaced(old: str, new: str) -> Delta:
-    """Return the difference of two texts as the replacement of one range."""
-    if old == new:
-        return ()
-    shorter = min(len(old), len(new))
-    start = _common_start(old, new, shorter)
-    end = _common_end(old, new, shorter - start)
-    ops: list[int | str] = [start, new[start : len(new) - end], -(len(old) - start - end)]
-    return canonical([op for op in ops if op])
-
-
-def _common_start(old: str, new: str, shorter: int) -> int:
-    """Return the length of the common prefix of two texts, at most `shorter` characters.
-
-    It compares `_PIECE_CHARS` at a time.
-    """
-    for start in range(0, shorter, _PIECE_CHARS):
-        upto = min(start + _PIECE_CHARS, shorter)
-        if old[start:upto] != new[start:upto]:
-            return next(at for at in range(start, upto) if old[at] != new[at])
-    return shorter
-
-
-def _common_end(old: str, new: str, shorter: int) -> int:
-    """Return the length of the common suffix of two texts, at most `shorter` characters."""
-    for start in range(0, shorter, _PIECE_CHARS):
-        upto = min(start + _PIECE_CHARS, shorter)
-        if old[len(old) - upto : len(old) - start] != new[len(new) - upto : len(new) - start]:
-            return next(at for at in range(start, upto) if old[-1 - at] != new[-1 - at])
-    return shorter

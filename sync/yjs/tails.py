@@ -7,7 +7,7 @@ between; so an insertion at that position drops the tail. See
 """
 
 from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate
 
 from sync.text.delta import Delta
@@ -28,6 +28,9 @@ class Tail:
 
     All of them are in the BMP. There are never more than lie between this tail and the one before.
     """
+    erased: int = field(default=-1, compare=False)
+    """Its clock when the end of its run was deleted last: while it has that, the writer's next unit
+    stands right behind it, deleted."""
 
 
 class Tails:
@@ -123,7 +126,7 @@ class Tails:
         if tail is None or origin != (client, tail.clock):
             return None
         following = tail.clock + 1
-        if right != tail.right and right != (client, following):
+        if right != tail.right and (right != (client, following) or tail.erased != tail.clock):
             return None
         index = self._alone(client)
         gaps = self._gaps
@@ -147,6 +150,7 @@ class Tails:
         self._gaps[index] -= length
         tail.run -= length
         tail.clock -= length
+        tail.erased = tail.clock
         start = sum(self._gaps[: index + 1])
         return (start, -length) if start else (-length,)
 

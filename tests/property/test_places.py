@@ -1,17 +1,16 @@
 """Where units stand: what the gate calls ready never stands between two parents.
 
 The gate's ranges are compared with a record of every unit by itself. Then, for documents of
-invented updates: how many show another text once their state is loaded anew. Without the rule of
-parents it is 65 of 1,000, with it 28. Those left are an
-item whose origin stands to the right of its right origin, also where it is sent again with other
-content, and a few that are not understood.
+invented updates: none shows another text once its state is loaded anew. Without the rule of
+parents it is 65 of 1,000, without that of neighbours 28.
 
 Mutants seen caught here: no comparison of origin and right origin; places not kept; a keystroke
-in a nested type taken for one in the main root.
+in a nested type taken for one in the main root; what is not between neighbours not verified.
 """
 
 from random import Random
 
+from sync.yjs.content import GC
 from sync.yjs.gate import KnownState, Ready, decode_pairs, inspect
 from sync.yjs.place import UNKNOWN, Place
 from sync.yjs.replica import Replica, ReplicaBrokenError
@@ -19,7 +18,7 @@ from sync.yjs.update import Struct, Update, parse_update
 from tests.patience import SOAK
 from tests.property.hostile_update import invent
 
-_DOCUMENTS = 2_000 if SOAK else 150
+_DOCUMENTS = 20_000 if SOAK else 150
 _UPDATES = 12
 
 
@@ -49,7 +48,7 @@ class Record:
                 assert len(places) < 2, f"{key} stands between {places}"
                 place = named.get(key, places.pop() if places else UNKNOWN)
                 for clock in range(struct.start, struct.end):
-                    if key in self.units and clock > struct.start:
+                    if key in self.units and clock > struct.start and struct.kind != GC:
                         place = self.units[struct.client, clock - 1]
                     self.units.setdefault((struct.client, clock), place)
             assert len(later) < len(left), "structs that wait for each other"
@@ -60,6 +59,7 @@ def _document(seed: int) -> bool:
     """Send a document invented updates; returns whether its state shows its text."""
     rng = Random(seed)
     known, record, replica = KnownState(), Record(), Replica(1)
+    replica.known = known
     log: list[bytes] = []
     for _ in range(400):
         if len(log) == _UPDATES:
@@ -69,15 +69,18 @@ def _document(seed: int) -> bool:
         if not isinstance(verdict, Ready) or not (verdict.authored or verdict.deletes):
             continue
         try:
-            replica.apply(update, verdict)
+            if replica.apply(update, verdict).refused:
+                continue
         except (ReplicaBrokenError, UnicodeDecodeError):
             replica = Replica(1)
+            replica.known = known
             replica.load(log)
             continue
         record.take(parse_update(update))
         known.advance(verdict)
         if rng.randrange(2):
             known = KnownState(known.clocks, decode_pairs(known.encode_pairs()))
+            replica.known = known
         log.append(update)
         for (client, clock), place in record.units.items():
             assert known.marks.places.find(client, clock) == place, (seed, client, clock)
@@ -88,4 +91,4 @@ def _document(seed: int) -> bool:
 
 def test_nothing_ready_stands_between_two_parents() -> None:
     differ = sum(not _document(seed) for seed in range(_DOCUMENTS))
-    assert differ <= _DOCUMENTS // 25
+    assert not differ

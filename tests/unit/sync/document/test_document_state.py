@@ -7,15 +7,17 @@ from msgspec.structs import replace
 from pycrdt import Array, Doc, Map, Text, XmlElement, XmlFragment, XmlText
 
 from sync.document.document import (
+    Accepted,
     Document,
     Unchanged,
 )
 from sync.error import ErrorCode
 from sync.limit import Limits
-from sync.port import Checkpoint
+from sync.port import Checkpoint, EventRecord
 from sync.submission import Submission
 from sync.text.delta import Delta
-from sync.yjs.replica import ReplicaBrokenError
+from sync.yjs.gate import KnownState, Ready, inspect
+from sync.yjs.replica import Replica, ReplicaBrokenError
 from tests.unit.sync.document.test_document import Written
 from tests.unit.sync.room.driven_room import (
     Editor,
@@ -24,6 +26,7 @@ from tests.unit.sync.room.driven_room import (
     yjs,
 )
 from tests.unit.sync.yjs.test_place import NESTED
+from tests.unit.sync.yjs.update_bytes import block, name, update
 
 
 def test_document_loads_from_its_events_and_from_a_checkpoint() -> None:
@@ -87,28 +90,58 @@ CROSSED = [
 
 def test_item_between_two_parents_is_refused_and_the_state_stays_true() -> None:
     written = Written()
-    for nth, update in enumerate(NESTED[:4]):
-        written.accept(yjs("s1", f"u{nth}", bytes.fromhex(update)))
-    for nth, update in enumerate(NESTED[4:]):
-        refused = written.refuse(yjs("s1", f"v{nth}", bytes.fromhex(update)))
+    for nth, raw in enumerate(NESTED[:4]):
+        written.accept(yjs("s1", f"u{nth}", bytes.fromhex(raw)))
+    for nth, raw in enumerate(NESTED[4:]):
+        refused = written.refuse(yjs("s1", f"v{nth}", bytes.fromhex(raw)))
         assert refused == ErrorCode.MALFORMED_UPDATE
     fresh = Editor(9)
     fresh.apply(written.document.state())
     assert str(fresh.text) == written.document.text == "qxababyz"
 
 
+def test_item_between_units_in_reverse_order_is_refused_and_changes_nothing() -> None:
+    """Where it stands depends on what was merged before it, and no editor writes it."""
+    written = Written()
+    written.accept(yjs("s1", "u", Editor(5).edit(("a😀",))))
+    for nth, raw in enumerate(CROSSED):
+        assert written.refuse(yjs("s1", f"u{nth}", bytes.fromhex(raw))) == "malformed_update"
+    written.accept(yjs("s1", "v", Editor(6).edit(("b",))))
+    written.document.checkpoint()
+    assert written.reopened().text == written.document.text
+
+
+def crossed() -> Written:
+    """A document of a time in which such items were not refused."""
+    written = Written()
+    replica, known = Replica(1), KnownState()
+    for nth, raw in enumerate(map(bytes.fromhex, CROSSED), 1):
+        verdict = inspect(raw, known)
+        assert isinstance(verdict, Ready)
+        ops = replica.apply(raw, verdict, is_logged=True).ops
+        event = EventRecord(nth, f"u{nth}", "text_edit", ops, raw, "u", "U", "s", 0, b"")
+        written.log.append([event])
+        known.advance(verdict)
+    written.document = written.reopened()
+    return written
+
+
 def test_state_that_shows_another_text_is_not_saved() -> None:
     """Its strings have origins to the right of their right origins: where they stand depends on
     the order in which they come, and no editor writes them."""
-    written = Written()
-    for nth, update in enumerate(CROSSED):
-        written.accept(yjs("s1", f"u{nth}", bytes.fromhex(update)))
+    written = crossed()
     fresh = Editor(9)
     fresh.apply(written.document.state())
     assert str(fresh.text) != written.document.text
     checkpoint = written.document.checkpoint()
     assert (checkpoint.text, checkpoint.state) == (written.document.text, None)
     assert written.reopened().text == written.document.text
+
+
+def test_update_is_not_blamed_for_a_state_that_showed_another_text_before() -> None:
+    written = crossed()
+    bold = update(block(6, 0, bytes((0x86, 2, 0)) + name("bold") + name("true")))
+    assert isinstance(written.merge(yjs("s1", "v", bold)), Accepted)
 
 
 @pytest.mark.parametrize("ops", [(2, "d"), (9, "c")])

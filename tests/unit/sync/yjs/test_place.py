@@ -12,8 +12,9 @@ from sync.yjs.gate import (
     inspect_logged,
 )
 from sync.yjs.keystroke import recognise_keystroke
-from sync.yjs.place import CONTENT, Placed
+from sync.yjs.place import CONTENT, UNKNOWN, Placed
 from sync.yjs.varint import MalformedError
+from tests.unit.sync.yjs.update_bytes import A, B, block, item, name, string, update
 
 NESTED = [
     "01050500070107636f6e74656e7402070107636f6e74656e740244050001718405020378797a010005000300",
@@ -30,8 +31,8 @@ they made one document of two texts."""
 
 def after(*updates: str) -> KnownState:
     known = KnownState()
-    for update in updates:
-        verdict = inspect(bytes.fromhex(update), known)
+    for raw in updates:
+        verdict = inspect(bytes.fromhex(raw), known)
         assert isinstance(verdict, Ready), verdict
         known.advance(verdict)
     return known
@@ -39,15 +40,15 @@ def after(*updates: str) -> KnownState:
 
 def test_item_between_two_parents_is_refused() -> None:
     known = after(*NESTED[:4])
-    for update in NESTED[4:]:
-        verdict = inspect(bytes.fromhex(update), known)
+    for raw in NESTED[4:]:
+        verdict = inspect(bytes.fromhex(raw), known)
         assert verdict == Malformed("an item between two parents")
 
 
 def test_item_between_two_parents_in_the_log_is_let_pass() -> None:
     known = after(*NESTED[:4])
-    for update in NESTED[4:]:
-        verdict = inspect_logged(bytes.fromhex(update), known)
+    for raw in NESTED[4:]:
+        verdict = inspect_logged(bytes.fromhex(raw), known)
         assert isinstance(verdict, Ready)
         known.advance(verdict)
     assert known.clocks == {5: 20, 6: 2}
@@ -101,3 +102,29 @@ def test_string_sent_again_goes_on_where_it_was() -> None:
     known = after(TEXT_IN_ROOT)
     elsewhere = bytes.fromhex("010105040401046d6574610378797a00")
     assert inspect(elsewhere, known) == Malformed("an item that goes on in another parent")
+
+
+def test_map_entry_of_several_units_is_refused_but_for_one_in_the_log() -> None:
+    """Split, and collected with its map, it leaves yrs with a pointer to freed memory."""
+    entry = update(block(A, 0, item(4, name("xy"), key="k")))
+    beside = update(block(A, 0, item(4, name("x"), key="k")), block(B, 0, string("xy", (A, 0))))
+    for each in (entry, beside):
+        known = KnownState()
+        assert inspect(each, known) == Malformed("a map entry of more than one value")
+        assert isinstance(inspect_logged(each, known), Ready)
+
+
+def test_main_place_is_no_map_entry() -> None:
+    known = KnownState()
+    verdict = inspect(update(block(A, 0, item(4, name("x"), key="k"))), known)
+    assert isinstance(verdict, Ready)
+    assert verdict.main == CONTENT
+
+
+def test_what_is_collected_stands_nowhere_although_the_log_has_its_beginning() -> None:
+    known = KnownState()
+    for each in (update(block(A, 0, string("a"))), update(block(A, 0, b"\0\x03"))):
+        verdict = inspect(each, known)
+        assert isinstance(verdict, Ready)
+        known.advance(verdict)
+    assert [known.marks.places.find(A, clock) for clock in range(3)] == [CONTENT, UNKNOWN, UNKNOWN]

@@ -87,6 +87,9 @@ def test_insert_that_continues_after_another_item_of_the_client_begins_a_new_run
         pytest.param(typed(A, 8, "x", behind=6), id="behind an earlier character"),
         pytest.param(typed(A, 8, "x", right=None), id="with no right origin"),
         pytest.param(typed(A, 8, "x", right=(B, 3)), id="before another character"),
+        pytest.param(
+            typed(A, 20, "x", behind=7, right=(A, 8)), id="before what was not erased behind it"
+        ),
         pytest.param(typed(B, 0, "x"), id="of a client without a tail"),
         pytest.param(ready(None, 1), id="no keystroke"),
     ],
@@ -100,6 +103,8 @@ def test_what_does_not_continue_a_tail_is_to_be_asked_for_and_changes_nothing(ot
 
 def test_insert_before_the_next_unit_of_the_client_is_foreseen() -> None:
     tails = typing()
+    assert tails.foresee(typed(A, 8, "x")) == (13, "x")
+    assert tails.foresee(erased(A, 8)) == (13, -1)
     assert tails.foresee(typed(A, 20, "d", behind=7, right=(A, 8))) == (13, "d")
     assert tails.find(A) == Tail(20, (A, 8), 1)
 
