@@ -19,6 +19,7 @@ from app.identity.people import People
 from app.identity.token_checks import TokenChecks
 from app.identity.watch import AccessWatch
 from app.readiness import Readiness
+from app.server.proxy import TrustedProxies
 from app.service.backend import Backend
 from app.settings import Settings
 from app.sockets import Sockets
@@ -135,7 +136,7 @@ def create_app(settings: Settings, *, database_is_ready: bool = False) -> FastAP
         openapi_url="/api/openapi.json",
     )
     install(app, settings)
-    app.place(settings.base_path)
+    app.place(settings.base_path, TrustedProxies(settings.trusted_proxies))
     return app
 
 
@@ -151,12 +152,14 @@ def _open_bus(redis_url: str) -> Bus | None:
 class _Application(FastAPI):
     """Sends WebSockets straight to where they are served; what HTTP needs costs memory and time."""
 
-    def place(self, root_path: str) -> None:
-        """Have it served below a path; empty: below none."""
+    def place(self, root_path: str, proxies: TrustedProxies) -> None:
+        """Have it served below a path (empty: below none), and behind proxies."""
         self.root_path = root_path
+        self._proxies = proxies
         self._placed = RootPath(self._dispatch, root_path)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._proxies.apply(scope)
         await self._placed(scope, receive, send)
 
     async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, Self, cast, get_args
 from urllib.parse import urlsplit
 
+from app.server.peer_address import parse_networks
 from sync.limit import Limits
 from sync.permission import ROLES, SIGNED_IN, Grants
 from sync.shells.bus.redis_url import parse_redis_url
@@ -172,6 +173,13 @@ class Settings:
         (),
         "Web origins, separated by commas, whose pages may use this server besides its own; "
         "for example `https://wiki.example.org`. Programs that send no Origin are not concerned.",
+        kind="origins",
+    )
+    trusted_proxies: tuple[str, ...] = _setting(
+        (),
+        "Addresses and networks of proxies, separated by commas, whose `X-Forwarded-For` and "
+        "`X-Forwarded-Proto` are believed; for example `10.0.0.0/8,127.0.0.1`.",
+        kind="networks",
     )
     audit_days: int = _setting(
         90,
@@ -245,6 +253,20 @@ class Settings:
     max_members: int = _limit("max_members", "Sessions in one document.")
     max_rooms: int = _limit("max_rooms", "Documents held open at once.")
     max_sessions: int = _limit("max_sessions", "WebSockets open at once.")
+    max_sockets_per_user: int = _limit(
+        "max_sockets_per_user", "WebSockets of one user open at once, in one process."
+    )
+    max_sockets_per_address: int = _limit(
+        "max_sockets_per_address",
+        "WebSockets from one address (of IPv6: one /64) open at once, in one process; not from "
+        "this machine itself.",
+    )
+    max_early_frames: int = _limit(
+        "max_early_frames", "WebSocket messages before their sender has said who it is."
+    )
+    max_early_bytes: int = _limit(
+        "max_early_bytes", "The same in bytes.", unit="bytes", least=1 << 10
+    )
     edits_per_s: int = _limit(
         "edits_per_s", "Edits of one session, averaged over 10 s.", unit="edits/s"
     )
@@ -342,6 +364,8 @@ class Setting:
     most: float | None = None
     choices: tuple[str, ...] = ()
     is_limit: bool = False
+    kind: str = ""
+    """Of a list: `origins` or `networks`."""
 
     @property
     def flag(self) -> str:
@@ -358,7 +382,8 @@ class Setting:
             SettingsError: it cannot be used.
         """
         if isinstance(self.default, tuple):
-            return _read_origins(given, source)
+            parts = _read_list(given, source, self.kind)
+            return _LIST_READERS[self.kind](parts, source)
         text = str(given).strip()
         try:
             value = self.type(text)
@@ -403,12 +428,26 @@ def settings_from(flags: Mapping[str, object]) -> Settings:
     return Settings.load(flags)
 
 
-def _read_origins(given: object, source: str) -> tuple[str, ...]:
+def _read_list(given: object, source: str, kind: str) -> list[str]:
     parts = given.split(",") if isinstance(given, str) else given
     if not isinstance(parts, Sequence):
-        raise SettingsError(f"{source}: not a list of origins")
-    origins = (str(part).strip().lower().removesuffix("/") for part in parts)
+        raise SettingsError(f"{source}: not a list of {kind}")
+    return [str(part).strip() for part in parts]
+
+
+def _read_origins(parts: Sequence[str], source: str) -> tuple[str, ...]:
+    origins = (part.lower().removesuffix("/") for part in parts)
     return tuple(_checked_origin(origin, source) for origin in origins if origin)
+
+
+def _read_networks(parts: Sequence[str], source: str) -> tuple[str, ...]:
+    try:
+        return parse_networks(parts)
+    except ValueError as error:
+        raise SettingsError(f"{source}: {error}") from None
+
+
+_LIST_READERS: Final = {"origins": _read_origins, "networks": _read_networks}
 
 
 def _checked_origin(origin: str, source: str) -> str:

@@ -23,16 +23,18 @@ from app.identity.principal import Principal
 from app.identity.ticket import Tickets
 from app.identity.watch import Change
 from app.logs.log_context import start_context
+from app.server.peer_address import address_key
 from app.server.quire_websocket import WIRE, QuireWebSocket
 from app.service.backend import Backend
 from app.settings import Settings
 from app.socket_gatekeeper import SocketGatekeeper
 from sync.error import CloseCode
 from sync.shells.clock import now_ms
+from sync.shells.rooms.tally import Tally
 from sync.shells.sessions.hocuspocus_session import HocuspocusSession
 from sync.shells.sessions.outbox import SlowConsumerError, Wire
 from sync.shells.sessions.quire_session import Session
-from sync.shells.sessions.socket import SessionClosedError, Socket
+from sync.shells.sessions.socket import TOO_MANY_RETRY_S, SessionClosedError, Socket
 from sync.shells.sessions.yws_session import YwsSession
 from sync.wire.message import (
     JSON_SUBPROTOCOL,
@@ -79,6 +81,7 @@ class Sockets:
         self._settings = settings
         self._server = server
         self._open: dict[str, AnySession] = {}
+        self._by_address = Tally(backend.rooms.limits.max_sockets_per_address)
         self._none_open = asyncio.Event()
         self._none_open.set()
 
@@ -162,9 +165,16 @@ class Sockets:
         elif self._rooms.draining or len(self._open) >= self._rooms.limits.max_sessions:
             await _close(send, CloseCode.TRY_LATER, "no room for another socket")
         else:
-            if wire is not None:
-                wire.listen(session.receive_nowait)
-            await self._serve_by_ticket(_ticket_in_address(scope), session, receive, send)
+            address = address_key(scope)
+            if not self._by_address.enter(address):
+                await _close_as_one_too_many(send, session)
+                return
+            try:
+                if wire is not None:
+                    wire.listen(session.receive_nowait)
+                await self._serve_by_ticket(_ticket_in_address(scope), session, receive, send)
+            finally:
+                self._by_address.leave(address)
 
     async def _serve_by_ticket(
         self, ticket: str | None, session: AnySession, receive: Receive, send: Send
@@ -310,6 +320,15 @@ async def _read(session: AnySession, receive: Receive) -> None:
             raise _DisconnectedError
         data = message.get("bytes")
         await session.receive(message["text"] if data is None else data)
+
+
+async def _close_as_one_too_many(send: Send, session: AnySession) -> None:
+    if isinstance(session, Session):
+        reason = f"Too many connections from this address. retry_after={TOO_MANY_RETRY_S:g}"
+        await _close(send, CloseCode.TOO_MANY, reason)
+    else:
+        # Stock clients of the Yjs dialects would never come back after 4429.
+        await _close(send, CloseCode.TRY_LATER, "too many connections from this address")
 
 
 async def _close(send: Send, code: CloseCode, reason: str) -> None:

@@ -50,7 +50,7 @@ async def _join(port: int, doc: str) -> Connection:
                 pass
 
     connection = await connect(port, receive)
-    connection.send(encode(type="auth", name="Idler"))
+    connection.send(encode(type="auth", name=f"Idler of {doc}"))
     await ready
     return connection
 

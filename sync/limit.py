@@ -28,6 +28,16 @@ class Limits:
     """Open rooms in one process. Answer: `rate_limited`."""
     max_sessions: int = 20_000
     """Open sockets in one process. Answer: close 1013."""
+    max_sockets_per_user: int = 1_000
+    """Open sockets of one user in one process; not of those who gave no name. Answer:
+    `rate_limited` with the time to wait and close 4429; in the Yjs dialects close 1013."""
+    max_sockets_per_address: int = 1_000
+    """Open sockets from one address (of IPv6: one /64) in one process; not from this machine.
+    Answer: close 4429; in the Yjs dialects close 1013."""
+    max_early_frames: int = 1_000
+    """Frames of a socket before it has said who it is. Answer: close 1008."""
+    max_early_bytes: int = 256 << 10
+    """The same in bytes."""
     edits_per_s: int = 50_000
     """Submissions of one session, averaged over 10 s. Answer: `rate_limited`."""
     request_edits_per_s: int = 500

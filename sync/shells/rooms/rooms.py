@@ -21,6 +21,7 @@ from sync.shells.rooms.executor import Executor
 from sync.shells.rooms.follower import Follower
 from sync.shells.rooms.registry import Registry
 from sync.shells.rooms.request import Requests
+from sync.shells.rooms.tally import Tally
 from sync.shells.rooms.title_sweep import sweep_titles
 
 
@@ -55,6 +56,7 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
         self.limits = limits
         self.draining = False
         """True when the process is about to end; sockets and streams are refused then."""
+        self.sockets_by_user = Tally(limits.max_sockets_per_user)
         self._bus = bus
         self._announcer = Announcer(bus) if bus is not None else None
         self._registry = registry = Registry(

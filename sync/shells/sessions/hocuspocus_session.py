@@ -290,6 +290,7 @@ class HocuspocusSession(YjsSocket):
             raise QuireError(ErrorCode.INVALID_MESSAGE, "This cannot be a document's name.")
         if len(self._channels) >= self._limits.max_documents:
             raise QuireError(ErrorCode.RATE_LIMITED, "Too many documents on one socket.")
+        self.become(identity.user)
         self._joins += 1
 
         def make(attendance: Attendance) -> HocuspocusChannel:
@@ -298,5 +299,4 @@ class HocuspocusSession(YjsSocket):
             return channel
 
         channel = await self.open_channel(identity, name, f"{self.id}.{self._joins}", make)
-        self.user = identity.user
         return channel

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, get_args
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from sync.effect import CatchUp
 from sync.error import CloseCode, ErrorCode, QuireError
@@ -142,7 +142,7 @@ class Session(Socket):
             self._refuse(error, doc, event_id)
             await self._count_fault()
             if error.close_code is not None:
-                await self._stop(CloseCode(error.close_code), error.message)
+                await self._stop(CloseCode(error.close_code), _close_reason(error))
 
     def _refuse(self, error: QuireError, doc: str | None, event_id: str | None) -> None:
         self._send(
@@ -152,7 +152,7 @@ class Session(Socket):
                 error.retryable,
                 doc=UNSET if doc is None else doc,
                 id=UNSET if event_id is None else event_id,
-                retry_after_s=RATE_WINDOW_S if error.code is ErrorCode.RATE_LIMITED else UNSET,
+                retry_after_s=_retry_after_s(error),
             )
         )
 
@@ -204,7 +204,7 @@ class Session(Socket):
             raise QuireError(
                 ErrorCode.AUTH_FAILED, "A session that has joined documents keeps its user."
             )
-        self.user = user
+        self.become(user)
         self._replace_identity(identity, identity)
         limits = self._limits
         self._send(
@@ -348,6 +348,18 @@ class Session(Socket):
 
     def _feeds(self) -> Iterable[Progress]:
         return [held.progress for held in self._docs.values()]
+
+
+def _retry_after_s(error: QuireError) -> float | UnsetType:
+    if error.retry_after_s is not None:
+        return error.retry_after_s
+    return RATE_WINDOW_S if error.code is ErrorCode.RATE_LIMITED else UNSET
+
+
+def _close_reason(error: QuireError) -> str:
+    """Return the reason of a close; clients look for `retry_after` in it."""
+    after_s = error.retry_after_s
+    return error.message if after_s is None else f"{error.message} retry_after={after_s:g}"
 
 
 def _ops(message: TextInsert | TextDelete | TextEdit) -> tuple[str, Delta]:

@@ -30,6 +30,8 @@ _log = logging.getLogger(__name__)
 
 MAX_FAULTS: Final = 200
 """Refused frames in a row after which the socket is closed with 1008."""
+TOO_MANY_RETRY_S: Final = 30.0
+"""The time after which another socket may be tried where too many are open."""
 
 
 @dataclass(slots=True, eq=False)
@@ -62,6 +64,8 @@ class Socket(ABC):
     # Slots save memory: there are many sockets, and most are idle.
     __slots__ = (
         "_deaf",
+        "_early",
+        "_early_bytes",
         "_faults",
         "_flow",
         "_gatekeeper",
@@ -89,6 +93,7 @@ class Socket(ABC):
         self._tasks: asyncio.TaskGroup | None = None
         self._flow: Flow | None = None
         self._faults = 0
+        self._early = self._early_bytes = 0
         self._deaf = False
         self._renewing = False
         self.outbox: Outbox[Progress] = Outbox(
@@ -116,6 +121,29 @@ class Socket(ABC):
     def close(self) -> None:
         """Leave every room; no message is sent after that."""
         self._tasks = None
+        if self.user is not None:
+            self._rooms.sockets_by_user.leave(_user_key(self.user))
+
+    def become(self, user: User) -> None:
+        """Act for a user from here on.
+
+        Raises:
+            QuireError: `rate_limited`: the user has too many sockets; the socket is as it was.
+        """
+        before = self.user
+        if before is None or _user_key(before) != _user_key(user):
+            counts = self._rooms.sockets_by_user
+            if not counts.enter(_user_key(user)):
+                raise QuireError(
+                    ErrorCode.RATE_LIMITED,
+                    "You have too many connections.",
+                    close_code=CloseCode.TOO_MANY,
+                    retryable=True,
+                    retry_after_s=TOO_MANY_RETRY_S,
+                )
+            if before is not None:
+                counts.leave(_user_key(before))
+        self.user = user
 
     def stop_reading(self) -> None:
         """Ignore all further frames; their sender sends them again on its next connection."""
@@ -139,6 +167,8 @@ class Socket(ABC):
         """
         if self._deaf:
             return
+        if self.user is None:
+            await self._count_early(len(frame))
         await self._receive(frame)
         if self._flow is not None:
             await self._flow.wait_for_capacity()
@@ -274,6 +304,13 @@ class Socket(ABC):
         self.end(code, reason)
         await asyncio.get_running_loop().create_future()
 
+    async def _count_early(self, size: int) -> None:
+        self._early += 1
+        self._early_bytes += size
+        limits = self._limits
+        if self._early > limits.max_early_frames or self._early_bytes > limits.max_early_bytes:
+            await self._stop(CloseCode.POLICY, "too much was sent before authentication")
+
     async def _count_fault(self) -> None:
         self._faults += 1
         if self._faults >= MAX_FAULTS:
@@ -289,3 +326,8 @@ class Socket(ABC):
                 self._tasks = None
         work.close()
         return None
+
+
+def _user_key(user: User) -> str:
+    """Return what the sockets of a user are counted under; nobody in particular has no key."""
+    return "" if user.anonymous else user.id

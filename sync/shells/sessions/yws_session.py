@@ -84,7 +84,7 @@ class YwsSession(YjsSocket):
         """Join the document that the address names; a refusal closes the socket."""
         try:
             identity = await self.identify(self._token, self._name, self._document)
-            self.user = identity.user
+            self.become(identity.user)
             await self.open_channel(identity, self._document, self.id, self._make_channel)
         except QuireError as error:
             self.say(encode_permission_denied(error.message))
