@@ -18,6 +18,9 @@ class Limits:
     max_document_bytes: int = 64 << 20
     """A document's whole state as a Yjs update, with all its roots and what is kept of deletions;
     found to within a sixteenth. Answer: `document_full`."""
+    max_document_structs: int = 1_000_000
+    """The structs of a document's Yjs state, deleted ones included: characters typed one after the
+    other are one, all others are one each; found to within a sixteenth. Answer: `document_full`."""
     max_crdt_clients: int = 4_000
     """Distinct CRDT client ids in one document. Answer: `document_full`."""
     max_documents: int = 100

@@ -173,10 +173,15 @@ class Document(UpdateDocument):
             return Refused(self._full())
         if grown > 0 and self._is_large(sum(len(op) for op in delta if isinstance(op, str))):
             return Refused(self._large())
+        changes = sum(isinstance(op, str) or op < 0 for op in delta)
+        has_new = any(isinstance(op, str) for op in delta)
+        if has_new and self._is_fragmented(3 * changes):
+            return Refused(self._fragmented())
         if not self.text_root:
             self._decide(DEFAULT_TEXT_ROOT)
         update = self._replica.edit(delta)
         verdict = self._ready(update)
+        self._structs += verdict.structs
         self._known.advance(verdict)
         self._authored = verdict.authored
         return Accepted(self._record(submission, delta, update, now_ms))

@@ -20,6 +20,7 @@ from sync.yjs.replica import (
     shown_by,
 )
 from sync.yjs.statevector import decode_state_vector, encode_state_vector
+from sync.yjs.update import count_structs
 from sync.yjs.varint import MalformedError
 
 _MAX_UNDECIDED_ROOTS = 32
@@ -60,6 +61,8 @@ class DocumentState:
         self._state: tuple[int, bytes] | None = None
         self._bytes = self._weighed = 0
         """An upper bound of the state's size in bytes; and the size when it was last measured."""
+        self._structs = self._structs_counted = 0
+        """An upper bound of the number of structs; and the number when they were last counted."""
         self._authored: tuple[Range, ...] = ()
         """The new units of the last merged submission."""
         self.begin()
@@ -190,6 +193,7 @@ class DocumentState:
                 raise ReplicaBrokenError(f"version {record.version} has other ops than logged")
             self._known.advance(verdict)
             self._bytes += len(record.update)
+            self._structs += verdict.structs
             self.version = record.version
             self.window.append(record)
 
@@ -253,10 +257,25 @@ class DocumentState:
             self._bytes = self._weighed = len(self._replica.state())
         return self._bytes + more > most
 
+    def _is_fragmented(self, more: int) -> bool:
+        """Return True if the document might exceed its limit with that many structs more.
+
+        Structs are added up, and counted near the limit, as bytes are in `_is_large`: characters
+        that were typed one after the other are one struct in the state.
+        """
+        most = self._limits.max_document_structs
+        if self._structs + more > most and self._structs - self._structs_counted >= most // 16:
+            self._structs = self._structs_counted = count_structs(self._replica.state())
+        return self._structs + more > most
+
     def _large(self) -> Refusal:
         most = self._limits.max_document_bytes
         text = f"A document's whole state has at most {most} bytes."
         return refusal(ErrorCode.DOCUMENT_FULL, text)
+
+    def _fragmented(self) -> Refusal:
+        most = self._limits.max_document_structs
+        return refusal(ErrorCode.DOCUMENT_FULL, f"A document has at most {most} CRDT structs.")
 
     def _full(self) -> Refusal:
         most = self._limits.max_document_chars
@@ -292,6 +311,8 @@ class DocumentState:
             self._bytes = self._weighed = len(checkpoint.state)
             self._replica.load([checkpoint.state], text)
             clocks = decode_state_vector(self._replica.state_vector())
+            # A struct has at least one unit, and takes at least two bytes.
+            self._structs = min(sum(clocks.values()), len(checkpoint.state) // 2)
             try:
                 self._known = KnownState(clocks, decode_pairs(checkpoint.pairs))
                 is_other = checkpoint.pairs == NO_PAIRS and self.text_root != DEFAULT_TEXT_ROOT
@@ -307,7 +328,9 @@ class DocumentState:
         for record in opened.tail:
             if record.version != self.version + 1:
                 raise ReplicaBrokenError(f"version {record.version} after {self.version}")
-            self._known.advance(self._ready(record.update))
+            verdict = self._ready(record.update)
+            self._known.advance(verdict)
+            self._structs += verdict.structs
             text = _applied(text, record)
             updates.append(record.update)
             self._bytes += len(record.update)

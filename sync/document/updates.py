@@ -54,6 +54,7 @@ class UpdateDocument(DocumentState):
         if (
             len(self._replica.text) + verdict.inserted_units > limits.max_document_chars
             or self._bytes + len(update) > limits.max_document_bytes
+            or self._structs + verdict.structs > limits.max_document_structs
         ):
             full = self._find_no_room(submission, update, verdict, now_ms)
             if full is not None:
@@ -65,6 +66,7 @@ class UpdateDocument(DocumentState):
                 return Refused(refusal(ErrorCode.MALFORMED_UPDATE, applied.refused))
             self._authored = verdict.authored
             return Unchanged(self.version)
+        self._structs += verdict.structs
         self._known.advance(verdict)
         self._authored = verdict.authored
         return Accepted(self._record(submission, applied.ops, update, now_ms))
@@ -192,6 +194,7 @@ class UpdateDocument(DocumentState):
         if applied.refused:
             # The event before may stand alone no more than the update may.
             raise ReplicaBrokenError(applied.refused)
+        self._structs += final.structs
         self._known.advance(final)
         self._authored = final.authored
         if not applied.changed:
@@ -217,6 +220,8 @@ class UpdateDocument(DocumentState):
             return self._full()
         if verdict.authored and self._is_large(len(update)):
             return self._large()
+        if verdict.authored and self._is_fragmented(verdict.structs):
+            return self._fragmented()
         return None
 
     def _make_room(self, submission: UpdateSubmission, verdict: Ready, now_ms: int) -> bool:
@@ -248,6 +253,7 @@ class UpdateDocument(DocumentState):
         update = deletion(deletes)
         verdict = self._ready(update)
         applied = self._apply(update, verdict)
+        self._structs += verdict.structs
         self._known.advance(verdict)
         if not applied.changed and not even_unchanged:
             return None

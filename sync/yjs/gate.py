@@ -361,6 +361,8 @@ def _describe(
         cuts=cuts,
         halves=tuple(halves),
         has_entries=has_entries,
+        # Each new struct and each deleted range splits at most two structs.
+        structs=3 * (len(update.structs) + len(update.deletes)),
     )
 
 

@@ -114,6 +114,17 @@ def parse_update(data: bytes, limits: UpdateLimits = DEFAULT_LIMITS) -> Update:
         raise MalformedError("a string is not valid UTF-8") from None
 
 
+def count_structs(state: bytes) -> int:
+    """Return the number of structs of a document's state, which is within no bound."""
+    endless = MAX_SAFE_INTEGER
+    limits = UpdateLimits(endless, endless, endless, endless)
+    try:
+        return len(_parse(state, limits).structs)
+    except (IndexError, UnicodeDecodeError, MalformedError):
+        # Content that a log may hold and no peer may send; a struct takes at least two bytes.
+        return len(state) // 2
+
+
 def _parse(data: bytes, limits: UpdateLimits) -> Update:
     # One function with local variables and indices, for speed: calls and attributes are slow in
     # CPython, and this runs for every edit. Rare content kinds are read by `read_content`.

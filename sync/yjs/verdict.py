@@ -54,6 +54,8 @@ class Ready(Struct, frozen=True):
     """True if a new struct is a map entry, or is in one."""
     places: tuple[Placed, ...] = ()
     """The places of new units that are not in the document's main place."""
+    structs: int = 3
+    """An upper bound of the structs that the document has more of after the merge."""
     main: Place = UNKNOWN
     """The main place of a document that begins with this update."""
 

@@ -148,6 +148,67 @@ def test_state_that_was_loaded_is_counted() -> None:
     assert outcome.why.code == ErrorCode.DOCUMENT_FULL
 
 
+def scattered(number: int) -> Submission:
+    """An insertion that stands alone: between two characters that are there."""
+    return edit("s1", f"n{number}", None, 2 * number + 1, "-")
+
+
+def test_structs_are_bounded_however_little_they_hold() -> None:
+    written = Written(Limits(max_document_structs=40))
+    written.accept(edit("s1", "a", None, "x" * 100))
+    made = 0
+    while made < 40 and isinstance(written.merge(scattered(made)), Accepted):
+        made += 1
+    # Each splits a struct in two and adds one.
+    assert 17 <= made <= 19
+    assert written.refuse(scattered(made)) == ErrorCode.DOCUMENT_FULL
+    other = Editor(6)
+    for event in written.log.events:
+        other.apply(event.update)
+    late = yjs("s2", "u", other.edit((1, "y")))
+    assert written.refuse(late) == ErrorCode.DOCUMENT_FULL
+    replaced = edit("s1", "b", None, 50, "z", -1)
+    assert written.refuse(replaced) == ErrorCode.DOCUMENT_FULL
+    written.accept(edit("s1", "c", None, -len(written.document.text)))
+    # What was deleted is still there, for those who have not heard of it.
+    assert written.refuse(edit("s1", "d", None, "y")) == ErrorCode.DOCUMENT_FULL
+
+
+def test_structs_of_yjs_clients_are_bounded() -> None:
+    written = Written(Limits(max_document_structs=40))
+    writer = Editor(6)
+    written.accept(yjs("s2", "u", writer.edit(("x" * 100,))))
+    made = 0
+    for number in range(40):
+        update = writer.edit((2 * number + 1, "-"))
+        made += isinstance(written.merge(yjs("s2", f"u{number}", update)), Accepted)
+    assert 17 <= made <= 19
+
+
+def test_typed_characters_are_one_struct() -> None:
+    written = Written(Limits(max_document_structs=40))
+    for number in range(500):
+        written.accept(edit("s1", f"a{number}", None, number, "x"))
+    writer = Editor(6)
+    for event in written.log.events:
+        writer.apply(event.update)
+    for number in range(500):
+        written.accept(yjs("s2", f"u{number}", writer.edit((500 + number, "y"))))
+
+
+def test_structs_of_a_loaded_document_are_counted() -> None:
+    limits = Limits(max_document_structs=40)
+    written = Written(limits)
+    written.accept(edit("s1", "a", None, "x" * 100))
+    for number in range(16):
+        written.accept(scattered(number))
+    again = Document(written.log.opened(), limits)
+    for number in range(16, 21):
+        outcome = again.merge(scattered(number), Lookup(), 0)
+    assert isinstance(outcome, Refused)
+    assert outcome.why.code == ErrorCode.DOCUMENT_FULL
+
+
 def test_text_event_too_far_behind_is_refused() -> None:
     written = Written(Limits(window_events=1, max_rebase_events=2))
     for number in range(4):
