@@ -243,11 +243,41 @@ class Settings:
     max_event_streams: int = _setting(
         1_000, "Event streams (SSE) open at once; more get 429.", least=0
     )
+    max_event_streams_per_user: int = _setting(
+        100,
+        "The same of one user, in one process; not of those who gave no name.",
+        least=1,
+    )
+    max_event_streams_per_address: int = _setting(
+        200,
+        "The same from one address (of IPv6: one /64), in one process; not from this machine "
+        "itself.",
+        least=1,
+    )
+    max_form_bytes: int = _setting(
+        256 << 10,
+        "One HTTP body that brings no text: of a title, of a version to restore. Longer ones get "
+        "413. Texts and edits may have `max_message_bytes`.",
+        unit="bytes",
+        least=1 << 12,
+    )
     max_message_bytes: int = _limit(
         "max_message_bytes", "One WebSocket message, one HTTP body.", unit="bytes", least=1 << 12
     )
     max_document_chars: int = _limit(
         "max_document_chars", "The text of one document.", unit="characters"
+    )
+    max_document_bytes: int = _limit(
+        "max_document_bytes",
+        "The whole Yjs state of one document, deleted content included.",
+        unit="bytes",
+        least=1 << 12,
+    )
+    max_document_structs: int = _limit(
+        "max_document_structs", "The CRDT structs of one document, deleted ones included.", least=64
+    )
+    max_crdt_clients: int = _limit(
+        "max_crdt_clients", "The CRDT clients that wrote in one document.", least=2
     )
     max_documents: int = _limit("max_documents", "Documents joined on one socket.")
     max_members: int = _limit("max_members", "Sessions in one document.")
@@ -266,6 +296,28 @@ class Settings:
     )
     max_early_bytes: int = _limit(
         "max_early_bytes", "The same in bytes.", unit="bytes", least=1 << 10
+    )
+    states_per_min: int = _limit(
+        "states_per_min",
+        "Whole states and texts that one WebSocket may ask for.",
+        unit="per minute",
+    )
+    max_state_vector_bytes: int = _limit(
+        "max_state_vector_bytes", "A state vector that a client sends.", unit="bytes", least=16
+    )
+    max_state_vector_clients: int = _limit("max_state_vector_clients", "The CRDT clients in it.")
+    max_awareness_bytes: int = _limit(
+        "max_awareness_bytes", "The awareness state of one client.", unit="bytes", least=64
+    )
+    awareness_per_s: int = _limit(
+        "awareness_per_s",
+        "Awareness updates, and cursor moves, of one session that go out in a second.",
+    )
+    max_history_events: int = _limit(
+        "max_history_events", "Events in one page of history; at most 500 can be asked for."
+    )
+    max_diff_chars: int = _limit(
+        "max_diff_chars", "A diff as `diff -u` prints it.", unit="characters"
     )
     edits_per_s: int = _limit(
         "edits_per_s", "Edits of one session, averaged over 10 s.", unit="edits/s"

@@ -34,7 +34,6 @@ from sync.shells.sessions.outbox import HARD_BYTES
 from sync.shells.sessions.socket import MAX_FAULTS
 from sync.wire.hocuspocus import MAX_ADDRESS_BYTES, MAX_STATELESS_BYTES, MAX_TOKEN_BYTES
 from sync.yjs.bounded_json import MAX_DEPTH
-from sync.yjs.statevector import MAX_STATE_VECTOR_BYTES, MAX_STATE_VECTOR_CLIENTS
 
 DOCS: Final = Path(__file__).resolve().parent.parent / "docs"
 
@@ -133,11 +132,6 @@ def limits_page() -> str:
             "409 `not_restorable`",
         ),
         ("such searches at once", f"{reversal_process.MAX_AT_ONCE}", "429 `rate_limited`"),
-        (
-            "a state vector",
-            f"{MAX_STATE_VECTOR_BYTES:,} bytes, {MAX_STATE_VECTOR_CLIENTS:,} clients",
-            "`invalid_message`; y-websocket: close 4400; Hocuspocus: the document is closed",
-        ),
         ("JSON inside an update or an awareness state", f"{MAX_DEPTH} levels", "refused"),
         ("a document's name in a Hocuspocus frame", f"{MAX_ADDRESS_BYTES} bytes", "close 4400"),
         ("a token in such a frame", f"{MAX_TOKEN_BYTES:,} bytes", "close 4400"),

@@ -75,6 +75,18 @@ class Limits:
     """The same for what one room merges in one transaction; the rest waits for the next."""
     checkpoint_events: int = 500
     """A checkpoint is written each time this many events have been appended."""
+    states_per_min: int = 300
+    """Whole states and texts that one socket asks for, by joining or by a sync step 1. Answer:
+    `rate_limited` with the time to wait; in the Yjs dialects close 1013."""
+    max_state_vector_bytes: int = 64 << 10
+    """A state vector. Answer: `invalid_message`; y-websocket: close 4400; Hocuspocus: the document
+    is closed."""
+    max_state_vector_clients: int = 5_000
+    """The CRDT clients in it. The same answers."""
+    max_history_events: int = 500
+    """A page of history. Answer: the page is shorter, `next` goes on."""
+    max_diff_chars: int = 4_000_000
+    """A diff as `diff -u` prints it. Answer: `too_large`."""
     max_awareness_bytes: int = 4_096
     """One client's awareness state. Answer: `too_large`."""
     max_awareness_clients: int = 4

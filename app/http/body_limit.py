@@ -1,5 +1,8 @@
 """The bound on request bodies, whether their length is announced or not."""
 
+import re
+from typing import Final
+
 from fastapi import HTTPException
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -7,23 +10,35 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.http.problem import problem_response
 from sync.error import ErrorCode
 
+_BRINGS_TEXT: Final = re.compile(r"/api/documents(/[^/]+/(text|edits))?")
+"""The paths whose requests bring text."""
+
 
 class BodyLimit:
-    """Answers 413 to a body of more than `max_bytes`, before more than that was kept."""
+    """Answers 413 to a body that is too long, before more than that was kept.
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+    Args:
+        max_bytes: of a body that brings text.
+        max_form_bytes: of any other.
+    """
+
+    def __init__(self, app: ASGIApp, max_bytes: int, max_form_bytes: int) -> None:
         self._app = app
         self._max_bytes = max_bytes
+        self._max_form_bytes = min(max_bytes, max_form_bytes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        most = self._max_form_bytes if _BRINGS_TEXT.fullmatch(path) is None else self._max_bytes
+        detail = f"A body has at most {most} bytes here."
         announced = Headers(scope=scope).get("content-length", "0")
-        if announced.isascii() and announced.isdigit() and self._is_too_long(announced):
+        if announced.isascii() and announced.isdigit() and _exceeds(announced, most):
             # With a request to stop sending: the rest of the body is only in the way.
             headers = {"Connection": "close"}
-            refused = problem_response(ErrorCode.TOO_LARGE, self._detail, headers)
+            refused = problem_response(ErrorCode.TOO_LARGE, detail, headers)
             await refused(scope, receive, send)
             return
         received = 0
@@ -33,16 +48,13 @@ class BodyLimit:
             message = await receive()
             if message["type"] == "http.request":
                 received += len(message.get("body", b""))
-                if received > self._max_bytes:
+                if received > most:
                     # The application's handler makes a problem document of it.
-                    raise HTTPException(413, self._detail, {"Connection": "close"})
+                    raise HTTPException(413, detail, {"Connection": "close"})
             return message
 
         await self._app(scope, receive_bounded, send)
 
-    def _is_too_long(self, announced: str) -> bool:
-        return len(announced) > 18 or int(announced) > self._max_bytes
 
-    @property
-    def _detail(self) -> str:
-        return f"A body has at most {self._max_bytes} bytes."
+def _exceeds(announced: str, most: int) -> bool:
+    return len(announced) > 18 or int(announced) > most

@@ -71,11 +71,17 @@ _ALLOWED_HEADERS: Final = (
 def install(app: FastAPI, settings: Settings) -> None:
     """Add the routes, the problem documents and the guards in front of them to an application."""
     install_problem_handlers(app)
-    app.state.event_streams = EventStreams(settings.max_event_streams)
+    app.state.event_streams = EventStreams(
+        settings.max_event_streams,
+        per_user=settings.max_event_streams_per_user,
+        per_address=settings.max_event_streams_per_address,
+    )
     for router in routers:
         app.include_router(router)
     # The last one added is the outermost: every answer carries the headers.
-    app.add_middleware(BodyLimit, max_bytes=settings.max_message_bytes)
+    app.add_middleware(
+        BodyLimit, max_bytes=settings.max_message_bytes, max_form_bytes=settings.max_form_bytes
+    )
     app.add_middleware(CookieGuard, allowed=settings.allowed_origins)
     app.add_middleware(OriginGuard, allowed=settings.allowed_origins)
     if settings.allowed_origins:

@@ -39,7 +39,8 @@ async def compare_lines(backend: Backend, document: DocumentRecord, old: int, ne
     new_text = await read_text(backend, document, new)
     names = f"{document.name}@{old}", f"{document.name}@{new}"
     try:
-        return await asyncio.to_thread(unified_diff, old_text, new_text, *names)
+        most = backend.rooms.limits.max_diff_chars
+        return await asyncio.to_thread(unified_diff, old_text, new_text, *names, max_chars=most)
     except DiffTooLarge:
         raise QuireError(
             ErrorCode.TOO_LARGE, "The unified diff is too large; ask for format=json."

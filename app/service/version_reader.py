@@ -94,6 +94,7 @@ async def list_history(
     Raises:
         StoreError: the log does not answer.
     """
+    limit = min(limit, backend.rooms.limits.max_history_events)
     records, has_more = await _read_page(
         backend.log, document.key, after, before, limit, actor, descending=descending
     )

@@ -263,7 +263,11 @@ class Membership:
         if fact.session not in view.members:
             return
         try:
-            clocks = decode_state_vector(fact.state_vector)
+            clocks = decode_state_vector(
+                fact.state_vector,
+                max_bytes=view.limits.max_state_vector_bytes,
+                max_clients=view.limits.max_state_vector_clients,
+            )
         except MalformedError as problem:
             text = f"Not a state vector: {problem}."
             yield error(view.name, fact.session, ErrorCode.INVALID_MESSAGE, text)

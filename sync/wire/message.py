@@ -141,11 +141,22 @@ class Actor(Struct, frozen=True):
     name: str
 
 
-class LimitsInfo(Struct, frozen=True):
+class LimitsInfo(Struct, frozen=True, omit_defaults=True):
+    """The limits of the server; 0 in one that older servers do not tell."""
+
     max_message_bytes: int
     max_document_chars: int
     max_documents: int
     edits_per_s: int
+    max_document_bytes: int = 0
+    max_document_structs: int = 0
+    max_crdt_clients: int = 0
+    max_unacknowledged: int = 0
+    max_unacknowledged_bytes: int = 0
+    max_awareness_bytes: int = 0
+    max_awareness_clients: int = 0
+    awareness_per_s: int = 0
+    states_per_min: int = 0
 
 
 class ServerInfo(Struct, frozen=True):

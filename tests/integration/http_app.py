@@ -91,7 +91,14 @@ class Told:
 class EventStream:
     """A client of an event stream: `async with` opens and leaves it."""
 
-    def __init__(self, app: FastAPI, path: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        app: FastAPI,
+        path: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        address: str = "127.0.0.1",
+    ) -> None:
         bare, _, query = path.partition("?")
         self._scope = {
             "type": "http",
@@ -103,7 +110,7 @@ class EventStream:
             "raw_path": bare.encode(),
             "query_string": query.encode(),
             "headers": [(k.lower().encode(), v.encode()) for k, v in (headers or {}).items()],
-            "client": ("127.0.0.1", 1),
+            "client": (address, 1),
             "server": ("quire.test", 80),
         }
         self._app = app

@@ -112,6 +112,34 @@ async def test_streams_are_bounded_and_counted(tmp_path: Path) -> None:
             assert again.status == 200
 
 
+async def test_streams_are_bounded_for_each_user_and_each_address(tmp_path: Path) -> None:
+    bounds = {"max_event_streams_per_user": 1, "max_event_streams_per_address": 2}
+    ana, ben = {"X-Quire-Name": "Ana"}, {"X-Quire-Name": "Ben"}
+    async with application(tmp_path, **bounds) as quire:
+        await quire.create()
+
+        def stream(name: dict[str, str], address: str) -> EventStream:
+            return EventStream(quire.app, EVENTS, name, address=address)
+
+        async with stream(ana, "203.0.113.1") as first:
+            assert first.status == 200
+            assert await quire.refused("GET", EVENTS, headers=ana) == (429, "rate_limited")
+            async with stream({}, "203.0.113.1") as second, stream(ben, "203.0.113.1") as third:
+                assert (second.status, third.status) == (200, 429)
+            async with stream(ben, "203.0.113.3") as elsewhere:
+                assert elsewhere.status == 200
+            # Those who give no name are nobody in particular, and count by address alone.
+            async with (
+                stream({}, "203.0.113.2") as fourth,
+                stream({}, "203.0.113.2") as fifth,
+                stream({}, "203.0.113.2") as sixth,
+            ):
+                assert [fourth.status, fifth.status, sixth.status] == [200, 200, 429]
+        async with stream(ana, "203.0.113.1") as again, stream({}, "203.0.113.1") as more:
+            assert (again.status, more.status) == (200, 200)
+        assert quire.app.state.event_streams.count == 0
+
+
 async def test_silent_stream_is_kept_alive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.http.routes.events.KEEPALIVE_S", 1.0)
     async with application(tmp_path) as quire:

@@ -155,6 +155,47 @@ async def test_body_over_the_limit_is_refused_announced_or_not(tmp_path: Path) -
         await quire.ok("PUT", f"{BASE}/text", content=b"x" * 4_096, headers=headers)
 
 
+async def test_body_that_brings_no_text_may_be_less_long(tmp_path: Path) -> None:
+    async with application(tmp_path, max_form_bytes=4_096) as quire:
+        await quire.create()
+        long = b'{"title":"x"}'.ljust(4_097)
+        too_large = (413, "too_large")
+        assert await quire.refused("PATCH", BASE, content=long, headers=JSON) == too_large
+        restore = b'{"version":0}'
+        path = f"{BASE}/restore"
+        refused = await quire.refused("POST", path, content=restore.ljust(4_097), headers=JSON)
+        assert refused == too_large
+        await quire.ok("POST", path, content=restore.ljust(4_096), headers=JSON)
+        await quire.ok("PATCH", BASE, content=long[:4_096], headers=JSON)
+        anywhere = await quire.refused("POST", "/nowhere", content=long)
+        assert anywhere in (too_large, (404, "not_found"))
+        text = {"If-Match": "*"}
+        await quire.ok("PUT", f"{BASE}/text", content=b"x" * 5_000, headers=text)
+        edit = {"base": None, "ops": [{"insert": "x" * 5_000}]}
+        await quire.ok("POST", f"{BASE}/edits", json=edit)
+        await quire.ok("POST", "/api/documents", json={"name": "b", "text": "x" * 5_000})
+
+
+async def test_page_of_history_and_diff_are_bounded(tmp_path: Path) -> None:
+    async with application(tmp_path, max_history_events=3, max_diff_chars=200) as quire:
+        await quire.create()
+        for number in range(7):
+            await quire.edit("notes", None, {"insert": f"line {number}\n"})
+        seen: list[int] = []
+        after: int | None = 0
+        while after is not None:
+            page = await quire.ok("GET", f"{BASE}/history?limit=500&after={after}")
+            assert len(page["events"]) <= 3
+            seen += [event["version"] for event in page["events"]]
+            after = page["next"]
+        assert seen == list(range(1, 8))
+        await quire.edit("notes", None, {"insert": "x" * 100 + "\n"})
+        unified = f"{BASE}/diff?from=7&format=unified"
+        assert (await quire.http.get(unified)).status_code == 200
+        await quire.edit("notes", None, {"insert": "y" * 100 + "\n"})
+        assert await quire.refused("GET", unified) == (413, "too_large")
+
+
 async def test_what_is_not_there_is_a_problem_document(tmp_path: Path) -> None:
     async with application(tmp_path) as quire:
         assert await quire.refused("GET", "/nope") == (404, "not_found")

@@ -14,6 +14,8 @@ from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as connect_websocket
 from websockets.exceptions import ConnectionClosed
 
+from sync.limit import Limits
+from sync.wire.message import LimitsInfo
 from tests.integration.npm_client import npm_client
 from tests.integration.peer import Peer, connect, open_socket
 from tests.integration.server import ServerProcess
@@ -22,6 +24,7 @@ from tests.patience import PATIENCE_S
 pytestmark = [pytest.mark.anyio, pytest.mark.p7]
 
 MAX_SOCKETS = 3
+STATES = 10
 MAX_EARLY_FRAMES = 20
 MAX_EARLY_BYTES = 4_096
 
@@ -33,6 +36,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
         "QUIRE_MAX_SOCKETS_PER_ADDRESS": str(MAX_SOCKETS),
         "QUIRE_MAX_EARLY_FRAMES": str(MAX_EARLY_FRAMES),
         "QUIRE_MAX_EARLY_BYTES": str(MAX_EARLY_BYTES),
+        "QUIRE_STATES_PER_MIN": str(STATES),
+        "QUIRE_MAX_STATE_VECTOR_BYTES": "40",
+        "QUIRE_MAX_STATE_VECTOR_CLIENTS": "2",
         "QUIRE_TRUSTED_PROXIES": "127.0.0.1",
     }
     with ServerProcess(tmp_path_factory.mktemp("server"), environment=bounds) as running:
@@ -210,3 +216,66 @@ async def test_hocuspocus_frames_before_any_token_are_bounded(server: ServerProc
         for _ in range(MAX_EARLY_FRAMES + 1):
             await socket.send(step)
         assert (await close_of(socket))[0] == 1008
+
+
+# --- what a member asks for ---------------------------------------------------------------------
+
+
+async def test_client_is_told_the_limits_in_force(server: ServerProcess) -> None:
+    async with open_socket(server) as socket:
+        peer = Peer(socket, "json")
+        limits = (await peer.auth("Lea"))["limits"]
+    chosen = Limits(states_per_min=STATES)
+    assert limits == {name: getattr(chosen, name) for name in LimitsInfo.__struct_fields__}
+
+
+async def test_joins_are_bounded_because_each_brings_a_whole_text(server: ServerProcess) -> None:
+    async with connect(server, name="Jo") as jo:
+        for _ in range(STATES):
+            await jo.join("joined-again")
+        await jo.send("join", doc="joined-again")
+        error = await jo.expect_error("rate_limited", doc="joined-again", retryable=True)
+        assert 0 < error["retry_after_s"] <= 60
+        await jo.insert("joined-again", "jo.1", "still a member")
+
+
+@pytest.mark.parametrize("path", ["/yjs/asked", "/hocuspocus"])
+async def test_sync_steps_are_bounded_because_each_brings_a_whole_state(
+    server: ServerProcess, path: str
+) -> None:
+    step = b"\x00\x00\x01\x00"
+    async with opened(server, path) as socket:
+        if path == "/hocuspocus":
+            await socket.send(b"\x05asked\x02\x00\x03tok")
+            step = b"\x05asked" + step
+        answered = 0
+        with contextlib.suppress(ConnectionClosed):
+            for _ in range(STATES + 1):
+                await socket.send(step)
+                async with asyncio.timeout(PATIENCE_S):
+                    while (await socket.recv())[len(step) - 3] != 1:
+                        pass
+                answered += 1
+        assert answered == STATES
+        assert (await close_of(socket))[0] == 1013
+
+
+@pytest.mark.parametrize(
+    ("vector", "is_taken"),
+    [
+        (b"\x02\x01\x05\x02\x05", True),
+        (b"\x03\x01\x05\x02\x05\x03\x05", False),
+        (b"\x01\x01\x05" + bytes(38), False),
+    ],
+)
+async def test_state_vector_is_bounded_in_clients_and_bytes(
+    server: ServerProcess, vector: bytes, is_taken: bool
+) -> None:
+    async with opened(server, "/yjs/vectors") as socket:
+        await socket.send(b"\x00\x00" + bytes([len(vector)]) + vector)
+        if is_taken:
+            async with asyncio.timeout(PATIENCE_S):
+                while (await socket.recv())[1] != 1:
+                    pass
+        else:
+            assert (await close_of(socket))[0] == 4400

@@ -5,16 +5,18 @@ when it reconnects, misses nothing and gets nothing twice.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
 from typing import Annotated, Final
 
 import msgspec
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 from starlette.responses import StreamingResponse
-from starlette.types import Message, Send
+from starlette.types import Message, Receive, Scope, Send
 
-from app.http.access import BackendOf, EncodingOf, ReadableOf, StateOf, problems
-from app.http.stream import EventStreams, StreamsOf
+from app.http.access import BackendOf, EncodingOf, PrincipalOf, ReadableOf, StateOf, problems
+from app.http.stream import StreamsOf, stream_user
+from app.server.peer_address import address_key
 from app.service.follow import IDLE_S, follow_events, require_followable
 from app.service.version_reader import read_text
 from sync.names import MAX_INTEGER
@@ -34,26 +36,29 @@ class _EventStreamResponse(StreamingResponse):
     media_type = "text/event-stream"
 
     def __init__(
-        self, content: AsyncIterator[bytes], streams: EventStreams, patience_s: float
+        self, content: AsyncIterator[bytes], patience_s: float, ended: Callable[[], None]
     ) -> None:
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         super().__init__(content, headers=headers)
-        self._streams = streams
         self._patience_s = patience_s
+        self._ended = ended
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._ended()
 
     async def stream_response(self, send: Send) -> None:
         async def send_in_time(message: Message) -> None:
             async with asyncio.timeout(self._patience_s):
                 await send(message)
 
-        self._streams.count += 1
         try:
             await super().stream_response(send_in_time)
         except TimeoutError:
             # The transport's own timeout ends the connection; nothing more is kept for it here.
             return
-        finally:
-            self._streams.count -= 1
 
 
 @router.get(
@@ -73,6 +78,8 @@ class _EventStreamResponse(StreamingResponse):
     },
 )
 async def stream_events(
+    request: Request,
+    principal: PrincipalOf,
     grant: ReadableOf,
     backend: BackendOf,
     state: StateOf,
@@ -90,11 +97,13 @@ async def stream_events(
     if after is None:
         after = document.version
     require_followable(backend, document, after, epoch)
-    streams.require_room()
     text = await read_text(backend, document, after) if encoding == "utf-16" else ""
     pages = follow_events(backend, grant, after)
     frames = _frames(pages, EventWriter(encoding, text))
-    return _EventStreamResponse(frames, streams, state.settings.slow_consumer_timeout_s)
+    keys = stream_user(principal), address_key(request.scope)
+    streams.enter(*keys)
+    patience_s = state.settings.slow_consumer_timeout_s
+    return _EventStreamResponse(frames, patience_s, partial(streams.leave, *keys))
 
 
 async def _frames(

@@ -298,5 +298,4 @@ class HocuspocusSession(YjsSocket):
             self._channels[address] = channel
             return channel
 
-        channel = await self.open_channel(identity, name, f"{self.id}.{self._joins}", make)
-        return channel
+        return await self.open_channel(identity, name, f"{self.id}.{self._joins}", make)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, get_args
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, UnsetType, convert
 
 from sync.effect import CatchUp
 from sync.error import CloseCode, ErrorCode, QuireError
@@ -206,17 +206,11 @@ class Session(Socket):
             )
         self.become(user)
         self._replace_identity(identity, identity)
-        limits = self._limits
         self._send(
             AuthOk(
                 session=self.id,
                 user=UserInfo(user.id, user.name, user.color),
-                limits=LimitsInfo(
-                    limits.max_message_bytes,
-                    limits.max_document_chars,
-                    limits.max_documents,
-                    limits.edits_per_s,
-                ),
+                limits=convert(self._limits, LimitsInfo, from_attributes=True),
                 server=self._server,
             )
         )
@@ -239,6 +233,7 @@ class Session(Socket):
             raise QuireError(ErrorCode.STORE_UNAVAILABLE, "The server restarts.", retryable=True)
         if message.doc not in self._docs and len(self._docs) >= self._limits.max_documents:
             raise QuireError(ErrorCode.RATE_LIMITED, "Too many documents on one socket.")
+        self.count_state()
         identity = self._identity
         assert identity is not None, "joins come after authentication"
         revision = self._gatekeeper.revision

@@ -7,6 +7,7 @@ pages, no faster than the peer takes them.
 
 import asyncio
 import logging
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ _log = logging.getLogger(__name__)
 
 MAX_FAULTS: Final = 200
 """Refused frames in a row after which the socket is closed with 1008."""
+_STATES_WINDOW_S: Final = 60.0
 TOO_MANY_RETRY_S: Final = 30.0
 """The time after which another socket may be tried where too many are open."""
 
@@ -72,6 +74,8 @@ class Socket(ABC):
         "_limits",
         "_renewing",
         "_rooms",
+        "_states",
+        "_states_since_s",
         "_tasks",
         "id",
         "outbox",
@@ -94,6 +98,8 @@ class Socket(ABC):
         self._flow: Flow | None = None
         self._faults = 0
         self._early = self._early_bytes = 0
+        self._states = 0
+        self._states_since_s = 0.0
         self._deaf = False
         self._renewing = False
         self.outbox: Outbox[Progress] = Outbox(
@@ -310,6 +316,24 @@ class Socket(ABC):
         limits = self._limits
         if self._early > limits.max_early_frames or self._early_bytes > limits.max_early_bytes:
             await self._stop(CloseCode.POLICY, "too much was sent before authentication")
+
+    def count_state(self) -> None:
+        """Count one more whole state or text that the peer asks for.
+
+        Raises:
+            QuireError: `rate_limited`.
+        """
+        now_s = time.monotonic()
+        if now_s - self._states_since_s >= _STATES_WINDOW_S:
+            self._states, self._states_since_s = 0, now_s
+        self._states += 1
+        if self._states > self._limits.states_per_min:
+            raise QuireError(
+                ErrorCode.RATE_LIMITED,
+                "Too many whole documents were asked for.",
+                retryable=True,
+                retry_after_s=_STATES_WINDOW_S + self._states_since_s - now_s,
+            )
 
     async def _count_fault(self) -> None:
         self._faults += 1

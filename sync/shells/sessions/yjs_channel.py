@@ -163,6 +163,7 @@ class Channel(ABC):
             case SyncRequest(state_vector=vector):
                 # The answer to the first request has everything that a later one can lack.
                 if not self._asked:
+                    self._socket.count_state()
                     self._asked = True
                     self._rooms.tell(self._room, AskState(self.id, vector))
 
