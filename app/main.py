@@ -13,6 +13,7 @@ from app.audit.audit_pruning import prune_audit
 from app.audit.audit_trail import AuditTrail
 from app.http.install import install
 from app.http.root_path import RootPath
+from app.http.security import SecurityHeaders
 from app.identity.expiry import sweep_forever
 from app.identity.identifier import Identifier, Verifiers
 from app.identity.people import People
@@ -157,10 +158,13 @@ class _Application(FastAPI):
         self.root_path = root_path
         self._proxies = proxies
         self._placed = RootPath(self._dispatch, root_path)
+        # Around everything: answers to defects and redirects have the headers, too.
+        self._secured = SecurityHeaders(self._placed)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._proxies.apply(scope)
-        await self._placed(scope, receive, send)
+        inner = self._placed if scope["type"] == "websocket" else self._secured
+        await inner(scope, receive, send)
 
     async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":

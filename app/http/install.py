@@ -30,7 +30,6 @@ from app.http.routes import (
     tickets,
     users,
 )
-from app.http.security import SecurityHeaders
 from app.http.stream import EventStreams
 from app.identity.csrf import CookieGuard
 from app.identity.origin import OriginGuard
@@ -78,7 +77,7 @@ def install(app: FastAPI, settings: Settings) -> None:
     )
     for router in routers:
         app.include_router(router)
-    # The last one added is the outermost: every answer carries the headers.
+    # The last one added is the outermost.
     app.add_middleware(
         BodyLimit, max_bytes=settings.max_message_bytes, max_form_bytes=settings.max_form_bytes
     )
@@ -92,6 +91,5 @@ def install(app: FastAPI, settings: Settings) -> None:
             allow_headers=_ALLOWED_HEADERS,
             expose_headers=("ETag", "Location", "Retry-After"),
         )
-    app.add_middleware(SecurityHeaders)
     app.add_middleware(HeadAsGet)
     app.add_middleware(RequestContext)

@@ -11,8 +11,11 @@ _HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "Content-Security-Policy": _DATA_POLICY,
+    # Of what may depend on who asks, no copy is kept by what lies between.
+    "Cache-Control": "no-store",
 }
 
 

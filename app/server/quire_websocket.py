@@ -84,6 +84,8 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
         self, *arguments: Any, linger: LingerLimits = DEFAULT_LIMITS, **options: Any
     ) -> None:
         super().__init__(*arguments, **options)
+        # It would log headers and frames, which hold cookies, tokens and texts.
+        self.conn.debug = False
         self._limits = linger
         self._heard_at = 0.0
         """The loop's time at which anything was received last."""

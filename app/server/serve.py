@@ -19,6 +19,7 @@ from app.identity.invitation import offer_ownership
 from app.logs.log_setup import configure_logging
 from app.main import create_app, prepare_database
 from app.server.linger import LingerLimits
+from app.server.log_privacy import install_query_filter
 from app.server.quire_websocket import QuireWebSocket
 from app.settings import Settings
 from storage.store import open_store
@@ -60,6 +61,7 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self._loop = asyncio.get_running_loop()
+        install_query_filter()
         await super().startup(sockets)
         # What is loaded by now stays. Looking through all of it again and again would stop the
         # loop for 50 ms each time; this way a full collection looks at what came since. Not after

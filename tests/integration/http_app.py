@@ -119,6 +119,7 @@ class EventStream:
         self._asked = False
         self._buffer = b""
         self.status = 0
+        self.headers: dict[str, str] = {}
         self.blocks: list[str] = []
         """All that was sent, in blocks, comments included."""
 
@@ -127,6 +128,7 @@ class EventStream:
         async with asyncio.timeout(PATIENCE_S):
             start = await self._sent.get()
         self.status = start["status"]
+        self.headers = {name.decode(): value.decode() for name, value in start["headers"]}
         return self
 
     async def __aexit__(

@@ -36,6 +36,7 @@ async def read_diff(
     until = document.version if to is None else to
     if form == "unified":
         lines = await compare_lines(backend, document, from_, until)
-        return Response(lines.encode(), media_type="text/x-diff; charset=utf-8")
+        headers = {"Content-Disposition": f'attachment; filename="{document.name}.diff"'}
+        return Response(lines.encode(), headers=headers, media_type="text/x-diff; charset=utf-8")
     delta = await compare_versions(backend, document, from_, until, encoding)
     return Diff.model_validate({"from": from_, "to": until, "ops": to_wire(delta)})

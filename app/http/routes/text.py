@@ -51,6 +51,8 @@ async def read_text(
     note(DOCUMENT_EXPORTED, document)
     if newline is not None:
         text = with_newlines(text, newline)
+    # Opened as a page of its own it is a download: it is somebody's content, not this site's.
+    headers["Content-Disposition"] = f'attachment; filename="{document.name}.md"'
     return Response(text.encode(), headers=headers, media_type="text/markdown; charset=utf-8")
 
 
