@@ -6,7 +6,7 @@ none may be a defect of the server. What is not valid is refused, and a wrong cr
 passed over.
 
 Mutants seen caught here: a route that fails on a query that it does not expect; a refusal that the
-description does not have; an answer that does not fit its schema; a bearer token that nobody looks at.
+description does not have; an answer that does not fit its schema.
 """
 
 import itertools
