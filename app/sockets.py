@@ -172,19 +172,25 @@ class Sockets:
             try:
                 if wire is not None:
                     wire.listen(session.receive_nowait)
-                await self._serve_by_ticket(_ticket_in_address(scope), session, receive, send)
+                ticket = _ticket_in_address(scope)
+                await self._serve_by_ticket(ticket, session, receive, send, wire)
             finally:
                 self._by_address.leave(address)
 
     async def _serve_by_ticket(
-        self, ticket: str | None, session: AnySession, receive: Receive, send: Send
+        self,
+        ticket: str | None,
+        session: AnySession,
+        receive: Receive,
+        send: Send,
+        wire: QuireWebSocket | None,
     ) -> None:
         """Serve a socket, and keep the ticket from ending by which its client will come back."""
         if ticket is None or self._tickets is None:
-            await self._serve(session, receive, send)
+            await self._serve(session, receive, send, wire)
             return
         async with self._tickets.held(ticket, was_used=lambda: session.user is not None):
-            await self._serve(session, receive, send)
+            await self._serve(session, receive, send, wire)
 
     def _wire(self, send: Send, short: QuireWebSocket | None) -> Wire:
         most = self._settings.max_outbox_bytes
@@ -244,7 +250,9 @@ class Sockets:
         allowed = self._settings.allowed_origins
         return is_allowed_origin(headers.get("origin"), headers.get("host"), allowed)
 
-    async def _serve(self, session: AnySession, receive: Receive, send: Send) -> None:
+    async def _serve(
+        self, session: AnySession, receive: Receive, send: Send, wire: QuireWebSocket | None
+    ) -> None:
         session_id = session.id
         self._open[session_id] = session
         self._none_open.clear()
@@ -268,9 +276,12 @@ class Sockets:
             assert isinstance(closed, SessionClosedError), "the group holds what it says"
             code, reason = closed.code, closed.reason
         except* SlowConsumerError:
-            # Closing would wait behind what the peer does not read: the handler just ends, and
-            # the server's own timeouts end the connection.
             code, reason = CloseCode.TRY_LATER, "too slow"
+            if wire is not None:
+                # A close frame would wait behind what the peer does not take, and with it what is
+                # kept for the peer.
+                code = None
+                wire.abort()
         except* OSError:
             code = None
         except* Exception:  # noqa: BLE001

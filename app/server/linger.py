@@ -7,9 +7,13 @@ a bound (RFC 9112, section 9.6; RFC 6455, section 7.1.1).
 """
 
 import asyncio
+import socket
+import struct
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
+_NO_LINGER: Final = struct.pack("ii", 1, 0)
 _IDLE_S: Final = 10.0
 """The longest silence of a peer that has not sent all, or its own close."""
 
@@ -24,6 +28,38 @@ class LingerLimits:
 
 
 DEFAULT_LIMITS: Final = LingerLimits()
+
+
+def close_taken(
+    transport: asyncio.Transport, loop: asyncio.AbstractEventLoop, idle_s: float = _IDLE_S
+) -> None:
+    """Close a transport once its peer has taken what was written, or takes nothing for `idle_s`.
+
+    By itself a transport waits for ever, as long as the kernel of such a peer answers.
+    """
+    transport.close()
+    left = transport.get_write_buffer_size()
+    if left:
+        loop.call_later(idle_s, partial(_abort_stuck, transport, loop, idle_s, left))
+
+
+def reset(transport: asyncio.Transport) -> None:
+    """End a connection at once, in the kernel too; what its peer has not taken is thrown away."""
+    connection = transport.get_extra_info("socket")
+    if connection is not None:
+        # Otherwise the kernel goes on offering what it holds, until TCP_USER_TIMEOUT.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+    transport.abort()
+
+
+def _abort_stuck(
+    transport: asyncio.Transport, loop: asyncio.AbstractEventLoop, idle_s: float, before: int
+) -> None:
+    left = transport.get_write_buffer_size()
+    if left == before:
+        reset(transport)
+    elif left:
+        loop.call_later(idle_s, partial(_abort_stuck, transport, loop, idle_s, left))
 
 
 class Linger:
@@ -66,7 +102,7 @@ class Linger:
     def end(self) -> None:
         """Close the transport."""
         self.cancel()
-        self._transport.close()
+        close_taken(self._transport, self._loop, self._limits.idle_s)
 
     def cancel(self) -> None:
         """Wait no more; the transport stays as it is."""

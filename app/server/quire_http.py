@@ -12,7 +12,7 @@ from typing import Any, Final
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from app.server.linger import Linger, LingerLimits
+from app.server.linger import Linger, LingerLimits, close_taken
 
 _SHUTDOWN_S: Final = 2.0
 """The time that a lingering connection has left when the server stops."""
@@ -89,7 +89,7 @@ class QuireHttp(HttpToolsProtocol):
             self._linger.cancel()
             self._linger = None
             if self._has_ended:
-                self._socket.close()
+                close_taken(self._socket, self.loop)
                 return
             # uvicorn's timer ended when the rest of the request came.
             self._unset_keepalive_if_required()
@@ -129,7 +129,7 @@ class QuireHttp(HttpToolsProtocol):
         """Close the connection, once the peer has sent the request that was answered already."""
         is_sending = self._is_broken or self._is_receiving
         if self._socket.is_closing() or self._has_ended or not is_sending:
-            self._socket.close()
+            close_taken(self._socket, self.loop)
             return
         self._has_ended = True
         if self._linger is not None:

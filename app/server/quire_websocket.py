@@ -19,7 +19,7 @@ from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import apply_mask  # type: ignore[attr-defined]
 
-from app.server.linger import DEFAULT_LIMITS, Linger, LingerLimits
+from app.server.linger import DEFAULT_LIMITS, Linger, LingerLimits, reset
 
 _FRAME: Final = "quire.frame"
 """The key under which a message has its frame."""
@@ -141,6 +141,10 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
         one = first.get(_FRAME) or _encoded(first)
         transport.write(one + (second.get(_FRAME) or _encoded(second)))
         return True
+
+    def abort(self) -> None:
+        """End the connection at once; what its peer has not taken is thrown away."""
+        reset(self.transport)
 
     def pause_writing(self) -> None:
         self._is_full = True

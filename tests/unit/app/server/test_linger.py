@@ -44,6 +44,17 @@ class Timer:
 
 class Transport:
     closed = False
+    aborted = False
+    left_bytes = 0
+
+    def get_write_buffer_size(self) -> int:
+        return self.left_bytes
+
+    def get_extra_info(self, _: str) -> None:
+        return None
+
+    def abort(self) -> None:
+        self.aborted = True
 
     def close(self) -> None:
         self.closed = True
@@ -100,3 +111,25 @@ def test_cancelled_linger_leaves_the_transport_alone() -> None:
     linger.cancel()
     loop.run_until(100.0)
     assert not transport.closed
+
+
+def test_peer_that_takes_nothing_of_the_end_is_cut() -> None:
+    linger, loop, transport = lingering()
+    transport.left_bytes = 500
+    linger.end()
+    assert (transport.closed, transport.aborted) == (True, False)
+    loop.run_until(9.9)
+    assert not transport.aborted
+    loop.run_until(10.0)
+    assert transport.aborted
+
+
+def test_peer_that_takes_the_end_slowly_is_not_cut() -> None:
+    linger, loop, transport = lingering()
+    transport.left_bytes = 500
+    linger.end()
+    for left in (400, 300, 200, 0):
+        transport.left_bytes = left
+        loop.run_until(loop.now + 10.0)
+        loop.timers.pop(0)
+    assert not transport.aborted
