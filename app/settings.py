@@ -223,6 +223,12 @@ class Settings:
     auth_timeout_s: float = _setting(
         10.0, "How long a new WebSocket may take to say who it is.", unit="s", least=0.1
     )
+    compression: str = _setting(
+        "off",
+        "Whether long WebSocket messages are compressed for clients that offer it. Worth it on "
+        "slow links only: such clients then compress all that they send.",
+        choices=("off", "on"),
+    )
     drain_s: float = _setting(
         5.0,
         "On shutdown, the window over which sockets are closed, so that not all return at once.",

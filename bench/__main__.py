@@ -8,6 +8,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from bench.compression import compression
 from bench.cost import cost
 from bench.disk import disk
 from bench.figures import show
@@ -17,12 +18,14 @@ from bench.opening import opening
 from bench.pipeline import pipeline
 from bench.processes import rolling_restart, two_processes
 from bench.rooms import many_rooms, one_room
+from bench.silent import silent
 from bench.start import start
 from bench.target import missed
 
 BENCHES: dict[str, Callable[[], Awaitable[dict[str, Any]]]] = {
     "machine": machine,
     "cost": cost,
+    "compression": compression,
     "disk": disk,
     "room": one_room,
     "rooms": many_rooms,
@@ -30,6 +33,7 @@ BENCHES: dict[str, Callable[[], Awaitable[dict[str, Any]]]] = {
     "opening": opening,
     "idle": idle,
     "start": start,
+    "silent": silent,
     "processes": two_processes,
     "rolling": rolling_restart,
 }

@@ -13,13 +13,17 @@ _CALIBRATION_S = 1.0
 
 
 class Stand:
-    """`with Stand() as stand`: a server on one core, the generator on the others."""
+    """`with Stand() as stand`: a server on one core, the generator on the others.
 
-    def __init__(self) -> None:
+    Args:
+        flags: of the server.
+    """
+
+    def __init__(self, *flags: str) -> None:
         self._exit = ExitStack()
         self._cores = sorted(os.sched_getaffinity(0))
         self.clock = MachineClock()
-        self.server = Server()
+        self.server = Server(*flags)
         self._soaker = Soaker(self._cores[0])
         self._free_per_s = 0.0
         self._from = (0.0, 0.0, 0)

@@ -13,7 +13,7 @@ class Typist:
         self._clock = 0
 
     def type(self, char: str = "x") -> bytes:
-        """The update of the next keystroke; the first starts at the text's beginning."""
+        """The update of the next keystroke, or paste of ASCII; the first starts the text."""
         out = bytearray(b"\x01\x01")
         write_varint(out, self._client_id)
         write_varint(out, self._clock)
@@ -28,5 +28,5 @@ class Typist:
         write_varint(out, len(data))
         out += data
         out.append(0)
-        self._clock += 1
+        self._clock += len(char)
         return bytes(out)

@@ -7,6 +7,7 @@ speaks `quire.v1.msgpack` to a server that it trusts.
 import asyncio
 import base64
 import os
+import socket
 import time
 from collections.abc import Callable
 from typing import Any, cast
@@ -105,6 +106,17 @@ class Connection(asyncio.Protocol):
         """Send a binary message."""
         self._write(_OPCODE_BINARY, payload)
 
+    def ports(self) -> tuple[int, int]:
+        """Its port, and the server's."""
+        assert self._transport is not None, "not connected"
+        own, peer = (self._transport.get_extra_info(end) for end in ("sockname", "peername"))
+        return own[1], peer[1]
+
+    def stop_reading(self) -> None:
+        """Take nothing any more, and say nothing of it."""
+        assert self._transport is not None, "not connected"
+        self._transport.pause_reading()
+
     def close(self) -> None:
         if self._transport is not None:
             self._transport.close()
@@ -166,11 +178,18 @@ def encode(**fields: Any) -> bytes:
     return _encoder.encode(fields)
 
 
-async def connect(port: int, receiver: Receiver) -> Connection:
+async def connect(
+    port: int, receiver: Receiver, receive_buffer_bytes: int | None = None
+) -> Connection:
     """Open a connection to `/ws` of a server on this machine."""
     loop = asyncio.get_running_loop()
+    raw = socket.socket()
+    if receive_buffer_bytes is not None:
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer_bytes)
+    raw.setblocking(False)
+    await loop.sock_connect(raw, ("127.0.0.1", port))
     _, connection = await loop.create_connection(
-        lambda: Connection(f"127.0.0.1:{port}", "/ws", receiver), "127.0.0.1", port
+        lambda: Connection(f"127.0.0.1:{port}", "/ws", receiver), sock=raw
     )
     await connection.opened
     return connection

@@ -12,17 +12,21 @@ left to uvicorn's parser: control frames, fragments, what is large, and what bre
                 └──all else──▶ uvicorn's parser ◀┘ ──▶ receive()
 """
 
+import zlib
 from collections.abc import Callable, MutableMapping
 from typing import Any, Final
 
 from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
 from websockets.frames import apply_mask  # type: ignore[attr-defined]
 
 from app.server.linger import DEFAULT_LIMITS, Linger, LingerLimits, reset
 
 _FRAME: Final = "quire.frame"
 """The key under which a message has its frame."""
+_DEFLATED: Final = "quire.deflated"
+"""The same of its compressed frame."""
 WIRE: Final = "quire.wire"
 """The extension's name; its value is the connection's `QuireWebSocket`."""
 
@@ -35,6 +39,19 @@ _FINAL_CLOSE: Final = 0x88
 _CONTROL: Final = 0x08
 _MAX_CONTROL_BYTES: Final = 125
 _FINAL: Final = 0x80
+_COMPRESSED: Final = 0x40
+_LONG_BYTES: Final = 1_024
+"""The length from which on a message is worth being compressed; see
+`docs/decisions/0022-compression-is-off.md`."""
+_WINDOW_BITS: Final = 12
+_MEMORY_LEVEL: Final = 5
+_DEFLATE: Final = ServerPerMessageDeflateFactory(
+    server_no_context_takeover=True,
+    client_no_context_takeover=True,
+    server_max_window_bits=_WINDOW_BITS,
+    client_max_window_bits=_WINDOW_BITS,
+    compress_settings={"memLevel": _MEMORY_LEVEL},
+)
 _MASKED: Final = 0x80
 _SHORT_BYTES: Final = 16 << 10
 """Messages up to this length are taken from the bytes as they come, once they are whole."""
@@ -61,6 +78,8 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
 
     Args:
         linger: how much of a peer is read after it was told that it is closed.
+        compresses: messages of `_LONG_BYTES` or more are compressed for peers that offer it, each
+            on its own: nothing is kept for a peer between them, and the frame fits all receivers.
     """
 
     # There are many of them, and most are idle.
@@ -81,9 +100,16 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
     )
 
     def __init__(
-        self, *arguments: Any, linger: LingerLimits = DEFAULT_LIMITS, **options: Any
+        self,
+        *arguments: Any,
+        linger: LingerLimits = DEFAULT_LIMITS,
+        compresses: bool = False,
+        **options: Any,
     ) -> None:
         super().__init__(*arguments, **options)
+        if compresses:
+            # Not by uvicorn's setting: that keeps 45 kB for each socket.
+            self.conn.available_extensions = [_DEFLATE]
         # It would log headers and frames, which hold cookies, tokens and texts.
         self.conn.debug = False
         self._limits = linger
@@ -128,7 +154,7 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
         transport = self.transport
         if self.close_sent or self._is_full or transport.is_closing():
             return False
-        transport.write(message.get(_FRAME) or _encoded(message))
+        transport.write(self._framed(message))
         return True
 
     def write_pair_nowait(
@@ -138,9 +164,21 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
         transport = self.transport
         if self.close_sent or self._is_full or transport.is_closing():
             return False
-        one = first.get(_FRAME) or _encoded(first)
-        transport.write(one + (second.get(_FRAME) or _encoded(second)))
+        transport.write(self._framed(first) + self._framed(second))
         return True
+
+    def _framed(self, message: MutableMapping[str, Any]) -> bytes:
+        """Return the frame of a message, which others may be sent too."""
+        if self.conn.extensions and _is_long(message) and self._takes_deflated:
+            return _deflated_frame(message)
+        frame: bytes | None = message.get(_FRAME)
+        return frame or _encoded(message)
+
+    @property
+    def _takes_deflated(self) -> bool:
+        """True if the peer takes the frames that others are sent, compressed."""
+        bits: int = self.conn.extensions[0].local_max_window_bits  # type: ignore[attr-defined]
+        return bits >= _WINDOW_BITS
 
     def abort(self) -> None:
         """End the connection at once; what its peer has not taken is thrown away."""
@@ -395,6 +433,27 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
         self.pong_timer = None
         self.pending_ping_payload = None
         self.schedule_ping()
+
+
+def _is_long(message: MutableMapping[str, Any]) -> bool:
+    data: bytes | str | None = message.get("bytes")
+    return len(message["text"] if data is None else data) >= _LONG_BYTES
+
+
+def _deflated_frame(message: MutableMapping[str, Any]) -> bytes:
+    """Return the frame of a message, compressed on its own (RFC 7692, section 7.2.1).
+
+    The message keeps it for its other receivers.
+    """
+    frame: bytes | None = message.get(_DEFLATED)
+    if frame is None:
+        data: bytes | None = message.get("bytes")
+        head = _FINAL_TEXT if data is None else _FINAL_BINARY
+        payload = message["text"].encode() if data is None else data
+        deflate = zlib.compressobj(wbits=-_WINDOW_BITS, memLevel=_MEMORY_LEVEL)
+        short = deflate.compress(payload) + deflate.flush(zlib.Z_SYNC_FLUSH)
+        frame = message[_DEFLATED] = encode_frame(head | _COMPRESSED, short[:-4])
+    return frame
 
 
 def frame_extent(data: bytes, at: int) -> tuple[int, int] | None:

@@ -116,7 +116,9 @@ class _Config(uvicorn.Config):
             loop="auto",
             # uvicorn calls what it is given; it need not be a class.
             http=_http_protocol(linger),
-            ws=partial(QuireWebSocket, linger=linger),  # type: ignore[arg-type]
+            ws=partial(  # type: ignore[arg-type]
+                QuireWebSocket, linger=linger, compresses=settings.compression == "on"
+            ),
             ws_max_size=settings.max_message_bytes,
             ws_ping_interval=settings.ping_interval_s,
             ws_ping_timeout=settings.ping_timeout_s,
