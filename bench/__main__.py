@@ -20,6 +20,7 @@ from bench.processes import rolling_restart, two_processes
 from bench.rooms import many_rooms, one_room
 from bench.silent import silent
 from bench.start import start
+from bench.storm import storm
 from bench.target import missed
 
 BENCHES: dict[str, Callable[[], Awaitable[dict[str, Any]]]] = {
@@ -34,6 +35,7 @@ BENCHES: dict[str, Callable[[], Awaitable[dict[str, Any]]]] = {
     "idle": idle,
     "start": start,
     "silent": silent,
+    "storm": storm,
     "processes": two_processes,
     "rolling": rolling_restart,
 }

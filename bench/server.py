@@ -89,6 +89,13 @@ class Server:
             self._process.wait()
         self._process = None
 
+    def kill(self) -> None:
+        """End it as a crash would."""
+        assert self._process is not None, "the server runs"
+        self._process.kill()
+        self._process.wait()
+        self._process = None
+
     def cpu_s(self) -> float:
         """User and system time of the process, all threads."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
