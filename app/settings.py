@@ -256,8 +256,7 @@ class Settings:
     )
     max_event_streams_per_address: int = _setting(
         200,
-        "The same from one address (of IPv6: one /64), in one process; not from this machine "
-        "itself.",
+        "The same from one address (of IPv6: one /64), in one process; not from this machine.",
         least=1,
     )
     max_form_bytes: int = _setting(
@@ -294,8 +293,7 @@ class Settings:
     )
     max_sockets_per_address: int = _limit(
         "max_sockets_per_address",
-        "WebSockets from one address (of IPv6: one /64) open at once, in one process; not from "
-        "this machine itself.",
+        "WebSockets from one address (of IPv6: one /64) at once, in one process; not this machine.",
     )
     max_early_frames: int = _limit(
         "max_early_frames", "WebSocket messages before their sender has said who it is."

@@ -23,6 +23,7 @@ from app.identity.principal import Principal
 from app.identity.ticket import Tickets
 from app.identity.watch import Change
 from app.logs.log_context import start_context
+from app.server.linger import reset
 from app.server.peer_address import address_key
 from app.server.quire_websocket import WIRE, QuireWebSocket
 from app.service.backend import Backend
@@ -281,7 +282,7 @@ class Sockets:
                 # A close frame would wait behind what the peer does not take, and with it what is
                 # kept for the peer.
                 code = None
-                wire.abort()
+                reset(wire.transport)
         except* OSError:
             code = None
         except* Exception:  # noqa: BLE001

@@ -21,7 +21,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
 from websockets.frames import apply_mask  # type: ignore[attr-defined]
 
-from app.server.linger import DEFAULT_LIMITS, Linger, LingerLimits, reset
+from app.server.linger import DEFAULT_LIMITS, Linger, LingerLimits
 
 _FRAME: Final = "quire.frame"
 """The key under which a message has its frame."""
@@ -78,8 +78,7 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
 
     Args:
         linger: how much of a peer is read after it was told that it is closed.
-        compresses: messages of `_LONG_BYTES` or more are compressed for peers that offer it, each
-            on its own: nothing is kept for a peer between them, and the frame fits all receivers.
+        compresses: long messages are compressed, each on its own, for peers that offer it.
     """
 
     # There are many of them, and most are idle.
@@ -107,8 +106,7 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
         **options: Any,
     ) -> None:
         super().__init__(*arguments, **options)
-        if compresses:
-            # Not by uvicorn's setting: that keeps 45 kB for each socket.
+        if compresses:  # uvicorn's own setting keeps 45 kB for each socket
             self.conn.available_extensions = [_DEFLATE]
         # It would log headers and frames, which hold cookies, tokens and texts.
         self.conn.debug = False
@@ -154,7 +152,7 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
         transport = self.transport
         if self.close_sent or self._is_full or transport.is_closing():
             return False
-        transport.write(self._framed(message))
+        transport.write(_framed(self.conn, message))
         return True
 
     def write_pair_nowait(
@@ -164,25 +162,8 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
         transport = self.transport
         if self.close_sent or self._is_full or transport.is_closing():
             return False
-        transport.write(self._framed(first) + self._framed(second))
+        transport.write(_framed(self.conn, first) + _framed(self.conn, second))
         return True
-
-    def _framed(self, message: MutableMapping[str, Any]) -> bytes:
-        """Return the frame of a message, which others may be sent too."""
-        if self.conn.extensions and _is_long(message) and self._takes_deflated:
-            return _deflated_frame(message)
-        frame: bytes | None = message.get(_FRAME)
-        return frame or _encoded(message)
-
-    @property
-    def _takes_deflated(self) -> bool:
-        """True if the peer takes the frames that others are sent, compressed."""
-        bits: int = self.conn.extensions[0].local_max_window_bits  # type: ignore[attr-defined]
-        return bits >= _WINDOW_BITS
-
-    def abort(self) -> None:
-        """End the connection at once; what its peer has not taken is thrown away."""
-        reset(self.transport)
 
     def pause_writing(self) -> None:
         self._is_full = True
@@ -433,6 +414,20 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
         self.pong_timer = None
         self.pending_ping_payload = None
         self.schedule_ping()
+
+
+def _framed(connection: Any, message: MutableMapping[str, Any]) -> bytes:
+    """Return the frame of a message, which others may be sent too."""
+    if connection.extensions and _is_long(message) and _takes_deflated(connection):
+        return _deflated_frame(message)
+    frame: bytes | None = message.get(_FRAME)
+    return frame or _encoded(message)
+
+
+def _takes_deflated(connection: Any) -> bool:
+    """Return True if a peer takes the frames that others are sent, compressed."""
+    bits: int = connection.extensions[0].local_max_window_bits
+    return bits >= _WINDOW_BITS
 
 
 def _is_long(message: MutableMapping[str, Any]) -> bool:
