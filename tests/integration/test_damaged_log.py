@@ -60,21 +60,17 @@ DENIED = encode_permission_denied("")[:2]
 
 
 def dump(path: Path) -> list[tuple[object, ...]]:
-    """Every row of the damaged documents; of a sound one the title may be saved at any time."""
+    """Every row of the log; but not the titles, which are derived from it a moment later."""
     with closing(sqlite3.connect(path)) as database:
-        names = f"name IN ({','.join('?' * len(DAMAGE))})"
-        keys = f"document_key IN (SELECT key FROM documents WHERE {names})"
         return [
             row
-            for table, condition in (
-                ("documents", names),
-                ("events", keys),
-                ("checkpoints", keys),
-                ("authors", keys),
+            for table, columns in (
+                ("documents", "key, name, text_root, epoch, version, updated_at_ms, deleted_at_ms"),
+                ("events", "*"),
+                ("checkpoints", "*"),
+                ("authors", "*"),
             )
-            for row in database.execute(
-                f"SELECT * FROM {table} WHERE {condition} ORDER BY 1, 2", tuple(DAMAGE)
-            )
+            for row in database.execute(f"SELECT {columns} FROM {table} ORDER BY 1, 2")
         ]
 
 

@@ -30,6 +30,7 @@ async def test_created_document_is_described_as_the_design_says(tmp_path: Path) 
             "text_root",
             "created_at",
             "updated_at",
+            "role",
         }
         assert (document["title"], document["version"]) == ("Nötes", 1)
         assert document["text_root"] == "content"
