@@ -26,6 +26,8 @@ class Join(Struct, frozen=True):
 
 class Leave(Struct, frozen=True):
     session: str
+    is_expelled: bool = False
+    """True if it has no role any more: what it submitted and is not merged yet is refused."""
 
 
 class MoveCursor(Struct, frozen=True):

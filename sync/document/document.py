@@ -20,6 +20,7 @@ from sync.document.outcome import (
 from sync.document.updates import UpdateDocument
 from sync.error import ErrorCode, refusal
 from sync.names import DEFAULT_TEXT_ROOT, PositionEncoding
+from sync.permission import Action, may, may_not_write
 from sync.port import EventRecord
 from sync.submission import Submission, TextSubmission, UpdateSubmission
 from sync.text.delta import DeltaError, DeltaOutOfRange, base_length, canonical, growth
@@ -132,6 +133,9 @@ class Document(UpdateDocument):
             if known.digest == submission.digest and known.actor_id == submission.user.id:
                 return Known(known)
             return Refused(refusal(ErrorCode.DUPLICATE_ID, "This id was used for another edit."))
+        if submission.role is not None and not may(submission.role, Action.WRITE):
+            # Its role was lowered after a commit of it seemed to fail: it had to be looked up.
+            return Refused(may_not_write(submission.role))
         if isinstance(submission, TextSubmission):
             return self._merge_text(submission, lookup, now_ms)
         return self._merge_update(submission, now_ms)

@@ -3,6 +3,7 @@
 from hashlib import blake2b
 from typing import Final
 
+from sync.document.deleted import Deleted, deleted_in
 from sync.document.document_state import DocumentState
 from sync.document.outcome import Accepted, Outcome, Parked, Refused, Unchanged
 from sync.error import ErrorCode, Refusal, refusal
@@ -31,6 +32,29 @@ class UpdateDocument(DocumentState):
 
     claims: Claims = NO_CLAIMS
     """The client ids that the sessions in the document's room announce as their own."""
+    _deleted: tuple[int, Deleted | None] | None = None
+    """The last answer to `_all_deleted`, and its version."""
+
+    def has_all_of(self, update: bytes) -> bool:
+        """Return whether the document has everything that an update would write.
+
+        Yjs clients send their whole delete set with every sync, so that even one that lacks
+        nothing sends more than an empty update. The first such update at each version costs a
+        walk over the delete set.
+        """
+        verdict = inspect(update, self._known)
+        if not isinstance(verdict, Ready) or verdict.authored:
+            return False
+        if not verdict.deletes:
+            return True
+        deleted = self._all_deleted()
+        return deleted is not None and deleted.covers(verdict.deletes)
+
+    def _all_deleted(self) -> Deleted | None:
+        if self._deleted is None or self._deleted[0] != self.version:
+            state = self._replica.state(self.state_vector())
+            self._deleted = (self.version, deleted_in(state))
+        return self._deleted[1]
 
     def _merge_update(self, submission: UpdateSubmission, now_ms: int) -> Outcome:
         update = submission.update

@@ -19,6 +19,7 @@ from sync.fact import (
     SetRole,
     Tick,
 )
+from sync.permission import Action, may
 from sync.submission import Submission, TextSubmission, UpdateSubmission
 from sync.wire.message import Checked
 
@@ -97,6 +98,15 @@ class Deferred:
                 submissions.append(fact)
         self.joining.pop(session, None)
         return submissions
+
+    def lowers(self, session: str) -> bool:
+        """Return whether a deferred fact gives a session a role that allows no writing."""
+        return any(
+            isinstance(fact, Join | SetRole)
+            and fact.session == session
+            and not may(fact.role, Action.WRITE)
+            for fact in self.facts
+        )
 
     def submissions(self) -> list[Submission]:
         """Return the deferred submissions, in order."""

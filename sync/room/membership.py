@@ -9,7 +9,8 @@ from sync.effect import Deliver, Dismiss, Effect, error, rejected
 from sync.error import ErrorCode, Refusal, refusal
 from sync.fact import AskState, Drained, Join, Lagging, PageRead, SetRole
 from sync.member import member_info, user_info
-from sync.permission import Action, may
+from sync.names import Role
+from sync.permission import Action, may, may_not_write
 from sync.room.feed import Feed, FeedState, acks_of_earlier_join
 from sync.room.participant import Participant
 from sync.room.room_presence import RoomPresence
@@ -59,7 +60,7 @@ class Membership:
         member = self._participant(fact, before, since)
         view.audience.put(member)
         if member.takes is None:
-            yield from self._withdraw(member)
+            yield from self.withdraw(member.session, member.role)
         yield from self._presence.announce(member)
         yield from self._answer(member, since)
         yield from self._presence.joined(member, before, now_ms)
@@ -143,18 +144,31 @@ class Membership:
             yield Deliver(rest, MemberLeft(self._view.name, session, user_info(member.user)))
 
     def set_role(self, fact: SetRole) -> Iterator[Effect]:
-        """Give a member another role; if it may not write, refuse its unmerged submissions."""
-        member = self._view.members.get(fact.session)
+        """Give a member another role.
+
+        If it may not write any more, its unmerged submissions are refused. If it may write from now
+        on, it is asked for what it wrote while it might not: its replica has that, and what it
+        writes next builds on it.
+        """
+        view, member = self._view, self._view.members.get(fact.session)
         if member is None or member.role == fact.role:
             return
+        could_write = member.takes is not None
         member.take_role(fact.role)
-        yield Deliver((fact.session,), RoleChanged(self._view.name, fact.role))
+        yield Deliver((fact.session,), RoleChanged(view.name, fact.role))
         if member.takes is None:
-            yield from self._withdraw(member)
+            yield from self.withdraw(member.session, member.role)
+        elif not could_write and member.mode == "yjs":
+            yield Deliver((fact.session,), Resync(view.name, view.document.state_vector()))
 
-    def _withdraw(self, member: Participant) -> Iterator[Effect]:
-        for submission in self._queue.withdraw(member.session):
-            yield from rejected(self._view.name, submission, _forbidden(member.role))
+    def withdraw(self, session: str, role: Role, *, is_merged: bool = False) -> Iterator[Effect]:
+        """Refuse the unmerged submissions of a session whose role allows none any more.
+
+        Args:
+            is_merged: True if the batch is merged, and may be committed at any moment.
+        """
+        for submission in self._queue.withdraw(session, role, is_merged=is_merged):
+            yield from rejected(self._view.name, submission, may_not_write(role))
 
     def expel(self, why: Refusal, joining: Iterable[str]) -> Iterator[Effect]:
         """End all memberships, and refuse the sessions whose join waits."""
@@ -189,17 +203,30 @@ class Membership:
     def objection(self, submission: Submission) -> Refusal | None:
         """Return the refusal of a submission that its sender may not make; None if it may."""
         if submission.role is not None:
-            return None if may(submission.role, Action.WRITE) else _forbidden(submission.role)
+            return None if may(submission.role, Action.WRITE) else may_not_write(submission.role)
         member = self._view.members.get(submission.session)
         if member is None:
             return refusal(ErrorCode.NOT_JOINED, "The document is not joined.")
         if member.takes is None:
-            return _forbidden(member.role)
+            return self._objection_to_reader(submission, member)
         expected = "yjs" if isinstance(submission, UpdateSubmission) else "text"
         if member.mode != expected:
             text = f"The document is joined in {member.mode} mode; this takes {expected} mode."
             return refusal(ErrorCode.INVALID_MESSAGE, text)
         return None
+
+    def _objection_to_reader(self, submission: Submission, member: Participant) -> Refusal | None:
+        """Return the refusal of a member that may not write; None: it would change nothing.
+
+        What its Yjs client answers to a sync step 1, for one, is no attempt to write.
+        """
+        if (
+            isinstance(submission, UpdateSubmission)
+            and member.mode == "yjs"
+            and self._view.document.has_all_of(submission.update)
+        ):
+            return None
+        return may_not_write(member.role)
 
     # --- feeds ----------------------------------------------------------------------------------
 
@@ -310,7 +337,3 @@ class Membership:
             member = self._view.members.get(session)
             if member is not None:
                 member.left_out = {**member.left_out, **clocks}
-
-
-def _forbidden(role: str) -> Refusal:
-    return refusal(ErrorCode.FORBIDDEN, f"A {role} may not write here.")

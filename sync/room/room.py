@@ -160,7 +160,7 @@ class Room(View):
             case _ if self._lifecycle.phase is Phase.ENDED:
                 pass  # there are no members, and there is nothing to show
             case Leave():
-                yield from self._leave(fact.session, now_ms)
+                yield from self._leave(fact.session, now_ms, is_expelled=fact.is_expelled)
             case Lagging():
                 self._membership.lag(fact)
             case Drained():
@@ -196,10 +196,11 @@ class Room(View):
                 yield from self._found(fact.followed, now_ms)
             case Announced():
                 yield from self._following.announce(fact.version, self.version)
+            case Join() | SetRole() if fact.session in self._deferred.joining:
+                # Behind the join that waits, whose role is an older one.
+                yield from self._deferred.put(fact)
             case Join():
                 yield from self._join(fact, now_ms)
-            case SetRole() if fact.session in self._deferred.joining:
-                yield from self._deferred.put(fact)
             case SetRole():
                 yield from self._membership.set_role(fact)
             case AskState():
@@ -223,7 +224,14 @@ class Room(View):
         else:
             yield from self._membership.join(fact, now_ms)
 
-    def _leave(self, session: str, now_ms: int) -> Iterator[Effect]:
+    def _leave(self, session: str, now_ms: int, *, is_expelled: bool = False) -> Iterator[Effect]:
+        """End a session's membership.
+
+        What it submitted before is merged, unless its role has been taken away or lowered.
+        """
+        if is_expelled or self._deferred.lowers(session):
+            is_merged = self._lifecycle.phase is Phase.MERGING
+            yield from self._membership.withdraw(session, "viewer", is_merged=is_merged)
         why = refusal(ErrorCode.NOT_JOINED, "The session has left the document.")
         for submission in self._deferred.drop(session):
             yield from rejected(self.name, submission, why)
@@ -261,12 +269,21 @@ class Room(View):
             if submission.session in deferred.joining:
                 # The sender's role and mode are not known before its join is handled.
                 return list(deferred.put(submission))
-            why = lifecycle.objection() or self._membership.objection(submission)
+            why = lifecycle.objection()
+            if why is None and self._depends_on_document(submission):
+                return list(deferred.put(submission))
+            why = why or self._membership.objection(submission)
             if why is not None:
                 return list(rejected(self.name, submission, why))
         pending = self._queue.pending
         pending.append(submission)
         return WANT_BATCH if len(pending) == 1 and lifecycle.phase.is_settled else _NOTHING
+
+    def _depends_on_document(self, submission: Submission) -> bool:
+        """Return whether the answer would tell of a document that is ahead of the log."""
+        member = self.members.get(submission.session)
+        reads = member is not None and member.takes is None
+        return reads and not self._lifecycle.phase.is_settled
 
     @property
     def may_merge(self) -> bool:

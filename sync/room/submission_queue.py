@@ -9,6 +9,8 @@ add ──▶ pending ── take ──▶ taken ── merge ──▶ merged 
 from collections import deque
 from collections.abc import Iterable, Sequence
 
+from msgspec.structs import replace
+
 from sync.document.document import (
     Accepted,
     Document,
@@ -21,6 +23,7 @@ from sync.document.parking import Parking
 from sync.effect import Draft
 from sync.error import ErrorCode, Refusal
 from sync.limit import Limits
+from sync.names import Role
 from sync.port import EventRecord, Followed
 from sync.submission import Submission, TextSubmission, UpdateSubmission
 from sync.yjs.replica import ReplicaBrokenError
@@ -80,12 +83,26 @@ class SubmissionQueue:
         self.pending.clear()
         return waiting
 
-    def withdraw(self, session: str) -> list[Submission]:
-        """Take out the unmerged submissions of one session."""
-        gone = [each for each in (*self.taken, *self.pending) if each.session == session]
+    def withdraw(self, session: str, role: Role, *, is_merged: bool = False) -> list[Submission]:
+        """Take out the unmerged submissions of one session, whose role allows none any more.
+
+        Those whose commit seemed to fail, or is under way, stay, marked with the role: the log may
+        have them, and what it has must not be refused. If they are merged again, `Document.merge`
+        refuses those that it has not.
+
+        Args:
+            is_merged: True if the commit of the batch is under way.
+        """
+        gone = [each for each in self.pending if each.session == session]
         if gone:
-            self.taken = [each for each in self.taken if each.session != session]
             self.pending = deque(each for each in self.pending if each.session != session)
+        if self.failures or is_merged:
+            self.taken = [
+                replace(each, role=role) if each.session == session else each for each in self.taken
+            ]
+        else:
+            gone = [*(each for each in self.taken if each.session == session), *gone]
+            self.taken = [each for each in self.taken if each.session != session]
         return [*gone, *self.parking.drop(session)]
 
     def release(self, document: Document, clients: Iterable[int] | None = None) -> list[Submission]:

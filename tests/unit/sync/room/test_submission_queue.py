@@ -118,6 +118,6 @@ def test_withdrawal_takes_a_session_out_of_everything_that_is_not_merged() -> No
     held.take()
     held.queue.pending.append(pending)
     assert held.queue.has_of("y")
-    assert held.queue.withdraw("y") == [taken, pending, parked]
+    assert held.queue.withdraw("y", "viewer") == [taken, pending, parked]
     assert not held.queue.has_of("y")
     assert held.queue.unsettled() == [other]
