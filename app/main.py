@@ -112,6 +112,7 @@ def create_app(settings: Settings, *, database_is_ready: bool = False) -> FastAP
                 )
                 background = [
                     asyncio.create_task(sockets.sweep()),
+                    asyncio.create_task(sockets.reviews.run()),
                     asyncio.create_task(watch.run()),
                     asyncio.create_task(sweep_forever(store.identity, store.access)),
                     asyncio.create_task(checks.tickets.run()),

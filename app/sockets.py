@@ -19,7 +19,6 @@ from app.http.credentials import credentials_of
 from app.http.problem import HttpCode
 from app.identity.credential import TICKET_PREFIX, Door
 from app.identity.origin import is_allowed_origin
-from app.identity.principal import Principal
 from app.identity.ticket import Tickets
 from app.identity.watch import Change
 from app.logs.log_context import start_context
@@ -29,6 +28,7 @@ from app.server.quire_websocket import WIRE, QuireWebSocket
 from app.service.backend import Backend
 from app.settings import Settings
 from app.socket_gatekeeper import SocketGatekeeper
+from app.socket_review import SocketReviews
 from sync.error import CloseCode
 from sync.shells.clock import now_ms
 from sync.shells.rooms.tally import Tally
@@ -85,6 +85,7 @@ class Sockets:
         self._by_address = Tally(backend.rooms.limits.max_sockets_per_address)
         self._none_open = asyncio.Event()
         self._none_open.set()
+        self.reviews = SocketReviews()
 
     def __len__(self) -> int:
         return len(self._open)
@@ -115,7 +116,7 @@ class Sockets:
             for session in list(self._open.values()):
                 session.outbox.give_up_if_stalled(timeout_s)
                 session.keep_alive(time.monotonic())
-                session.review_due(now_ms())
+                self.reviews.ask_if_due(session, now_ms())
 
     def review(self, changes: Sequence[Change] | None) -> None:
         """Have every socket that changed permissions may concern ask again, in the background.
@@ -123,27 +124,7 @@ class Sockets:
         Args:
             changes: None: whatever there is may have changed.
         """
-        if changes is None:
-            for socket in list(self._open.values()):
-                socket.spawn(socket.renew())
-                for attendance in socket.attendances():
-                    socket.spawn(socket.review(attendance))
-            return
-        documents = {change.document_key for change in changes}
-        users = {change.user_id for change in changes} - {None}
-        sessions = {change.session_id for change in changes} - {None}
-        tokens = {change.token_id for change in changes} - {None}
-        for socket in list(self._open.values()):
-            for attendance in socket.attendances():
-                who = attendance.identity.user.id
-                if attendance.room.key in documents or who in users:
-                    socket.spawn(socket.review(attendance))
-            for identity in socket.identities():
-                assert isinstance(identity, Principal), "the gatekeeper made it"
-                ended = identity.session_id in sessions or identity.token_id in tokens
-                if ended or identity.user.id in users:
-                    socket.spawn(socket.renew())
-                    break
+        self.reviews.changed(list(self._open.values()), changes)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """The ASGI application of all WebSockets."""
@@ -320,7 +301,7 @@ def _ticket_in_address(scope: Message) -> str | None:
 
 
 def _require_auth(session: AnySession) -> None:
-    if session.user is None:
+    if session.awaits_proof:
         session.end(CloseCode.NOT_AUTHENTICATED, "not authenticated in time")
 
 

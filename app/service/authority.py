@@ -5,37 +5,23 @@ sockets keep the role that they were given, and `app.identity.watch` has them as
 something was changed.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Sequence
 
 from app.identity.principal import Principal
+from app.service.standing_reader import StandingReader, StandingRows
 from sync.error import CloseCode, ErrorCode, QuireError
 from sync.names import WRITING_ROLES, Role
-from sync.permission import Standing, claimed_role, effective_role, next_expiry_ms
+from sync.permission import claimed_role, effective_role, next_expiry_ms
 from sync.port import DocumentRecord
 from sync.shells.clock import now_ms
 from sync.shells.sessions.gatekeeper import Admission
-
-
-class StandingRows(Protocol):
-    """The stored rows that grant access; `storage.access` supplies them."""
-
-    async def standing(self, document_key: int, user_id: str) -> Standing | None:
-        """Return the rows of a document that concern a user; None: there is no such document."""
-        ...
-
-    async def standings(
-        self, pairs: Sequence[tuple[int, str]]
-    ) -> Mapping[tuple[int, str], Standing]:
-        """Return the same for several documents and users at once."""
-        ...
 
 
 class Authority:
     """Decides the roles of principals, and who may create documents."""
 
     def __init__(self, rows: StandingRows) -> None:
-        self._rows = rows
+        self._rows = StandingReader(rows)
 
     async def role(self, principal: Principal, key: int, name: str) -> Role | None:
         """Return the role of a principal in a document; None: for it there is no such document.
@@ -59,8 +45,6 @@ class Authority:
             claimed = claimed_role(reader.claims, name)
             return None if claimed is None else Admission(claimed)
         standing = await self._rows.standing(key, reader.user_id)
-        if standing is None:
-            return None
         role = effective_role(standing, reader, name, at_ms)
         return None if role is None else Admission(role, next_expiry_ms(standing, at_ms))
 

@@ -172,6 +172,11 @@ def encode_permission_denied(reason: str) -> bytes:
     return _auth(_Auth.PERMISSION_DENIED, reason)
 
 
+def encode_token_request() -> bytes:
+    """Encode the request that the client send its token again, without its address."""
+    return bytes((FrameType.AUTH, _Auth.TOKEN))
+
+
 def _auth(kind: _Auth, text: str) -> bytes:
     out = bytearray((FrameType.AUTH, kind))
     write_text(out, text)

@@ -134,7 +134,7 @@ async def test_ack_of_an_edit_is_written_once(store: Store, rooms: Rooms) -> Non
     line = Line()
     async with asyncio.TaskGroup() as tasks:
         channel, _ = await opened(store, rooms, line, tasks)
-        channel._expect("e1")
+        channel._expect("e1", is_past=False)
         flow = channel._flow = channel._socket.flow
         flow.begin(7)
         channel.settled(7, Ack("notes", "e1", 1))
@@ -146,7 +146,7 @@ async def test_ack_does_not_overtake_what_waits(store: Store, rooms: Rooms) -> N
     line = Line()
     async with asyncio.TaskGroup() as tasks:
         channel, _ = await opened(store, rooms, line, tasks)
-        channel._expect("e1")
+        channel._expect("e1", is_past=False)
         line.is_open.clear()
         channel.deliver(updates(1))
         line.is_open.set()
@@ -158,7 +158,7 @@ async def test_ack_does_not_overtake_what_waits(store: Store, rooms: Rooms) -> N
 
 def acknowledge(channel: Channel, event_id: str) -> None:
     """Settle an edit whose event the room delivers behind its ack."""
-    channel._expect(event_id)
+    channel._expect(event_id, is_past=False)
     flow = channel._flow = channel._socket.flow
     flow.begin(7)
     channel.settled(7, Ack("notes", event_id, 1), is_followed=True)

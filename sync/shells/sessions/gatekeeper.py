@@ -9,7 +9,7 @@ from sync.user import User
 
 
 class Identity(Protocol):
-    """The identity that a peer has proven."""
+    """The identity that a peer has proven; hashable, and equal to the same proof of it."""
 
     @property
     def user(self) -> User:

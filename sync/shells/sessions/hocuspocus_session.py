@@ -10,13 +10,14 @@ nothing; 0 if it is refused.
 from typing import Final
 
 from sync.error import CloseCode, ErrorCode, QuireError
-from sync.fact import SendStateless
+from sync.fact import SendStateless, SetRole
 from sync.names import WRITING_ROLES, Role, is_document_name
+from sync.port import StoreError
 from sync.shells.rooms.rooms import Rooms
 from sync.shells.rooms.sink import Frame, binary_frame
-from sync.shells.sessions.gatekeeper import Gatekeeper, Identity
+from sync.shells.sessions.gatekeeper import Admission, Gatekeeper, Identity
 from sync.shells.sessions.outbox import Wire
-from sync.shells.sessions.socket import Attendance
+from sync.shells.sessions.socket import SESSION_ENDED, Attendance
 from sync.shells.sessions.yjs_channel import BEARABLE_OF_AWARENESS, EXPELLED, Channel, YjsSocket
 from sync.wire.hocuspocus import (
     PONG_FRAME,
@@ -33,11 +34,18 @@ from sync.wire.hocuspocus import (
     encode_permission_denied,
     encode_stateless,
     encode_sync_status,
+    encode_token_request,
 )
 from sync.wire.message import ErrorMessage, Joined, Outgoing, RoleChanged, StatelessOut
-from sync.wire.ysync import UPDATE_HEAD, Ignored, SyncUpdate
+from sync.wire.ysync import KEEP_ALIVE, UPDATE_HEAD, Ignored, SyncUpdate
 from sync.yjs.varint import MalformedError
 
+TOKEN_LEAD_MS: Final = 30_000
+"""The time before the end of an identity at which the provider is asked for its token again."""
+MAX_DENIED_S: Final = 600.0
+"""The time that a socket stays open whose tokens were all refused."""
+_NOBODY: Final = encode_address("")
+"""The address of no document: providers take note that the server lives, and ignore the rest."""
 _LEFT: Final = "provider_initiated"
 """The reason in the close of a document that the provider left."""
 _APPLIED: Final = encode_sync_status(applied=True)
@@ -49,7 +57,15 @@ _LONG: Final = (Token, Ping, Ignored)
 class HocuspocusChannel(Channel):
     """One address on a Hocuspocus socket."""
 
-    __slots__ = ("_address", "_applied_frame", "_unanswered", "update_head")
+    __slots__ = (
+        "_address",
+        "_applied_frame",
+        "_asked_for_token",
+        "_past",
+        "_unanswered",
+        "_withheld",
+        "update_head",
+    )
 
     dialect = "hocuspocus"
 
@@ -65,7 +81,17 @@ class HocuspocusChannel(Channel):
         self._address = encode_address(address)
         self.update_head = self._address + UPDATE_HEAD
         """The first bytes of every frame with an update for this address."""
+        self._asked_for_token: Identity | None = None
+        """The identity for whose successor the client was asked."""
         self._unanswered: set[str] = set()
+        self._withheld = 0
+        """The updates that were refused since the client might not write, and are not stored yet.
+
+        Its next step 2 has them all; it is then told of each that it is applied, because providers
+        count what is not.
+        """
+        self._past: dict[str, int] = {}
+        """The unanswered steps 2, each with the refused updates that it has."""
         self._applied_frame: Frame | None = None
         """The frame that says an update is applied, the most frequent one; made once."""
 
@@ -100,14 +126,19 @@ class HocuspocusChannel(Channel):
                 return self.frame(encode_stateless(payload))
         return None
 
-    def _expect(self, event_id: str) -> None:
+    def _expect(self, event_id: str, *, is_past: bool) -> None:
         self._unanswered.add(event_id)
+        if is_past and self._withheld:
+            self._past[event_id] = self._withheld
+            self._withheld = 0
 
     def _applied(self, event_id: str, *, is_followed: bool = False) -> None:
         try:
             self._unanswered.remove(event_id)
         except KeyError:
             return
+        if self._past:
+            self._count_past(event_id)
         frame = self._applied_frame
         if frame is None:
             frame = self._applied_frame = binary_frame(self.frame(_APPLIED))
@@ -116,15 +147,51 @@ class HocuspocusChannel(Channel):
             return
         self._socket.put(frame, len(frame["bytes"]))
 
+    def _count_past(self, event_id: str) -> None:
+        """Say that the updates are applied, too, whose refusal a step 2 has made good."""
+        for _ in range(self._past.pop(event_id, 0)):
+            self.say(self.frame(_APPLIED))
+
     def expel(self) -> None:
-        self.leave()
-        self.say(self.frame(encode_permission_denied(f"{ErrorCode.FORBIDDEN}: {EXPELLED}")))
+        self.deny(f"{ErrorCode.FORBIDDEN}: {EXPELLED}")
+
+    def deny(self, reason: str) -> None:
+        """Leave the room, and tell the client that it may not be there, and that it is not."""
+        self.leave(is_expelled=True)
+        self.say(self.frame(encode_permission_denied(reason)))
+        self.say(self.frame(encode_close(reason)))
+
+    def ask_for_token(self) -> None:
+        """Ask the provider to send its token again, once for each identity."""
+        if self._asked_for_token is not self.attendance.identity:
+            self._asked_for_token = self.attendance.identity
+            self.say(self.frame(encode_token_request()))
+
+    def take_identity(self, identity: Identity, admitted: Admission | None) -> None:
+        """Go on under another token of the same user, in the role that it gives."""
+        self.attendance.identity = self._asked_for_token = identity
+        if admitted is None:
+            self.expel()
+            return
+        self.attendance.until_ms = admitted.until_ms
+        self._rooms.tell(self._room, SetRole(self.id, admitted.role))
+        self.say_role(admitted.role)
+
+    def refuse_token(self, reason: str) -> None:
+        """Tell the client that a token is no good, and that it goes on without it."""
+        self.say(self.frame(encode_permission_denied(reason)))
+        member = self._room.members.get(self.id)
+        if member is not None:
+            self.say_role(member.role)
 
     def _refused(self, message: ErrorMessage) -> None:
         if isinstance(message.id, str):
             if message.id in self._unanswered:
                 self._unanswered.remove(message.id)
                 self.say(self.frame(_NOT_APPLIED))
+                member = self._room.members.get(self.id)
+                is_reader = member is not None and member.role not in WRITING_ROLES
+                self._withheld += is_reader + self._past.pop(message.id, 0)
             if message.code is ErrorCode.DOCUMENT_FULL:
                 self._come_back(message)
         elif message.code in BEARABLE_OF_AWARENESS and self.id in self._room.members:
@@ -144,7 +211,16 @@ class HocuspocusSession(YjsSocket):
         name: the user's name in the address of the socket, for `Gatekeeper.admit`.
     """
 
-    __slots__ = ("_channels", "_edited", "_joins", "_name", "_queued", "_queued_bytes")
+    __slots__ = (
+        "_channels",
+        "_denied_at_s",
+        "_edited",
+        "_joins",
+        "_name",
+        "_queued",
+        "_queued_bytes",
+        "_was_denied",
+    )
 
     def __init__(
         self,
@@ -163,6 +239,29 @@ class HocuspocusSession(YjsSocket):
         self._queued: dict[str, list[HocuspocusMessage]] = {}
         self._queued_bytes = 0
         self._joins = 0
+        self._was_denied = False
+        """True once a token was refused, or a document lost."""
+        self._denied_at_s: float | None = None
+        """The first call of `keep_alive` after that."""
+
+    @property
+    def awaits_proof(self) -> bool:
+        # A provider that was denied stays, since one that is sent away connects again at once.
+        return self.user is None and not self._was_denied
+
+    def keep_alive(self, now_s: float) -> None:
+        if self._was_denied and self.user is None:
+            if self._denied_at_s is None:
+                self._denied_at_s = now_s
+            elif now_s - self._denied_at_s >= MAX_DENIED_S:
+                self.end(CloseCode.NOT_AUTHENTICATED, "nothing was proven")
+        super().keep_alive(now_s)
+
+    def keep_alive_frame(self) -> bytes | None:
+        frame = super().keep_alive_frame()
+        if frame is None and self._was_denied:
+            frame = _NOBODY + KEEP_ALIVE
+        return frame
 
     def channels(self) -> list[Channel]:
         return [channel for channel in self._channels.values() if channel.is_open]
@@ -254,12 +353,12 @@ class HocuspocusSession(YjsSocket):
         queued = self._queued.pop(address, [])
         if not self._queued:
             self._queued_bytes = 0
+        channel = self._channels.get(address)
+        if channel is not None and channel.is_open:
+            await self._refresh(channel, token)
+            return
         try:
             identity = await self.identify(token.token, self._name, document_name(address))
-            channel = self._channels.get(address)
-            if channel is not None and channel.is_open:
-                await self._renew(channel, identity)
-                return
             channel = await self._join(address, identity)
         except QuireError as error:
             if error.retryable:
@@ -267,6 +366,7 @@ class HocuspocusSession(YjsSocket):
                 raise
             reason = f"{error.code}: {error.message}"
             self.say(encode_address(address) + encode_permission_denied(reason))
+            self._was_denied = True
             await self._count_fault()
             return
         self._faults = 0
@@ -275,14 +375,50 @@ class HocuspocusSession(YjsSocket):
                 return
             self._hand_on(channel, address, message)
 
-    async def _renew(self, channel: HocuspocusChannel, identity: Identity) -> None:
-        """Continue a channel under another token of the same user."""
-        if identity.user.id != channel.user.id:
-            raise QuireError(ErrorCode.AUTH_FAILED, "A document keeps its user.")
-        channel.attendance.identity = identity
-        admitted = await self._gatekeeper.admit(identity, channel.document, "")
-        channel.say_role(admitted.role)
-        await self.review(channel.attendance)
+    async def _refresh(self, channel: HocuspocusChannel, token: Token) -> None:
+        """Continue a channel under another token of the same user.
+
+        One that is no good changes nothing: the proof before it still holds.
+        """
+        try:
+            identity = await self.identify(token.token, self._name, channel.document)
+            if identity.user.id != channel.user.id:
+                raise QuireError(ErrorCode.AUTH_FAILED, "A document keeps its user.")
+        except QuireError as error:
+            if error.retryable:
+                raise
+            if channel.is_open:
+                channel.refuse_token(f"{error.code}: {error.message}")
+            await self._count_fault()
+            return
+        revision = self._gatekeeper.revision
+        try:
+            admitted = await self._gatekeeper.review(identity, channel.document)
+        except StoreError as error:
+            text = "The store does not answer."
+            raise QuireError(ErrorCode.STORE_UNAVAILABLE, text, retryable=True) from error
+        self._faults = 0
+        if channel.is_open:
+            channel.take_identity(identity, admitted)
+            if revision != self._gatekeeper.revision:
+                channel.attendance.until_ms = 0
+
+    def _expel(self, attendance: Attendance) -> None:
+        self._was_denied = True
+        super()._expel(attendance)
+
+    def _lose(self, identity: Identity) -> None:
+        self._was_denied = True
+        for channel in self._channels.values():
+            if channel.is_open and channel.attendance.identity == identity:
+                channel.deny(f"{ErrorCode.AUTH_FAILED}: {SESSION_ENDED}")
+
+    def is_renewal_due(self, now_ms: int) -> bool:
+        for channel in self._channels.values():
+            ends_ms = channel.attendance.identity.expires_at_ms
+            if ends_ms is not None and ends_ms - TOKEN_LEAD_MS <= now_ms and channel.is_open:
+                channel.ask_for_token()
+        return super().is_renewal_due(now_ms)
 
     async def _join(self, address: str, identity: Identity) -> HocuspocusChannel:
         name = document_name(address)

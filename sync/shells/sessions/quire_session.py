@@ -28,7 +28,7 @@ from sync.shells.rooms.sink import Parcel
 from sync.shells.sessions.flow import RATE_WINDOW_S
 from sync.shells.sessions.gatekeeper import Gatekeeper, Identity
 from sync.shells.sessions.outbox import Wire
-from sync.shells.sessions.socket import Attendance, Socket
+from sync.shells.sessions.socket import SESSION_ENDED, Attendance, Socket
 from sync.submission import (
     Submission,
     TextSubmission,
@@ -198,7 +198,13 @@ class Session(Socket):
                 self._rooms.tell(held.room, CheckText(self.id, message.version, message.hash))
 
     async def _authenticate(self, message: Auth) -> None:
-        identity = await self.identify(message.token, message.name)
+        try:
+            identity = await self.identify(message.token, message.name)
+        except QuireError as error:
+            if self.user is None:
+                raise
+            # The session goes on as who it was: that proof still holds.
+            raise QuireError(error.code, error.message, retryable=error.retryable) from None
         user = identity.user
         if self._docs and self.user is not None and user.id != self.user.id:
             raise QuireError(
@@ -215,7 +221,7 @@ class Session(Socket):
             )
         )
         for held in self._docs.values():
-            self.spawn(self.review(held.attendance))
+            held.attendance.until_ms = 0
 
     def _subscribed(self, doc: str, mode: Mode | None = None) -> _Subscription:
         held = self._docs.get(doc)
@@ -263,10 +269,10 @@ class Session(Socket):
         if revision != self._gatekeeper.revision:
             self.spawn(self.review(attendance))
 
-    def _leave(self, doc: str) -> None:
+    def _leave(self, doc: str, *, is_expelled: bool = False) -> None:
         held = self._docs.pop(doc)
         held.progress.close()
-        self._rooms.tell(held.room, Leave(self.id))
+        self._rooms.tell(held.room, Leave(self.id, is_expelled))
 
     # --- who the peer is, and what it may do ----------------------------------------------------
 
@@ -281,9 +287,12 @@ class Session(Socket):
         for held in self._docs.values():
             held.attendance.identity = after
 
+    def _lose(self, identity: Identity) -> None:
+        self.end(CloseCode.NOT_AUTHENTICATED, SESSION_ENDED)
+
     def _expel(self, attendance: Attendance) -> None:
         doc = attendance.room.name
-        self._leave(doc)
+        self._leave(doc, is_expelled=True)
         why = QuireError(ErrorCode.FORBIDDEN, "You may not be in this document any more.")
         self._refuse(why, doc, None)
 

@@ -35,6 +35,8 @@ _STATES_WINDOW_S: Final = 60.0
 TOO_MANY_RETRY_S: Final = 30.0
 """The time after which another socket may be tried where too many are open."""
 
+SESSION_ENDED: Final = "the session has ended"
+
 
 @dataclass(slots=True, eq=False)
 class Attendance:
@@ -71,8 +73,8 @@ class Socket(ABC):
         "_faults",
         "_flow",
         "_gatekeeper",
+        "_is_unsure",
         "_limits",
-        "_renewing",
         "_rooms",
         "_states",
         "_states_since_s",
@@ -101,7 +103,8 @@ class Socket(ABC):
         self._states = 0
         self._states_since_s = 0.0
         self._deaf = False
-        self._renewing = False
+        self._is_unsure = False
+        """True if the last look at the identities failed."""
         self.outbox: Outbox[Progress] = Outbox(
             wire,
             spawn=self.spawn,
@@ -116,6 +119,11 @@ class Socket(ABC):
         if self._flow is None:
             self._flow = Flow(self._limits)
         return self._flow
+
+    @property
+    def awaits_proof(self) -> bool:
+        """True while the peer has not tried to prove who it is, or cannot go on without it."""
+        return self.user is None
 
     def open(self, tasks: asyncio.TaskGroup) -> None:
         """Open the session; `tasks` owns its background tasks."""
@@ -227,11 +235,11 @@ class Socket(ABC):
 
     @abstractmethod
     def identities(self) -> Iterable[Identity]:
-        """The identities that the socket acts under at this moment."""
+        """Return the identities that the socket acts under at this moment."""
 
     @abstractmethod
     def attendances(self) -> Iterable[Attendance]:
-        """The documents that the socket has joined."""
+        """Return the documents that the socket has joined."""
 
     @abstractmethod
     def _replace_identity(self, before: Identity, after: Identity) -> None:
@@ -241,45 +249,70 @@ class Socket(ABC):
     def _expel(self, attendance: Attendance) -> None:
         """Leave a document in which there is no role any more, and tell the peer."""
 
-    def review_due(self, now_ms: int) -> None:
-        """Have asked again, in the background, whatever was to hold only until now."""
-        for attendance in self.attendances():
-            if attendance.until_ms is not None and attendance.until_ms <= now_ms:
-                attendance.until_ms = None
-                self.spawn(self.review(attendance))
+    @abstractmethod
+    def _lose(self, identity: Identity) -> None:
+        """End whatever goes on under an identity that is not proven any more."""
+
+    def due(self, now_ms: int) -> list[Attendance]:
+        """Return the documents whose role was to hold only until now; each of them once."""
+        due = [
+            attendance
+            for attendance in self.attendances()
+            if attendance.until_ms is not None and attendance.until_ms <= now_ms
+        ]
+        for attendance in due:
+            attendance.until_ms = None
+        return due
+
+    def is_renewal_due(self, now_ms: int) -> bool:
+        """Return whether it has to be asked anew who the peer is."""
+        if self._is_unsure:
+            return True
         ends = (identity.expires_at_ms for identity in self.identities())
-        if not self._renewing and any(end is not None and end <= now_ms for end in ends):
-            self._renewing = True
-            self.spawn(self.renew())
+        return any(end is not None and end <= now_ms for end in ends)
 
     async def review(self, attendance: Attendance) -> None:
-        """Bring the role in a document up to date; a store that does not answer changes nothing."""
+        """Bring the role in a document up to date.
+
+        While the store does not answer the role stays, and is due again at once.
+        """
+        revision = self._gatekeeper.revision
         try:
             found = await self._gatekeeper.review(attendance.identity, attendance.room.name)
         except StoreError as error:
             _log.warning("the role of session %s is not known anew: %s", attendance.session, error)
+            attendance.until_ms = 0
             return
         if attendance not in self.attendances():
             return
         if found is None:
             self._expel(attendance)
-        else:
-            attendance.until_ms = found.until_ms
-            self._rooms.tell(attendance.room, SetRole(attendance.session, found.role))
+            return
+        # What was read may be older than what a review that began later has read.
+        is_newest = revision == self._gatekeeper.revision
+        attendance.until_ms = found.until_ms if is_newest else 0
+        self._rooms.tell(attendance.room, SetRole(attendance.session, found.role))
 
     async def renew(self) -> None:
-        """Ask anew who the peer is; one that has not proven it any more is told so with 4401."""
-        try:
-            for identity in list(self.identities()):
+        """Ask anew who the peer is, and have its roles reviewed; a lost identity ends what it did.
+
+        While the store does not answer, the peer is who it was, and is asked about again soon.
+        """
+        self._is_unsure = False
+        for identity in dict.fromkeys(self.identities()):
+            try:
                 renewed = await self._gatekeeper.renew(identity)
-                if renewed is None:
-                    self.end(CloseCode.NOT_AUTHENTICATED, "the session has ended")
-                    return
-                self._replace_identity(identity, renewed)
-        except StoreError as error:
-            _log.warning("the identity of socket %s is not known anew: %s", self.id, error)
-        finally:
-            self._renewing = False
+            except StoreError as error:
+                _log.warning("the identity of socket %s is not known anew: %s", self.id, error)
+                self._is_unsure = True
+                return
+            if renewed is None:
+                self._lose(identity)
+                continue
+            for attendance in self.attendances():
+                if attendance.identity == identity:
+                    attendance.until_ms = 0
+            self._replace_identity(identity, renewed)
 
     # --- the log --------------------------------------------------------------------------------
 

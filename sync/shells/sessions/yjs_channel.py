@@ -118,10 +118,10 @@ class Channel(ABC):
         fact = Join(self.id, self.user, role, "yjs", dialect=self.dialect)
         self._rooms.tell(self._room, fact)
 
-    def leave(self) -> None:
+    def leave(self, *, is_expelled: bool = False) -> None:
         """Leave the room; nothing is delivered any more."""
         if self._detach():
-            self._rooms.tell(self._room, Leave(self.id))
+            self._rooms.tell(self._room, Leave(self.id, is_expelled))
 
     def _detach(self) -> bool:
         """Remove the sink; its unsettled submissions no longer count for the socket.
@@ -173,7 +173,7 @@ class Channel(ABC):
         # The id must be unknown before: with the same id, another could have this edit refused.
         event_id = f"{self.id}-{self._edits}-{urandom(_SECRET_BYTES).hex()}"
         if update == NO_CHANGE:
-            self._expect(event_id)
+            self._expect(event_id, is_past=is_past)
             self._applied(event_id)
             return
         size = len(update) + _FRAME_OVERHEAD
@@ -181,7 +181,7 @@ class Channel(ABC):
         if flow is None:
             flow = self._flow = self._socket.flow
         flow.begin(size)
-        self._expect(event_id)
+        self._expect(event_id, is_past=is_past)
         self._unsettled += 1
         self._unsettled_bytes += size
         digest = update_digest(update)
@@ -294,7 +294,7 @@ class Channel(ABC):
             loop.call_later(FULL_PAUSE_S, self._socket.end, CloseCode.TRY_LATER, message.message)
 
     @abstractmethod
-    def _expect(self, event_id: str) -> None:
+    def _expect(self, event_id: str, *, is_past: bool) -> None:
         """Note that a submission with that id is about to be made."""
 
     @abstractmethod
@@ -364,8 +364,15 @@ class YjsSocket(Socket):
             self.has_spoken = False
             self._spoke_at_s = now_s
         elif now_s - self._spoke_at_s >= KEEP_ALIVE_S:
-            for channel in self.channels()[:1]:
-                channel.say(channel.frame(KEEP_ALIVE))
+            frame = self.keep_alive_frame()
+            if frame is not None:
+                self.say(frame)
+
+    def keep_alive_frame(self) -> bytes | None:
+        """Return a frame without effect; None: the client waits for none."""
+        for channel in self.channels()[:1]:
+            return channel.frame(KEEP_ALIVE)
+        return None
 
     @abstractmethod
     def channels(self) -> list[Channel]:
@@ -411,7 +418,7 @@ class YjsSocket(Socket):
 
     def _replace_identity(self, before: Identity, after: Identity) -> None:
         for attendance in self.attendances():
-            if attendance.identity is before:
+            if attendance.identity == before:
                 attendance.identity = after
 
     def _expel(self, attendance: Attendance) -> None:

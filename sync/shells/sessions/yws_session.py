@@ -7,9 +7,9 @@ error messages either: a refusal is sent as "permission denied", or as a close w
 from sync.error import CloseCode, ErrorCode, QuireError, close_code
 from sync.names import WRITING_ROLES
 from sync.shells.rooms.rooms import Rooms
-from sync.shells.sessions.gatekeeper import Gatekeeper
+from sync.shells.sessions.gatekeeper import Gatekeeper, Identity
 from sync.shells.sessions.outbox import Wire
-from sync.shells.sessions.socket import Attendance
+from sync.shells.sessions.socket import SESSION_ENDED, Attendance
 from sync.shells.sessions.yjs_channel import BEARABLE_OF_AWARENESS, EXPELLED, Channel, YjsSocket
 from sync.wire.message import ErrorMessage
 from sync.wire.ysync import Ignored, decode_frame, encode_permission_denied
@@ -23,14 +23,14 @@ class YwsChannel(Channel):
 
     dialect = "y-websocket"
 
-    def _expect(self, event_id: str) -> None:
+    def _expect(self, event_id: str, *, is_past: bool) -> None:
         pass
 
     def _applied(self, event_id: str, *, is_followed: bool = False) -> None:
         pass  # the client is sent its own committed updates
 
     def expel(self) -> None:
-        self.leave()
+        self.leave(is_expelled=True)
         self.say(encode_permission_denied(EXPELLED))
         self._socket.end(CloseCode.NOT_ALLOWED, EXPELLED)
 
@@ -89,6 +89,9 @@ class YwsSession(YjsSocket):
         except QuireError as error:
             self.say(encode_permission_denied(error.message))
             await self._stop(close_code(error.code, retryable=error.retryable), error.message)
+
+    def _lose(self, identity: Identity) -> None:
+        self.end(CloseCode.NOT_AUTHENTICATED, SESSION_ENDED)
 
     def _make_channel(self, attendance: Attendance) -> YwsChannel:
         self._channel = YwsChannel(self, self._rooms, attendance)

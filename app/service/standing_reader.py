@@ -1,0 +1,84 @@
+"""The reader of standings: those that are asked for at the same time are read in one query.
+
+Many sockets ask at once: after a restart they all join, and after a change in a document everybody
+there is reviewed.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from itertools import islice
+from typing import Final, Protocol, TypeAlias
+
+from sync.permission import Standing
+
+MAX_PAIRS: Final = 250
+"""The most standings of one query."""
+_MAX_QUERIES: Final = 2
+"""The most queries at a time; they share the pool with the appender."""
+
+Pair = tuple[int, str]
+"""The key of a document, and the id of a user."""
+_Answer: TypeAlias = "asyncio.Future[Standing]"
+
+
+class StandingRows(Protocol):
+    """The stored rows that grant access; `storage.access` supplies them."""
+
+    async def standings(self, pairs: Sequence[Pair]) -> Mapping[Pair, Standing]:
+        """Return the rows of documents that concern users, in one round trip.
+
+        Raises:
+            StoreError: the store does not answer.
+        """
+        ...
+
+
+class StandingReader:
+    """Reads standings; each answer is read after it was asked for."""
+
+    def __init__(self, rows: StandingRows) -> None:
+        self._rows = rows
+        self._waiting: dict[Pair, list[_Answer]] = {}
+        self._readers: set[asyncio.Task[None]] = set()
+
+    async def standing(self, key: int, user_id: str) -> Standing:
+        """Return the rows of a document that concern a user.
+
+        Raises:
+            StoreError: the store does not answer.
+        """
+        if not user_id.isprintable():
+            # The store may refuse such an id, and would refuse a whole query for it.
+            return (await self._rows.standings([(key, user_id)]))[key, user_id]
+        answer: _Answer = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault((key, user_id), []).append(answer)
+        if len(self._readers) < _MAX_QUERIES:
+            task = asyncio.create_task(self._read())
+            self._readers.add(task)
+            task.add_done_callback(self._readers.discard)
+        return await answer
+
+    async def standings(self, pairs: Sequence[Pair]) -> Mapping[Pair, Standing]:
+        """Return the rows of several documents and users at once, as the store does."""
+        return await self._rows.standings(pairs)
+
+    async def _read(self) -> None:
+        """Answer whoever waits, until nobody does."""
+        while self._waiting:
+            pairs = list(islice(self._waiting, MAX_PAIRS))
+            asking = {pair: self._waiting.pop(pair) for pair in pairs}
+            answers = [(pair, answer) for pair, each in asking.items() for answer in each]
+            try:
+                found = await self._rows.standings(pairs)
+            except asyncio.CancelledError:
+                for _, answer in answers:
+                    answer.cancel()
+                raise
+            except Exception as error:  # noqa: BLE001 - it is raised where the answer is awaited
+                for _, answer in answers:
+                    if not answer.done():
+                        answer.set_exception(error)
+            else:
+                for pair, answer in answers:
+                    if not answer.done():
+                        answer.set_result(found[pair])
