@@ -39,7 +39,7 @@ _MAX_ANSWER_BYTES: Final = 1 << 24
 _PROJECT: Final = ROOT / "tests" / "npm"
 
 
-class State(msgspec.Struct, frozen=True):
+class State(msgspec.Struct, frozen=True, kw_only=True):
     """What a provider says about itself."""
 
     status: str
@@ -54,6 +54,10 @@ class State(msgspec.Struct, frozen=True):
     """Hocuspocus: the reasons of refused authentications."""
     client: int
     """The Yjs client id."""
+    scope: str | None = None
+    """Hocuspocus: `read-write` or `readonly`, as it was told last."""
+    scopes: list[str] = []
+    """Hocuspocus: all that it was told."""
 
 
 class NpmClientFailed(AssertionError):
@@ -173,6 +177,14 @@ class NpmClient:
     async def leave(self) -> None:
         """Close the provider for good, as it wants to be closed."""
         await self._call("leave")
+
+    async def set_token(self, token: str) -> None:
+        """Hocuspocus sends it when it is asked, y-websocket when it connects again."""
+        await self._call("set_token", token=token)
+
+    async def send_token(self, token: str) -> None:
+        """Hocuspocus: send another token on the open socket."""
+        await self._call("send_token", token=token)
 
     async def state(self) -> State:
         return msgspec.convert(await self._call("state"), State)

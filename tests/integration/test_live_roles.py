@@ -16,6 +16,7 @@ from sync.wire.hocuspocus import encode_address
 from sync.wire.ysync import SyncKind, encode_sync
 from tests.integration.peer import connect
 from tests.integration.server import ServerProcess
+from tests.integration.shared_document import PRIVATE, SharedDocument
 from tests.integration.test_hocuspocus_busy import token_frame
 from tests.integration.test_yjs_hostile import close_code
 from tests.integration.yjs_replica import YjsReplica
@@ -25,54 +26,13 @@ pytestmark = [pytest.mark.anyio, pytest.mark.p9]
 
 SOON_S: Final = 10.0
 """How long a change may take here, on a machine that does other things; a second is promised."""
-ADA: Final = {"X-Quire-Name": "Ada"}
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     folder = tmp_path_factory.mktemp("roles")
-    with ServerProcess(folder, arguments=("--default-access", "private")) as process:
+    with ServerProcess(folder, arguments=PRIVATE) as process:
         yield process
-
-
-class Owner:
-    """Ada, who owns a document and says what Bob may do in it."""
-
-    def __init__(self, server: ServerProcess, doc: str) -> None:
-        self.doc = doc
-        self._http = httpx.AsyncClient(base_url=server.url, headers=ADA, trust_env=False)
-        self._bob = ""
-
-    async def create(self, role: str | None) -> None:
-        made = await self._http.post("/api/documents", json={"name": self.doc, "text": "one"})
-        assert made.status_code == 201, made.text
-        bob = await self._http.get("/api/session", headers={"X-Quire-Name": "Bob"})
-        self._bob = bob.json()["user"]["id"]
-        if role is not None:
-            await self.let(role)
-
-    async def let(self, role: str) -> None:
-        """Give Bob a role."""
-        answer = await self._http.put(self._path, json={"role": role})
-        assert answer.status_code == 204, answer.text
-
-    async def expel(self) -> None:
-        """Take Bob's role away."""
-        assert (await self._http.delete(self._path)).status_code == 204
-
-    async def text(self) -> str:
-        """The text as the log has it."""
-        return (await self._http.get(f"/api/documents/{self.doc}/text")).text
-
-    @property
-    def _path(self) -> str:
-        return f"/api/documents/{self.doc}/access/user:{self._bob}"
-
-
-async def owner(server: ServerProcess, doc: str, role: str | None) -> Owner:
-    ada = Owner(server, doc)
-    await ada.create(role)
-    return ada
 
 
 def _address(server: ServerProcess, path: str) -> str:
@@ -96,47 +56,49 @@ async def _until(socket: ClientConnection, begins: bytes) -> bytes:
 
 
 async def test_native_role_rises_falls_and_ends(server: ServerProcess) -> None:
-    ada = await owner(server, "native", "viewer")
-    async with connect(server, name="Bob") as bob:
-        joined = await bob.join("native")
-        assert joined["role"] == "viewer"
-        await bob.send("text_insert", doc="native", id="b.1", base=None, pos=0, text="x")
-        await bob.expect_error("forbidden", doc="native", id="b.1")
+    async with SharedDocument(server, "native", "viewer") as ada:
+        async with connect(server, name="Bob") as bob:
+            joined = await bob.join("native")
+            assert joined["role"] == "viewer"
+            await bob.send("text_insert", doc="native", id="b.1", base=None, pos=0, text="x")
+            await bob.expect_error("forbidden", doc="native", id="b.1")
 
-        await ada.let("editor")
-        await bob.expect("role", doc="native", role="editor")
-        await bob.send("text_insert", doc="native", id="b.2", base=None, pos=0, text="two ")
-        await bob.expect("ack", id="b.2", version=2)
+            await ada.let("editor")
+            await bob.expect("role", doc="native", role="editor")
+            await bob.send("text_insert", doc="native", id="b.2", base=None, pos=0, text="two ")
+            await bob.expect("ack", id="b.2", version=2)
 
-        await ada.let("viewer")
-        await bob.expect("role", doc="native", role="viewer")
-        await bob.send("text_insert", doc="native", id="b.3", base=None, pos=0, text="x")
-        await bob.expect_error("forbidden", doc="native", id="b.3")
+            await ada.let("viewer")
+            await bob.expect("role", doc="native", role="viewer")
+            await bob.send("text_insert", doc="native", id="b.3", base=None, pos=0, text="x")
+            await bob.expect_error("forbidden", doc="native", id="b.3")
 
-        start = time.monotonic()
-        await ada.expel()
-        await bob.expect_error("forbidden", doc="native")
-        assert time.monotonic() - start < SOON_S
-        await bob.send("text_insert", doc="native", id="b.4", base=None, pos=0, text="x")
-        await bob.expect_error("not_joined", doc="native", id="b.4")
-        await bob.send("join", doc="native")
-        await bob.expect_error("unknown_document", doc="native")
-    assert await ada.text() == "two one"
+            start = time.monotonic()
+            await ada.expel()
+            await bob.expect_error("forbidden", doc="native")
+            assert time.monotonic() - start < SOON_S
+            await bob.send("text_insert", doc="native", id="b.4", base=None, pos=0, text="x")
+            await bob.expect_error("not_joined", doc="native", id="b.4")
+            await bob.send("join", doc="native")
+            await bob.expect_error("unknown_document", doc="native")
+        assert await ada.text() == "two one"
 
 
 async def test_native_join_of_a_document_that_one_may_not_know_is_of_none(
     server: ServerProcess,
 ) -> None:
-    await owner(server, "hidden", None)
-    async with connect(server, name="Bob") as bob:
+    async with SharedDocument(server, "hidden", None), connect(server, name="Bob") as bob:
         await bob.send("join", doc="hidden")
         refused = await bob.expect_error("unknown_document", doc="hidden")
         assert refused["message"] == "There is no such document."
 
 
 async def test_native_viewer_sees_everything_live(server: ServerProcess) -> None:
-    await owner(server, "watched", "viewer")
-    async with connect(server, name="Bob") as bob, connect(server, name="Ada") as ada:
+    async with (
+        SharedDocument(server, "watched", "viewer"),
+        connect(server, name="Bob") as bob,
+        connect(server, name="Ada") as ada,
+    ):
         await bob.join("watched")
         await ada.join("watched")
         await ada.insert("watched", "a.1", "live ")
@@ -147,84 +109,89 @@ async def test_native_viewer_sees_everything_live(server: ServerProcess) -> None
 # --- the Yjs dialects -----------------------------------------------------------------------------
 
 
-def _update(text: str = "x") -> bytes:
-    return YjsReplica().edit((0, 0, text))
+def _update() -> bytes:
+    return YjsReplica().edit((0, 0, "x"))
 
 
 async def test_yjs_viewer_is_refused_and_stays_and_who_is_expelled_is_closed(
     server: ServerProcess,
 ) -> None:
-    ada = await owner(server, "yws", "viewer")
-    url = _address(server, "/yjs/yws?name=Bob")
-    async with open_websocket(url, proxy=None, compression=None) as bob:
-        await bob.send(encode_sync(SyncKind.UPDATE, _update()))
-        denied = ysync.encode_permission_denied("")[:1]
-        await _until(bob, denied)
-        await ada.let("editor")
-        # How a client of this dialect learns that it may write: what it writes comes back.
-        echo = encode_sync(SyncKind.UPDATE, b"")[:2]
-        for number in range(200):
-            await bob.send(encode_sync(SyncKind.UPDATE, _update(f"{number} ")))
-            if (await _frame(bob)).startswith(echo):
-                break
-        await ada.expel()
-        await _until(bob, denied)
-        assert await close_code(bob) == 4403
-    async with open_websocket(url, proxy=None, compression=None) as bob:
-        assert await close_code(bob) == 4404
-    assert await ada.text() != "one"
+    async with SharedDocument(server, "yws", "viewer") as ada:
+        url = _address(server, "/yjs/yws?name=Bob")
+        async with open_websocket(url, proxy=None, compression=None) as bob:
+            step1, step2 = (encode_sync(kind, b"")[:2] for kind in (SyncKind.STEP1, SyncKind.STEP2))
+            await _until(bob, step1)
+            await bob.send(encode_sync(SyncKind.STEP1, b"\0"))
+            await _until(bob, step2)
+            replica = YjsReplica()
+            await bob.send(encode_sync(SyncKind.UPDATE, replica.insert(0, "typed ")))
+            denied = ysync.encode_permission_denied("")[:1]
+            await _until(bob, denied)
+
+            await ada.let("editor")
+            await _until(bob, step1)  # it is asked for what was refused
+            await bob.send(encode_sync(SyncKind.STEP2, replica.state))
+            await _until(bob, encode_sync(SyncKind.UPDATE, b"")[:2])
+            assert await ada.text() in ("typed one", "onetyped ")
+
+            await ada.let("commenter")
+            await ada.expel()
+            await _until(bob, denied)
+            assert await close_code(bob) == 4403
+        async with open_websocket(url, proxy=None, compression=None) as bob:
+            assert await close_code(bob) == 4404
 
 
 async def test_hocuspocus_role_rises_falls_and_ends(server: ServerProcess) -> None:
-    ada = await owner(server, "hocus", "viewer")
-    url = _address(server, "/hocuspocus?name=Bob")
-    at = encode_address("hocus")
+    async with SharedDocument(server, "hocus", "viewer") as ada:
+        url = _address(server, "/hocuspocus?name=Bob")
+        at = encode_address("hocus")
 
-    def scope(*, may_write: bool) -> bytes:
-        return at + hocuspocus.encode_authenticated(may_write=may_write)
+        def scope(*, may_write: bool) -> bytes:
+            return at + hocuspocus.encode_authenticated(may_write=may_write)
 
-    async def answered(socket: ClientConnection, *, applied: bool) -> None:
-        await socket.send(at + encode_sync(SyncKind.UPDATE, _update()))
-        await _until(socket, at + hocuspocus.encode_sync_status(applied=applied))
+        async def answered(socket: ClientConnection, *, applied: bool) -> None:
+            await socket.send(at + encode_sync(SyncKind.UPDATE, _update()))
+            await _until(socket, at + hocuspocus.encode_sync_status(applied=applied))
 
-    async with open_websocket(url, proxy=None, compression=None) as bob:
-        await bob.send(token_frame("hocus"))
-        await _until(bob, scope(may_write=False))
-        await answered(bob, applied=False)
-        await ada.let("editor")
-        await _until(bob, scope(may_write=True))
-        await answered(bob, applied=True)
-        await ada.let("commenter")
-        await _until(bob, scope(may_write=False))
-        await answered(bob, applied=False)
-        await ada.expel()
-        await _until(bob, at + hocuspocus.encode_permission_denied("")[:2])
-        await bob.send(token_frame("hocus"))
-        await _until(bob, at + hocuspocus.encode_permission_denied("")[:2])
-    assert await ada.text() == "xone" or await ada.text() == "onex"
+        async with open_websocket(url, proxy=None, compression=None) as bob:
+            await bob.send(token_frame("hocus"))
+            await _until(bob, scope(may_write=False))
+            await answered(bob, applied=False)
+            await ada.let("editor")
+            await _until(bob, scope(may_write=True))
+            await answered(bob, applied=True)
+            await ada.let("commenter")
+            await _until(bob, scope(may_write=False))
+            await answered(bob, applied=False)
+            await ada.expel()
+            await _until(bob, at + hocuspocus.encode_permission_denied("")[:2])
+            await bob.send(token_frame("hocus"))
+            await _until(bob, at + hocuspocus.encode_permission_denied("")[:2])
+        assert await ada.text() == "xone" or await ada.text() == "onex"
 
 
 # --- event streams --------------------------------------------------------------------------------
 
 
 async def test_event_stream_ends_with_the_role(server: ServerProcess, tmp_path: Path) -> None:
-    ada = await owner(server, "stream", "viewer")
-    bob = httpx.AsyncClient(
-        base_url=server.url,
-        headers={"X-Quire-Name": "Bob"},
-        trust_env=False,
-        timeout=PATIENCE_S,
-    )
-    path = "/api/documents/stream/events?since=0"
-    async with bob, bob.stream("GET", path) as stream:
-        assert stream.status_code == 200
-        lines = stream.aiter_lines()
-        async for line in lines:
-            if line.startswith("data:"):
-                break
-        await ada.expel()
-        start = time.monotonic()
-        async for line in lines:
-            assert not line.startswith("data:")
-        assert time.monotonic() - start < SOON_S
-        assert (await bob.get(path)).status_code == 404
+    async with SharedDocument(server, "stream", "viewer") as ada:
+        bob = httpx.AsyncClient(
+            base_url=server.url,
+            headers={"X-Quire-Name": "Bob"},
+            trust_env=False,
+            timeout=PATIENCE_S,
+        )
+        path = "/api/documents/stream/events?since=0"
+        async with bob, bob.stream("GET", path) as stream:
+            assert stream.status_code == 200
+            lines = stream.aiter_lines()
+            async for line in lines:
+                if line.startswith("data:"):
+                    break
+            await ada.expel()
+            start = time.monotonic()
+            async for line in lines:
+                assert not line.startswith("data:")
+            assert time.monotonic() - start < SOON_S
+            assert (await bob.get(path)).status_code == 404

@@ -61,7 +61,11 @@ def dialect_writers(server: ServerProcess, doc: str, seed: int) -> list[DialectW
 
 @asynccontextmanager
 async def cluster(
-    folder: Path, postgresql: Postgresql, redis_url: str, size: int
+    folder: Path,
+    postgresql: Postgresql,
+    redis_url: str,
+    size: int,
+    arguments: Sequence[str] = (),
 ) -> AsyncIterator[tuple[str, list[ServerProcess]]]:
     """The database, and so many processes that serve it."""
     async with postgresql.database() as url, AsyncExitStack() as stack:
@@ -70,7 +74,9 @@ async def cluster(
             place = folder / f"process{number}"
             place.mkdir()
             server = ServerProcess(
-                place, database_url=url, arguments=("--redis-url", redis_url, "--drain-s", "0.5")
+                place,
+                database_url=url,
+                arguments=("--redis-url", redis_url, "--drain-s", "0.5", *arguments),
             )
             stack.callback(server.kill9)
             servers.append(server)

@@ -38,6 +38,8 @@ const commands = {
     editor?.destroy()
     session.leave()
   },
+  set_token: ({ session }, { token }) => session.setToken(token),
+  send_token: ({ session }, { token }) => session.sendToken(token),
   state: ({ session }) => session.state(),
 
   text: ({ text }) => text.toString(),

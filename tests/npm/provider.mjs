@@ -64,12 +64,14 @@ class Session {
     this.onClosed = () => {}
     this.stopped = null
     this.denied = []
+    this.scopes = []
     provider.on('status', ({ status }) => { this.status = status })
     // y-websocket: (event or null, provider), and `closed` if it will not come back.
     provider.on('connection-close', (event) => this.#closed(event))
     provider.on('closed', ({ code }) => { this.stopped = code })
     // Hocuspocus: the socket's, or in band.
     provider.on('close', ({ event }) => this.#closed(event))
+    provider.on('authenticated', ({ scope }) => this.scopes.push(scope))
     provider.on('authenticationFailed', ({ reason }) => this.denied.push(reason))
   }
 
@@ -91,6 +93,18 @@ class Session {
 
   leave () { this.provider.destroy() }
 
+  /** The token from here on: Hocuspocus's when it is asked, y-websocket's when it connects. */
+  setToken (token) {
+    if (this.provider.configuration) this.provider.configuration.token = token
+    else this.provider.params.token = token
+  }
+
+  /** Hocuspocus: send another token on the open socket. */
+  async sendToken (token) {
+    this.setToken(token)
+    await this.provider.sendToken()
+  }
+
   state () {
     return {
       status: this.status,
@@ -99,6 +113,8 @@ class Session {
       closes: this.closes,
       stopped: this.stopped,
       denied: this.denied,
+      scope: this.provider.authorizedScope ?? null, // Hocuspocus
+      scopes: this.scopes,
       client: this.doc.clientID
     }
   }
