@@ -12,7 +12,6 @@ from typing import Final, get_args
 
 from msgspec import Struct
 
-from sync.error import ErrorCode, Refusal, refusal
 from sync.names import WRITING_ROLES, Role, is_document_name
 
 EVERYONE: Final = "everyone"
@@ -52,11 +51,6 @@ _ALLOWED: Final[dict[Action, frozenset[str]]] = {
 def may(role: Role, action: Action) -> bool:
     """Return whether a role allows an action."""
     return role in _ALLOWED[action]
-
-
-def may_not_write(role: Role) -> Refusal:
-    """Return the refusal of an edit by somebody whose role does not allow it."""
-    return refusal(ErrorCode.FORBIDDEN, f"A {role} may not write here.")
 
 
 class LinkGrant(Struct, frozen=True):

@@ -16,11 +16,12 @@ from sync.document.outcome import (
     Questions,
     Refused,
     Unchanged,
+    may_not_write,
 )
 from sync.document.updates import UpdateDocument
 from sync.error import ErrorCode, refusal
 from sync.names import DEFAULT_TEXT_ROOT, PositionEncoding
-from sync.permission import Action, may, may_not_write
+from sync.permission import Action, may
 from sync.port import EventRecord
 from sync.submission import Submission, TextSubmission, UpdateSubmission
 from sync.text.delta import DeltaError, DeltaOutOfRange, base_length, canonical, growth

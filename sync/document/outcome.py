@@ -2,7 +2,8 @@
 
 from msgspec import Struct
 
-from sync.error import Refusal
+from sync.error import ErrorCode, Refusal, refusal
+from sync.names import Role
 from sync.port import AuthorBinding, EventRecord
 
 
@@ -68,3 +69,8 @@ class Lookup(Struct):
 
     Up to it no character had two UTF-16 units, so UTF-16 positions are code points.
     """
+
+
+def may_not_write(role: Role) -> Refusal:
+    """Return the refusal of an edit by somebody whose role does not allow it."""
+    return refusal(ErrorCode.FORBIDDEN, f"A {role} may not write here.")

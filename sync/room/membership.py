@@ -1,16 +1,17 @@
 """The members of a room: joining, leaving, roles, and the feed of each."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from itertools import count
 
 from msgspec import UNSET
 
+from sync.document.outcome import may_not_write
 from sync.effect import Deliver, Dismiss, Effect, error, rejected
 from sync.error import ErrorCode, Refusal, refusal
-from sync.fact import AskState, Drained, Join, Lagging, PageRead, SetRole
+from sync.fact import AskState, Drained, Join, Lagging, PageRead, PageUnreadable, SetRole
 from sync.member import member_info, user_info
 from sync.names import Role
-from sync.permission import Action, may, may_not_write
+from sync.permission import Action, may
 from sync.room.feed import Feed, FeedState, acks_of_earlier_join
 from sync.room.participant import Participant
 from sync.room.room_presence import RoomPresence
@@ -27,6 +28,7 @@ from sync.wire.message import (
     SyncReply,
     Updates,
 )
+from sync.yjs.replica import ReplicaBrokenError
 from sync.yjs.statevector import decode_state_vector
 from sync.yjs.varint import MalformedError
 
@@ -244,17 +246,27 @@ class Membership:
             member.feed.fall_behind(fact.version, fact.acks)
             self.behind[fact.session] = None
 
-    def take_page(self, fact: PageRead) -> Iterator[Effect]:
-        """Send a member a page of the log.
+    def take_page(self, fact: PageRead | PageUnreadable) -> Generator[Effect, None, bool]:
+        """Send a member a page of the log, if it is still wanted.
 
-        Raises:
-            ReplicaBrokenError: its updates cannot be merged.
+        Returns:
+            False if the page could not be read or sent: the member is dismissed, and has to leave.
         """
-        member = self._view.members.get(fact.session)
-        if member is not None:
-            yield from member.feed.take_page(fact.order, fact.records, fact.text)
-            if member.feed.state is FeedState.BEHIND:
-                self.behind[fact.session] = None
+        session = fact.session
+        if not self.awaits_page(session, fact.order):
+            return True
+        if isinstance(fact, PageRead):
+            feed = self._view.members[session].feed
+            try:
+                yield from feed.take_page(fact.order, fact.records, fact.text)
+                if feed.state is FeedState.BEHIND:
+                    self.behind[session] = None
+                return True
+            except ReplicaBrokenError:
+                pass  # its updates cannot be merged
+        text = "What you missed cannot be read now."
+        yield from self.dismiss(session, refusal(ErrorCode.STORE_UNAVAILABLE, text))
+        return False
 
     def awaits_page(self, session: str, order: int) -> bool:
         """Return True if the pages of that order are still wanted."""

@@ -58,6 +58,7 @@ from sync.submission import Submission, TextSubmission, UpdateSubmission
 from sync.yjs.replica import ReplicaBrokenError
 
 _DELETED: Final = refusal(ErrorCode.UNKNOWN_DOCUMENT, "The document is deleted.")
+_LEFT: Final = refusal(ErrorCode.NOT_JOINED, "The session has left the document.")
 _SUBMISSION: Final = (TextSubmission, UpdateSubmission)
 _NOTHING: Final[Sequence[Effect]] = ()
 WANT_BATCH: Final[Sequence[Effect]] = (WantBatch(),)
@@ -232,26 +233,14 @@ class Room(View):
         if is_expelled or self._deferred.lowers(session):
             is_merged = self._lifecycle.phase is Phase.MERGING
             yield from self._membership.withdraw(session, "viewer", is_merged=is_merged)
-        why = refusal(ErrorCode.NOT_JOINED, "The session has left the document.")
         for submission in self._deferred.drop(session):
-            yield from rejected(self.name, submission, why)
+            yield from rejected(self.name, submission, _LEFT)
         self._following.forget(session)
         yield from self._membership.leave(session, now_ms)
 
     def _take_page(self, fact: PageRead | PageUnreadable, now_ms: int) -> Iterator[Effect]:
-        """Send a member a page of the log; if the page could not be read, end the membership."""
-        if not self.awaits_page(fact.session, fact.order):
-            return
-        if isinstance(fact, PageRead):
-            try:
-                yield from self._membership.take_page(fact)
-                return
-            except ReplicaBrokenError:
-                pass  # its updates cannot be merged
-        text = "What you missed cannot be read now."
-        why = refusal(ErrorCode.STORE_UNAVAILABLE, text)
-        yield from self._membership.dismiss(fact.session, why)
-        yield from self._leave(fact.session, now_ms)
+        if not (yield from self._membership.take_page(fact)):
+            yield from self._leave(fact.session, now_ms)
 
     # --- submissions ----------------------------------------------------------------------------
 
@@ -270,20 +259,14 @@ class Room(View):
                 # The sender's role and mode are not known before its join is handled.
                 return list(deferred.put(submission))
             why = lifecycle.objection()
-            if why is None and self._depends_on_document(submission):
+            if why is None and not lifecycle.phase.is_settled and member and member.takes is None:
+                # The answer depends on the document, which may be ahead of the log now.
                 return list(deferred.put(submission))
-            why = why or self._membership.objection(submission)
-            if why is not None:
+            if why := why or self._membership.objection(submission):
                 return list(rejected(self.name, submission, why))
         pending = self._queue.pending
         pending.append(submission)
         return WANT_BATCH if len(pending) == 1 and lifecycle.phase.is_settled else _NOTHING
-
-    def _depends_on_document(self, submission: Submission) -> bool:
-        """Return whether the answer would tell of a document that is ahead of the log."""
-        member = self.members.get(submission.session)
-        reads = member is not None and member.takes is None
-        return reads and not self._lifecycle.phase.is_settled
 
     @property
     def may_merge(self) -> bool:

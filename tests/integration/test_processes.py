@@ -254,7 +254,9 @@ async def test_processes_see_each_other_without_redis_too(
             assert "quire_bus_up 1.0" in metrics
             assert "# TYPE quire_bus_reconnects_total counter" in metrics
             assert "quire_bus_reconnects_total 0.0" not in metrics
-            answer = await http.delete(f"{servers[0].url}/api/documents/notes")
+            owner = {"X-Quire-Name": "Ana"}
+            address = f"{servers[0].url}/api/documents/notes"
+            answer = await http.delete(address, headers=owner)
             assert answer.is_success
         await ben.expect_error("unknown_document", doc="notes")
 
