@@ -21,7 +21,9 @@ def built(folder: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("path", ["/", "/d/notes"])
+@pytest.mark.parametrize(
+    "path", ["/", "/d/notes", "/sign-in", "/account", "/people", "/l", "/join"]
+)
 async def test_page_has_a_fresh_nonce_that_its_policy_names(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:

@@ -60,6 +60,10 @@ async function buildApp(vendorNames) {
   const external = {
     name: "vendor",
     setup(plugin) {
+      plugin.onResolve({ filter: /^preact\/jsx-runtime$/ }, () => {
+        const name = vendorNames.get(join(source, "vendor", "preact.ts"));
+        return { path: `./${name}`, external: true };
+      });
       plugin.onResolve({ filter: /\/vendor\/[a-z]+$/ }, ({ path, resolveDir }) => {
         const name = vendorNames.get(`${resolve(resolveDir, path)}.ts`);
         return name === undefined ? undefined : { path: `./${name}`, external: true };

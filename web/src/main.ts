@@ -1,15 +1,9 @@
-/** The entry: which page this path is. */
+/** The entry: it takes the secret of a link out of the address, and shows the page. */
 
 import "./styles/index.css";
-import { basePath } from "./base";
-import { documentOfPath } from "./names";
+import { takeSecret } from "./secret";
 
-const app = document.getElementById("app");
-if (app === null) throw new Error("index.html has no #app");
+// First of all: no other file is loaded while the secret is in the address.
+const secret = takeSecret();
 
-const name = documentOfPath(location.pathname, basePath());
-if (name === null) {
-  void import("./page/start").then(({ showStartPage }) => showStartPage(app));
-} else {
-  void import("./page/document").then(({ showDocumentPage }) => showDocumentPage(app, name));
-}
+void import("./open").then(({ openPage }) => openPage(secret));

@@ -34,14 +34,3 @@ export function initials(name: string): string {
   const letters = words.length > 1 ? [words[0], words[words.length - 1]] : words.slice(0, 1);
   return letters.map((word) => [...(word ?? "")][0]?.toUpperCase() ?? "").join("") || "?";
 }
-
-/** The document that a path below `base` opens, or null for the start page. */
-export function documentOfPath(path: string, base: string): string | null {
-  const found = /^d\/([^/]+)\/?$/.exec(path.startsWith(base) ? path.slice(base.length) : "");
-  if (found?.[1] === undefined) return null;
-  try {
-    return decodeURIComponent(found[1]);
-  } catch {
-    return found[1];
-  }
-}

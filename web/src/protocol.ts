@@ -31,7 +31,7 @@ export interface Limits {
 }
 
 export type ClientMessage =
-  | { readonly type: "auth"; readonly name?: string; readonly token?: string }
+  | { readonly type: "auth"; readonly token: string }
   | {
       readonly type: "join";
       readonly doc: string;

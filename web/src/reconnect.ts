@@ -27,9 +27,9 @@ const CLOSE_RULES: Readonly<Record<number, CloseRule>> = {
   1012: { action: "reconnect", reason: "The server is restarting." },
   1013: { action: "backoff", reason: "The server is busy." },
   4400: { action: "stop", reason: "The server cannot serve this document name." },
-  4401: { action: "reauthenticate", reason: "Your sign-in has expired." },
-  4403: { action: "stop", reason: "You may not open this document." },
-  4404: { action: "stop", reason: "There is no such document, or it was deleted." },
+  4401: { action: "reauthenticate", reason: "You are signed out." },
+  4403: { action: "stop", reason: "There is no such document, or you may not open it." },
+  4404: { action: "stop", reason: "There is no such document, or you may not open it." },
   4429: { action: "backoff", reason: "Too many connections or messages." },
 };
 
@@ -67,6 +67,10 @@ export function delayAfterClose(
   if (code !== 4429) return jittered;
   return (retryAfterMs(closeReason) ?? 5_000) + jittered;
 }
+
+/** The delay after an answer that there is no ticket now, and that it takes `afterMs` at least. */
+export const delayAfterAdmission = (afterMs: number, failures: number, chance: number): number =>
+  afterMs + backoffMs(failures, chance);
 
 /**
  * Finds sockets that are open but silent (a laptop that slept, a NAT that forgot): browsers hide

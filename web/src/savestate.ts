@@ -32,8 +32,8 @@ export interface SaveFacts {
   readonly failures: number;
   /** The browser says that there is no network. */
   readonly networkDown: boolean;
-  /** Why this page will not connect again by itself, or null. */
-  readonly stopped: string | null;
+  /** This page will not connect again by itself. */
+  readonly stopped: boolean;
 }
 
 export interface SaveState {
@@ -42,7 +42,7 @@ export interface SaveState {
 }
 
 export function saveState(facts: SaveFacts): SaveState {
-  if (facts.stopped !== null) return { kind: "stopped", words: stoppedWords(facts) };
+  if (facts.stopped) return { kind: "stopped", words: stoppedWords(facts) };
   if (facts.live) return liveState(facts);
   if (facts.failures <= 1 && !facts.networkDown) {
     return facts.loaded
@@ -59,8 +59,8 @@ function liveState(facts: SaveFacts): SaveState {
   if (!facts.writable) {
     const words =
       facts.pending > 0
-        ? `Read-only – ${countEdits(facts.pending)} not saved, kept here`
-        : `Read-only · version ${facts.version}`;
+        ? `View only – ${countEdits(facts.pending)} not saved, kept here`
+        : `View only · version ${facts.version}`;
     return { kind: "read-only", words };
   }
   if (facts.pending > 0) return { kind: "saving", words: "Saving…" };

@@ -362,30 +362,117 @@ test("a divergence waits for edits that are on their way", () => {
   assert.equal(server.text, "truth!");
 });
 
-test("an earlier edit goes out under the earlier name, a later one under the later", () => {
+test("whoever comes back as another user writes under another CRDT client id", () => {
   const server = new FakeServer();
   const tab = open(server, "a");
   tab.type(0, "x");
-  tab.rename("Ana");
+  tab.settle();
+  tab.signInAs("b");
+  tab.settle();
   tab.type(1, "y");
   tab.settle();
-  assert.deepEqual(server.log.map(({ user }) => user), ["a", "Ana"]);
-  assert.deepEqual([server.text, tab.view.pending, tab.view.user?.name], ["xy", 0, "Ana"]);
+  assert.deepEqual(server.log.map(({ user }) => user), ["a", "b"]);
+  assert.deepEqual([server.text, tab.view.pending, tab.view.user?.id], ["xy", 0, "b"]);
   assert.deepEqual(tab.kept, []);
 });
 
-test("names taken while offline each keep their edits", () => {
+test("what one user left unsent is kept as text when another signs in", () => {
   const server = new FakeServer();
   const tab = open(server, "a");
+  tab.type(0, "saved ");
+  tab.settle();
   tab.cut();
-  for (const name of ["b", "c"]) {
-    tab.rename(name);
-    tab.type(tab.text.length, name);
-  }
+  tab.type(6, "unsent");
+  tab.signInAs("b");
+  tab.settle();
+  assert.deepEqual(tab.kept, [{ text: "saved unsent", reason: "refused" }]);
+  tab.type(0, "more ");
+  tab.settle();
+  assert.deepEqual([server.text, tab.view.pending], ["more saved ", 0]);
+});
+
+test("a session is extended on the open socket", () => {
+  const server = new FakeServer();
+  const tab = open(server, "a");
+  tab.handle({ type: "refreshed", token: "a" });
+  tab.type(0, "x");
+  tab.settle();
+  assert.equal(tab.sent.filter(({ type }) => type === "auth").length, 2);
+  assert.deepEqual([server.text, tab.view.phase, joinsSent(tab).length], ["x", "live", 1]);
+});
+
+test("a role that is lowered while an edit is on its way loses nothing, and raised saves it", () => {
+  const server = new FakeServer();
+  const tab = open(server);
+  tab.type(0, "on its way");
+  server.lower();
+  tab.type(10, ", and typed before it was known");
+  tab.settle();
+  tab.type(0, "typed after: ");
+  tab.settle();
+  assert.deepEqual([server.version, tab.view.pending, tab.view.role], [0, 3, "viewer"]);
+  assert.deepEqual([tab.kept, joinsSent(tab).length], [[], 1]);
+  server.raise();
+  tab.settle();
+  assert.equal(server.text, "typed after: on its way, and typed before it was known");
+  assert.deepEqual([tab.view.pending, tab.kept], [0, []]);
+});
+
+test("a viewer sees what others write around the edits that could not be saved", () => {
+  const server = new FakeServer();
+  const tab = open(server);
+  tab.type(0, "mine");
+  server.lower();
+  tab.settle();
+  server.write((text) => text.insert(0, "theirs"));
+  tab.settle();
+  assert.match(tab.text, /mine/);
+  assert.match(tab.text, /theirs/);
+  assert.equal(tab.view.pending, 1);
+});
+
+test("edits that cannot be saved are given up when the user says so", () => {
+  const server = new FakeServer();
+  const tab = open(server);
+  tab.type(0, "unsaved");
+  server.lower();
+  tab.settle();
+  tab.handle({ type: "given_up" });
+  tab.settle();
+  assert.deepEqual(tab.kept, [{ text: "unsaved", reason: "given-up" }]);
+  assert.deepEqual([tab.text, tab.view.pending, tab.view.phase], ["", 0, "live"]);
+});
+
+test("access that is lost stops the tab and keeps its edits, until it is given back", () => {
+  const server = new FakeServer();
+  const tab = open(server);
+  tab.type(0, "x");
+  server.lockOut();
+  tab.settle();
+  assert.deepEqual(
+    [tab.view.phase, tab.view.stopped?.cause, tab.view.pending, tab.text],
+    ["stopped", "refused", 1, "x"],
+  );
+  server.letIn();
+  tab.handle({ type: "resumed" });
   tab.connect();
   tab.settle();
-  assert.deepEqual(server.log.map(({ user }) => user), ["b", "c"]);
-  assert.deepEqual([server.text, tab.view.pending], ["bc", 0]);
+  assert.deepEqual([server.text, tab.view.pending], ["x", 0]);
+});
+
+test("access that is lost while nothing is written stops the tab too", () => {
+  const server = new FakeServer();
+  const tab = open(server);
+  server.lockOut();
+  tab.settle();
+  assert.deepEqual([tab.view.phase, tab.view.stopped?.cause], ["stopped", "refused"]);
+});
+
+test("a ticket that is not taken leaves the rest to the close code", () => {
+  const tab = new Tab(new FakeServer(), "a");
+  tab.connect();
+  tab.receive({ type: "error", code: "auth_failed", message: "", retryable: false });
+  assert.equal(tab.view.phase, "authenticating");
 });
 
 test("a deleted document stops the tab and keeps its edits", () => {

@@ -18,6 +18,7 @@ export class FakeServer {
   epoch = "e1";
   log: Entry[] = [];
   writable = true;
+  isOpen = true;
   storeFails = false;
   sessions = new Set<FakeSession>();
   /** CRDT client id -> user: the first write binds. */
@@ -52,6 +53,30 @@ export class FakeServer {
     const session = new FakeSession(this, deliver);
     this.sessions.add(session);
     return session;
+  }
+
+  /** Everybody is a viewer from now on. */
+  lower(): void {
+    this.setWritable(false);
+  }
+
+  raise(): void {
+    this.setWritable(true);
+  }
+
+  private setWritable(writable: boolean): void {
+    this.writable = writable;
+    for (const session of this.sessions) session.tellRole();
+  }
+
+  /** Nobody may open the document any more. */
+  lockOut(): void {
+    this.isOpen = false;
+    for (const session of this.sessions) session.expel();
+  }
+
+  letIn(): void {
+    this.isOpen = true;
   }
 
   /** Write as someone who is not connected here. */
@@ -89,10 +114,20 @@ export class FakeSession {
     this.deliver({ type: "updates", doc: "notes", from: version, to: version, update });
   }
 
+  tellRole(): void {
+    if (this.joined) this.deliver({ type: "role", doc: "notes", role: this.server.writable ? "editor" : "viewer" });
+  }
+
+  expel(): void {
+    if (!this.joined) return;
+    this.joined = false;
+    this.deliver({ type: "error", code: "forbidden", message: "", retryable: false, doc: "notes" });
+  }
+
   receive(message: ClientMessage): void {
     switch (message.type) {
       case "auth":
-        this.user = { id: message.name ?? "", name: message.name ?? "", color: "#1670c9" };
+        this.user = { id: message.token, name: message.token, color: "#1670c9" };
         this.deliver({
           type: "auth_ok",
           session: "s",
@@ -116,6 +151,10 @@ export class FakeSession {
 
   private join(since: number | undefined, epoch: string | undefined): void {
     const { server } = this;
+    if (!server.isOpen) {
+      this.deliver({ type: "error", code: "unknown_document", message: "", retryable: false, doc: "notes" });
+      return;
+    }
     const recovered =
       since !== undefined && epoch === server.epoch && since <= server.version;
     this.joined = true;
@@ -139,6 +178,10 @@ export class FakeSession {
     const where = { doc: "notes", id };
     if (!this.joined || user === null) {
       this.deliver({ type: "error", code: "not_joined", message: "", retryable: false, ...where });
+      return;
+    }
+    if (!server.writable) {
+      this.deliver({ type: "error", code: "forbidden", message: "", retryable: false, ...where });
       return;
     }
     if (server.storeFails) {
@@ -186,6 +229,10 @@ export class FakeSession {
   private check(version: number, hash: string): void {
     const { server } = this;
     const where = { doc: "notes", version };
+    if (!this.joined) {
+      this.deliver({ type: "error", code: "not_joined", message: "", retryable: false, doc: "notes" });
+      return;
+    }
     if (version !== server.version) {
       this.deliver({ type: "checked", ...where, hash: null });
     } else if (createHash("sha256").update(server.text).digest("hex") === hash) {

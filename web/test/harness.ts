@@ -24,9 +24,9 @@ export class Tab {
   constructor(
     private readonly server: FakeServer,
     tag: string,
-    name = tag,
+    private user = tag,
   ) {
-    this.core = new SessionCore({ document: "notes", tag, name, merge: mergeUpdates });
+    this.core = new SessionCore({ document: "notes", tag, merge: mergeUpdates });
     this.replica = this.newReplica();
   }
 
@@ -60,7 +60,7 @@ export class Tab {
       if (this.wire === wire) this.toTab.push(message);
     });
     this.wire = wire;
-    this.handle({ type: "opened" });
+    this.handle({ type: "opened", token: this.user });
   }
 
   /** Lose the connection, with whatever is on its way. */
@@ -106,8 +106,11 @@ export class Tab {
     }
   }
 
-  rename(name: string): void {
-    this.handle({ type: "renamed", name });
+  /** The tickets from now on are another user's. */
+  signInAs(user: string): void {
+    this.user = user;
+    this.cut();
+    this.connect();
   }
 
   receive(message: ServerMessage): void {

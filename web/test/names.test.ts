@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { baseOf } from "../src/base";
-import { documentNameFrom, documentOfPath, initials, isDocumentName, userNameFrom } from "../src/names";
-import { safeColor, safeName } from "../src/editor/presence";
+import { documentNameFrom, initials, isDocumentName, userNameFrom } from "../src/names";
+import { safeColor, safeName } from "../src/safe";
 
 test("document names are made of what people type", () => {
   assert.equal(documentNameFrom("Meeting notes"), "meeting-notes");
@@ -12,17 +12,6 @@ test("document names are made of what people type", () => {
   assert.equal(documentNameFrom("会議"), null);
   const long = documentNameFrom("ü".repeat(300));
   assert.ok(long !== null && isDocumentName(long) && long.length === 128);
-});
-
-test("paths name the document they open", () => {
-  assert.equal(documentOfPath("/", "/"), null);
-  assert.equal(documentOfPath("/d/notes", "/"), "notes");
-  assert.equal(documentOfPath("/d/a%3Ab/", "/"), "a:b");
-  assert.equal(documentOfPath("/d/%", "/"), "%");
-  assert.equal(documentOfPath("/d/a/b", "/"), null);
-  assert.equal(documentOfPath("/pad/", "/pad/"), null);
-  assert.equal(documentOfPath("/pad/d/notes", "/pad/"), "notes");
-  assert.equal(documentOfPath("/d/notes", "/pad/"), null);
 });
 
 test("the base is what the page states, relative to where it is", () => {

@@ -7,9 +7,9 @@ const concatenate = (updates: Uint8Array[]): Uint8Array => Uint8Array.from(updat
 
 test("unsent edits become one submission", () => {
   const pending = new PendingEdits(concatenate);
-  for (const value of [1, 2, 3]) pending.add(bytes(value), 0);
+  for (const value of [1, 2, 3]) pending.add(bytes(value));
   assert.equal(pending.count, 3);
-  assert.deepEqual(pending.take("a", 0, 100), { id: "a", update: bytes(1, 2, 3), edits: 3, author: 0 });
+  assert.deepEqual(pending.take("a", 100), { id: "a", update: bytes(1, 2, 3), edits: 3 });
   assert.equal(pending.count, 3);
   assert.ok(pending.acknowledge("a"));
   assert.ok(pending.isEmpty);
@@ -18,10 +18,10 @@ test("unsent edits become one submission", () => {
 
 test("what was sent is never merged with what comes later", () => {
   const pending = new PendingEdits(concatenate);
-  pending.add(bytes(1), 0);
-  pending.take("a", 0, 100);
-  pending.add(bytes(2), 0);
-  pending.take("b", 0, 100);
+  pending.add(bytes(1));
+  pending.take("a", 100);
+  pending.add(bytes(2));
+  pending.take("b", 100);
   assert.deepEqual(pending.sent.map(({ id, update }) => [id, ...update]), [
     ["a", 1],
     ["b", 2],
@@ -30,21 +30,10 @@ test("what was sent is never merged with what comes later", () => {
 
 test("submissions are bounded, but a large edit goes alone", () => {
   const pending = new PendingEdits(concatenate);
-  pending.add(bytes(1, 1, 1, 1, 1), 0);
-  pending.add(bytes(2, 2), 0);
-  pending.add(bytes(3), 0);
-  assert.deepEqual(pending.take("a", 0, 3)?.update, bytes(1, 1, 1, 1, 1));
-  assert.deepEqual(pending.take("b", 0, 3)?.update, bytes(2, 2, 3));
-  assert.equal(pending.take("c", 0, 3), null);
-});
-
-test("authors are never mixed", () => {
-  const pending = new PendingEdits(concatenate);
-  pending.add(bytes(1), 0);
-  pending.add(bytes(2), 1);
-  assert.equal(pending.take("a", 1, 100), null);
-  assert.deepEqual(pending.take("a", 0, 100)?.update, bytes(1));
-  assert.equal(pending.oldestAuthor, 0);
-  pending.acknowledge("a");
-  assert.equal(pending.oldestAuthor, 1);
+  pending.add(bytes(1, 1, 1, 1, 1));
+  pending.add(bytes(2, 2));
+  pending.add(bytes(3));
+  assert.deepEqual(pending.take("a", 3)?.update, bytes(1, 1, 1, 1, 1));
+  assert.deepEqual(pending.take("b", 3)?.update, bytes(2, 2, 3));
+  assert.equal(pending.take("c", 3), null);
 });

@@ -10,7 +10,7 @@ const facts = (some: Partial<SaveFacts>): SaveFacts => ({
   writable: true,
   failures: 0,
   networkDown: false,
-  stopped: null,
+  stopped: false,
   ...some,
 });
 
@@ -46,8 +46,8 @@ test("the first connection is connecting", () => {
 });
 
 test("read-only and stopped say what is not saved", () => {
-  assert.equal(words({ writable: false }), "Read-only · version 812");
-  assert.equal(words({ writable: false, pending: 2 }), "Read-only – 2 edits not saved, kept here");
-  assert.equal(words({ stopped: "Deleted." }), "Not connected");
-  assert.equal(words({ stopped: "Deleted.", pending: 1 }), "Not connected – 1 edit not saved, kept here");
+  assert.equal(words({ writable: false }), "View only · version 812");
+  assert.equal(words({ writable: false, pending: 2 }), "View only – 2 edits not saved, kept here");
+  assert.equal(words({ stopped: true }), "Not connected");
+  assert.equal(words({ stopped: true, pending: 1 }), "Not connected – 1 edit not saved, kept here");
 });

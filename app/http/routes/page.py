@@ -1,4 +1,4 @@
-"""The browser editor: its page for `/` and `/d/{document}`, and the files it is built of."""
+"""The browser editor: the page that every address of it gets, and the files it is built of."""
 
 import re
 import secrets
@@ -45,6 +45,23 @@ run build</code> makes them.</p>
 @router.get("/")
 async def show_start_page() -> Response:
     """The start page of the editor."""
+    return _page(200, "./")
+
+
+@router.get("/sign-in")
+@router.get("/account")
+@router.get("/people")
+async def show_account_page() -> Response:
+    """A page about who one is, and who else is: it asks the API, and shows what it may."""
+    return _page(200, "./")
+
+
+@router.get("/l")
+@router.get("/join")
+async def show_link_page() -> Response:
+    """The page of a share link or an invitation, whose secret stays in the browser: it stands in
+    the fragment of the address.
+    """
     return _page(200, "./")
 
 

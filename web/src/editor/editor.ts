@@ -78,7 +78,6 @@ export function createEditor(
         search({ top: true }),
         indentUnit.of("  "),
         EditorState.tabSize.of(4),
-        placeholder("Start writing. Markdown works: # Title, **bold**, - list, - [ ] task"),
         keymap.of([...searchKeymap, ...defaultKeymap]),
         EditorView.contentAttributes.of({
           "aria-label": label,
@@ -115,5 +114,15 @@ export function createReader(parent: HTMLElement, text: string, label: string): 
   });
 }
 
-// Read-only keeps the caret and the focus, so one can still select, copy and search.
-const accessTo = (writable: boolean): Extension => EditorState.readOnly.of(!writable);
+const INVITATION = "Start writing. Markdown works: # Title, **bold**, - list, - [ ] task";
+
+/** Read-only keeps the caret and the focus, so one can still select, copy and search. */
+const accessTo = (writable: boolean): Extension =>
+  writable
+    ? placeholder(INVITATION)
+    : [
+        EditorState.readOnly.of(true),
+        placeholder("Nothing has been written here yet."),
+        // No keyboard comes up on a phone.
+        EditorView.contentAttributes.of({ "aria-readonly": "true", inputmode: "none" }),
+      ];

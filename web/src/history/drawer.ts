@@ -1,6 +1,7 @@
 /** The history drawer: sittings by day and author; choosing one shows the text as it was then. */
 
-import { ApiError, type Api } from "../api";
+import { getHistory } from "../api/documents";
+import { ApiError } from "../api/request";
 import { clockTime, element } from "../dom";
 import { dayOf, groupEvents, mergeEvents, type HistoryEvent, type Sitting } from "./group";
 
@@ -24,7 +25,6 @@ export class HistoryDrawer {
   );
 
   constructor(
-    private readonly api: Api,
     private readonly document: string,
     private readonly listener: DrawerListener,
   ) {
@@ -70,7 +70,7 @@ export class HistoryDrawer {
   private async load(part: "newest" | "earlier"): Promise<void> {
     const oldest = this.events[this.events.length - 1]?.version ?? null;
     try {
-      const page = await this.api.history(this.document, part === "earlier" ? oldest : null);
+      const page = await getHistory(this.document, part === "earlier" ? oldest : null);
       const lowest = page.events[page.events.length - 1]?.version ?? 0;
       const newest = this.events[0]?.version ?? 0;
       // A page that does not reach what is here would leave a hole in the list.

@@ -1,24 +1,22 @@
 /** The page of one document: header, banners, panes and history, wired together. */
 
-import { Api, ApiError, type DocumentInfo } from "../api";
+import { createDocument, getDocument, getVersion, restoreVersion, type DocumentInfo } from "../api/documents";
+import { ApiError } from "../api/request";
 import { basePath } from "../base";
 import { element } from "../dom";
 import { HistoryDrawer } from "../history/drawer";
-import {
-  forgetKeptText,
-  keepText,
-  keptText,
-  loadName,
-  rememberDocument,
-  saveName,
-} from "../identity";
+import { IdentityStore } from "../identity/identity";
+import { forgetKeptText, keepText, keptText, rememberDocument } from "../memory";
 import { isDocumentName } from "../names";
 import { derivedTitle } from "../preview/title";
-import { countEdits } from "../savestate";
-import { Banners, copyOrDownload, downloadText, type BannerContent } from "./banner";
+import { documentPage } from "../route";
+import { Banners, copyOrDownload, downloadText } from "./banner";
 import { exposeHandle } from "./handle";
 import { LiveDocument } from "./live";
 import { MembersBar } from "./members";
+import { connectionNotice, type NoticeActions } from "./notice";
+import { showShareDialog, showSignInDialog, showUserMenu } from "./overlay";
+import { showRefused } from "./refused";
 import { SaveBar } from "./savebar";
 import { VersionView } from "./version";
 import { ViewSwitch, type View } from "./views";
@@ -40,7 +38,7 @@ export function showDocumentPage(app: HTMLElement, name: string): void {
     app.replaceChildren(
       element(
         "main",
-        { class: "start" },
+        { class: "column column-narrow" },
         element("h1", {}, "No such document"),
         element("p", {}, "A document's name has letters, digits and : . _ - in it, up to 128."),
         element("p", {}, element("a", { href: basePath() }, "To the start page")),
@@ -48,14 +46,14 @@ export function showDocumentPage(app: HTMLElement, name: string): void {
     );
     return;
   }
-  new DocumentPage(app, name, new Api(loadName));
+  new DocumentPage(app, name, new IdentityStore());
 }
 
 class DocumentPage {
   private readonly live: LiveDocument;
   private readonly save = new SaveBar();
   private readonly banners = new Banners();
-  private readonly members: MembersBar;
+  private readonly members = new MembersBar();
   private readonly drawer: HistoryDrawer;
   private readonly old: VersionView;
   private readonly views: ViewSwitch;
@@ -73,28 +71,32 @@ class DocumentPage {
     },
     "History",
   );
+  private readonly shareButton = element("button", { type: "button", class: "button", hidden: true }, "Share");
+  private readonly userHost = element("div", { class: "user" });
+  private readonly overlayHost = element("div");
   private info: DocumentInfo | null = null;
   private titleTimer: number | undefined;
   private titleVersion = -1;
   private historyTimer: number | undefined;
   private historyVersion = -1;
   private offlineSince: number | null = null;
+  /** On the way to another page of one's own will: what waits here is kept as text. */
+  private leaving = false;
+  /** The text that was kept at an earlier visit has been compared with the server's. */
+  private looked = false;
+  /** Another page has taken the place of this one. */
+  private gone = false;
 
   constructor(
-    app: HTMLElement,
+    private readonly app: HTMLElement,
     private readonly name: string,
-    private readonly api: Api,
+    private readonly store: IdentityStore,
   ) {
-    const userName = loadName();
-    this.members = new MembersBar(userName, (chosen) => {
-      saveName(chosen);
-      this.live.session.rename(chosen);
-    });
     this.old = new VersionView({
       restore: (version) => void this.restore(version),
       back: () => this.backToLive(),
     });
-    this.drawer = new HistoryDrawer(api, name, {
+    this.drawer = new HistoryDrawer(name, {
       chosen: (version) => void this.showVersion(version),
       closed: () => this.toggleHistory(),
     });
@@ -102,12 +104,13 @@ class DocumentPage {
     this.live = new LiveDocument(
       this.sourceHost,
       `Text of ${name}`,
-      { url: socketUrl(), document: name, name: userName },
+      { url: socketUrl(), document: name, admit: (again) => store.admit(name, again) },
       {
         describe: () => this.describe(),
         changed: () => this.refresh(),
         textChanged: () => this.retitleSoon(),
         lost: (text, reason) => {
+          if (reason === "given-up") return;
           keepText(name, text);
           this.showKeptText(LOST_WORDS[reason]);
         },
@@ -115,6 +118,11 @@ class DocumentPage {
     );
     this.views = new ViewSwitch((view) => this.setView(view));
     this.historyButton.addEventListener("click", () => this.toggleHistory());
+    this.shareButton.addEventListener("click", () => this.share());
+    showUserMenu(this.userHost, store, {
+      renamed: () => this.live.session.renamed(),
+      leave: () => this.leave(),
+    });
     app.replaceChildren(this.layout());
     this.views.select(this.views.view);
     if (keptText(name) !== null) this.showKeptText("Text from an earlier visit was not saved.");
@@ -144,18 +152,23 @@ class DocumentPage {
         this.views.dom,
         element("span", { class: "spacer" }),
         this.members.dom,
+        this.shareButton,
         this.historyButton,
+        this.userHost,
       ),
       this.banners.dom,
       this.old.bar,
       this.workspace,
+      this.overlayHost,
     );
   }
 
   private listen(): void {
     window.addEventListener("beforeunload", (event) => {
-      if (this.live.session.view().pending > 0) event.preventDefault();
+      if (!this.leaving && this.live.session.view().pending > 0) event.preventDefault();
     });
+    window.addEventListener("pagehide", () => this.keepUnsent());
+    window.addEventListener("focus", () => void this.lookForSignIn());
     window.addEventListener("keydown", (event) => {
       if (!event.altKey || !(event.ctrlKey || event.metaKey) || event.shiftKey) return;
       const views: Readonly<Record<string, View>> = { KeyE: "edit", KeyB: "both", KeyV: "view" };
@@ -174,10 +187,21 @@ class DocumentPage {
   private refresh(): void {
     const { session } = this.live;
     const view = session.view();
+    if (this.gone) return;
+    if (this.isRefused()) {
+      this.gone = true;
+      session.dispose();
+      showRefused(this.app, this.store);
+      return;
+    }
+    if (view.phase === "live" && !this.looked) this.forgetWhatWasSaved();
     const save = session.save();
     this.save.show(save);
     this.members.show(view.members, view.user);
-    this.banners.set("connection", this.connectionBanner());
+    this.shareButton.hidden = view.role === null || view.stopped !== null;
+    const isOfflineLong = save.kind === "offline" && this.lastsLongEnough();
+    if (save.kind !== "offline") this.offlineSince = null;
+    this.banners.set("connection", connectionNotice(view, save.kind, isOfflineLong, this.actions()));
     this.banners.set(
       "store",
       view.storeTrouble && view.phase === "live"
@@ -195,32 +219,22 @@ class DocumentPage {
     }
   }
 
-  private connectionBanner(): BannerContent | null {
+  /** There is nothing to show: neither a document nor anything that was written here. */
+  private isRefused(): boolean {
+    const { stopped, loaded, pending } = this.live.session.view();
+    if (stopped === null || pending > 0) return false;
+    return stopped.cause === "refused" || (stopped.cause === "signed-out" && !loaded);
+  }
+
+  private actions(): NoticeActions {
     const { session } = this.live;
-    const view = session.view();
-    const { kind } = session.save();
-    const copy = { label: "Copy text", run: () => void copyOrDownload(this.live.text, `${this.name}.md`) };
-    const retry = { label: "Try again", run: () => session.tryNow() };
-    if (kind === "stopped") {
-      const actions = view.loaded ? [retry, copy] : [retry];
-      return { tone: "error", words: view.stopped ?? "", actions };
-    }
-    if (kind === "offline") {
-      if (!this.lastsLongEnough()) return null;
-      const words = view.loaded
-        ? "You are offline. What you write is kept in this tab and sent when the connection is back."
-        : "The server cannot be reached. This page goes on trying.";
-      return { tone: "neutral", words, actions: [{ label: "Try now", run: retry.run }] };
-    }
-    this.offlineSince = null;
-    if (kind !== "read-only") return null;
-    return view.pending > 0
-      ? {
-          tone: "warning",
-          words: `You may no longer change this document. ${countEdits(view.pending)} could not be saved.`,
-          actions: [copy],
-        }
-      : { tone: "neutral", words: "You can read this document but not change it.", actions: [] };
+    return {
+      copy: () => void copyOrDownload(this.live.text, `${this.name}.md`),
+      tryAgain: () => session.tryNow(),
+      signIn: () => this.signIn(),
+      saveAsNew: this.store.identity.value?.mayCreate === true ? () => void this.saveAsNew() : null,
+      discard: () => session.giveUp(),
+    };
   }
 
   /** A banner moves the text, so a connection that is back at once shows none. */
@@ -230,6 +244,67 @@ class DocumentPage {
       window.setTimeout(() => this.refresh(), OFFLINE_BANNER_AFTER_MS + 50);
     }
     return performance.now() - this.offlineSince >= OFFLINE_BANNER_AFTER_MS;
+  }
+
+  // --- leaving, and coming back ---
+
+  private leave(): void {
+    this.leaving = true;
+    this.keepUnsent();
+  }
+
+  /** The tab goes: what the server does not have is kept on this device. */
+  private keepUnsent(): void {
+    if (this.live.session.view().pending > 0) keepText(this.name, this.live.text);
+  }
+
+  /** What was on its way when the tab went has come through after all. */
+  private forgetWhatWasSaved(): void {
+    if (this.live.text === "") return;
+    this.looked = true;
+    if (keptText(this.name) !== this.live.text) return;
+    forgetKeptText(this.name);
+    this.banners.set("kept", null);
+  }
+
+  private async saveAsNew(): Promise<void> {
+    await this.attempt(async () => {
+      const title = `${this.title.textContent ?? this.name} (copy)`;
+      const made = await createDocument({ title, text: this.live.text });
+      this.leaving = true;
+      this.live.session.giveUp();
+      location.assign(documentPage(basePath(), made.name));
+    });
+  }
+
+  private share(): void {
+    const { role } = this.live.session.view();
+    const identity = this.store.identity.value;
+    if (role === null || identity === null) return;
+    const title = this.title.textContent ?? this.name;
+    showShareDialog(this.overlayHost, identity, {
+      name: this.name,
+      title,
+      role,
+      met: this.members.met,
+    });
+  }
+
+  private signIn(): void {
+    const identity = this.store.identity.value;
+    if (identity === null) return;
+    showSignInDialog(this.overlayHost, this.store, identity, {
+      signedIn: () => this.live.session.tryNow(),
+      leave: () => this.leave(),
+    });
+  }
+
+  /** Whoever was signed out may have signed in in another tab. */
+  private async lookForSignIn(): Promise<void> {
+    if (this.live.session.view().stopped?.cause !== "signed-out") return;
+    await this.attempt(async () => {
+      if ((await this.store.load()).signedIn) this.live.session.tryNow();
+    });
   }
 
   private showKeptText(why: string): void {
@@ -255,7 +330,7 @@ class DocumentPage {
 
   private async describe(): Promise<DocumentInfo | null> {
     try {
-      this.info = await this.api.document(this.name);
+      this.info = await getDocument(this.name);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
     }
@@ -321,7 +396,7 @@ class DocumentPage {
   private async showVersion(version: number): Promise<void> {
     this.drawer.select(version);
     await this.attempt(async () => {
-      const { event, text } = await this.api.version(this.name, version);
+      const { event, text } = await getVersion(this.name, version);
       this.old.show(event, text, this.live.session.writable);
       this.setLiveHidden(true);
     });
@@ -329,7 +404,7 @@ class DocumentPage {
 
   private async restore(version: number): Promise<void> {
     await this.attempt(async () => {
-      await this.api.restore(this.name, version, crypto.getRandomValues(new Uint32Array(4)).join("-"));
+      await restoreVersion(this.name, version, crypto.getRandomValues(new Uint32Array(4)).join("-"));
       this.backToLive();
     });
   }

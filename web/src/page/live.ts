@@ -1,6 +1,6 @@
 /** The live document on the page: session, source pane and preview kept together. */
 
-import type { DocumentInfo } from "../api";
+import type { DocumentInfo } from "../api/documents";
 import { remoteCarets, showCarets } from "../editor/carets";
 import { editorText, fromShared, normalizeShared, sharedText } from "../editor/binding";
 import { createEditor, type SourceEditor } from "../editor/editor";
@@ -104,7 +104,8 @@ export class LiveDocument {
     this.drawCaretsSoon();
     this.publishCursorSoon();
     this.listener.textChanged();
-    this.editor.view.focus();
+    // Whoever has begun something else while it was loading is not interrupted.
+    if (document.activeElement === document.body) this.editor.view.focus();
   }
 
   private rebind(lost: string | null, reason: ReplaceReason): void {

@@ -1,22 +1,24 @@
 /**
- * A WebSocket that comes back: the shell around `reconnect.ts`. It owns the socket and the timers
- * and decides nothing.
+ * A WebSocket that comes back, with a ticket for each connection: the shell around `reconnect.ts`.
+ * It owns the socket and the timers and decides nothing.
  */
 
 import { SUBPROTOCOL, decodeMessage, encodeMessage } from "../protocol";
 import type { ClientMessage, ServerMessage } from "../protocol";
-import { Watchdog, closeRule, delayAfterClose } from "../reconnect";
+import { Watchdog, closeRule, delayAfterAdmission, delayAfterClose } from "../reconnect";
+import type { Admission, Admit, StopCause, Ticket } from "./admission";
 
 const TICK_MS = 1_000;
 /** A network that swallows packets would otherwise keep an attempt waiting for minutes. */
 const CONNECT_DEADLINE_MS = 10_000;
 
 export interface ConnectionListener {
-  opened(): void;
+  /** The socket is open, and `ticket` is what its first message shows. */
+  opened(ticket: Ticket): void;
   received(message: ServerMessage): void;
   closed(): void;
   /** It will not be tried again, for this reason. */
-  gaveUp(reason: string): void;
+  gaveUp(cause: StopCause, reason: string): void;
   /** About once a second while connected. */
   ticked(): void;
 }
@@ -34,6 +36,7 @@ export class Connection {
 
   constructor(
     private readonly url: string,
+    private readonly admit: Admit,
     private readonly listener: ConnectionListener,
   ) {
     window.addEventListener("online", this.wake);
@@ -91,9 +94,16 @@ export class Connection {
     const socket = new WebSocket(this.url, SUBPROTOCOL);
     this.socket = socket;
     this.connectingSince = performance.now();
+    // Asked for at the same time, so that it costs no round trip of its own.
+    const admission = this.admit();
+    void admission.then((found) => {
+      if (found.kind !== "ticket" && socket === this.socket) this.turnedAway(found);
+    });
     // Events of a socket that was given up must not reach its successor's session.
     socket.onopen = () => {
-      if (socket === this.socket) this.listener.opened();
+      void admission.then((found) => {
+        if (found.kind === "ticket" && socket === this.socket) this.listener.opened(found);
+      });
     };
     socket.onmessage = (event: MessageEvent<unknown>) => {
       if (socket !== this.socket || typeof event.data !== "string") return;
@@ -107,18 +117,42 @@ export class Connection {
   }
 
   private lost(code: number, closeReason: string): void {
-    this.socket = null;
-    this.watchdog = null;
+    const { action, reason } = closeRule(code);
     const delay = delayAfterClose(code, closeReason, this.failures, Math.random());
-    this.failures += 1;
-    if (delay === null) {
-      this.wanted = false;
-      this.listener.gaveUp(closeRule(code).reason);
-      return;
+    if (action === "stop") this.giveUp(code === 4403 || code === 4404 ? "refused" : "broken", reason);
+    else this.retryIn(delay ?? 0);
+  }
+
+  /** No ticket: the socket is of no use. */
+  private turnedAway(admission: Exclude<Admission, Ticket>): void {
+    const socket = this.socket;
+    if (admission.kind === "later") {
+      this.retryIn(delayAfterAdmission(admission.afterMs, this.failures, Math.random()));
+    } else if (admission.kind === "signed-out") {
+      this.giveUp("signed-out", "You are signed out.");
+    } else {
+      this.giveUp("refused", closeRule(4404).reason);
     }
+    socket?.close(1000);
+  }
+
+  private giveUp(cause: StopCause, reason: string): void {
+    this.forgetSocket();
+    this.wanted = false;
+    this.listener.gaveUp(cause, reason);
+  }
+
+  private retryIn(delayMs: number): void {
+    this.forgetSocket();
     this.listener.closed();
     window.clearTimeout(this.retry);
-    this.retry = window.setTimeout(() => this.connect(), delay);
+    this.retry = window.setTimeout(() => this.connect(), delayMs);
+  }
+
+  private forgetSocket(): void {
+    this.socket = null;
+    this.watchdog = null;
+    this.failures += 1;
   }
 
   private drop(): void {

@@ -27,6 +27,7 @@ import type {
   ServerMessage,
   User,
 } from "../protocol";
+import type { StopCause } from "./admission";
 import { PendingEdits, type Merge } from "./pending";
 
 export const MAX_IN_FLIGHT = 64;
@@ -40,17 +41,31 @@ export const CHECK_INTERVAL_MS = 30_000;
 /** Times that an update the server gave up on is offered again before it counts as refused. */
 export const MAX_REJOINS_FOR_UPDATE = 3;
 const DEFAULT_MESSAGE_BYTES = 256 * 1024;
+/** Version 0 of any document is empty: SHA-256 of no bytes. */
+const HASH_OF_NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 export type Phase = "offline" | "authenticating" | "joining" | "live" | "stopped";
 
 /** Why the server's state takes the place of this tab's. */
-export type ReplaceReason = "epoch" | "diverged" | "refused";
+export type ReplaceReason = "epoch" | "diverged" | DiscardReason;
+
+/** Why edits that the server does not have are given up: it refuses one, or the user says so. */
+export type DiscardReason = "refused" | "given-up";
+
+export interface Stopped {
+  readonly cause: StopCause;
+  /** For the user. */
+  readonly words: string;
+}
 
 export type SessionEvent =
-  | { readonly type: "opened" }
+  /** The socket is open; `token` is the ticket for it. */
+  | { readonly type: "opened"; readonly token: string }
+  /** Another ticket, so that the session on this socket does not end. */
+  | { readonly type: "refreshed"; readonly token: string }
   | { readonly type: "closed" }
-  /** The connection will not be tried again; `reason` is for the user. */
-  | { readonly type: "gave_up"; readonly reason: string }
+  /** The connection will not be tried again. */
+  | { readonly type: "gave_up"; readonly stopped: Stopped }
   /** The user wants to try again after all. */
   | { readonly type: "resumed" }
   | { readonly type: "received"; readonly message: ServerMessage }
@@ -61,7 +76,8 @@ export type SessionEvent =
   | { readonly type: "encoded"; readonly update: Uint8Array }
   /** Answer to `hash`. */
   | { readonly type: "hashed"; readonly version: number; readonly hash: string }
-  | { readonly type: "renamed"; readonly name: string }
+  /** The user wants the server's text instead of edits that it does not take. */
+  | { readonly type: "given_up" }
   | { readonly type: "tick" };
 
 export type SessionEffect =
@@ -96,7 +112,7 @@ export interface SessionView {
   readonly role: Role | null;
   /** The server has said that it cannot store for the moment. */
   readonly storeTrouble: boolean;
-  readonly stopped: string | null;
+  readonly stopped: Stopped | null;
   readonly user: User | null;
   readonly session: string | null;
   readonly members: readonly Member[];
@@ -106,9 +122,13 @@ export interface SessionOptions {
   readonly document: string;
   /** Makes this tab's edit ids unique: random, up to 40 of `[A-Za-z0-9._-]`. */
   readonly tag: string;
-  readonly name: string;
   readonly merge: Merge;
 }
+
+const NO_DOCUMENT: Stopped = {
+  cause: "refused",
+  words: "There is no such document, or you may not open it.",
+};
 
 export class SessionCore {
   private phase: Phase = "offline";
@@ -120,7 +140,7 @@ export class SessionCore {
   private user: User | null = null;
   private session: string | null = null;
   private members: Member[] = [];
-  private stopped: string | null = null;
+  private stopped: Stopped | null = null;
   private storeTrouble = false;
 
   private readonly order = new OrderingBuffer<Uint8Array | null>(0);
@@ -130,14 +150,8 @@ export class SessionCore {
   private maxBatchBytes = DEFAULT_MESSAGE_BYTES;
   private counter = 0;
 
-  /** The author that this connection is authenticated as, and the one that new edits belong to. */
-  private author = 0;
-  private nextAuthor = 0;
-  /** The name of each author, in order; `author` and `nextAuthor` point into it. */
-  private readonly names: string[];
-
-  /** The replica holds an edit that the server refused: the next join replaces it. */
-  private discard = false;
+  /** The replica holds edits that are not to be kept: the next join replaces it. */
+  private discard: DiscardReason | null = null;
   private readonly rejoins = new Map<string, number>();
 
   private phaseSince = 0;
@@ -151,7 +165,6 @@ export class SessionCore {
 
   constructor(private readonly options: SessionOptions) {
     this.pending = new PendingEdits(options.merge);
-    this.names = [options.name];
   }
 
   view(): SessionView {
@@ -175,13 +188,16 @@ export class SessionCore {
     this.effects = [];
     switch (event.type) {
       case "opened":
-        this.opened(now);
+        this.opened(event.token, now);
+        break;
+      case "refreshed":
+        if (this.member) this.send({ type: "auth", token: event.token });
         break;
       case "closed":
         this.closed();
         break;
       case "gave_up":
-        this.stop(event.reason);
+        this.stop(event.stopped);
         break;
       case "resumed":
         if (this.phase === "stopped") {
@@ -194,7 +210,7 @@ export class SessionCore {
         break;
       case "edited":
         this.activeAt = now;
-        this.pending.add(event.update, this.nextAuthor);
+        this.pending.add(event.update);
         this.flush(now);
         break;
       case "awareness":
@@ -208,8 +224,9 @@ export class SessionCore {
       case "hashed":
         this.sendCheck(event.version, event.hash, now);
         break;
-      case "renamed":
-        this.rename(event.name);
+      case "given_up":
+        this.discard = "given-up";
+        this.rejoin(now);
         break;
       case "tick":
         this.tick(now);
@@ -220,10 +237,10 @@ export class SessionCore {
 
   // --- connection ---
 
-  private opened(now: number): void {
+  private opened(token: string, now: number): void {
     if (this.phase === "stopped") return;
     this.enter("authenticating", now);
-    this.send({ type: "auth", name: this.names[this.author] ?? this.options.name });
+    this.send({ type: "auth", token });
   }
 
   private closed(): void {
@@ -237,10 +254,10 @@ export class SessionCore {
     this.effect({ type: "forget_awareness" });
   }
 
-  private stop(reason: string): void {
+  private stop(stopped: Stopped): void {
     if (this.phase === "stopped") return;
     this.phase = "stopped";
-    this.stopped = reason;
+    this.stopped = stopped;
     this.member = false;
     this.members = [];
     this.effect({ type: "forget_awareness" });
@@ -265,7 +282,7 @@ export class SessionCore {
     this.order.restart(this.order.version);
     this.gapSince = null;
     const resume =
-      this.loaded && !this.discard && this.epoch !== null
+      this.loaded && this.discard === null && this.epoch !== null
         ? { since: this.order.version, epoch: this.epoch }
         : {};
     this.send({ type: "join", doc: this.options.document, mode: "yjs", ...resume });
@@ -280,7 +297,7 @@ export class SessionCore {
     }
     switch (message.type) {
       case "auth_ok":
-        this.user = message.user;
+        this.becomes(message.user);
         this.session = message.session;
         // base64 makes 4 of 3, and the rest of the message needs some room too
         this.maxBatchBytes = Math.floor(message.limits.max_message_bytes * 0.7);
@@ -309,8 +326,7 @@ export class SessionCore {
         this.members = this.members.filter((member) => member.session !== message.session);
         break;
       case "role":
-        this.role = message.role;
-        this.flush(now);
+        this.takeRole(message.role, now);
         break;
       case "resync":
         this.effect({ type: "encode_since", stateVector: message.state_vector });
@@ -332,7 +348,7 @@ export class SessionCore {
   private joined(message: Joined, now: number): void {
     if (this.phase !== "joining") return;
     // The answer to an earlier join: the one that brings the state is still to come.
-    if (this.discard && message.state === undefined) return;
+    if (this.discard !== null && message.state === undefined) return;
     this.member = true;
     this.role = message.role;
     this.members = [...message.members];
@@ -347,11 +363,8 @@ export class SessionCore {
   }
 
   private takeState(state: Uint8Array, message: Joined): void {
-    const reason: ReplaceReason | null = this.discard
-      ? "refused"
-      : this.loaded && this.epoch !== message.epoch
-        ? "epoch"
-        : null;
+    const isOtherHistory = this.loaded && this.epoch !== message.epoch;
+    const reason: ReplaceReason | null = this.discard ?? (isOtherHistory ? "epoch" : null);
     if (reason === null) {
       this.effect({ type: "apply", update: state });
     } else {
@@ -364,9 +377,8 @@ export class SessionCore {
   private replace(state: Uint8Array, reason: ReplaceReason): void {
     this.pending.clear();
     this.rejoins.clear();
-    this.discard = false;
+    this.discard = null;
     this.effect({ type: "replace", state, reason });
-    this.becomeNextAuthor();
   }
 
   /** Versions `from`..`to` have come: as an update, or (null) as an ack of what is here already. */
@@ -412,11 +424,11 @@ export class SessionCore {
 
   /** Send what may be sent. */
   private flush(now: number): void {
-    this.becomeNextAuthor();
-    if (this.phase !== "live" || !this.writable || this.retryAt !== null || this.discard) return;
+    if (this.phase !== "live" || !this.writable || this.retryAt !== null) return;
+    if (this.discard !== null) return;
     if (this.pending.sent.length === 0) this.waitingSince = now;
     while (this.pending.sent.length < MAX_IN_FLIGHT) {
-      const submission = this.pending.take(this.nextId(), this.author, this.maxBatchBytes);
+      const submission = this.pending.take(this.nextId(), this.maxBatchBytes);
       if (submission === null) return;
       this.submit(submission.id, submission.update);
     }
@@ -442,30 +454,28 @@ export class SessionCore {
   private answerResync(update: Uint8Array): void {
     if (this.phase !== "live" && this.phase !== "joining") return;
     const id = this.nextId();
-    this.pending.addSent(id, update, this.author);
+    this.pending.addSent(id, update);
     this.submit(id, update);
   }
 
-  // --- another name ---
+  // --- who the user is, and what they may do ---
 
   /**
-   * In open mode a name is a user, and the log binds CRDT client ids to users. So edits made from
-   * now on get a new client id, and the connection changes its user once the earlier ones are in.
+   * The log binds CRDT client ids to users, so whoever comes back as another user (signed in anew,
+   * or as another guest) writes under another one.
    */
-  private rename(name: string): void {
-    if (name === this.names[this.nextAuthor]) return;
-    this.names.push(name);
-    this.nextAuthor += 1;
-    this.effect({ type: "author_anew" });
-    this.becomeNextAuthor();
+  private becomes(user: User): void {
+    if (this.user !== null && this.user.id !== user.id) this.effect({ type: "author_anew" });
+    this.user = user;
   }
 
-  /** Connect as the author of the oldest pending edit, or as the newest one if there is none. */
-  private becomeNextAuthor(): void {
-    const wanted = this.pending.oldestAuthor ?? this.nextAuthor;
-    if (wanted === this.author) return;
-    this.author = wanted;
-    this.reconnect();
+  private takeRole(role: Role, now: number): void {
+    const wasWritable = this.writable;
+    this.role = role;
+    if (!this.writable) return;
+    // What was refused meanwhile goes out again before anything new.
+    if (!wasWritable && this.phase === "live" && this.discard === null) this.resend(now);
+    this.flush(now);
   }
 
   // --- errors ---
@@ -488,13 +498,29 @@ export class SessionCore {
         this.reconnect();
         return;
       case "auth_failed":
-        this.stop(`The server did not let you in: ${report.message}`);
-        return;
+        return; // the close code that follows says what to do
       case "unknown_document":
-        this.stop("This document does not exist, or it was deleted.");
+        this.stop(NO_DOCUMENT);
+        return;
+      case "forbidden":
+        this.forbidden(report, now);
         return;
       default:
         this.refused(report, now);
+    }
+  }
+
+  /** Not allowed: an edit by whoever may only read, a cursor, or the whole document. */
+  private forbidden(report: ErrorReport, now: number): void {
+    if (report.id !== undefined) {
+      // The edit waits here, for another role or for what the user decides.
+      if (this.writable) this.refused(report, now);
+    } else if (this.phase === "joining" && report.doc !== undefined) {
+      this.stop(NO_DOCUMENT);
+    } else if (this.phase === "live") {
+      // Whoever is no member any more is told so in answer to anything: `not_joined`.
+      const doc = this.options.document;
+      this.send({ type: "check", doc, version: 0, hash: HASH_OF_NOTHING });
     }
   }
 
@@ -507,13 +533,11 @@ export class SessionCore {
         this.rejoins.set(id, attempts);
       } else {
         // Later edits build on this one, so the replica cannot be saved; its text can.
-        this.discard = true;
+        this.discard = "refused";
       }
       this.rejoin(now);
     } else if (this.phase === "joining" && report.doc !== undefined && !report.retryable) {
-      this.stop(
-        report.code === "forbidden" ? "You may not open this document." : report.message,
-      );
+      this.stop({ cause: "broken", words: report.message });
     }
   }
 

@@ -12,6 +12,7 @@ import {
   mergeUpdates,
   removeAwarenessStates,
 } from "../vendor/yjs";
+import { refreshTime, type Admit } from "./admission";
 import { Connection } from "./connection";
 import {
   SessionCore,
@@ -34,7 +35,8 @@ export interface SessionListener {
 export interface SessionConfig {
   readonly url: string;
   readonly document: string;
-  readonly name: string;
+  /** A ticket for the next connection. */
+  readonly admit: Admit;
 }
 
 export class DocumentSession {
@@ -46,25 +48,29 @@ export class DocumentSession {
   private root = "content";
   private queue: SessionEvent[] = [];
   private busy = false;
+  /** When the session behind this connection is extended: milliseconds since 1970, or null. */
+  private refreshAt: number | null = null;
 
   constructor(
-    config: SessionConfig,
+    private readonly config: SessionConfig,
     private readonly listener: SessionListener,
   ) {
     this.core = new SessionCore({
       document: config.document,
       tag: randomTag(),
-      name: config.name,
       merge: mergeUpdates,
     });
     this.replica = this.newReplica();
     this.awareness = this.newAwareness();
-    this.connection = new Connection(config.url, {
-      opened: () => this.handle({ type: "opened" }),
+    this.connection = new Connection(config.url, config.admit, {
+      opened: ({ token, expiresAt }) => {
+        this.refreshAt = refreshTime(expiresAt, Date.now());
+        this.handle({ type: "opened", token });
+      },
       received: (message) => this.handle({ type: "received", message }),
       closed: () => this.handle({ type: "closed" }),
-      gaveUp: (reason) => this.handle({ type: "gave_up", reason }),
-      ticked: () => this.handle({ type: "tick" }),
+      gaveUp: (cause, words) => this.handle({ type: "gave_up", stopped: { cause, words } }),
+      ticked: () => this.ticked(),
     });
   }
 
@@ -93,8 +99,14 @@ export class DocumentSession {
     this.replica.root = root;
   }
 
-  rename(name: string): void {
-    this.handle({ type: "renamed", name });
+  /** The user has another name: connect again, so that the others see it. */
+  renamed(): void {
+    if (this.view().stopped === null) this.connection.reopen();
+  }
+
+  /** Give up edits that the server does not take, and show its text. */
+  giveUp(): void {
+    this.handle({ type: "given_up" });
   }
 
   view(): SessionView {
@@ -116,7 +128,7 @@ export class DocumentSession {
       writable: view.role === "owner" || view.role === "editor",
       failures: this.connection.failures,
       networkDown: !navigator.onLine,
-      stopped: view.stopped,
+      stopped: view.stopped !== null,
     });
   }
 
@@ -124,6 +136,20 @@ export class DocumentSession {
     this.awareness.destroy();
     this.connection.dispose();
     this.replica.destroy();
+  }
+
+  private ticked(): void {
+    this.handle({ type: "tick" });
+    if (this.refreshAt !== null && Date.now() >= this.refreshAt) void this.refresh();
+  }
+
+  /** Show another ticket on the open socket. Where there is none, the end of the session tells. */
+  private async refresh(): Promise<void> {
+    this.refreshAt = null;
+    const admission = await this.config.admit(true);
+    if (admission.kind !== "ticket") return;
+    this.refreshAt = refreshTime(admission.expiresAt, Date.now());
+    this.handle({ type: "refreshed", token: admission.token });
   }
 
   /** One event at a time: effects may raise events, which wait their turn. */

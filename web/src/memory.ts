@@ -1,4 +1,4 @@
-/** Who the user of this browser says to be, and which documents were open here. */
+/** What this browser remembers: documents that were open here, and texts that could not be saved. */
 
 import { basePath } from "./base";
 import { userNameFrom } from "./names";
@@ -15,17 +15,14 @@ export interface RecentDocument {
   readonly at: number;
 }
 
-/** The name of this user; a new guest gets one that stays. */
-export function loadName(): string {
-  const known = userNameFrom(read(NAME_KEY) ?? "");
-  if (known !== null) return known;
-  const guest = `Guest ${10 + Math.floor(Math.random() * 90)}`;
-  saveName(guest);
-  return guest;
+/** The name that an earlier Quire kept here, before the server knew its guests; or null. */
+export function rememberedName(): string | null {
+  return userNameFrom(read(NAME_KEY) ?? "");
 }
 
-export function saveName(name: string): void {
-  write(NAME_KEY, name);
+/** The server knows the name now. */
+export function forgetName(): void {
+  remove(NAME_KEY);
 }
 
 export function recentDocuments(): RecentDocument[] {
@@ -54,11 +51,7 @@ export function keptText(document: string): string | null {
 }
 
 export function forgetKeptText(document: string): void {
-  try {
-    localStorage.removeItem(here(KEPT_KEY) + document);
-  } catch {
-    // no storage, nothing to forget
-  }
+  remove(here(KEPT_KEY) + document);
 }
 
 /** Another Quire may live below another path of this site: what is its own is kept apart. */
@@ -92,5 +85,13 @@ function write(key: string, value: string): void {
     localStorage.setItem(key, value);
   } catch {
     // forbidden or full: the same
+  }
+}
+
+function remove(key: string): void {
+  try {
+    localStorage.removeItem(key);
+  } catch {
+    // no storage, nothing to forget
   }
 }

@@ -1,1 +1,0 @@
-import{a as s,f as r}from"./chunk-BQ5MV2PE.js";var o=document.getElementById("app");if(o===null)throw new Error("index.html has no #app");var i=r(location.pathname,s());i===null?import("./start-P3EZYP6P.js").then(({showStartPage:t})=>t(o)):import("./document-F2LULSP4.js").then(({showDocumentPage:t})=>t(o,i));

@@ -1,0 +1,34 @@
+/** A link that leads nowhere (any more), kindly. */
+
+import { basePath } from "../base";
+import { isSomebody, type IdentityStore } from "../identity/identity";
+import { signInPage } from "../route";
+import { Frame } from "../ui/frame";
+
+interface DeadLinkProps {
+  readonly store: IdentityStore;
+  readonly title: string;
+  readonly words: string;
+}
+
+export function DeadLink({ store, title, words }: DeadLinkProps) {
+  const identity = store.identity.value;
+  const maySignIn = identity !== null && !identity.signedIn && identity.signIn.length > 0;
+  const hasPages = identity !== null && (isSomebody(identity) || identity.signedIn);
+  return (
+    <Frame store={store} title={title} lead={words} narrow>
+      <div class="row">
+        {maySignIn ? (
+          <a class="button button-primary" href={signInPage(basePath(), basePath())}>
+            Sign in
+          </a>
+        ) : null}
+        {hasPages ? (
+          <a class="button" href={basePath()}>
+            To the start page
+          </a>
+        ) : null}
+      </div>
+    </Frame>
+  );
+}

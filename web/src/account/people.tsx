@@ -1,0 +1,158 @@
+/** For operators: the users of this server, and invitations to it. */
+
+import {
+  changePerson,
+  createInvitation,
+  listInvitations,
+  listPeople,
+  revokeInvitation,
+  type Invitation,
+  type Person,
+} from "../api/people";
+import { attempt, type ApiError } from "../api/request";
+import { relativeTime } from "../dom";
+import type { IdentityStore } from "../identity/identity";
+import { untilWords } from "../share/words";
+import { PersonName } from "../ui/avatar";
+import { Card } from "../ui/card";
+import { CopyField } from "../ui/copy";
+import { Form, Problem } from "../ui/form";
+import { Frame } from "../ui/frame";
+import { mountPage } from "../ui/mount";
+import { useEffect, useState } from "../vendor/preact";
+
+const INVITATION_DAYS = 7;
+
+export function showPeoplePage(app: HTMLElement): Promise<void> {
+  return mountPage(app, "People", (store) => <PeoplePage store={store} />);
+}
+
+function PeoplePage({ store }: { readonly store: IdentityStore }) {
+  const identity = store.identity.value;
+  if (identity === null) return null;
+  if (!identity.operator) {
+    return <Frame store={store} title="For operators only" lead="This page lists the users of the server." narrow />;
+  }
+  return (
+    <Frame store={store} title="People" lead="Who can sign in here, and who is invited.">
+      {identity.mode === "accounts" ? <InvitationsSection /> : null}
+      <UsersSection self={identity.user?.id ?? ""} />
+    </Frame>
+  );
+}
+
+function InvitationsSection() {
+  const [open, setOpen] = useState<readonly Invitation[]>([]);
+  const [made, setMade] = useState<Invitation | null>(null);
+  const [problem, setProblem] = useState<ApiError | null>(null);
+  const load = async (): Promise<void> => {
+    setProblem(await attempt(async () => setOpen(await listInvitations())));
+  };
+  useEffect(() => void load(), []);
+  const invite = async (operator: boolean): Promise<void> => {
+    const error = await attempt(async () => setMade(await createInvitation(operator, INVITATION_DAYS)));
+    setProblem(error);
+    if (error === null) await load();
+  };
+  const revoke = async ({ id }: Invitation): Promise<void> => {
+    const error = await attempt(() => revokeInvitation(id));
+    setProblem(error);
+    if (made?.id === id) setMade(null);
+    if (error === null) await load();
+  };
+  const now = Date.now();
+  return (
+    <Card title="Invitations">
+      <Form class="row" label="Invite somebody" onSubmit={(fields) => invite(fields["operator"] === "on")}>
+        <button type="submit" class="button button-primary">
+          Invite somebody
+        </button>
+        <label class="check">
+          <input type="checkbox" name="operator" /> as an operator
+        </label>
+      </Form>
+      {made?.url == null ? null : (
+        <div class="made">
+          <p>Send this link to one person. It works once, for {INVITATION_DAYS} days, and is shown only now.</p>
+          <CopyField key={made.id} label="Invitation link" value={made.url} focus />
+        </div>
+      )}
+      <Problem error={problem} />
+      {open.length === 0 ? (
+        <p class="hint">Nobody is invited at the moment.</p>
+      ) : (
+        <ul class="rows">
+          {open.map((invitation) => (
+            <li key={invitation.id} class="entry">
+              <span class="entry-main">
+                {invitation.kind === "reset" ? "New password" : invitation.operator ? "Operator" : "User"}
+                <span class="entry-note"> · {untilWords(invitation.expiresAt, now)}</span>
+              </span>
+              <button type="button" class="button button-small" onClick={() => void revoke(invitation)}>
+                Revoke
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Card>
+  );
+}
+
+function UsersSection({ self }: { readonly self: string }) {
+  const [people, setPeople] = useState<readonly Person[] | null>(null);
+  const [problem, setProblem] = useState<ApiError | null>(null);
+  const load = async (): Promise<void> => {
+    setProblem(await attempt(async () => setPeople(await listPeople())));
+  };
+  useEffect(() => void load(), []);
+  const change = async (
+    { user }: Person,
+    wanted: { readonly operator?: boolean; readonly disabled?: boolean },
+  ): Promise<void> => {
+    const error = await attempt(() => changePerson(user.id, wanted));
+    if (error === null) await load();
+    else setProblem(error);
+  };
+  return (
+    <Card title="Users">
+      <Problem error={problem} />
+      <ul class="rows">
+        {(people ?? []).map((person) => (
+          <li key={person.user.id} class={person.disabled ? "entry entry-off" : "entry"}>
+            <PersonName user={person.user} note={personNote(person, self)} />
+            {person.user.id === self ? null : (
+              <span class="row">
+                <button
+                  type="button"
+                  class="button button-small"
+                  onClick={() => void change(person, { operator: !person.operator })}
+                >
+                  {person.operator ? "No longer operator" : "Make operator"}
+                </button>
+                <button
+                  type="button"
+                  class="button button-small"
+                  onClick={() => void change(person, { disabled: !person.disabled })}
+                >
+                  {person.disabled ? "Let in again" : "Lock out"}
+                </button>
+              </span>
+            )}
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}
+
+function personNote({ user, login, operator, disabled, createdAt }: Person, self: string): string {
+  const parts = [
+    user.id === self ? "(you)" : "",
+    login,
+    operator ? "operator" : "",
+    disabled ? "locked out" : "",
+    createdAt === 0 ? "" : `joined ${relativeTime(createdAt, Date.now())}`,
+  ];
+  return parts.filter((part) => part !== "").join(" · ");
+}

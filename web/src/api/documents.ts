@@ -1,0 +1,94 @@
+/** Documents over HTTP: what they are, their history, and new ones. */
+
+import { mergeEvents, type HistoryEvent } from "../history/group";
+import type { Role } from "../protocol";
+import { field, isTrue, list, number, role, text, time } from "./read";
+import { attempt, request } from "./request";
+
+export interface DocumentInfo {
+  readonly name: string;
+  readonly title: string;
+  /** Whether the title is the text's own; otherwise somebody has set it, or there is none. */
+  readonly titleDerived: boolean;
+  readonly version: number;
+  readonly textRoot: string;
+  /** Milliseconds since 1970. */
+  readonly updatedAt: number;
+  /** Of whoever asked; null if the server does not say. */
+  readonly role: Role | null;
+}
+
+export interface NewDocument {
+  readonly name?: string;
+  readonly title?: string;
+  readonly text?: string;
+}
+
+export const documentPath = (name: string): string => `documents/${encodeURIComponent(name)}`;
+
+export async function createDocument(made: NewDocument): Promise<DocumentInfo> {
+  return readDocument(await request("POST", "documents", made));
+}
+
+export async function listDocuments(): Promise<DocumentInfo[]> {
+  return list(await request("GET", "documents?limit=50"), "documents").map(readDocument);
+}
+
+export async function getDocument(name: string): Promise<DocumentInfo> {
+  return readDocument(await request("GET", documentPath(name)));
+}
+
+/** Whether whoever asks may read the document. */
+export async function isReadable(name: string): Promise<boolean> {
+  const error = await attempt(() => getDocument(name));
+  if (error === null) return true;
+  if ([401, 403, 404].includes(error.status)) return false;
+  throw error;
+}
+
+/** Events before version `before` (or the newest), newest first; `more` if there are earlier. */
+export async function getHistory(
+  name: string,
+  before: number | null,
+): Promise<{ events: HistoryEvent[]; more: boolean }> {
+  const query = new URLSearchParams({ order: "desc", limit: "200" });
+  if (before !== null) query.set("before", String(before));
+  const answer = await request("GET", `${documentPath(name)}/history?${query}`);
+  const events = mergeEvents(list(answer, "events").map(readEvent), []);
+  return { events, more: (events[events.length - 1]?.version ?? 1) > 1 };
+}
+
+export async function getVersion(
+  name: string,
+  version: number,
+): Promise<{ event: HistoryEvent; text: string }> {
+  const answer = await request("GET", `${documentPath(name)}/history/${version}`);
+  return { event: readEvent(field(answer, "event")), text: text(answer, "text") };
+}
+
+/** Bring the text of `version` back; returns the version that does. */
+export async function restoreVersion(name: string, version: number, id: string): Promise<number> {
+  return number(await request("POST", `${documentPath(name)}/restore`, { version, id }), "version");
+}
+
+function readDocument(value: unknown): DocumentInfo {
+  return {
+    name: text(value, "name"),
+    title: text(value, "title"),
+    titleDerived: isTrue(value, "title_derived"),
+    version: number(value, "version"),
+    textRoot: text(value, "text_root"),
+    updatedAt: time(value, "updated_at"),
+    role: role(field(value, "role")),
+  };
+}
+
+function readEvent(value: unknown): HistoryEvent {
+  const actor = field(value, "actor");
+  return {
+    version: number(value, "version"),
+    type: text(value, "type"),
+    at: time(value, "at"),
+    actor: { id: text(actor, "id"), name: text(actor, "name") },
+  };
+}

@@ -1,0 +1,66 @@
+/** Requests to the HTTP API. The cookies of the browser say who asks; no secret is in an address. */
+
+import { basePath } from "../base";
+import { field, number, text } from "./read";
+
+/** What the server answered instead, in words for the user. */
+export class ApiError extends Error {
+  /**
+   * @param status of HTTP; 0 when there was no answer
+   * @param code of the problem document, such as `auth_required`; empty if it has none
+   * @param retryAfterMs how long the server asks to wait, or null
+   */
+  constructor(
+    readonly status: number,
+    message: string,
+    readonly code = "",
+    readonly retryAfterMs: number | null = null,
+  ) {
+    super(message);
+  }
+}
+
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/** Ask the API; `path` is below `api/`. Rejects with `ApiError` alone. */
+export async function request(method: Method, path: string, body?: object): Promise<unknown> {
+  const response = await fetch(`${basePath()}api/${path}`, {
+    method,
+    credentials: "same-origin",
+    headers: {
+      Accept: "application/json",
+      ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  }).catch(() => {
+    throw new ApiError(0, "The server cannot be reached.");
+  });
+  const answer: unknown = await response.json().catch(() => null);
+  if (!response.ok) throw problem(answer, response);
+  return answer;
+}
+
+/** The error in an RFC 9457 problem document. */
+function problem(answer: unknown, response: Response): ApiError {
+  const { status } = response;
+  const words =
+    text(answer, "detail") || text(answer, "title") || `The server answered with an error (${status}).`;
+  return new ApiError(status, words, text(answer, "code"), retryAfter(answer, response));
+}
+
+function retryAfter(answer: unknown, response: Response): number | null {
+  const inBody = field(answer, "retry_after_s");
+  const seconds = inBody === undefined ? Number(response.headers.get("Retry-After") ?? NaN) : number(answer, "retry_after_s");
+  return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : null;
+}
+
+/** Run `action`; returns the error that the API answered, or null. */
+export async function attempt(action: () => Promise<unknown>): Promise<ApiError | null> {
+  try {
+    await action();
+    return null;
+  } catch (error) {
+    if (error instanceof ApiError) return error;
+    throw error;
+  }
+}

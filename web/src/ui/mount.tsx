@@ -1,0 +1,32 @@
+/** A page of its own: the app's element, the identity of the user, and the title of the window. */
+
+import { attempt } from "../api/request";
+import { IdentityStore } from "../identity/identity";
+import { render, type ComponentChild } from "../vendor/preact";
+
+/** Show `page` once it is known who asks; where that cannot be learned, say so. */
+export async function mountPage(
+  app: HTMLElement,
+  title: string,
+  page: (store: IdentityStore) => ComponentChild,
+): Promise<void> {
+  document.title = `${title} – Quire`;
+  const store = new IdentityStore();
+  const error = await attempt(() => store.load());
+  app.replaceChildren();
+  render(error === null ? page(store) : <Unreachable words={error.message} />, app);
+}
+
+function Unreachable({ words }: { readonly words: string }) {
+  return (
+    <main class="column column-narrow">
+      <header class="column-header">
+        <h1>Not now</h1>
+        <p role="alert">{words}</p>
+      </header>
+      <button type="button" class="button button-primary" onClick={() => location.reload()}>
+        Try again
+      </button>
+    </main>
+  );
+}

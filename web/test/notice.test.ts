@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { connectionNotice, type NoticeActions } from "../src/page/notice";
+import type { SessionView } from "../src/provider/core";
+
+const nothing = (): void => undefined;
+const ACTIONS: NoticeActions = {
+  copy: nothing,
+  tryAgain: nothing,
+  signIn: nothing,
+  saveAsNew: nothing,
+  discard: nothing,
+};
+
+const LIVE: SessionView = {
+  phase: "live",
+  loaded: true,
+  version: 8,
+  epoch: "e",
+  pending: 0,
+  role: "viewer",
+  storeTrouble: false,
+  stopped: null,
+  user: null,
+  session: "s",
+  members: [],
+};
+
+const labels = (view: SessionView, actions = ACTIONS): string[] =>
+  connectionNotice(view, "read-only", false, actions)?.actions.map(({ label }) => label) ?? [];
+
+test("a viewer sees no banner", () => {
+  assert.equal(connectionNotice(LIVE, "read-only", false, ACTIONS), null);
+});
+
+test("unsaved edits of a viewer can be copied, saved elsewhere and discarded", () => {
+  const view = { ...LIVE, pending: 3 };
+  assert.deepEqual(labels(view), ["Copy text", "Save as new document", "Discard"]);
+  assert.match(connectionNotice(view, "read-only", false, ACTIONS)?.words ?? "", /3 edits of yours/);
+});
+
+test("whoever may not create documents is not offered one", () => {
+  assert.deepEqual(labels({ ...LIVE, pending: 1 }, { ...ACTIONS, saveAsNew: null }), ["Copy text", "Discard"]);
+});
+
+test("whoever is signed out is offered to sign in, and the text if it is not saved", () => {
+  const stopped = { cause: "signed-out", words: "" } as const;
+  assert.deepEqual(labels({ ...LIVE, phase: "stopped", stopped }), ["Sign in"]);
+  assert.deepEqual(labels({ ...LIVE, phase: "stopped", stopped, pending: 1 }), ["Sign in", "Copy text"]);
+});
+
+test("a document that was taken away leaves what is not saved", () => {
+  const stopped = { cause: "refused", words: "" } as const;
+  assert.deepEqual(labels({ ...LIVE, phase: "stopped", stopped, pending: 1 }), [
+    "Copy text",
+    "Save as new document",
+    "Try again",
+  ]);
+});
+
+test("being offline is said only after a moment", () => {
+  const view: SessionView = { ...LIVE, phase: "offline", role: "editor" };
+  assert.equal(connectionNotice(view, "offline", false, ACTIONS), null);
+  assert.equal(connectionNotice(view, "offline", true, ACTIONS)?.tone, "neutral");
+});
