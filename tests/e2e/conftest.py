@@ -37,14 +37,25 @@ def server(tmp_path: Path) -> Iterator[ServerProcess]:
         yield running
 
 
+def _profile(browser: Browser, beside: Window | None) -> BrowserContext:
+    if beside is not None:
+        return beside.page.context
+    return browser.new_context(viewport={"width": 1200, "height": 800})
+
+
 @pytest.fixture
 def open_window(browser: Browser, server: ServerProcess) -> Iterator[OpenWindow]:
-    """Opens a window of its own profile; at the end no window may have had an error."""
+    """Opens a window of its own profile, or of that of another window (`beside`).
+
+    At the end no window may have had an error, nor anything refused by its page's policy.
+    """
     contexts: list[BrowserContext] = []
     windows: list[Window] = []
 
-    def open_one(path: str, name: str, base: str | None = None) -> Window:
-        context = browser.new_context(viewport={"width": 1200, "height": 800})
+    def open_one(
+        path: str, name: str, base: str | None = None, *, beside: Window | None = None
+    ) -> Window:
+        context = _profile(browser, beside)
         contexts.append(context)
         window = Window(context.new_page(), base or server.url, name)
         windows.append(window)

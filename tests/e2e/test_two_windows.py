@@ -135,6 +135,22 @@ def test_emoji_that_share_a_half_are_replaced_whole(
     assert _text(server, "faces") == "a😁b"
 
 
+def test_text_that_was_kept_as_the_tab_went_is_shown_only_if_it_was_not_saved(
+    open_window: OpenWindow,
+) -> None:
+    ana = open_window("/d/kept", "Ana")
+    ana.focus_end()
+    ana.type("saved")
+    ana.wait_until_saved()
+    banner = ana.page.locator(".banners .banner", has_text="earlier visit")
+    for kept, shown in (("saved", 0), ("saved, and not saved", 1)):
+        ana.page.evaluate("text => localStorage.setItem('quire:kept:kept', text)", kept)
+        ana.page.reload()
+        ana.wait_for_text("saved")
+        ana.wait_until_saved()
+        expect(banner).to_have_count(shown)
+
+
 def test_undo_takes_back_ones_own_edits_only(open_window: OpenWindow) -> None:
     ana, ben = open_window("/d/undo", "Ana"), open_window("/d/undo", "Ben")
     ana.focus_end()

@@ -3,7 +3,7 @@
 import time
 from typing import Any, Final
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import ConsoleMessage, Error, Locator, Page, expect
 
 from tests.patience import PATIENCE_S
 
@@ -22,13 +22,23 @@ class Window:
         self._base = base
         page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", self._note_violation)
 
     def open(self, path: str) -> None:
         """Go to a path; on a document, wait until it can be written, and take one's name."""
-        self.page.goto(self._base + path)
+        self.visit(path)
         if path.startswith("/d/"):
             self.wait_until_saved()
             self.rename(self.name)
+
+    def visit(self, path: str) -> None:
+        """Go to a path of the server, or to a whole address."""
+        self.page.goto(path if "://" in path else self._base + path)
+
+    def _note_violation(self, message: ConsoleMessage) -> None:
+        """Count what the page's Content-Security-Policy refuses as an error of the page."""
+        if "Content Security Policy" in message.text:
+            self.errors.append(message.text)
 
     def rename(self, name: str) -> None:
         self.page.locator(".self").click()
@@ -61,6 +71,10 @@ class Window:
         text: str = self.page.evaluate("window.quire.text()")
         return text
 
+    @property
+    def is_read_only(self) -> bool:
+        return self.editor.get_attribute("aria-readonly") == "true"
+
     # --- what it says ---------------------------------------------------------------------------
 
     def state(self) -> dict[str, Any]:
@@ -79,11 +93,20 @@ class Window:
         The page's policy forbids what Playwright's own `wait_for_function` does.
         """
         deadline = time.monotonic() + patience_ms / 1000
-        while not self.page.evaluate(expression, arg):
+        while not self._holds(expression, arg):
             if time.monotonic() > deadline:
                 seen = self.page.evaluate("window.quire?.state()")
                 raise AssertionError(f"{self.name} waited in vain for {expression}: {seen}")
             self.page.wait_for_timeout(_POLL_MS)
+
+    def _holds(self, expression: str, arg: object) -> bool:
+        """Return whether a function holds in the page; a page that is being left holds nothing."""
+        try:
+            return bool(self.page.evaluate(expression, arg))
+        except Error as error:
+            if "context was destroyed" in error.message:
+                return False
+            raise
 
     def wait_until_saved(self) -> int:
         """Wait until every edit made here is acknowledged; returns the version that it says."""
@@ -94,10 +117,64 @@ class Window:
         return int(self.state()["version"])
 
     def wait_for_words(self, beginning: str) -> None:
-        self.wait_until("beginning => window.quire.state().save.startsWith(beginning)", beginning)
+        self.wait_until(
+            "beginning => window.quire !== undefined"
+            " && window.quire.state().save.startsWith(beginning)",
+            beginning,
+        )
+
+    def wait_for_heading(self, words: str) -> None:
+        expect(self.page.get_by_role("heading", level=1)).to_have_text(words)
+
+    # --- who it is ------------------------------------------------------------------------------
+
+    def user(self) -> dict[str, Any]:
+        """Return who the server says that this browser is: `id`, `name`, `color`."""
+        user: dict[str, Any] = self.page.evaluate(
+            "async () => (await (await fetch(new URL('/api/session', location))).json()).user"
+        )
+        return user
+
+    def share(self) -> "ShareDialog":
+        """Open the share dialog of the document."""
+        self.page.get_by_role("button", name="Share").click()
+        return ShareDialog(self.page)
 
     def wait_for_text(self, text: str) -> None:
-        self.wait_until("text => window.quire.text() === text", text)
+        self.wait_until("text => window.quire !== undefined && window.quire.text() === text", text)
+
+
+class ShareDialog:
+    """The share dialog of a document, open in a window."""
+
+    def __init__(self, page: Page) -> None:
+        self.dom = page.get_by_role("dialog", name="Share")
+        expect(self.dom).to_be_visible()
+
+    def set_everyone(self, role: str) -> None:
+        """Choose the role of everyone who is signed in; in open mode that is everyone."""
+        self.dom.get_by_label("Everyone", exact=False).select_option(label=role)
+
+    def add_person(self, name: str) -> None:
+        """Find a person by name, with the keyboard; it can edit from then on."""
+        field = self.dom.get_by_role("combobox", name="Add a person")
+        field.fill(name)
+        expect(self.dom.get_by_role("option", name=name)).to_be_visible()
+        field.press("Enter")
+        expect(self.dom.get_by_label(f"Role of {name}")).to_be_visible()
+
+    def set_role(self, name: str, role: str) -> None:
+        self.dom.get_by_label(f"Role of {name}").select_option(label=role)
+
+    def create_link(self, role: str) -> str:
+        """Make a share link and return its address."""
+        self.dom.get_by_label("Whoever has the link").select_option(label=role)
+        self.dom.get_by_role("button", name="Create link").click()
+        return self.dom.get_by_label("Share link").input_value()
+
+    def close(self) -> None:
+        self.dom.press("Escape")
+        expect(self.dom).to_have_count(0)
 
 
 def wait_until_equal(one: Window, other: Window) -> str:

@@ -1,0 +1,179 @@
+"""Accounts in the browser: the first operator, invitations, sign-in, sign-out everywhere."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.account_journey import PASSWORD, find_owner_link, fragment, join, sign_in
+from tests.e2e.conftest import OpenWindow
+from tests.e2e.window import Window, wait_until_equal
+from tests.integration.server import ServerProcess
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[ServerProcess]:
+    with ServerProcess(tmp_path, arguments=("--auth", "accounts")) as running:
+        yield running
+
+
+def _first_operator(server: ServerProcess, open_window: OpenWindow) -> Window:
+    ana = open_window("/", "Ana")
+    join(ana, find_owner_link(server), "ana")
+    return ana
+
+
+def _invite(ana: Window) -> str:
+    """Invite somebody on the page of people; returns the link."""
+    ana.visit("/people")
+    ana.page.get_by_role("button", name="Invite somebody").click()
+    return ana.page.get_by_label("Invitation link").input_value()
+
+
+def test_first_operator_invites_somebody_and_they_write_together(
+    server: ServerProcess, open_window: OpenWindow
+) -> None:
+    ana = _first_operator(server, open_window)
+    link = _invite(ana)
+    ben = open_window("/", "Ben")
+    join(ben, link, "Ben@Example.org")
+    assert "#" not in ben.page.url
+    late = open_window("/", "Late")
+    late.visit(fragment(link))
+    late.wait_for_heading("This invitation is no longer valid")
+    ana.visit("/")
+    ana.page.get_by_label("Name", exact=False).fill("Together")
+    ana.page.get_by_role("button", name="New document").click()
+    ana.page.wait_for_url("**/d/*")
+    ana.wait_until_saved()
+    ana.focus_end()
+    ana.type("# Together")
+    ben.visit(ana.page.url)
+    assert wait_until_equal(ana, ben) == "# Together"
+    ana.visit("/people")
+    expect(ana.page.locator(".rows")).to_contain_text(["ben@example.org"])
+
+
+def test_signing_in_leads_back_to_the_document(
+    server: ServerProcess, open_window: OpenWindow
+) -> None:
+    ana = _first_operator(server, open_window)
+    ana.visit("/d/notes")
+    ana.wait_until_saved()
+    ana.focus_end()
+    ana.type("mine")
+    ana.wait_until_saved()
+    other = open_window("/", "Ana")
+    other.visit("/d/notes")
+    other.wait_for_heading("Nothing here for you")
+    other.page.get_by_role("link", name="Sign in").click()
+    sign_in(other, "ana", "wrong password")
+    expect(other.page.get_by_role("alert")).to_be_visible()
+    sign_in(other, "ana")
+    other.page.wait_for_url("**/d/notes")
+    other.wait_for_text("mine")
+    assert other.user()["id"] == ana.user()["id"]
+
+
+def test_visitor_sees_no_difference_between_missing_and_forbidden(
+    server: ServerProcess, open_window: OpenWindow
+) -> None:
+    ana = _first_operator(server, open_window)
+    ana.visit("/d/private")
+    ana.wait_until_saved()
+    visitor = open_window("/", "Visitor")
+    seen = []
+    for name in ("private", "missing"):
+        visitor.visit(f"/d/{name}")
+        visitor.wait_for_heading("Nothing here for you")
+        seen.append((visitor.page.title(), visitor.page.locator("#app").inner_text()))
+    assert seen[0] == seen[1]
+    assert visitor.page.context.cookies() == [], "nobody becomes a guest to be refused"
+
+
+def test_sign_out_everywhere_ends_open_pages_and_keeps_what_was_typed(
+    server: ServerProcess, open_window: OpenWindow
+) -> None:
+    ana = _first_operator(server, open_window)
+    desk = open_window("/", "Ana")
+    desk.visit("/sign-in?next=/d/notes")
+    sign_in(desk, "ana")
+    desk.wait_until_saved()
+    desk.focus_end()
+    desk.type("saved, ")
+    desk.wait_until_saved()
+    ana.visit("/account")
+    expect(ana.page.locator(".rows .entry")).to_have_count(2)
+    ana.page.get_by_role("button", name="Sign out everywhere").click()
+    ana.page.wait_for_url("**/sign-in*")
+    banner = desk.page.locator(".banner", has_text="You are signed out.")
+    expect(banner).to_be_visible()
+    assert desk.is_read_only
+    assert desk.text == "saved, "
+    banner.get_by_role("button", name="Sign in").click()
+    sign_in(desk, "ana")
+    desk.wait_until_saved()
+    desk.focus_end()
+    desk.type("and written on")
+    desk.wait_until_saved()
+    assert desk.text == "saved, and written on"
+
+
+def test_unsaved_text_is_saved_after_signing_in_again(
+    server: ServerProcess, open_window: OpenWindow
+) -> None:
+    ana = _first_operator(server, open_window)
+    ana.visit("/d/notes")
+    ana.wait_until_saved()
+    ana.page.context.set_offline(True)
+    ana.focus_end()
+    ana.type("typed before it was known")
+    cookies = ana.page.context.cookies()
+    ana.page.context.clear_cookies()
+    ana.page.context.set_offline(False)
+    server.restart()
+    banner = ana.page.locator(".banner", has_text="You are signed out.")
+    expect(banner).to_contain_text("kept here until you sign in again")
+    assert cookies, "there was a session"
+    banner.get_by_role("button", name="Sign in").click()
+    sign_in(ana, "ana")
+    ana.wait_until_saved()
+    assert ana.text == "typed before it was known"
+
+
+def test_public_document_is_read_without_an_account(
+    server: ServerProcess, open_window: OpenWindow
+) -> None:
+    ana = _first_operator(server, open_window)
+    ana.visit("/d/public")
+    ana.wait_until_saved()
+    ana.focus_end()
+    ana.type("for all")
+    dialog = ana.share()
+    dialog.dom.get_by_label("Anyone, without signing in").select_option(label="Can view")
+    expect(dialog.dom.get_by_text("Anyone who has the address can read it.")).to_be_visible()
+    dialog.close()
+    visitor = open_window("/", "Visitor")
+    visitor.visit("/d/public")
+    visitor.wait_for_text("for all")
+    visitor.wait_for_words("View only")
+    ana.focus_end()
+    ana.type(" to see")
+    visitor.wait_for_text("for all to see")
+
+
+def test_password_is_changed(server: ServerProcess, open_window: OpenWindow) -> None:
+    ana = _first_operator(server, open_window)
+    ana.visit("/account")
+    form = ana.page.get_by_role("form", name="Password")
+    form.get_by_label("Current password").fill(PASSWORD)
+    form.get_by_label("New password").fill("another horse entirely")
+    form.get_by_role("button", name="Change password").click()
+    expect(ana.page.get_by_role("status").filter(has_text="changed")).to_be_visible()
+    other = open_window("/", "Ana")
+    other.visit("/sign-in")
+    sign_in(other, "ana")
+    expect(other.page.get_by_role("alert")).to_be_visible()
+    sign_in(other, "ana", "another horse entirely")
+    expect(other.page.locator(".self-name")).to_have_text("Ana")
