@@ -59,6 +59,9 @@ class SessionState(BaseModel):
     operator: bool
     expires_at: str | None = Field(examples=["2026-12-20T09:30:00.125Z"])
     sign_in: list[Literal["password", "oidc"]]
+    oidc_label: str = Field(
+        description="The provider's name, for the button to sign in; empty: it has none."
+    )
     may_create: bool = Field(description="Whether it may create documents.")
 
 

@@ -75,6 +75,7 @@ def session_state(state: State, principal: Principal) -> SessionState:
         operator=principal.is_operator,
         expires_at=None if expires_at_ms is None else timestamp(expires_at_ms),
         sign_in=_SIGN_IN.get(state.settings.auth_mode, []),
+        oidc_label=state.settings.oidc_label if state.settings.auth_mode == "oidc" else "",
         may_create=principal.may_create,
     )
 
