@@ -42,7 +42,12 @@ _oldest = (
     .limit(bindparam("most"))
     .subquery("oldest")
 )
-_last_old = select(func.max(_oldest.c.position)).where(_oldest.c.at_ms < bindparam("before_ms"))
+_last = select(func.max(access_changes.c.position))
+# The last one stays, however old it is: who has slept through it would else find nothing, as if
+# nothing had been changed.
+_last_old = select(func.max(_oldest.c.position)).where(
+    _oldest.c.at_ms < bindparam("before_ms"), _oldest.c.position < _last.scalar_subquery()
+)
 # Up to one position, so that what is left has no gap.
 _prune = delete(access_changes).where(access_changes.c.position <= _last_old.scalar_subquery())
 

@@ -24,7 +24,6 @@ _revoke = (
     )
     .values(revoked_at_ms=bindparam("now_ms"))
 )
-# FOR SHARE: who revokes the link waits until its use is there, or it is revoked before.
 _live = (
     select(documents.c.name, links.c.role, links.c.document_key, links.c.id, links.c.expires_at_ms)
     .join_from(links, documents, documents.c.key == links.c.document_key)
@@ -34,8 +33,9 @@ _live = (
         or_(links.c.expires_at_ms.is_(None), links.c.expires_at_ms > bindparam("now_ms")),
         documents.c.deleted_at_ms.is_(None),
     )
-    .with_for_update(read=True, of=links)
 )
+# FOR SHARE: who revokes the link waits until its use is there, or it is revoked before.
+_live_and_locked = _live.with_for_update(read=True, of=links)
 _use: dict[str, Any] = {
     "sqlite": sqlite.insert(link_uses).on_conflict_do_nothing(),
     "postgresql": postgresql.insert(link_uses).on_conflict_do_nothing(),
@@ -57,12 +57,18 @@ def revoke(connection: Connection, key: int, link_id: str, at_ms: int) -> bool:
     return connection.execute(_revoke, values).rowcount == 1
 
 
+def is_live(connection: Connection, secret_hash: bytes, at_ms: int) -> bool:
+    """Return whether a link of that secret is live."""
+    values = {"hash_of_secret": secret_hash, "now_ms": at_ms}
+    return connection.execute(_live, values).first() is not None
+
+
 def redeem(
     connection: Connection, secret_hash: bytes, user_id: str, at_ms: int
 ) -> tuple[Redeemed, bool] | None:
     """Note the use of a live link; return where it leads, and whether this use is the first."""
     values = {"hash_of_secret": secret_hash, "now_ms": at_ms}
-    row = connection.execute(_live, values).one_or_none()
+    row = connection.execute(_live_and_locked, values).one_or_none()
     if row is None:
         return None
     found = Redeemed(*row)

@@ -97,9 +97,13 @@ class SqlAccess:
 
         Returns:
             Where it leads; None if no link has this secret, or it is revoked or expired, or its
-            document is deleted.
+            document is deleted. That takes no turn at writing: anybody can try any secret.
         """
         require_storable(user_id)
+        if not await self._database.read(
+            partial(share_links.is_live, secret_hash=secret_hash, at_ms=at_ms)
+        ):
+            return None
 
         def work(connection: Connection) -> Redeemed | None:
             used = share_links.redeem(connection, secret_hash, user_id, at_ms)

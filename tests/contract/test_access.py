@@ -1,5 +1,6 @@
 """Grants, share links, owners, and the log of changes to them, on each database."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -13,6 +14,7 @@ from sync.port import StoreError
 from sync.user import User
 from tests.contract.conftest import new_document
 from tests.contract.sample import open_whole
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -151,6 +153,11 @@ async def test_link_is_live_until_its_expiry(store: Store, key: int) -> None:
     assert await store.access.links(key) == [mine]
 
 
+async def test_made_up_secret_does_not_wait_for_those_who_write(store: Store) -> None:
+    async with store.access._database.write(), asyncio.timeout(PATIENCE_S):
+        assert await store.access.redeem(b"made up", "ada", 50) is None
+
+
 async def test_link_to_a_deleted_document_leads_nowhere(store: Store, key: int) -> None:
     await store.access.create_link(link(key))
     await store.log.update_document("notes", deleted_at_ms=5, updated_at_ms=5)
@@ -176,6 +183,14 @@ async def test_changes_are_read_in_pages_and_pruned_from_the_front(store: Store,
     assert await access.prune_changes(9, 100) == 0
     assert [each.position for each in await access.changes(0, 9)] == [9, 10]
     assert await access.head() == 10
+
+
+async def test_last_change_stays_for_whoever_has_slept_through_it(store: Store, key: int) -> None:
+    for at_ms in range(1, 4):
+        await store.access.set_grant(key, "everyone", "viewer", at_ms)
+    assert await store.access.prune_changes(1_000, 100) == 2
+    assert await store.access.prune_changes(1_000, 100) == 0
+    assert [each.position for each in await store.access.changes(1, 9)] == [3]
 
 
 @pytest.mark.parametrize("hostile", ["a\0b", "a\ud83d"])
