@@ -157,8 +157,8 @@ class Settings:
     oidc_label: str = _setting("", "The provider's name on the button to sign in.")
     tickets_per_minute: int = _setting(
         600,
-        "Tickets of one user in a minute (of one address, where names are taken as given); more "
-        "get 429.",
+        "Tickets of one user in a minute (of all guests and names at one address, since anybody "
+        "can be any number of them); more get 429.",
         least=1,
     )
     ticket_return_s: float = _setting(

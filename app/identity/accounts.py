@@ -104,9 +104,6 @@ class Accounts:
         if user.password_hash is None or not self._passwords.is_outdated(user.password_hash):
             return user
         hashed = await self._passwords.hash(password)
-        now = await self._identity.user(user.id)
-        if now is None or now.password_hash != user.password_hash:
-            # Changed meanwhile: the new password is not to be replaced by the old one.
-            return user
-        await self._identity.set_password(user.id, hashed)
-        return replace(user, password_hash=hashed)
+        # Changed meanwhile, the new password is not to be replaced by the old one.
+        replaced = await self._identity.rehash_password(user.id, user.password_hash, hashed)
+        return replace(user, password_hash=hashed) if replaced else user

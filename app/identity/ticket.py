@@ -28,7 +28,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from app.identity.attempts import Windows
+from app.identity.attempts import Windows, address_key
 from app.identity.credential import TICKET_PREFIX, Credentials
 from app.identity.identifier import Renewer
 from app.identity.principal import Principal
@@ -54,7 +54,9 @@ class TicketStore(Protocol):
 
     async def reuse_ticket(self, secret_hash: bytes, now_ms: int) -> TicketRecord | None: ...
 
-    async def bind_ticket(self, secret_hash: bytes, until_ms: int, address: str) -> bool: ...
+    async def bind_ticket(
+        self, secret_hash: bytes, until_ms: int, address: str, document: str | None
+    ) -> bool: ...
 
     async def renew_tickets(
         self, secret_hashes: Sequence[bytes], until_ms: int, now_ms: int
@@ -100,13 +102,14 @@ class Tickets:
         """Return a ticket that stands for a principal.
 
         Args:
-            address: of whoever asks; where anybody may take any name, it counts the tickets.
+            address: of whoever asks; it counts the tickets of those whom anybody can become.
 
         Raises:
             QuireError: `rate_limited`: too many in a minute.
             StoreError: it cannot be stored.
         """
-        self._count(address if principal.kind == "named" else principal.user.id)
+        is_anybody = principal.kind in ("named", "guest")
+        self._count(address_key(address) if is_anybody else principal.user.id)
         secret = new_secret(TICKET_PREFIX)
         expires_at_ms = self._now_ms() + TICKET_S * 1000
         record = TicketRecord(
@@ -137,7 +140,9 @@ class Tickets:
             principal = await self._accepted(record, shown, now_ms)
             if principal is not None and self._binds(shown):
                 until_ms = self._bound_until_ms(principal)
-                await self._store.bind_ticket(hashed, until_ms, shown.address)
+                # To this document: it stands in an address, and those are logged.
+                await self._store.bind_ticket(hashed, until_ms, shown.address, shown.document)
+                principal = replace(principal, document=shown.document)
             return principal
         if not self._binds(shown):
             return None

@@ -20,6 +20,10 @@ class TakenError(Exception):
     """A login name, or the subject of an identity provider, belongs to another user."""
 
 
+class LastOperatorError(Exception):
+    """The only operator who can sign in is to be one no longer."""
+
+
 class UserRecord(Struct, frozen=True):
     """A user, as the store knows it."""
 

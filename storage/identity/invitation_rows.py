@@ -27,6 +27,9 @@ _unused = (
 _remove = delete(invitations).where(
     invitations.c.id == bindparam("of_invitation"), invitations.c.used_at_ms.is_(None)
 )
+_remove_of_creator = delete(invitations).where(
+    invitations.c.created_by == bindparam("of_user"), invitations.c.used_at_ms.is_(None)
+)
 
 
 def add(connection: Connection, invitation: InvitationRecord) -> None:
@@ -51,3 +54,8 @@ def unused(connection: Connection) -> list[InvitationRecord]:
 
 def remove(connection: Connection, invitation_id: str) -> bool:
     return connection.execute(_remove, {"of_invitation": invitation_id}).rowcount == 1
+
+
+def remove_of_creator(connection: Connection, user_id: str) -> None:
+    """Remove the invitations of a user that are not used."""
+    connection.execute(_remove_of_creator, {"of_user": user_id})

@@ -1,8 +1,7 @@
 """Users in SQL, and what proves them, as the use cases ask for them and change them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import TypeVar
 
 from msgspec.structs import replace
 from sqlalchemy import Connection
@@ -10,7 +9,6 @@ from sqlalchemy import Connection
 from storage import secret
 from storage.access import access_changes
 from storage.access.access_record import AccessChange
-from storage.engine import Database
 from storage.identity import (
     api_token_rows,
     expired_rows,
@@ -26,116 +24,17 @@ from storage.identity.identity_record import (
     TokenRecord,
     UserRecord,
 )
+from storage.identity.sql_users import SqlUsers, require_storable_user
 from storage.storable import is_storable, require_storable
 
-T = TypeVar("T")
 
-
-class SqlIdentity:
+class SqlIdentity(SqlUsers):
     """Users, and what proves them. Every method may raise `StoreError`.
 
     Writes return only after the commit. Those that end a proof note it for the readers of
     `SqlAccess.changes`, in the same transaction. Times are UTC, milliseconds since the epoch.
     Nothing is found by a text that cannot be stored, and storing one is a `StoreError`.
     """
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    # Users
-
-    async def put_user(self, user: UserRecord) -> None:
-        """Add a user; of one that exists, update name, colour and `seen_at_ms`, and nothing else.
-
-        Raises `TakenError` if its login, or its subject at the provider, is another user's.
-        """
-        _require_storable_user(user)
-        await self._write(partial(user_rows.put, user=user))
-
-    async def user(self, user_id: str) -> UserRecord | None:
-        if not is_storable(user_id):
-            return None
-        return await self._database.read(partial(user_rows.by_id, user_id=user_id))
-
-    async def user_by_login(self, login: str) -> UserRecord | None:
-        if not is_storable(login):
-            return None
-        return await self._database.read(partial(user_rows.by_login, login=login))
-
-    async def user_by_subject(self, issuer: str, subject: str) -> UserRecord | None:
-        """Return the user that an OpenID Connect provider knows by that subject."""
-        if not is_storable(issuer + subject):
-            return None
-        return await self._database.read(
-            partial(user_rows.by_subject, issuer=issuer, subject=subject)
-        )
-
-    async def users(
-        self,
-        query: str | None,
-        limit: int,
-        *,
-        after: tuple[str, str] | None = None,
-        kinds: Sequence[str] = (),
-    ) -> list[UserRecord]:
-        """Return users by name.
-
-        Args:
-            query: part of a name or login, in upper or lower case; None or empty: all.
-            after: (name, id) of the last one seen.
-            kinds: only of these kinds; empty: of all.
-        """
-        if query is not None and not is_storable(query):
-            return []
-        require_storable(*(after or ()))
-        return await self._database.read(
-            partial(user_rows.page, query=query, limit=limit, after=after, kinds=kinds)
-        )
-
-    async def set_password(self, user_id: str, password_hash: str | None) -> bool:
-        """Set the hash of a password; False if there is no such user. Ends no session."""
-        require_storable(password_hash)
-        return await self._change(user_id, password_hash=password_hash)
-
-    async def rename_user(self, user_id: str, name: str) -> bool:
-        """Give a user another name; False if there is no such user."""
-        require_storable(name)
-        return await self._change(user_id, name=name)
-
-    async def set_disabled(self, user_id: str, is_disabled: bool, at_ms: int) -> bool:
-        """Shut a user out, and end its sessions, or let it in again.
-
-        Returns False if there is no such user.
-        """
-        require_storable(user_id)
-
-        def work(connection: Connection) -> bool:
-            if not user_rows.change(connection, user_id, is_disabled=is_disabled):
-                return False
-            ended: list[AccessChange] = []
-            if is_disabled:
-                ended = session_rows.end_all(connection, user_id, None, at_ms)
-            change = AccessChange(0, user_id=user_id, at_ms=at_ms)
-            access_changes.note(connection, [*ended, change])
-            return True
-
-        return await self._write(work)
-
-    async def set_operator(self, user_id: str, is_operator: bool, at_ms: int) -> bool:
-        """Make a user an operator, or end that; False if there is no such user."""
-        require_storable(user_id)
-
-        def work(connection: Connection) -> bool:
-            if not user_rows.change(connection, user_id, is_operator=is_operator):
-                return False
-            access_changes.note(connection, [AccessChange(0, user_id=user_id, at_ms=at_ms)])
-            return True
-
-        return await self._write(work)
-
-    async def count_operators(self) -> int:
-        """Return how many operators there are that are not disabled."""
-        return await self._database.read(user_rows.count_operators)
 
     # Web sessions
 
@@ -213,9 +112,14 @@ class SqlIdentity:
             address: noted for whoever compares it then.
 
         Returns:
-            The ticket as it is now; None if there is none, or it has expired or was used.
+            The ticket as it is now; None if there is none, or it has expired or was used. That
+            takes no turn at writing: anybody can try any secret.
         """
         require_storable(address)
+        if not await self._database.read(
+            partial(ticket_rows.is_usable, secret_hash=secret_hash, now_ms=now_ms)
+        ):
+            return None
         return await self._write(
             partial(
                 ticket_rows.use,
@@ -232,11 +136,23 @@ class SqlIdentity:
             partial(ticket_rows.used, secret_hash=secret_hash, now_ms=now_ms)
         )
 
-    async def bind_ticket(self, secret_hash: bytes, until_ms: int, address: str) -> bool:
-        """Have `reuse_ticket` return a used ticket until then; False if there is none."""
-        require_storable(address)
+    async def bind_ticket(
+        self, secret_hash: bytes, until_ms: int, address: str, document: str | None
+    ) -> bool:
+        """Have `reuse_ticket` return a used ticket until then; False if there is none.
+
+        Args:
+            document: the only one that it is good for from now on; None: any.
+        """
+        require_storable(address, document)
         return await self._write(
-            partial(ticket_rows.bind, secret_hash=secret_hash, until_ms=until_ms, address=address)
+            partial(
+                ticket_rows.bind,
+                secret_hash=secret_hash,
+                until_ms=until_ms,
+                address=address,
+                document=document,
+            )
         )
 
     async def renew_tickets(
@@ -318,7 +234,7 @@ class SqlIdentity:
 
         Raises `TakenError`, and leaves the invitation unused, if the id or login is taken.
         """
-        _require_storable_user(user)
+        require_storable_user(user)
 
         def work(connection: Connection) -> InvitationRecord | None:
             found = invitation_rows.live(connection, secret_hash, now_ms)
@@ -371,17 +287,3 @@ class SqlIdentity:
     async def signing_key(self, name: str) -> bytes:
         """Return a key of 32 random bytes, the same for all processes, made at its first use."""
         return await secret.shared(self._database, secret.SIGNING_PREFIX + name)
-
-    async def _change(self, user_id: str, **values: object) -> bool:
-        if not is_storable(user_id):
-            return False
-        return await self._write(lambda connection: user_rows.change(connection, user_id, **values))
-
-    async def _write(self, work: Callable[[Connection], T]) -> T:
-        async with self._database.write() as transaction:
-            return await transaction.run(work)
-
-
-def _require_storable_user(user: UserRecord) -> None:
-    require_storable(user.id, user.name, user.color, user.login, user.password_hash)
-    require_storable(user.issuer, user.subject)

@@ -30,6 +30,18 @@ _insert = {
 _count_operators = (
     select(func.count()).select_from(users).where(users.c.is_operator, ~users.c.is_disabled)
 )
+# In one order, so that two who lock them do not wait for each other.
+_lock_operators = (
+    select(users.c.id)
+    .where(users.c.is_operator, ~users.c.is_disabled)
+    .order_by(users.c.id)
+    .with_for_update()
+)
+_replace_hash = (
+    update(users)
+    .where(users.c.id == bindparam("of_user"), users.c.password_hash == bindparam("hash_before"))
+    .values(password_hash=bindparam("hash_after"))
+)
 
 
 def put(connection: Connection, user: UserRecord) -> None:
@@ -51,6 +63,12 @@ def change(connection: Connection, user_id: str, **values: object) -> bool:
     """Change columns of a user; return whether there is one."""
     statement = update(users).where(users.c.id == user_id).values(values)
     return connection.execute(statement).rowcount == 1
+
+
+def replace_hash(connection: Connection, user_id: str, before: str, after: str) -> bool:
+    """Replace the hash of a password, unless it was changed meanwhile."""
+    values = {"of_user": user_id, "hash_before": before, "hash_after": after}
+    return connection.execute(_replace_hash, values).rowcount == 1
 
 
 def by_id(connection: Connection, user_id: str) -> UserRecord | None:
@@ -93,3 +111,8 @@ def page(
 
 def count_operators(connection: Connection) -> int:
     return int(connection.execute(_count_operators).scalar_one())
+
+
+def lock_operators(connection: Connection) -> list[str]:
+    """Return the ids of the operators who are not disabled; nobody ends one until the commit."""
+    return list(connection.execute(_lock_operators).scalars())

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from storage.access.access_record import AccessChange
 from storage.identity.identity_record import (
     InvitationRecord,
+    LastOperatorError,
     SessionRecord,
     TakenError,
     TicketRecord,
@@ -21,6 +22,7 @@ from storage.store import Store
 from sync.permission import Claim
 from sync.port import StoreError
 from tests.contract.sample import open_whole
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -141,6 +143,41 @@ async def test_operators_are_counted_and_told(store: Store, identity: SqlIdentit
     ]  # fmt: skip
 
 
+async def test_of_operators_who_end_each_other_at_once_one_stays(store: Store) -> None:
+    for number in range(8):
+        ids = [f"op-{number}-a", f"op-{number}-b"]
+        for user_id in ids:
+            await store.identity.put_user(UserRecord(user_id, "account", user_id, "#123456"))
+            await store.identity.set_operator(user_id, True, 1)
+        outcomes = await asyncio.gather(
+            store.identity.set_operator(ids[0], False, 2, keeps_one=True),
+            store.identity.set_disabled(ids[1], True, 2, keeps_one=True),
+            return_exceptions=True,
+        )
+        assert sorted(map(type, outcomes), key=str) == [bool, LastOperatorError]
+        assert await store.identity.count_operators() == 1
+        for user_id in ids:
+            await store.identity.set_operator(user_id, False, 3)
+
+
+async def test_whoever_loses_its_rights_leaves_no_invitation_behind(identity: SqlIdentity) -> None:
+    for user_id in ("ada", "bob"):
+        await identity.set_operator(user_id, True, 1)
+        await identity.create_invitation(invitation(f"of-{user_id}", created_by=user_id))
+    await identity.create_invitation(invitation("other", created_by="eve"))
+    assert await identity.set_operator("ada", False, 2)
+    assert await identity.set_disabled("bob", True, 2)
+    assert [each.id for each in await identity.invitations()] == ["id-other"]
+
+
+async def test_old_password_replaces_no_new_one(identity: SqlIdentity) -> None:
+    assert await identity.rehash_password("ada", "$argon2", "$argon2-better")
+    assert not await identity.rehash_password("ada", "$argon2", "$argon2-late")
+    ada = await identity.user("ada")
+    assert ada is not None
+    assert ada.password_hash == "$argon2-better"
+
+
 # Web sessions
 
 
@@ -203,6 +240,11 @@ async def test_ticket_is_used_once(identity: SqlIdentity) -> None:
     assert await identity.use_ticket(hashed("t"), 51) is None
     assert await identity.reuse_ticket(hashed("t"), 89) == used
     assert await identity.reuse_ticket(hashed("t"), 90) is None
+
+
+async def test_made_up_ticket_does_not_wait_for_those_who_write(identity: SqlIdentity) -> None:
+    async with identity._database.write(), asyncio.timeout(PATIENCE_S):
+        assert await identity.use_ticket(hashed("made up"), 50) is None
 
 
 async def test_ticket_that_is_not_bound_is_not_used_again(identity: SqlIdentity) -> None:
@@ -367,10 +409,10 @@ async def test_hostile_texts_are_refused_or_find_nothing(
 
 async def test_ticket_is_bound_after_its_use_and_renewed(identity: SqlIdentity) -> None:
     await identity.put_ticket(ticket("t"))
-    assert not await identity.bind_ticket(hashed("t"), 500, "::1")
+    assert not await identity.bind_ticket(hashed("t"), 500, "::1", "notes")
     assert await identity.use_ticket(hashed("t"), 50) is not None
-    assert await identity.bind_ticket(hashed("t"), 90, "::1")
-    assert not await identity.bind_ticket(hashed("u"), 90, "::1")
+    assert await identity.bind_ticket(hashed("t"), 90, "::1", "notes")
+    assert not await identity.bind_ticket(hashed("u"), 90, "::1", "notes")
     await identity.renew_tickets([hashed("t"), hashed("u")], 200, 89)
     bound = await identity.reuse_ticket(hashed("t"), 199)
     assert bound is not None

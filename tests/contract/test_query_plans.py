@@ -167,7 +167,7 @@ _LOOKUPS: dict[str, Callable[[Connection], object]] = {
     "end sessions": lambda c: session_rows.end_all(c, "u8", b"h7", 1),
     "use ticket": lambda c: ticket_rows.use(c, b"h8", 1, 9, "::1"),
     "reuse ticket": lambda c: ticket_rows.used(c, b"h8", 1),
-    "bind ticket": lambda c: ticket_rows.bind(c, b"h8", 1, "::1"),
+    "bind ticket": lambda c: ticket_rows.bind(c, b"h8", 1, "::1", "notes"),
     "renew ticket": lambda c: ticket_rows.renew(c, [b"h8"], 1, 1),
     "token": lambda c: api_token_rows.live(c, b"h8", 1),
     "token by id": lambda c: api_token_rows.live_by_id(c, "t8", 1),

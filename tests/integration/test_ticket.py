@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 from shutil import copyfile
-from typing import Final
+from typing import Final, Literal
 
 import anyio
 import pytest
@@ -229,6 +229,14 @@ async def test_ticket_returns_only_as_it_was_used(desk: Desk, changed: Credentia
     assert await desk.tickets.identify(secret, changed) is None
 
 
+async def test_ticket_for_any_document_returns_to_the_one_it_was_used_for(desk: Desk) -> None:
+    secret = await desk.issue()
+    assert await desk.tickets.identify(secret, YWS) is not None
+    other = Credentials("y-websocket", origin=ORIGIN, address="192.0.2.1", document="other")
+    assert await desk.tickets.identify(secret, other) is None
+    assert await desk.tickets.identify(secret, YWS) is not None
+
+
 async def test_ticket_that_was_refused_is_bound_to_nothing(desk: Desk) -> None:
     secret = await desk.issue(document="notes")
     thief = Credentials("y-websocket", address="203.0.113.9", document="notes")
@@ -327,12 +335,15 @@ async def test_tickets_of_one_user_in_a_minute_are_bounded(desk: Desk) -> None:
     await tickets.issue(ADA, document=None, origin=None)
 
 
-async def test_names_that_are_made_up_count_as_their_address(desk: Desk) -> None:
+@pytest.mark.parametrize("kind", ["named", "guest"])
+async def test_whoever_is_made_up_counts_as_its_address(
+    desk: Desk, kind: Literal["named", "guest"]
+) -> None:
     tickets = desk.restarted(per_minute=3)
     for number in range(3):
-        named = Principal(User(f"open-{number}", "Eve", "#123456"), "named", True)
+        named = Principal(User(f"eve-{number}", "Eve", "#123456"), kind, True)
         await tickets.issue(named, document=None, origin=None, address="192.0.2.1")
-    named = Principal(User("open-9", "Eve", "#123456"), "named", True)
+    named = Principal(User("eve-9", "Eve", "#123456"), kind, True)
     with pytest.raises(QuireError, match="Too many tickets"):
         await tickets.issue(named, document=None, origin=None, address="192.0.2.1")
     await tickets.issue(named, document=None, origin=None, address="192.0.2.2")

@@ -15,7 +15,7 @@ from app.http.schema import Text
 from app.identity.people import People
 from app.identity.principal import Principal
 from app.service.service_error import ServiceCode, ServiceError
-from storage.identity.identity_record import UserRecord
+from storage.identity.identity_record import LastOperatorError, UserRecord
 from sync.error import ErrorCode, QuireError
 from sync.shells.clock import now_ms
 from sync.wire.event import timestamp
@@ -69,16 +69,16 @@ async def change_user(
     Who is shut out is signed out everywhere, and its open sockets end within a second.
     """
     known = await _find(people, user)
-    is_acting = known.is_operator and not known.is_disabled
-    is_to_lose = change.disabled or change.operator is False
-    if is_acting and is_to_lose and await people.identity.count_operators() <= 1:
+    identity, at_ms = people.identity, now_ms()
+    try:
+        if change.operator is not None:
+            await identity.set_operator(known.id, change.operator, at_ms, keeps_one=True)
+        if change.disabled is not None:
+            await identity.set_disabled(known.id, change.disabled, at_ms, keeps_one=True)
+    except LastOperatorError:
         raise ServiceError(
             ServiceCode.LAST_OPERATOR, "There would be no operator left; make another one first."
-        )
-    if change.operator is not None:
-        await people.identity.set_operator(known.id, change.operator, now_ms())
-    if change.disabled is not None:
-        await people.identity.set_disabled(known.id, change.disabled, now_ms())
+        ) from None
     note(USER_CHANGED, of=known.id, disabled=change.disabled, operator=change.operator)
     return _entry(await _find(people, known.id))
 
