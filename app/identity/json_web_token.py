@@ -6,7 +6,7 @@ must say until when, for whom, by whom and about whom (`exp`, `aud`, `iss`, `sub
     name                the display name; else `User`
     color               `#rrggbb`; else derived from the user
     quire.documents     {"notes": "editor", "team-*": "viewer"}
-    quire.create        true: may create documents; one that its claims name, or any without claims
+    quire.create        true: may create any document; else those that its claims let it write in
 """
 
 import re

@@ -67,5 +67,7 @@ async def _find_or_create(
         if created:
             backend.audit.note(DOCUMENT_CREATED, principal, address, found)
     if found.deleted_at_ms is not None:
+        if await backend.authority.role(principal, found.key, name) is None:
+            raise unknown_document(principal)
         raise QuireError(ErrorCode.UNKNOWN_DOCUMENT, "The document is deleted.")
     return found.key

@@ -15,6 +15,8 @@ from sync.permission import Action, may
 from sync.port import DocumentRecord
 from sync.user import User
 
+_NO_KEY: Final = 0
+"""The key of no document."""
 _VERBS: Final = {
     Action.READ: "read",
     Action.WRITE: "change",
@@ -55,10 +57,10 @@ async def grant_access(
         StoreError: the log does not answer.
     """
     record = await backend.log.find(name) if is_document_name(name) else None
-    if record is None or record.deleted_at_ms is not None:
-        raise unknown_document(principal)
-    role = await backend.authority.role(principal, record.key, record.name)
-    if role is None:
+    key = _NO_KEY if record is None or record.deleted_at_ms is not None else record.key
+    # Asked in any case: how long a refusal takes is not to tell whether there is a document.
+    role = await backend.authority.role(principal, key, name)
+    if record is None or key == _NO_KEY or role is None:
         raise unknown_document(principal)
     grant = Grant(principal, role, record)
     grant.require(action)

@@ -146,6 +146,25 @@ async def test_cookie_is_secure_when_a_proxy_ends_tls(tmp_path: Path) -> None:
         assert "secure" in attributes
 
 
+async def test_renewed_cookie_stays_secure_behind_a_proxy_that_ends_tls(tmp_path: Path) -> None:
+    fetched = {"Sec-Fetch-Site": "same-origin"}
+    async with house(tmp_path) as here:
+        await here.join("ada")
+        browser = here.browser(origin="https://quire.test")
+        await browser.sign_in("ada")
+        del browser.http.headers["Origin"]
+        secure = {"Cookie": f"quire_session={browser.session}"}
+        for host, is_secure in (
+            ("quire.test", True),
+            ("localhost:8000", False),
+            ("[::1]:8000", False),
+        ):
+            headers = {"Host": host, **fetched, **secure}
+            response = await browser.http.get("/api/session", headers=headers)
+            [(_, attributes)] = set_cookies(response)
+            assert ("secure" in attributes) == is_secure, host
+
+
 async def test_guest_is_not_signed_in_where_there_are_accounts(tmp_path: Path) -> None:
     async with house(tmp_path) as here:
         browser = here.browser()

@@ -224,6 +224,14 @@ def test_browser_keeps_few_sign_ins_at_once(browser: Browser) -> None:
     assert len(browser.cookies("quire_oidc")) == MAX_PENDING
 
 
+def test_sign_ins_that_were_given_up_end_before_the_one_under_way(browser: Browser) -> None:
+    for _ in range(MAX_PENDING):
+        browser.start()
+    back = browser.consent(browser.start(), "ada")
+    browser.start()
+    assert browser.come_back(back).headers["location"] == "/"
+
+
 def test_user_who_is_shut_out_is_refused(place: Place, browser: Browser) -> None:
     browser.sign_in("eve")
     user_id = session(place, browser)["user"]["id"]

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from app.identity.principal import Principal
+from app.service.admission import admit
 from app.service.grant import grant_access
 from app.service.text_write import edit_text
 from app.service.version_restore import restore_version
@@ -71,3 +72,35 @@ async def test_document_that_is_not_there_is_unknown_before_it_is_forbidden(
         body = {"base": None, "ops": [{"insert": "x"}]}
         assert await quire.refused("POST", f"{BASE}/edits", json=body) == unknown
         assert await quire.refused("DELETE", BASE) == unknown
+
+
+async def test_hidden_and_deleted_documents_are_refused_as_missing_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the same answer, and over HTTP after as much work: the time tells nothing either."""
+    async with application(tmp_path, default_access="private") as quire:
+        for name in ("hidden", "deleted"):
+            await quire.create(name)
+        assert (await quire.http.delete("/api/documents/deleted")).status_code == 204
+        backend = quire.state.backend
+        database = backend.access._database
+        read, reads = database.read, 0
+
+        async def counting_read(work: Any) -> Any:
+            nonlocal reads
+            reads += 1
+            return await read(work)
+
+        monkeypatch.setattr(database, "read", counting_read)
+        seen = set()
+        for name in ("missing", "hidden", "deleted"):
+            reads = 0
+            with pytest.raises(QuireError) as refused:
+                await grant_access(backend, EVE, name)
+            error, needed = refused.value, reads
+            with pytest.raises(QuireError) as refused:
+                await admit(backend, EVE, name, "", "")
+            at_socket = refused.value
+            assert (at_socket.code, at_socket.message) == (error.code, error.message)
+            seen.add((error.code, error.message, needed))
+        assert len(seen) == 1, seen

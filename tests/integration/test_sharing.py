@@ -253,3 +253,16 @@ async def test_visitor_who_redeems_a_link_becomes_a_guest(tmp_path: Path) -> Non
         assert (await quire.ok("GET", BASE))["role"] == "viewer"
         await sharing.revoke_link(backend, grant, link.id)
         assert await quire.refused("GET", BASE) == UNKNOWN
+
+
+async def test_nameless_who_redeems_a_link_in_open_mode_is_the_only_one_let_in(
+    tmp_path: Path,
+) -> None:
+    async with application(tmp_path, **PRIVATE) as quire:
+        await _created(quire)
+        secret = _secret(await _link(quire, role="viewer"))
+        taken = await quire.http.post("/api/links/redeem", json={"secret": secret})
+        assert taken.json() == {"document": "notes", "role": "viewer"}
+        assert (await quire.ok("GET", BASE))["role"] == "viewer"
+        quire.http.cookies.clear()
+        assert await quire.refused("GET", BASE) == UNKNOWN

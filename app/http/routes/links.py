@@ -14,6 +14,7 @@ from app.http.noting import NotingOf
 from app.http.people_access import keep_guest
 from app.http.share_schema import CreatedLink, Link, LinkList, NewLink, RedeemedLink, Redemption
 from app.identity.guest import new_guest
+from app.identity.open_mode import NAME_HEADER
 from app.service import sharing
 from storage.access.access_record import LinkRecord
 from sync.shells.clock import now_ms
@@ -66,8 +67,13 @@ async def redeem_link(
     request: Request,
     response: Response,
 ) -> RedeemedLink:
-    """Take the role that a share link gives. Who has no identity yet becomes a guest."""
-    if not principal.is_proven:
+    """Take the role that a share link gives. Who has no identity yet becomes a guest.
+
+    In open mode that is whoever gives no name, too: all of them are one user, to whom the document
+    would be open.
+    """
+    is_nameless = principal.kind == "named" and NAME_HEADER not in request.headers
+    if not principal.is_proven or is_nameless:
         guest = new_guest(None, now_ms())
         keep_guest(state, request, response, guest)
         principal = state.people.guests.principal(guest)

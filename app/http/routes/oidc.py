@@ -34,7 +34,8 @@ async def start(request: Request, state: StateOf, next: str | None = None) -> Re
     except NotSignedIn as failed:
         return _refused(state, failed.problem)
     response = _redirect(url)
-    for name in _pending_cookies(request)[MAX_PENDING - 1 :]:
+    # Browsers send the oldest first (RFC 6265, section 5.4).
+    for name in _pending_cookies(request)[: -(MAX_PENDING - 1)]:
         clear_cookie(response, request, state.settings, name)
     sealed = oidc.seal.seal(pending)
     set_cookie(response, request, state.settings, pending.cookie, sealed, MAX_AGE_S)
