@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from app.identity.credential import Credentials
 from app.identity.identifier import Identifier, Verifiers
@@ -29,7 +30,7 @@ from sync.shells.sessions.gatekeeper import Admission, Identity
 from sync.shells.sessions.hocuspocus_session import TOKEN_LEAD_MS, HocuspocusSession
 from sync.shells.sessions.outbox import Wire
 from sync.shells.sessions.quire_session import Session
-from sync.shells.sessions.socket import SESSION_ENDED, Socket
+from sync.shells.sessions.socket import SESSION_ENDED, SessionClosedError, Socket
 from sync.shells.sessions.yws_session import YwsSession
 from sync.wire import hocuspocus
 from sync.wire.hocuspocus import encode_address
@@ -104,6 +105,10 @@ class Gatekeeper(SocketGatekeeper):
 
     def __init__(self, house: House) -> None:
         super().__init__(house.backend, Credentials("hocuspocus"))
+        self.may_identify = asyncio.Event()
+        self.may_identify.set()
+        self.may_renew = asyncio.Event()
+        self.may_renew.set()
         self.may_admit = asyncio.Event()
         self.may_admit.set()
         self.may_review = asyncio.Event()
@@ -111,6 +116,14 @@ class Gatekeeper(SocketGatekeeper):
         self.has_read = asyncio.Event()
         self.is_down = False
         self.reviews = 0
+
+    async def identify(
+        self, token: str | None, name: str | None, document: str | None = None
+    ) -> Principal:
+        found = await super().identify(token, name, document)
+        self.has_read.set()
+        await self.may_identify.wait()
+        return found
 
     async def admit(self, identity: Identity, document: str, text_root: str) -> Admission:
         admitted = await super().admit(identity, document, text_root)
@@ -132,7 +145,10 @@ class Gatekeeper(SocketGatekeeper):
     async def renew(self, identity: Identity) -> Principal | None:
         if self.is_down:
             raise StoreError("down")
-        return await super().renew(identity)
+        found = await super().renew(identity)
+        self.has_read.set()
+        await self.may_renew.wait()
+        return found
 
 
 @pytest.fixture
@@ -206,6 +222,86 @@ async def test_role_that_changes_between_admission_and_join_holds_after_it(house
         gatekeeper.may_admit.set()
         await starting
         await until(lambda: role_of(house, "notes", "s1") == "viewer")
+
+
+def native(house: House, gatekeeper: Gatekeeper, line: Line) -> Session:
+    server = ServerInfo("quire", "0", "quire.v1")
+    return Session("s1", house.rooms, gatekeeper, server, Wire(line.send, 1 << 16), "json")
+
+
+async def end_token(house: House, gatekeeper: Gatekeeper, token: str) -> None:
+    """End a token, and wait until this process has learned that something has changed."""
+    before = gatekeeper.revision
+    del house.tokens[token]
+    await house.let("notes", None)
+    await until(lambda: gatekeeper.revision > before)
+
+
+@pytest.mark.parametrize("held", ["identify", "admit"])
+async def test_token_that_ends_before_its_channel_joins_ends_that_channel(
+    house: House, held: str
+) -> None:
+    await house.create("notes")
+    house.hand_out("qt_short", "notes", "editor")
+    gatekeeper, line = Gatekeeper(house), Line()
+    await until(lambda: house.watch._position is not None)
+    gate = gatekeeper.may_identify if held == "identify" else gatekeeper.may_admit
+    gate.clear()
+    session = HocuspocusSession("s1", house.rooms, gatekeeper, Wire(line.send, 1 << 16), name=None)
+    async with opened(house, session):
+        joining = asyncio.create_task(session.receive(token_frame("notes", "qt_short")))
+        await gatekeeper.has_read.wait()
+        await end_token(house, gatekeeper, "qt_short")
+        gate.set()
+        await joining
+        house.reviews.ask_if_due(session, now_ms())
+        await until(lambda: role_of(house, "notes", "s1.1") is None)
+
+
+async def test_token_that_ends_while_it_is_looked_up_ends_a_native_session(house: House) -> None:
+    await house.create("notes")
+    house.hand_out("qt_short", "notes", "editor")
+    gatekeeper, line = Gatekeeper(house), Line()
+    await until(lambda: house.watch._position is not None)
+    gatekeeper.may_identify.clear()
+    session = native(house, gatekeeper, line)
+    with pytest.RaisesGroup(pytest.RaisesExc(SessionClosedError, match=SESSION_ENDED)):
+        async with opened(house, session):
+            signing_in = asyncio.create_task(session.receive('{"type":"auth","token":"qt_short"}'))
+            await gatekeeper.has_read.wait()
+            await end_token(house, gatekeeper, "qt_short")
+            gatekeeper.may_identify.set()
+            await signing_in
+            house.reviews.ask_if_due(session, now_ms())
+            await until(lambda: False)
+
+
+async def test_look_at_an_old_token_does_not_end_or_replace_a_newer_one(house: House) -> None:
+    await house.create("notes")
+    house.hand_out("qt_old", "notes", "editor")
+    house.hand_out("qt_new", "notes", "viewer")
+    gatekeeper, line = Gatekeeper(house), Line()
+    session = native(house, gatekeeper, line)
+    async with opened(house, session):
+        await session.receive('{"type":"auth","token":"qt_old"}')
+        for is_over in (False, True):
+            if is_over:
+                del house.tokens["qt_old"]
+            await session.receive('{"type":"auth","token":"qt_new"}')
+            [new] = session.identities()
+            assert isinstance(new, Principal)
+            session._identity = replace(new, token_id="qt_old")
+            gatekeeper.has_read.clear()
+            gatekeeper.may_renew.clear()
+            looking = asyncio.create_task(session.renew())
+            await gatekeeper.has_read.wait()
+            await session.receive('{"type":"auth","token":"qt_new"}')
+            gatekeeper.may_renew.set()
+            await looking
+            [now] = session.identities()
+            assert now == new
+        await session.receive('{"type":"ping"}')
+        await until(lambda: any(b'"pong"' in frame for frame in line.sent))
 
 
 async def test_review_that_read_before_a_change_does_not_have_the_last_word(house: House) -> None:

@@ -400,6 +400,7 @@ class HocuspocusSession(YjsSocket):
         self._faults = 0
         if channel.is_open:
             channel.take_identity(identity, admitted)
+            self.doubt_if_changed()
             if revision != self._gatekeeper.revision:
                 channel.attendance.until_ms = 0
 

@@ -211,7 +211,8 @@ class Session(Socket):
                 ErrorCode.AUTH_FAILED, "A session that has joined documents keeps its user."
             )
         self.become(user)
-        self._replace_identity(identity, identity)
+        self._act_as(identity)
+        self.doubt_if_changed()
         self._send(
             AuthOk(
                 session=self.id,
@@ -283,12 +284,18 @@ class Session(Socket):
         return [held.attendance for held in self._docs.values()]
 
     def _replace_identity(self, before: Identity, after: Identity) -> None:
-        self._identity = after
+        # The peer may have proven another one meanwhile.
+        if before is self._identity:
+            self._act_as(after)
+
+    def _act_as(self, identity: Identity) -> None:
+        self._identity = identity
         for held in self._docs.values():
-            held.attendance.identity = after
+            held.attendance.identity = identity
 
     def _lose(self, identity: Identity) -> None:
-        self.end(CloseCode.NOT_AUTHENTICATED, SESSION_ENDED)
+        if identity is self._identity:
+            self.end(CloseCode.NOT_AUTHENTICATED, SESSION_ENDED)
 
     def _expel(self, attendance: Attendance) -> None:
         doc = attendance.room.name

@@ -75,6 +75,7 @@ class Socket(ABC):
         "_gatekeeper",
         "_is_unsure",
         "_limits",
+        "_proven_at",
         "_rooms",
         "_states",
         "_states_since_s",
@@ -104,7 +105,9 @@ class Socket(ABC):
         self._states_since_s = 0.0
         self._deaf = False
         self._is_unsure = False
-        """True if the last look at the identities failed."""
+        """True if it has to be asked anew who the peer is: the last look failed, or is too old."""
+        self._proven_at = 0
+        """The gatekeeper's revision when the peer was last identified."""
         self.outbox: Outbox[Progress] = Outbox(
             wire,
             spawn=self.spawn,
@@ -223,11 +226,21 @@ class Socket(ABC):
         Raises:
             QuireError: `auth_failed`, `auth_required`, `store_unavailable`.
         """
+        self._proven_at = self._gatekeeper.revision
         try:
             return await self._gatekeeper.identify(token, name, document)
         except StoreError as error:
             text = "The store does not answer."
             raise QuireError(ErrorCode.STORE_UNAVAILABLE, text, retryable=True) from error
+
+    def doubt_if_changed(self) -> None:
+        """Have it asked anew soon who the peer is, if permissions have changed since `identify`.
+
+        For the moment from which the socket acts under an identity: of what changed before, nobody
+        has told it, and a session that was ended meanwhile would go on until it expires.
+        """
+        if self._proven_at != self._gatekeeper.revision:
+            self._is_unsure = True
 
     def note_refusal(self, identity: Identity | None, document: str | None, code: str) -> None:
         """Note that a room has refused something; see `Gatekeeper.note_refusal`."""

@@ -408,6 +408,7 @@ class YjsSocket(Socket):
         channel.join(admitted.role)
         if revision != self._gatekeeper.revision:
             self.spawn(self.review(channel.attendance))
+        self.doubt_if_changed()
         return channel
 
     def identities(self) -> Iterable[Identity]:
