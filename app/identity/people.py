@@ -1,16 +1,20 @@
 """The parts that know people: guests, accounts, their sessions and invitations, wired."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 from app.identity.accounts import Accounts
 from app.identity.attempts import Attempts
 from app.identity.guest import KEY_NAME, GuestCookies
 from app.identity.invitation import Invitations
 from app.identity.passwords import Passwords
+from app.identity.principal import Kind
 from app.identity.web_sessions import WebSessions
 from app.settings import Settings
 from storage.identity.sql_identity import SqlIdentity
+
+_SIGNED_IN: Final[dict[str, Kind]] = {"accounts": "account", "oidc": "oidc"}
+"""The users who sign in, by `--auth`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,8 @@ class People:
         guests = GuestCookies(
             await identity.signing_key(KEY_NAME), is_open=settings.auth_mode == "open"
         )
-        sessions = WebSessions(identity, days=settings.session_days)
+        kind = _SIGNED_IN.get(settings.auth_mode)
+        sessions = WebSessions(identity, days=settings.session_days, kind=kind)
         passwords = Passwords()
         attempts = Attempts(
             per_login=settings.sign_in_attempts_per_login,

@@ -59,10 +59,13 @@ class WebSessions:
 
     Args:
         days: how long a session lasts after it was last used.
+        kind: of the users who sign in here. Sessions of others, from before `--auth` was changed,
+            prove nothing; None: nobody signs in.
     """
 
-    def __init__(self, identity: SqlIdentity, *, days: int) -> None:
+    def __init__(self, identity: SqlIdentity, *, days: int, kind: Kind | None) -> None:
         self._identity = identity
+        self._kind = kind
         self.lifetime_ms = days * DAY_MS
 
     async def start(self, user: UserRecord, client: Client) -> SignedIn:
@@ -98,6 +101,8 @@ class WebSessions:
         if found is None:
             return None
         session, user = found
+        if user.kind != self._kind:
+            return None
         if at_ms - session.seen_at_ms >= _EXTENSION_MS:
             session = await self._extend(session, at_ms)
         return _principal(session, user)
@@ -109,7 +114,7 @@ class WebSessions:
             StoreError: the store does not answer.
         """
         user = await self._identity.user(principal.user.id)
-        if user is None or user.is_disabled:
+        if user is None or user.is_disabled or user.kind != self._kind:
             return None
         for session in await self.sessions(user.id):
             if session.id == principal.session_id:

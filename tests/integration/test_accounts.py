@@ -4,6 +4,7 @@ import asyncio
 import statistics
 import time
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -13,7 +14,6 @@ from app.identity.credential import Credentials
 from app.identity.expiry import sweep_once
 from app.identity.passwords import MAX_HASHED_AT_ONCE, MAX_WAITING
 from app.identity.web_sessions import MAX_SESSIONS, Client, secret_hash
-from storage.access.sql_access import SqlAccess
 from storage.identity.identity_record import InvitationRecord
 from sync.shells.clock import now_ms
 from tests.integration.accounts_app import (
@@ -418,8 +418,7 @@ async def test_what_has_expired_is_removed_and_the_rest_stays(tmp_path: Path) ->
         kept = await here.invitation()
         late = InvitationRecord(b"late", "late", "join", False, None, "test", 1, now_ms() - 1)
         await identity.create_invitation(late)
-        access = here.quire.state.backend.authority._rows
-        assert isinstance(access, SqlAccess)
+        access = here.quire.state.backend.access
         assert await sweep_once(identity, access) >= 2
         assert [each.secret_hash for each in await identity.invitations()] == [secret_hash(kept)]
         assert len(await identity.sessions(await _user(here, "ada"))) == 1
@@ -475,3 +474,21 @@ async def _user(here: House, login: str) -> str:
     user = await here.people.identity.user_by_login(login)
     assert user is not None
     return user.id
+
+
+@pytest.mark.parametrize("auth", ["open", "jwt"])
+async def test_session_of_another_way_to_sign_in_proves_nothing(tmp_path: Path, auth: str) -> None:
+    """Whoever turns to another way wants nobody to go on by the old one."""
+    async with house(tmp_path) as here:
+        ada = await here.join("ada", is_operator=True)
+        cookie = f"quire_session={ada.session}"
+    chosen: dict[str, Any] = {"auth": auth}
+    if auth == "jwt":
+        chosen |= {"jwt_key": "k" * 32, "jwt_issuer": "https://i", "jwt_audience": "quire"}
+    async with house(tmp_path, **chosen) as here:
+        answer = await here.browser().http.get("/api/session", headers={"Cookie": cookie})
+        assert answer.json()["kind"] == ("named" if auth == "open" else "visitor")
+        assert not answer.json()["operator"]
+        [account] = await here.people.identity.users("ada", 9)
+        late = await here.people.sessions.start(account, Client())
+        assert await here.people.sessions.renew(late.principal) is None
