@@ -9,8 +9,7 @@ from secrets import token_hex
 from typing import Final, Protocol
 
 from app.identity.credential import API_TOKEN_PREFIX, Credentials
-from app.identity.display_name import clean_name
-from app.identity.known_user import derived_color
+from app.identity.display_name import clean_name, color_of
 from app.identity.principal import Principal
 from app.identity.token_secret import (
     MAX_SECRET_CHARS,
@@ -83,7 +82,7 @@ def principal_of_token(record: TokenRecord) -> Principal:
     """Return the principal that a token stands for: the program, with the token's grants alone."""
     user_id = f"token-{record.id}"
     return Principal(
-        User(user_id, record.name, derived_color(user_id)),
+        User(user_id, record.name, color_of(user_id)),
         "token",
         is_signed_in=False,
         may_create=record.may_create,

@@ -18,7 +18,8 @@ from joserfc.jwt import JWTClaimsRegistry
 from msgspec import Struct
 
 from app.identity.credential import Credentials
-from app.identity.known_user import derived_color, derived_id, shown_name
+from app.identity.display_name import color_of
+from app.identity.known_user import derived_id, shown_name
 from app.identity.principal import Principal
 from app.identity.signed_token import (
     LEEWAY_S,
@@ -158,7 +159,7 @@ def _text(claims: dict[str, Any], name: str) -> str | None:
 def _color(claims: dict[str, Any], user_id: str) -> str:
     color = _text(claims, "color")
     if color is None:
-        return derived_color(user_id)
+        return color_of(user_id)
     if _COLOR.fullmatch(color) is None:
         raise TokenRefused("`color` is not of the form #rrggbb")
     return color.lower()

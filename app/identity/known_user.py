@@ -1,9 +1,9 @@
-"""A user as an issuer of identities describes one: id, name and colour from its claims."""
+"""A user as an issuer of identities describes one: id and name from its claims."""
 
 from hashlib import blake2b
 from typing import Final
 
-from app.identity.display_name import MAX_NAME_CHARS, PALETTE, clean_name
+from app.identity.display_name import MAX_NAME_CHARS, clean_name
 from sync.error import QuireError
 
 NAMELESS: Final = "User"
@@ -15,12 +15,6 @@ def derived_id(kind: str, issuer: str, subject: str) -> str:
     # The length in front: no two pairs have the same bytes.
     content = f"{len(issuer)}:{issuer}{subject}".encode("utf-8", "surrogatepass")
     return f"{kind}-{blake2b(content, digest_size=12, person=b'quire.subject').hexdigest()}"
-
-
-def derived_color(user_id: str) -> str:
-    """Return the colour of a user who has chosen none."""
-    digest = blake2b(user_id.encode(), digest_size=1, person=b"quire.color").digest()
-    return PALETTE[digest[0] % len(PALETTE)]
 
 
 def shown_name(*candidates: str | None) -> str:

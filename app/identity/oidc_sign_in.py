@@ -8,8 +8,9 @@ import logging
 from collections.abc import Callable
 from typing import Protocol
 
+from app.identity.display_name import color_of
 from app.identity.issuer_http import IssuerRefused, IssuerUnreachable
-from app.identity.known_user import derived_color, derived_id
+from app.identity.known_user import derived_id
 from app.identity.openid_provider import OidcIdentity, OpenIdProvider, SignInFailed
 from app.identity.pending_sign_in import PendingSignIn, SignInSeal
 from app.identity.sign_in_answer import CallbackAnswer, NotSignedIn, Problem
@@ -102,7 +103,7 @@ class OidcSignIn:
             user_id,
             "oidc",
             identity.name,
-            derived_color(user_id),
+            color_of(user_id),
             created_at_ms=at_ms,
             seen_at_ms=at_ms,
             issuer=identity.issuer,

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.identity.display_name import MAX_NAME_CHARS, PALETTE, clean_name
-from app.identity.known_user import NAMELESS, derived_color, derived_id, shown_name
+from app.identity.display_name import MAX_NAME_CHARS, PALETTE, clean_name, color_of
+from app.identity.known_user import NAMELESS, derived_id, shown_name
 from sync.permission import MAX_USER_ID_CHARS
 
 
@@ -28,7 +28,7 @@ def test_id_of_any_subject_is_an_id(issuer: str, subject: str) -> None:
     user_id = derived_id("oidc", issuer, subject)
     assert user_id.isascii()
     assert len(user_id) <= MAX_USER_ID_CHARS
-    assert derived_color(user_id) in PALETTE
+    assert color_of(user_id) in PALETTE
 
 
 def test_first_usable_name_is_shown() -> None:
