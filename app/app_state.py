@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from app.identity.people import People
-from app.identity.token_checks import TokenChecks
+from app.identity.tokens.token_checks import TokenChecks
 from app.readiness import Readiness
 from app.service.backend import Backend
 from app.settings import Settings

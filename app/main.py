@@ -17,7 +17,7 @@ from app.http.security import SecurityHeaders
 from app.identity.expiry import sweep_forever
 from app.identity.identifier import Identifier, Verifiers
 from app.identity.people import People
-from app.identity.token_checks import TokenChecks
+from app.identity.tokens.token_checks import TokenChecks
 from app.identity.watch import AccessWatch
 from app.readiness import Readiness
 from app.server.proxy import TrustedProxies

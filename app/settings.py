@@ -606,7 +606,7 @@ def _refuse_incomplete_auth(settings: Settings) -> None:
             raise SettingsError(f"auth {settings.auth_mode}: needs {' or '.join(group)}")
     if settings.auth_mode in ("jwt", "oidc"):
         # Imported only here: it costs a quarter of a second.
-        from app.identity.token_settings import refuse_unusable
+        from app.identity.tokens.token_settings import refuse_unusable
 
         try:
             refuse_unusable(settings)

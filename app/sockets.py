@@ -16,10 +16,10 @@ from starlette.requests import HTTPConnection
 
 from app.audit.audit_kind import ACCESS_REFUSED
 from app.http.credentials import credentials_of
+from app.http.origin import is_allowed_origin
 from app.http.problem import HttpCode
 from app.identity.credential import TICKET_PREFIX, Door
-from app.identity.origin import is_allowed_origin
-from app.identity.ticket import Tickets
+from app.identity.tokens.ticket import Tickets
 from app.identity.watch import Change
 from app.logs.log_context import start_context
 from app.server.linger import reset

@@ -14,15 +14,15 @@ from typing import Final
 
 from app.http.routes import documents, users
 from app.http.schema import MAX_TITLE_CHARS
-from app.identity.display_name import MAX_NAME_CHARS
-from app.identity.invitation import MAX_INVITATIONS
-from app.identity.passwords import (
+from app.identity.accounts.invitation import MAX_INVITATIONS
+from app.identity.accounts.passwords import (
     MAX_HASHED_AT_ONCE,
     MAX_PASSWORD_CHARS,
     MAX_WAITING,
     MIN_PASSWORD_CHARS,
 )
-from app.identity.web_sessions import MAX_SESSIONS
+from app.identity.accounts.web_sessions import MAX_SESSIONS
+from app.identity.display_name import MAX_NAME_CHARS
 from app.service import version_reader, version_restore
 from app.settings import SETTINGS, Setting
 from sync import limit

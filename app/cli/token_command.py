@@ -12,7 +12,7 @@ from typing import Final
 from app.audit.audit_kind import TOKEN_CREATED, TOKEN_REVOKED
 from app.audit.audit_note import COMMAND_LINE, audit_record
 from app.cli.failure import CommandFailed
-from app.identity.api_token import new_token
+from app.identity.tokens.api_token import new_token
 from app.settings import Settings
 from storage.identity.identity_record import TokenRecord
 from storage.migrate import require_current

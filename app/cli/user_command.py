@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from app.cli.failure import CommandFailed
-from app.identity.invitation import OPERATOR, issue_invitation
-from app.identity.login import clean_login
+from app.identity.accounts.invitation import OPERATOR, issue_invitation
+from app.identity.accounts.login import clean_login
 from app.settings import Settings
 from storage.identity.identity_record import UserRecord
 from storage.identity.sql_identity import SqlIdentity

@@ -5,7 +5,7 @@ from ipaddress import ip_address
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.identity.origin import is_allowed_origin
+from app.http.origin import is_allowed_origin
 from app.settings import Settings
 
 

@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from app.http.schema import Text
+from app.identity.accounts.invitation import DEFAULT_DAYS, MAX_DAYS
+from app.identity.accounts.login import LOGIN_PATTERN, clean_login
+from app.identity.accounts.passwords import MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS
 from app.identity.display_name import clean_name
-from app.identity.invitation import DEFAULT_DAYS, MAX_DAYS
-from app.identity.login import LOGIN_PATTERN, clean_login
-from app.identity.passwords import MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS
 from sync.error import QuireError
 
 

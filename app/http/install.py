@@ -6,7 +6,9 @@ from fastapi import APIRouter, FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from app.http.body_limit import BodyLimit
+from app.http.csrf import CookieGuard
 from app.http.head import HeadAsGet
+from app.http.origin import OriginGuard
 from app.http.problem import install_problem_handlers
 from app.http.request_context import RequestContext
 from app.http.routes import (
@@ -31,8 +33,6 @@ from app.http.routes import (
     users,
 )
 from app.http.stream import EventStreams
-from app.identity.csrf import CookieGuard
-from app.identity.origin import OriginGuard
 from app.settings import Settings
 
 routers: Final[tuple[APIRouter, ...]] = (

@@ -8,11 +8,11 @@ from app.app_state import State
 from app.http.access import PrincipalOf, StateOf
 from app.http.cookie import clear_cookie, set_cookie
 from app.http.identity_schema import Person, SessionState
+from app.identity.accounts.web_sessions import Client, SignedIn
 from app.identity.credential import GUEST_COOKIE, SESSION_COOKIE
 from app.identity.guest import GUEST_DAYS, Guest
 from app.identity.people import People
 from app.identity.principal import Principal
-from app.identity.web_sessions import Client, SignedIn
 from sync.error import ErrorCode, QuireError
 from sync.user import User
 from sync.wire.event import timestamp

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import Final, Self
 
-from app.identity.accounts import Accounts
+from app.identity.accounts.accounts import Accounts
+from app.identity.accounts.invitation import Invitations
+from app.identity.accounts.passwords import Passwords
+from app.identity.accounts.web_sessions import WebSessions
 from app.identity.attempts import Attempts
 from app.identity.guest import KEY_NAME, GuestCookies
-from app.identity.invitation import Invitations
-from app.identity.passwords import Passwords
 from app.identity.principal import Kind
-from app.identity.web_sessions import WebSessions
 from app.settings import Settings
 from storage.identity.sql_identity import SqlIdentity
 

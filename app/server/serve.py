@@ -15,7 +15,7 @@ import uvicorn
 from uvicorn.supervisors import multiprocess
 
 from app.app_state import State
-from app.identity.invitation import offer_ownership
+from app.identity.accounts.invitation import offer_ownership
 from app.logs.log_setup import configure_logging
 from app.main import create_app, prepare_database
 from app.server.linger import LingerLimits

@@ -10,7 +10,7 @@ import httpx
 from argon2 import Parameters
 from argon2.low_level import ARGON2_VERSION, Type
 
-from app.identity.invitation import issue_invitation
+from app.identity.accounts.invitation import issue_invitation
 from app.identity.people import People
 from tests.integration.http_app import Application, application
 

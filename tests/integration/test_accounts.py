@@ -10,10 +10,10 @@ import anyio
 import pytest
 from argon2 import PasswordHasher
 
+from app.identity.accounts.passwords import MAX_HASHED_AT_ONCE, MAX_WAITING
+from app.identity.accounts.web_sessions import MAX_SESSIONS, Client, secret_hash
 from app.identity.credential import Credentials
 from app.identity.expiry import sweep_once
-from app.identity.passwords import MAX_HASHED_AT_ONCE, MAX_WAITING
-from app.identity.web_sessions import MAX_SESSIONS, Client, secret_hash
 from storage.identity.identity_record import InvitationRecord
 from sync.shells.clock import now_ms
 from tests.integration.accounts_app import (

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-import app.identity.invitation
-from app.identity.invitation import offer_ownership
-from app.identity.web_sessions import secret_hash
+import app.identity.accounts.invitation
+from app.identity.accounts.invitation import offer_ownership
+from app.identity.accounts.web_sessions import secret_hash
 from storage.identity.identity_record import InvitationRecord
 from sync.shells.clock import now_ms
 from tests.integration.accounts_app import OTHER_PASSWORD, PASSWORD, House, house
@@ -174,7 +174,7 @@ async def test_operator_comes_from_the_invitation_alone(tmp_path: Path) -> None:
 async def test_open_invitations_are_bounded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app.identity.invitation, "MAX_INVITATIONS", 3)
+    monkeypatch.setattr(app.identity.accounts.invitation, "MAX_INVITATIONS", 3)
     async with house(tmp_path) as here:
         operator = await here.join("owner", is_operator=True)
         ids = [(await operator.ok("POST", "/api/invitations", json={}))["id"] for _ in range(3)]

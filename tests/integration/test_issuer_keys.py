@@ -11,18 +11,18 @@ import pytest
 from joserfc import jws, jwt
 from joserfc.jwk import Key, OctKey, RSAKey
 
-from app.identity import issuer_http
+from app.identity.tokens import issuer_http
 from app.identity.credential import Credentials
-from app.identity.issuer_http import (
+from app.identity.tokens.issuer_http import (
     MAX_ANSWER_BYTES,
     IssuerHttp,
     IssuerRefused,
     IssuerUnreachable,
     is_safe_url,
 )
-from app.identity.json_web_token import JwtRules, JwtVerifier
-from app.identity.remote_keys import MAX_AGE_S, MAX_KEYS, MIN_PAUSE_S, REFRESH_S, RemoteKeys
-from app.identity.signed_token import KeysUnavailable
+from app.identity.tokens.json_web_token import JwtRules, JwtVerifier
+from app.identity.tokens.remote_keys import MAX_AGE_S, MAX_KEYS, MIN_PAUSE_S, REFRESH_S, RemoteKeys
+from app.identity.tokens.signed_token import KeysUnavailable
 from sync.error import ErrorCode, QuireError
 from tests.integration.issuer import Answer, Issuer
 from tests.patience import PATIENCE_S

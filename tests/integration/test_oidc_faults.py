@@ -11,9 +11,14 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import Key, OctKey, RSAKey
 
-from app.identity.issuer_http import IssuerHttp, IssuerUnreachable
-from app.identity.openid_provider import OidcClient, OidcIdentity, OpenIdProvider, SignInFailed
-from app.identity.pending_sign_in import PendingSignIn
+from app.identity.provider.openid_provider import (
+    OidcClient,
+    OidcIdentity,
+    OpenIdProvider,
+    SignInFailed,
+)
+from app.identity.provider.pending_sign_in import PendingSignIn
+from app.identity.tokens.issuer_http import IssuerHttp, IssuerUnreachable
 from tests.integration.issuer import Answer, Asked, Issuer
 
 pytestmark = pytest.mark.anyio

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from app.identity.credential import Credentials
 from app.identity.principal import Principal
-from app.identity.ticket import TICKET_S, Tickets
+from app.identity.tokens.ticket import TICKET_S, Tickets
 from storage.migrate import upgrade
 from storage.store import Store, open_store
 from sync.error import ErrorCode, QuireError

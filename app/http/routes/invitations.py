@@ -21,7 +21,7 @@ from app.http.identity_schema import (
 )
 from app.http.noting import NotingOf
 from app.http.people_access import NOT_KEPT, ClientOf, OperatorOf, PeopleOf, let_in
-from app.identity.invitation import issue_invitation
+from app.identity.accounts.invitation import issue_invitation
 from app.service.service_error import ServiceCode, ServiceError
 from sync.error import ErrorCode, QuireError
 from sync.shells.clock import now_ms

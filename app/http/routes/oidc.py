@@ -12,11 +12,11 @@ from app.http.access import StateOf
 from app.http.cookie import clear_cookie, set_cookie
 from app.http.people_access import ClientOf, keep_session
 from app.http.problem import HttpCode, ProblemError
-from app.identity.pending_sign_in import COOKIE_PREFIX, MAX_AGE_S, cookie_of
-from app.identity.sign_in_answer import CALLBACK_PATH, CallbackAnswer, NotSignedIn, Problem
+from app.identity.provider.pending_sign_in import COOKIE_PREFIX, MAX_AGE_S, cookie_of
+from app.identity.provider.sign_in_answer import CALLBACK_PATH, CallbackAnswer, NotSignedIn, Problem
 
 if TYPE_CHECKING:
-    from app.identity.oidc_sign_in import OidcSignIn
+    from app.identity.provider.oidc_sign_in import OidcSignIn
 
 router = APIRouter(prefix="/auth/oidc", include_in_schema=False)
 

@@ -25,9 +25,9 @@ from app.http.people_access import (
     let_in,
     session_state,
 )
+from app.identity.accounts.login import clean_login
 from app.identity.credential import GUEST_COOKIE, SESSION_COOKIE
 from app.identity.guest import Guest, new_guest, renamed_guest
-from app.identity.login import clean_login
 from app.identity.people import People
 from app.service.service_error import ServiceCode, ServiceError
 from sync.error import ErrorCode, QuireError

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from typing import Protocol
 
 from app.identity.display_name import color_of
-from app.identity.issuer_http import IssuerRefused, IssuerUnreachable
-from app.identity.known_user import derived_id
-from app.identity.openid_provider import OidcIdentity, OpenIdProvider, SignInFailed
-from app.identity.pending_sign_in import PendingSignIn, SignInSeal
-from app.identity.sign_in_answer import CallbackAnswer, NotSignedIn, Problem
+from app.identity.provider.openid_provider import OidcIdentity, OpenIdProvider, SignInFailed
+from app.identity.provider.pending_sign_in import PendingSignIn, SignInSeal
+from app.identity.provider.sign_in_answer import CallbackAnswer, NotSignedIn, Problem
+from app.identity.tokens.issuer_http import IssuerRefused, IssuerUnreachable
+from app.identity.tokens.known_user import derived_id
 from storage.identity.identity_record import TakenError, UserRecord
 
 _log = logging.getLogger(__name__)

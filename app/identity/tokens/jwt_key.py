@@ -9,7 +9,7 @@ from typing import Final
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, Key, OctKey, RSAKey
 
-from app.identity.signed_token import MIN_RSA_BITS, MIN_SECRET_BYTES, serves
+from app.identity.tokens.signed_token import MIN_RSA_BITS, MIN_SECRET_BYTES, serves
 
 SYMMETRIC: Final = ("HS256",)
 ASYMMETRIC: Final = ("RS256", "ES256")

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 from app.identity.credential import API_TOKEN_PREFIX, Credentials
 from app.identity.display_name import clean_name, color_of
 from app.identity.principal import Principal
-from app.identity.token_secret import (
+from app.identity.tokens.token_secret import (
     MAX_SECRET_CHARS,
     new_secret,
     refuse_in_address_of_page,

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.identity.display_name import MAX_NAME_CHARS, PALETTE, clean_name, color_of
-from app.identity.known_user import NAMELESS, derived_id, shown_name
+from app.identity.tokens.known_user import NAMELESS, derived_id, shown_name
 from sync.permission import MAX_USER_ID_CHARS
 
 

@@ -5,16 +5,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
-from app.identity.api_token import ApiTokens
 from app.identity.identifier import Renewer, Verifier
-from app.identity.ticket import Tickets
-from app.identity.user_directory import UserDirectory
+from app.identity.tokens.api_token import ApiTokens
+from app.identity.tokens.ticket import Tickets
+from app.identity.tokens.user_directory import UserDirectory
 from app.settings import Settings
 from storage.identity.sql_identity import SqlIdentity
 
 if TYPE_CHECKING:
-    from app.identity.issuer_http import IssuerHttp
-    from app.identity.oidc_sign_in import OidcSignIn
+    from app.identity.provider.oidc_sign_in import OidcSignIn
+    from app.identity.tokens.issuer_http import IssuerHttp
 
 SEAL_KEY: Final = "oidc"
 """The name of the key that signs pending sign-ins."""
@@ -66,7 +66,7 @@ class TokenChecks:
         if settings.auth_mode not in ("jwt", "oidc"):
             return cls(tickets, api_tokens, None, directory, None, None)
         # Imported only here, as below: they cost a quarter of a second.
-        from app.identity.issuer_http import IssuerHttp
+        from app.identity.tokens.issuer_http import IssuerHttp
 
         http = IssuerHttp()
         if settings.auth_mode == "jwt":
@@ -84,10 +84,10 @@ class TokenChecks:
 def _jwt(
     settings: Settings, http: "IssuerHttp", clock: Clock, directory: UserDirectory
 ) -> Verifier:
-    from app.identity.json_web_token import JwtRules, JwtVerifier
-    from app.identity.jwt_key import read_algorithms, read_key
-    from app.identity.remote_keys import RemoteKeys
-    from app.identity.signed_token import FixedKeys
+    from app.identity.tokens.json_web_token import JwtRules, JwtVerifier
+    from app.identity.tokens.jwt_key import read_algorithms, read_key
+    from app.identity.tokens.remote_keys import RemoteKeys
+    from app.identity.tokens.signed_token import FixedKeys
 
     async def address() -> str:
         return settings.jwt_jwks_url
@@ -102,10 +102,10 @@ def _jwt(
 async def _oidc(
     identity: SqlIdentity, settings: Settings, http: "IssuerHttp", clock: Clock
 ) -> "OidcSignIn":
-    from app.identity.jwt_key import read_secret
-    from app.identity.oidc_sign_in import OidcSignIn
-    from app.identity.openid_provider import OidcClient, OpenIdProvider
-    from app.identity.pending_sign_in import SignInSeal
+    from app.identity.provider.oidc_sign_in import OidcSignIn
+    from app.identity.provider.openid_provider import OidcClient, OpenIdProvider
+    from app.identity.provider.pending_sign_in import SignInSeal
+    from app.identity.tokens.jwt_key import read_secret
 
     client = OidcClient(
         settings.oidc_issuer,

@@ -12,9 +12,9 @@ from typing import Final
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.http.origin import is_allowed_origin
 from app.http.problem import HttpCode, problem_response
 from app.identity.credential import GUEST_COOKIE, SESSION_COOKIE
-from app.identity.origin import is_allowed_origin
 
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _COOKIES: Final = frozenset({SESSION_COOKIE, GUEST_COOKIE})

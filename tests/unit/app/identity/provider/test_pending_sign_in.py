@@ -5,7 +5,7 @@ import time
 import pytest
 from itsdangerous import URLSafeTimedSerializer
 
-from app.identity.pending_sign_in import MAX_AGE_S, PendingSignIn, SignInSeal, own_path
+from app.identity.provider.pending_sign_in import MAX_AGE_S, PendingSignIn, SignInSeal, own_path
 
 SEAL = SignInSeal(b"k" * 32)
 

@@ -32,7 +32,7 @@ from app.identity.attempts import Windows, address_key
 from app.identity.credential import TICKET_PREFIX, Credentials
 from app.identity.identifier import Renewer
 from app.identity.principal import Principal
-from app.identity.token_secret import MAX_SECRET_CHARS, new_secret, secret_hash
+from app.identity.tokens.token_secret import MAX_SECRET_CHARS, new_secret, secret_hash
 from storage.identity.identity_record import TicketRecord
 from sync.error import ErrorCode, QuireError
 from sync.port import StoreError

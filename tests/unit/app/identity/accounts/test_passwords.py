@@ -1,10 +1,10 @@
-"""`app.identity.passwords`: the rules for new passwords, and a hash that nobody has."""
+"""`app.identity.accounts.passwords`: the rules for new passwords, and a hash that nobody has."""
 
 import pytest
 from argon2 import PasswordHasher, extract_parameters
 from argon2.exceptions import VerifyMismatchError
 
-from app.identity.passwords import (
+from app.identity.accounts.passwords import (
     MAX_PASSWORD_CHARS,
     MIN_PASSWORD_CHARS,
     Passwords,

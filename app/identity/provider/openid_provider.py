@@ -17,11 +17,16 @@ from authlib.oidc.core import CodeIDToken
 from joserfc.errors import JoseError
 from msgspec import Struct, ValidationError, convert, field
 
-from app.identity.issuer_http import IssuerHttp, IssuerRefused, IssuerUnreachable, is_safe_url
-from app.identity.known_user import shown_name
-from app.identity.pending_sign_in import PendingSignIn
-from app.identity.remote_keys import RemoteKeys
-from app.identity.signed_token import LEEWAY_S, KeysUnavailable, TokenRefused, verify
+from app.identity.provider.pending_sign_in import PendingSignIn
+from app.identity.tokens.issuer_http import (
+    IssuerHttp,
+    IssuerRefused,
+    IssuerUnreachable,
+    is_safe_url,
+)
+from app.identity.tokens.known_user import shown_name
+from app.identity.tokens.remote_keys import RemoteKeys
+from app.identity.tokens.signed_token import LEEWAY_S, KeysUnavailable, TokenRefused, verify
 
 ALGORITHMS: Final = (
     *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),

@@ -19,17 +19,17 @@ from msgspec import Struct
 
 from app.identity.credential import Credentials
 from app.identity.display_name import color_of
-from app.identity.known_user import derived_id, shown_name
 from app.identity.principal import Principal
-from app.identity.signed_token import (
+from app.identity.tokens.known_user import derived_id, shown_name
+from app.identity.tokens.signed_token import (
     LEEWAY_S,
     KeySource,
     KeysUnavailable,
     TokenRefused,
     verify,
 )
-from app.identity.token_secret import refuse_in_address_of_page
-from app.identity.user_directory import UserDirectory
+from app.identity.tokens.token_secret import refuse_in_address_of_page
+from app.identity.tokens.user_directory import UserDirectory
 from sync.error import CloseCode, ErrorCode, QuireError
 from sync.permission import ROLES, Claim, is_claim_pattern
 from sync.user import User

@@ -8,11 +8,11 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from app.identity.accounts.login import clean_login
+from app.identity.accounts.passwords import Passwords, require_good_password
+from app.identity.accounts.web_sessions import Client, SignedIn, WebSessions
 from app.identity.attempts import Attempts
-from app.identity.login import clean_login
-from app.identity.passwords import Passwords, require_good_password
 from app.identity.principal import Principal
-from app.identity.web_sessions import Client, SignedIn, WebSessions
 from storage.identity.identity_record import UserRecord
 from storage.identity.sql_identity import SqlIdentity
 from sync.error import ErrorCode, QuireError

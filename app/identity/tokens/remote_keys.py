@@ -8,8 +8,8 @@ from typing import Any, Final
 from joserfc.errors import JoseError
 from joserfc.jwk import JWKRegistry, Key, OctKey
 
-from app.identity.issuer_http import IssuerHttp, IssuerRefused, IssuerUnreachable
-from app.identity.signed_token import KeysUnavailable
+from app.identity.tokens.issuer_http import IssuerHttp, IssuerRefused, IssuerUnreachable
+from app.identity.tokens.signed_token import KeysUnavailable
 
 _log = logging.getLogger(__name__)
 

@@ -1,8 +1,8 @@
-"""`app.identity.origin`: which pages may change something."""
+"""`app.http.origin`: which pages may change something."""
 
 import pytest
 
-from app.identity.origin import is_allowed_origin
+from app.http.origin import is_allowed_origin
 
 ALLOWED = ("https://wiki.example.org",)
 

@@ -1,7 +1,7 @@
 """The check of the settings that name keys and issuers, at the start of a server."""
 
-from app.identity.issuer_http import is_safe_url
-from app.identity.jwt_key import read_algorithms, read_key, read_secret
+from app.identity.tokens.issuer_http import is_safe_url
+from app.identity.tokens.jwt_key import read_algorithms, read_key, read_secret
 from app.settings import Settings
 
 

@@ -14,9 +14,9 @@ from joserfc.errors import SecurityWarning
 from joserfc.jwk import ECKey, Key, OctKey, RSAKey
 
 from app.identity.credential import Credentials
-from app.identity.json_web_token import MAX_CLAIMS, JwtRules, JwtVerifier
 from app.identity.principal import Principal
-from app.identity.signed_token import MAX_TOKEN_BYTES, FixedKeys
+from app.identity.tokens.json_web_token import MAX_CLAIMS, JwtRules, JwtVerifier
+from app.identity.tokens.signed_token import MAX_TOKEN_BYTES, FixedKeys
 from sync.error import ErrorCode, QuireError
 from sync.permission import Claim
 from tests.unit.app.identity.immediate import result_of

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
-from app.identity.jwt_key import read_algorithms, read_key, read_secret
+from app.identity.tokens.jwt_key import read_algorithms, read_key, read_secret
 from app.settings import Settings, SettingsError
 
 SECRET = "needle, a secret of 32 bytes or more"

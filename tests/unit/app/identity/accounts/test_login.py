@@ -1,8 +1,8 @@
-"""`app.identity.login`: one form, and none that misleads."""
+"""`app.identity.accounts.login`: one form, and none that misleads."""
 
 import pytest
 
-from app.identity.login import clean_login, require_login
+from app.identity.accounts.login import clean_login, require_login
 from sync.error import ErrorCode, QuireError
 
 

@@ -1,0 +1,1 @@
+"""Local accounts: passwords, invitations, and the sessions of browsers."""

@@ -1,0 +1,1 @@
+"""Tokens: tickets, API tokens, and the signed tokens of applications and providers."""
