@@ -358,7 +358,8 @@ class HocuspocusSession(YjsSocket):
             await self._refresh(channel, token)
             return
         try:
-            identity = await self.identify(token.token, self._name, document_name(address))
+            # A provider that has no token sends an empty one: then the cookie counts.
+            identity = await self.identify(token.token or None, self._name, document_name(address))
             channel = await self._join(address, identity)
         except QuireError as error:
             if error.retryable:
@@ -381,7 +382,7 @@ class HocuspocusSession(YjsSocket):
         One that is no good changes nothing: the proof before it still holds.
         """
         try:
-            identity = await self.identify(token.token, self._name, channel.document)
+            identity = await self.identify(token.token or None, self._name, channel.document)
             if identity.user.id != channel.user.id:
                 raise QuireError(ErrorCode.AUTH_FAILED, "A document keeps its user.")
         except QuireError as error:

@@ -1,0 +1,207 @@
+"""The table of all doors: every route and every message, and what one must be to use it.
+
+No test is in here; `test_door_matrix` walks it, and fails when a door is missing in it.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from fastapi import FastAPI
+
+from sync.permission import Action
+
+READ, WRITE, RENAME, MANAGE = Action.READ, Action.WRITE, Action.RENAME, Action.MANAGE
+D: Final = "/api/documents/{document}"
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentDoor:
+    """A route that names a document."""
+
+    method: str
+    path: str
+    action: Action
+    status: int = 200
+    """Of whoever may use it."""
+    query: str = ""
+    json: Any = None
+    content: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    is_stream: bool = False
+
+
+DOCUMENT_DOORS: Final = (
+    DocumentDoor("GET", D, READ),
+    DocumentDoor("GET", f"{D}/text", READ),
+    DocumentDoor("GET", f"{D}/history", READ),
+    DocumentDoor("GET", f"{D}/history/{{version}}", READ),
+    DocumentDoor("GET", f"{D}/diff", READ, query="?from=0"),
+    DocumentDoor("GET", f"{D}/events", READ, is_stream=True),
+    DocumentDoor("PATCH", D, RENAME, json={"title": "Another"}),
+    DocumentDoor("PUT", f"{D}/text", WRITE, content="Hello all", headers={"If-Match": "*"}),
+    DocumentDoor("POST", f"{D}/edits", WRITE, json={"base": None, "ops": [{"insert": "> "}]}),
+    DocumentDoor("POST", f"{D}/restore", WRITE, json={"version": 0}),
+    DocumentDoor("GET", f"{D}/access", MANAGE),
+    DocumentDoor("PUT", f"{D}/access/{{subject}}", MANAGE, 204, json={"role": "viewer"}),
+    DocumentDoor("DELETE", f"{D}/access/{{subject}}", MANAGE, 204),
+    DocumentDoor("GET", f"{D}/links", MANAGE),
+    DocumentDoor("POST", f"{D}/links", MANAGE, 201, json={"role": "viewer"}),
+    DocumentDoor("DELETE", f"{D}/links/{{link}}", MANAGE, 204),
+    DocumentDoor("GET", f"{D}/audit", MANAGE),
+    # The last one: afterwards there is no document.
+    DocumentDoor("DELETE", D, MANAGE, 204),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleDoor:
+    """A route that names no document, with the answer for each kind of who asks.
+
+    Kinds that `answers` does not name get `status`.
+    """
+
+    method: str
+    path: str
+    status: int = 200
+    json: Any = None
+    query: str = ""
+    answers: Mapping[str, int] = field(default_factory=dict)
+
+
+def _only(**statuses: int) -> dict[str, int]:
+    """The answers of a door that is shut but for the kinds named."""
+    shut = {
+        "operator": 403,
+        "account": 403,
+        "guest": 401,
+        "visitor": 401,
+        "ended": 401,
+        "named": 401,
+        "token": 403,
+        "jwt": 403,
+        "bad": 401,
+    }
+    return shut | statuses
+
+
+_BAD: Final = {"bad": 401}
+"""A token that is no good is refused wherever anybody is asked who it is."""
+_OPERATORS: Final = _only(operator=200, guest=403, named=403)
+_UNKNOWN_LINK: Final = {"secret": "ql_" + "x" * 43}
+
+PEOPLE_DOORS: Final = (
+    # For anybody.
+    PeopleDoor("GET", "/"),
+    PeopleDoor("GET", "/d/{document}"),
+    PeopleDoor("GET", "/l"),
+    PeopleDoor("GET", "/join"),
+    PeopleDoor("GET", "/sign-in"),
+    PeopleDoor("GET", "/account"),
+    PeopleDoor("GET", "/people"),
+    PeopleDoor("GET", "/assets/{name}", 404),
+    PeopleDoor("GET", "/healthz"),
+    PeopleDoor("GET", "/readyz"),
+    PeopleDoor("GET", "/metrics"),
+    PeopleDoor("GET", "/api/docs"),
+    PeopleDoor("GET", "/api/openapi.json"),
+    PeopleDoor("GET", "/auth/oidc/start", 404),
+    PeopleDoor("GET", "/auth/oidc/callback", 404),
+    PeopleDoor("GET", "/auth/oidc/end", 404),
+    # About whoever asks.
+    PeopleDoor("GET", "/api/session", answers=_BAD),
+    PeopleDoor("POST", "/api/session/guest", json={"name": "G"}, answers=_BAD),
+    PeopleDoor(
+        "PATCH",
+        "/api/session",
+        json={"name": "Other"},
+        answers=_only(account=200, operator=200, guest=200),
+    ),
+    PeopleDoor("DELETE", "/api/session", 204, answers=_BAD),
+    PeopleDoor("GET", "/api/sessions", answers=_only(account=200, operator=200)),
+    PeopleDoor("DELETE", "/api/sessions", 204, answers=_only(account=204, operator=204)),
+    PeopleDoor(
+        "DELETE",
+        "/api/sessions/{session}",
+        answers=_only(account=404, operator=404),
+    ),
+    PeopleDoor(
+        "POST",
+        "/api/account/password",
+        json={"current": "correct horse", "new": "battery staple"},
+        # Whoever has none is forbidden, known or not.
+        answers=_only(account=200, operator=200, guest=403, named=403, visitor=403, ended=403),
+    ),
+    PeopleDoor(
+        "POST",
+        "/api/tickets",
+        json={},
+        answers=_only(account=200, operator=200, guest=200, token=200, jwt=200, named=200),
+    ),
+    PeopleDoor("GET", "/api/documents", answers=_BAD),
+    PeopleDoor(
+        "POST",
+        "/api/documents",
+        201,
+        json={},
+        answers=_only(account=201, operator=201, guest=403, named=201),
+    ),
+    PeopleDoor(
+        "POST", "/api/links/redeem", 404, json=_UNKNOWN_LINK, answers={"token": 403, **_BAD}
+    ),
+    # About users.
+    PeopleDoor(
+        "GET", "/api/users", query="?q=a", answers=_only(account=200, operator=200, jwt=200)
+    ),
+    PeopleDoor("GET", "/api/users/{user}", answers=_OPERATORS),
+    PeopleDoor("PATCH", "/api/users/{user}", json={"disabled": True}, answers=_OPERATORS),
+    PeopleDoor("GET", "/api/audit", answers=_OPERATORS),
+    PeopleDoor("GET", "/api/invitations", answers=_OPERATORS),
+    PeopleDoor("POST", "/api/invitations", json={}, answers=_OPERATORS | {"operator": 201}),
+    PeopleDoor("DELETE", "/api/invitations/{invitation}", answers=_OPERATORS | {"operator": 204}),
+    # For whoever has a secret, which these do not.
+    PeopleDoor("POST", "/api/session", 401, json={"login": "nobody", "password": "wrong horse"}),
+    PeopleDoor("POST", "/api/invitations/check", 404, json={"secret": "x" * 43}),
+    PeopleDoor(
+        "POST",
+        "/api/invitations/accept",
+        404,
+        json={"secret": "x" * 43, "login": "eve", "name": "Eve", "password": "correct horse"},
+    ),
+)
+
+
+def routes(app: FastAPI) -> Iterator[tuple[str, str]]:
+    """Every method and path that the application routes, however deep."""
+    waiting: list[Any] = list(app.routes)
+    while waiting:
+        route = waiting.pop()
+        # FastAPI keeps an included router as it is, and looks into it when a request comes.
+        waiting += getattr(getattr(route, "original_router", route), "routes", ())
+        for method in getattr(route, "methods", None) or ():
+            if method != "HEAD":
+                yield method, route.path
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message of `quire.v1` that names a document."""
+
+    kind: str
+    action: Action
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+TEXT_MESSAGES: Final = (
+    Message("cursor_move", READ, {"base": None, "anchor": 0, "head": 0}),
+    Message("text_insert", WRITE, {"base": None, "pos": 0, "text": "x"}),
+    Message("text_edit", WRITE, {"base": None, "ops": [{"insert": "y"}]}),
+    Message("text_delete", WRITE, {"base": None, "pos": 0, "len": 1}),
+)
+YJS_MESSAGES: Final = (
+    Message("awareness", READ, {"update": "AA=="}),
+    Message("check", READ, {"version": 1, "hash": "0" * 64}),
+    Message("update", WRITE),
+)
+OTHER_MESSAGES: Final = frozenset({"auth", "join", "leave", "ping"})
+"""`auth` and `join` begin each walk; `leave` and `ping` give nothing."""
