@@ -11,8 +11,8 @@ import pytest
 from joserfc import jws, jwt
 from joserfc.jwk import Key, OctKey, RSAKey
 
-from app.identity.tokens import issuer_http
 from app.identity.credential import Credentials
+from app.identity.tokens import issuer_http
 from app.identity.tokens.issuer_http import (
     MAX_ANSWER_BYTES,
     IssuerHttp,

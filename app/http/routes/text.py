@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from app.audit.audit_kind import DOCUMENT_EXPORTED
 from app.http.access import BackendOf, DocumentOf, EncodingOf, WritableOf, problems
@@ -56,13 +56,18 @@ async def read_text(
     return Response(text.encode(), headers=headers, media_type="text/markdown; charset=utf-8")
 
 
+async def _body(request: Request) -> bytes:
+    return await request.body()
+
+
 @router.put(
     "",
     responses=problems(403, 404, 409, 413, 428, 429),
     openapi_extra={"requestBody": {"required": True, "content": _MARKDOWN}},
 )
 async def replace_text(
-    request: Request,
+    # The first of all: it may take its time, and the role that counts is the one that holds then.
+    body: Annotated[bytes, Depends(_body)],
     grant: WritableOf,
     backend: BackendOf,
     if_match: Annotated[
@@ -83,7 +88,7 @@ async def replace_text(
     written = await text_write.replace_text(
         backend,
         grant,
-        _decoded(await request.body()),
+        _decoded(body),
         base=base,
         event_id=event_id,
         encoding=encoding,
