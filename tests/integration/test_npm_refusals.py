@@ -79,7 +79,12 @@ async def test_client_that_types_nul_or_cuts_emoji_goes_on_writing(
 
             await until(is_stored)
             text = await served(http, doc)
-        assert text in ("still good ab more 😀xy!", "still good ab more xy😀!")
+        # y stands before x if the mended emoji was there in time: then 15 is the place behind it.
+        assert text in (
+            "still good ab more 😀xy!",
+            "still good ab more xy😀!",
+            "still good ab more 😀yx!",
+        )
         await agree_on(server, doc, text, ana, ben)
         at = text.index("😀")
         await ana.delete(at, 1)  # half of it
