@@ -119,6 +119,12 @@ class Settings:
         "counting this machine itself, in 15 minutes. More get 429.",
         least=1,
     )
+    link_redemptions_per_address: int = _setting(
+        300,
+        "Share links redeemed from one address (IPv6: one /64), not counting this machine itself, "
+        "in 15 minutes; each may make a guest. More get 429.",
+        least=1,
+    )
     default_access: str = _setting(
         "auto",
         "The role that whoever is signed in, in open mode everybody, has in a new document; "

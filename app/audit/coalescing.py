@@ -46,12 +46,15 @@ class Rule:
 _REFUSAL: Final = Rule(window_s=10.0, max_per_address=20, max_windows=2_000, share=0.5)
 # As many as there are sockets: after a restart all come back at once.
 _VISIT: Final = Rule(window_s=60.0, max_per_address=2_000, max_windows=20_000, share=0.8)
+# Whoever has a link can redeem it as any number of guests.
+_REDEMPTION: Final = Rule(window_s=60.0, max_per_address=100, max_windows=2_000, share=0.5)
 RULES: Final[dict[str, Rule]] = {
     audit_kind.ACCESS_REFUSED: _REFUSAL,
     audit_kind.SIGN_IN_FAILED: _REFUSAL,
     audit_kind.TICKET_REFUSED: _REFUSAL,
     audit_kind.DOCUMENT_EXPORTED: _VISIT,
     audit_kind.DOCUMENT_JOINED: _VISIT,
+    audit_kind.LINK_REDEEMED: _REDEMPTION,
     audit_kind.TICKET_ISSUED: _VISIT,
 }
 """The kinds that anybody, or every reconnect, can cause any number of."""

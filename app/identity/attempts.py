@@ -68,14 +68,17 @@ class Windows:
             del self._windows[key]
 
 
-class Attempts:
-    """The attempts of one process."""
+class AddressAttempts:
+    """The attempts of one process at one thing, by address.
 
-    def __init__(self, *, per_login: int, per_address: int) -> None:
-        self._by_login = Windows(per_login)
-        self._by_address = Windows(per_address)
+    Args:
+        most: the attempts of one address that a window allows.
+    """
 
-    def count_address(self, address: str) -> None:
+    def __init__(self, most: int) -> None:
+        self._windows = Windows(most)
+
+    def count(self, address: str) -> None:
         """Count an attempt from an address; none from this machine, which may be a proxy.
 
         Raises:
@@ -83,7 +86,19 @@ class Attempts:
         """
         key = address_key(address)
         if key:
-            _require(self._by_address.count(key, time.monotonic()))
+            _require(self._windows.count(key, time.monotonic()))
+
+
+class Attempts:
+    """The attempts of one process."""
+
+    def __init__(self, *, per_login: int, per_address: int) -> None:
+        self._by_login = Windows(per_login)
+        self._by_address = AddressAttempts(per_address)
+
+    def count_address(self, address: str) -> None:
+        """Count an attempt from an address; raises as `AddressAttempts.count`."""
+        self._by_address.count(address)
 
     def count_login(self, login: str) -> None:
         """Count an attempt with a login, whether there is one or not; raises as `count_address`."""

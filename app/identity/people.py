@@ -7,7 +7,7 @@ from app.identity.accounts.accounts import Accounts
 from app.identity.accounts.invitation import Invitations
 from app.identity.accounts.passwords import Passwords
 from app.identity.accounts.web_sessions import WebSessions
-from app.identity.attempts import Attempts
+from app.identity.attempts import AddressAttempts, Attempts
 from app.identity.guest import KEY_NAME, GuestCookies
 from app.identity.principal import Kind
 from app.settings import Settings
@@ -27,6 +27,8 @@ class People:
     accounts: Accounts
     invitations: Invitations
     passwords: Passwords
+    redemptions: AddressAttempts
+    """The share links that are redeemed."""
 
     @classmethod
     async def open(cls, identity: SqlIdentity, settings: Settings) -> Self:
@@ -47,7 +49,8 @@ class People:
         )
         accounts = Accounts(identity, sessions, passwords, attempts)
         invitations = Invitations(identity, accounts, sessions, passwords, attempts)
-        return cls(identity, guests, sessions, accounts, invitations, passwords)
+        redemptions = AddressAttempts(settings.link_redemptions_per_address)
+        return cls(identity, guests, sessions, accounts, invitations, passwords, redemptions)
 
     def close(self) -> None:
         """End the threads that hash passwords."""

@@ -72,13 +72,14 @@ async def redeem_link(
     In open mode that is whoever gives no name, too: all of them are one user, to whom the document
     would be open.
     """
+    address = "" if request.client is None else request.client.host
+    state.people.redemptions.count(address)
     is_nameless = principal.kind == "named" and NAME_HEADER not in request.headers
     if not principal.is_proven or is_nameless:
         guest = new_guest(None, now_ms())
         keep_guest(state, request, response, guest)
         principal = state.people.guests.principal(guest)
     redeemed = await sharing.redeem_link(backend, principal, redemption.secret)
-    address = "" if request.client is None else request.client.host
     # Not by `NotingOf`: whoever asked as nobody is a guest by now.
     backend.audit.note(
         LINK_REDEEMED,

@@ -118,3 +118,17 @@ def test_an_address_that_is_none_is_taken_as_it_is() -> None:
     held = coalescing()
     for address in ("", "unknown", "fe80::1%eth0", ":::", "x" * 1_000):
         assert held.add(refusal(address), 0.0) is not None
+
+
+def test_one_link_redeemed_by_ever_new_guests_does_not_fill_the_trail() -> None:
+    held = Coalescing()
+    detail = {"link": "a", "role": "viewer"}
+    redeemed = [
+        AuditRecord(1, "link.redeemed", f"guest-{n}", "", "192.0.2.1", "notes", detail=detail)
+        for n in range(1_000)
+    ]
+    assert held.rule("link.redeemed") is not None
+    shown = [held.add(each, 0.0) for each in redeemed]
+    assert sum(each is not None for each in shown) == 101
+    (summary,) = held.summaries(60.0, 10)
+    assert summary.detail["count"] == 899
