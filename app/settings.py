@@ -109,8 +109,15 @@ class Settings:
         30, "How long a sign-in lasts after it was last used.", unit="days", least=1, most=400
     )
     sign_in_attempts_per_login: int = _setting(
+        100,
+        "Attempts to sign in with one login from anywhere, in 15 minutes; a success begins anew. "
+        "More get 429.",
+        least=1,
+    )
+    sign_in_attempts_per_login_and_address: int = _setting(
         10,
-        "Attempts to sign in with one login, in 15 minutes; a success begins anew. More get 429.",
+        "Attempts to sign in with one login from one address (IPv6: one /64), in 15 minutes; a "
+        "success begins anew. More get 429.",
         least=1,
     )
     sign_in_attempts_per_address: int = _setting(

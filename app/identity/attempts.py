@@ -16,7 +16,7 @@ from sync.error import ErrorCode, QuireError
 WINDOW_S: Final = 900.0
 """Fifteen minutes."""
 MAX_KEYS: Final = 100_000
-"""The bound of the addresses, and of the logins, that are counted; then the oldest is forgotten."""
+"""The bound of what is counted of each kind: addresses, logins, logins of an address."""
 
 
 @dataclass(slots=True)
@@ -27,6 +27,9 @@ class _Window:
 
 class Windows:
     """Counters by key, each in a window that begins with its first attempt. Pure.
+
+    Past `max_keys` the oldest window that still allows attempts is forgotten, and only if there is
+    none the oldest that does not: a flood of other keys does not let anybody try again.
 
     Args:
         most: the attempts that a window allows.
@@ -39,6 +42,8 @@ class Windows:
         # In the order in which they began, since all are of one length. No plain dict: finding the
         # first key of one becomes slow once many before it were removed.
         self._windows: OrderedDict[str, _Window] = OrderedDict()
+        self._open: OrderedDict[str, None] = OrderedDict()
+        """The keys whose windows allow further attempts, in the same order."""
 
     def __len__(self) -> int:
         return len(self._windows)
@@ -49,23 +54,27 @@ class Windows:
         window = self._windows.get(key)
         if window is None:
             if len(self._windows) >= self._max_keys:
-                self._windows.popitem(last=False)
+                self.forget(next(iter(self._open or self._windows)))
             window = self._windows[key] = _Window(now_s)
+            self._open[key] = None
         if window.count >= self._most:
             return window.since_s + self._window_s - now_s
         window.count += 1
+        if window.count == self._most:
+            del self._open[key]
         return None
 
     def forget(self, key: str) -> None:
         """Begin anew with a key."""
         self._windows.pop(key, None)
+        self._open.pop(key, None)
 
     def _forget_ended(self, now_s: float) -> None:
         while self._windows:
             key, window = next(iter(self._windows.items()))
             if now_s - window.since_s < self._window_s:
                 return
-            del self._windows[key]
+            self.forget(key)
 
 
 class AddressAttempts:
@@ -90,22 +99,36 @@ class AddressAttempts:
 
 
 class Attempts:
-    """The attempts of one process."""
+    """The attempts of one process to prove oneself.
 
-    def __init__(self, *, per_login: int, per_address: int) -> None:
+    Args:
+        per_login: those with one login, whoever makes them.
+        per_login_and_address: those with one login from one address. Fewer, so that nobody alone
+            keeps the owner of a login from signing in.
+        per_address: those from one address, whatever the login.
+    """
+
+    def __init__(self, *, per_login: int, per_login_and_address: int, per_address: int) -> None:
         self._by_login = Windows(per_login)
+        self._by_pair = Windows(per_login_and_address)
         self._by_address = AddressAttempts(per_address)
 
     def count_address(self, address: str) -> None:
         """Count an attempt from an address; raises as `AddressAttempts.count`."""
         self._by_address.count(address)
 
-    def count_login(self, login: str) -> None:
-        """Count an attempt with a login, whether there is one or not; raises as `count_address`."""
-        _require(self._by_login.count(login, time.monotonic()))
+    def count_login(self, login: str, address: str) -> None:
+        """Count an attempt with a login, whether there is one or not; raises as `count_address`.
 
-    def forget_login(self, login: str) -> None:
-        """Begin anew with a login: whoever attempted knew its password."""
+        One that is refused to an address does not count for the others.
+        """
+        now_s = time.monotonic()
+        _require(self._by_pair.count(_pair(login, address), now_s))
+        _require(self._by_login.count(login, now_s))
+
+    def forget_login(self, login: str, address: str) -> None:
+        """Begin anew with a login: whoever attempted from there knew its password."""
+        self._by_pair.forget(_pair(login, address))
         self._by_login.forget(login)
 
 
@@ -126,6 +149,11 @@ def address_key(address: str) -> str:
     if isinstance(parsed, IPv6Address):
         return str(IPv6Address(int(parsed) >> 64 << 64)) + "/64"
     return str(parsed)
+
+
+def _pair(login: str, address: str) -> str:
+    # No address key has a space. This machine is one place like others here.
+    return f"{address_key(address)} {login}"
 
 
 def _require(wait_s: float | None) -> None:

@@ -45,6 +45,7 @@ class People:
         passwords = Passwords()
         attempts = Attempts(
             per_login=settings.sign_in_attempts_per_login,
+            per_login_and_address=settings.sign_in_attempts_per_login_and_address,
             per_address=settings.sign_in_attempts_per_address,
         )
         accounts = Accounts(identity, sessions, passwords, attempts)

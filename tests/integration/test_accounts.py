@@ -174,6 +174,18 @@ async def test_attempts_with_one_login_are_bounded_whoever_makes_them(tmp_path: 
             assert await here.browser().refused("POST", SESSION, json=unknown) == expected
 
 
+async def test_one_intruder_does_not_lock_the_owner_of_a_login_out(tmp_path: Path) -> None:
+    async with house(tmp_path) as here:
+        await here.join("ada")
+        wrong = {"login": "ada", "password": "wrong"}
+        intruder = here.browser("192.0.2.1")
+        answers = [await intruder.refused("POST", SESSION, json=wrong) for _ in range(15)]
+        assert answers == [FAILED] * 10 + [LIMITED] * 5
+        await here.browser("192.0.2.2").sign_in("ada")
+        right = {"login": "ada", "password": PASSWORD}
+        assert await intruder.refused("POST", SESSION, json=right) == LIMITED
+
+
 async def test_success_begins_anew_with_a_login(tmp_path: Path) -> None:
     async with house(tmp_path, sign_in_attempts_per_login=3) as here:
         await here.join("ada")
@@ -213,6 +225,7 @@ async def test_many_sign_ins_at_once_cannot_use_up_the_server(tmp_path: Path) ->
         cheap=False,
         sign_in_attempts_per_address=10_000,
         sign_in_attempts_per_login=10_000,
+        sign_in_attempts_per_login_and_address=10_000,
     ) as here:
         browser = here.browser()
         body = {"login": "nobody", "password": "wrong"}

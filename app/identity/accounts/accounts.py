@@ -45,11 +45,11 @@ class Accounts:
         self._attempts.count_address(client.address)
         cleaned = clean_login(login)
         counted = cleaned or login[:64]
-        self._attempts.count_login(counted)
+        self._attempts.count_login(counted, client.address)
         user = None if cleaned is None else await self._identity.user_by_login(cleaned)
         if not await self._knows(user, password) or user is None:
             raise QuireError(ErrorCode.AUTH_FAILED, _NO_SUCH)
-        self._attempts.forget_login(counted)
+        self._attempts.forget_login(counted, client.address)
         user = await self._rehash(user, password)
         return await self.start(user, password, client)
 
@@ -68,10 +68,10 @@ class Accounts:
         self._attempts.count_address(client.address)
         user = await self._identity.user(principal.user.id)
         login = (user.login if user is not None else None) or ""
-        self._attempts.count_login(login)
+        self._attempts.count_login(login, client.address)
         if not await self._knows(user, current) or user is None:
             raise QuireError(ErrorCode.AUTH_FAILED, "The current password is another one.")
-        self._attempts.forget_login(login)
+        self._attempts.forget_login(login, client.address)
         require_good_password(new, login=login)
         hashed = await self._passwords.hash(new)
         await self._identity.set_password(user.id, hashed)
