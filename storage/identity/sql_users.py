@@ -75,6 +75,22 @@ class SqlUsers:
         require_storable(password_hash)
         return await self._change(user_id, password_hash=password_hash)
 
+    async def change_password(self, user_id: str, password_hash: str, at_ms: int) -> bool:
+        """Set the hash of a password and end the user's sessions, both or neither.
+
+        Returns False if there is no such user.
+        """
+        require_storable(user_id, password_hash)
+
+        def work(connection: Connection) -> bool:
+            if not user_rows.change(connection, user_id, password_hash=password_hash):
+                return False
+            ended = session_rows.end_all(connection, user_id, None, at_ms)
+            access_changes.note(connection, ended)
+            return True
+
+        return await self._write(work)
+
     async def rehash_password(self, user_id: str, before: str, after: str) -> bool:
         """Replace the hash of a password by another of it; False if it has another one by now."""
         require_storable(before, after)

@@ -178,6 +178,36 @@ async def test_old_password_replaces_no_new_one(identity: SqlIdentity) -> None:
     assert ada.password_hash == "$argon2-better"
 
 
+async def test_change_of_the_password_ends_the_sessions_of_that_user_alone(
+    store: Store, identity: SqlIdentity
+) -> None:
+    for secret, user_id in (("s", "ada"), ("t", "ada"), ("u", "bob")):
+        await identity.start_session(web_session(secret, user_id))
+    assert not await identity.change_password("nobody", "$new", 50)
+    assert await store.access.head() == 0
+    assert await identity.change_password("ada", "$new", 50)
+    assert await identity.user("ada") == replace(ADA, password_hash="$new")
+    assert await identity.sessions("ada") == []
+    assert [each.id for each in await identity.sessions("bob")] == ["id-u"]
+    told = await store.access.changes(0, 9)
+    assert {(each.user_id, each.session_id, each.at_ms) for each in told} == {
+        ("ada", "id-s", 50),
+        ("ada", "id-t", 50),
+    }
+
+
+async def test_change_of_the_password_that_cannot_end_the_sessions_changes_nothing(
+    store: Store, identity: SqlIdentity
+) -> None:
+    await identity.start_session(web_session("s"))
+    # A time that no column holds: the last statement of the transaction fails.
+    with pytest.raises((StoreError, OverflowError)):
+        await identity.change_password("ada", "$new", 2**70)
+    assert await identity.user("ada") == ADA
+    assert [each.id for each in await identity.sessions("ada")] == ["id-s"]
+    assert await store.access.head() == 0
+
+
 # Web sessions
 
 
@@ -385,6 +415,7 @@ async def test_hostile_texts_are_refused_or_find_nothing(
         identity.rename_user("ada", hostile),
         identity.start_session(replace(web_session("s"), agent=hostile)),
         identity.end_sessions(hostile, 1),
+        identity.change_password(hostile, "$new", 1),
         identity.put_ticket(replace(ticket("t"), origin=hostile)),
         identity.use_ticket(hashed("t"), 1, address=hostile),
         identity.create_token(TokenRecord("t", b"", hostile, (), "ada", 1)),

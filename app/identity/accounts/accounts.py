@@ -16,6 +16,7 @@ from app.identity.principal import Principal
 from storage.identity.identity_record import UserRecord
 from storage.identity.sql_identity import SqlIdentity
 from sync.error import ErrorCode, QuireError
+from sync.shells.clock import now_ms
 
 _NO_SUCH: Final = "There is no account with this login and this password."
 
@@ -74,8 +75,7 @@ class Accounts:
         self._attempts.forget_login(login, client.address)
         require_good_password(new, login=login)
         hashed = await self._passwords.hash(new)
-        await self._identity.set_password(user.id, hashed)
-        await self._sessions.end_all(user.id)
+        await self._identity.change_password(user.id, hashed, now_ms())
         return await self.start(replace(user, password_hash=hashed), new, client)
 
     async def start(self, user: UserRecord, password: str, client: Client) -> SignedIn:
