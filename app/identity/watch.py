@@ -92,6 +92,10 @@ class AccessWatch:
         if self._position is None:
             # What was granted before is granted by what was read after this.
             self._position = await self._log.head()
+            if self._is_failing:
+                # A try before has failed, and others may have read meanwhile.
+                self.revision += 1
+                self._changed(None)
             return
         while True:
             found = await self._log.changes(self._position, _PAGE)

@@ -105,6 +105,21 @@ async def test_what_changed_while_the_store_was_down_is_told_afterwards() -> Non
         assert told.documents == [7]
 
 
+async def test_what_changed_before_the_first_head_that_came_late_makes_everything_doubtful() -> (
+    None
+):
+    log = _Log(is_down=True)
+    async with _watching(log) as told:
+        log.add(1)
+        log.is_down = False
+        await told.catch_up()
+        assert told.documents == [None]
+        assert told.watch.revision == 1
+        log.add(2)
+        await told.catch_up()
+        assert told.documents == [None, 2]
+
+
 async def test_changes_that_were_pruned_unseen_make_everything_doubtful() -> None:
     log = _Log()
     async with _watching(log) as told:
