@@ -23,7 +23,7 @@ from app.identity.tokens.ticket import Tickets
 from app.identity.watch import Change
 from app.logs.log_context import start_context
 from app.server.linger import reset
-from app.server.peer_address import address_key
+from app.server.peer_address import peer_key
 from app.server.quire_websocket import WIRE, QuireWebSocket
 from app.service.backend import Backend
 from app.settings import Settings
@@ -147,7 +147,7 @@ class Sockets:
         elif self._rooms.draining or len(self._open) >= self._rooms.limits.max_sessions:
             await _close(send, CloseCode.TRY_LATER, "no room for another socket")
         else:
-            address = address_key(scope)
+            address = peer_key(scope)
             if not self._by_address.enter(address):
                 await _close_as_one_too_many(send, session)
                 return

@@ -12,11 +12,10 @@ from typing import Final
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.http.origin import is_allowed_origin
+from app.http.origin import SAFE_METHODS, is_allowed_origin
 from app.http.problem import HttpCode, problem_response
 from app.identity.credential import GUEST_COOKIE, SESSION_COOKIE
 
-_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _COOKIES: Final = frozenset({SESSION_COOKIE, GUEST_COOKIE})
 
 
@@ -28,7 +27,7 @@ class CookieGuard:
         self._allowed = tuple(allowed)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] not in _SAFE:
+        if scope["type"] == "http" and scope["method"] not in SAFE_METHODS:
             headers = Headers(scope=scope)
             if _shows_cookie(headers) and not self._is_own_page(headers):
                 refused = problem_response(

@@ -11,7 +11,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.http.problem import HttpCode, problem_response
 from app.http.refusal_note import note_refusal
 
-_READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+"""The methods of requests that change nothing."""
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -50,7 +51,7 @@ class OriginGuard:
         self._allowed = tuple(allowed)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] not in _READING:
+        if scope["type"] == "http" and scope["method"] not in SAFE_METHODS:
             headers = Headers(scope=scope)
             origin = headers.get("origin")
             if not is_allowed_origin(origin, headers.get("host"), self._allowed):

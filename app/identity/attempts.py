@@ -8,9 +8,9 @@ that ever tried would be kept until its window ends, 300 bytes each, and a threa
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address
 from typing import Final
 
+from app.server.peer_address import address_key
 from sync.error import ErrorCode, QuireError
 
 WINDOW_S: Final = 900.0
@@ -130,25 +130,6 @@ class Attempts:
         """Begin anew with a login: whoever attempted from there knew its password."""
         self._by_pair.forget(_pair(login, address))
         self._by_login.forget(login)
-
-
-def address_key(address: str) -> str:
-    """Return what an address is counted as: of IPv6 the first 64 bits, which one host may have.
-
-    Empty for this machine, and where there is no address: behind a proxy that the settings do not
-    name that may be anybody, and one stranger could keep all others from signing in.
-    """
-    try:
-        parsed = ip_address(address.partition("%")[0])
-    except ValueError:
-        return ""
-    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
-        parsed = parsed.ipv4_mapped
-    if parsed.is_loopback:
-        return ""
-    if isinstance(parsed, IPv6Address):
-        return str(IPv6Address(int(parsed) >> 64 << 64)) + "/64"
-    return str(parsed)
 
 
 def _pair(login: str, address: str) -> str:

@@ -41,14 +41,13 @@ def plain_address(host: str) -> str | None:
     return str(address)
 
 
-def address_key(scope: Any) -> str:
-    """Return what counts as one place that connections come from: an address, or a /64 of IPv6.
+def address_key(host: str) -> str:
+    """Return what counts as one place that requests come from: an address, or a /64 of IPv6.
 
-    Empty for this machine and where there is no address: that may be anybody, behind a proxy that
-    the settings do not name say.
+    Empty for this machine and where there is no address: behind a proxy that the settings do not
+    name that may be anybody, and one stranger could keep all others out.
     """
-    client = scope.get("client")
-    plain = None if client is None else plain_address(client[0])
+    plain = plain_address(host)
     if plain is None:
         return ""
     address = ip_address(plain)
@@ -57,3 +56,9 @@ def address_key(scope: Any) -> str:
     if isinstance(address, IPv6Address):
         return str(ip_network((int(address), _SITE_BITS), strict=False))
     return plain
+
+
+def peer_key(scope: Any) -> str:
+    """Return the `address_key` of the peer of an ASGI scope."""
+    client = scope.get("client")
+    return "" if client is None else address_key(client[0])

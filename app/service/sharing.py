@@ -6,10 +6,10 @@ role anew; see `app.identity.watch`.
 
 import secrets
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Final
 
 from app.identity.principal import Principal
+from app.identity.secret_hash import secret_hash
 from app.service.backend import Backend
 from app.service.grant import Grant
 from app.service.service_error import ServiceCode, ServiceError
@@ -110,7 +110,7 @@ async def create_link(
     link = LinkRecord(
         id=secrets.token_hex(8),
         document_key=key,
-        secret_hash=_hash(secret),
+        secret_hash=secret_hash(secret),
         role=role,
         created_by=grant.user.id,
         created_at_ms=at_ms,
@@ -159,14 +159,10 @@ async def redeem_link(backend: Backend, principal: Principal, secret: str) -> Re
     assert principal.is_proven, "a role is given to somebody"
     if principal.reader.is_scoped:
         raise QuireError(ErrorCode.FORBIDDEN, "An API token takes no links.")
-    redeemed = await backend.access.redeem(_hash(secret), principal.user.id, now_ms())
+    redeemed = await backend.access.redeem(secret_hash(secret), principal.user.id, now_ms())
     if redeemed is None:
         raise ServiceError(
             ServiceCode.UNKNOWN_LINK, "This link does not lead anywhere, or not any more."
         )
     backend.watch.look_now()
     return redeemed
-
-
-def _hash(secret: str) -> bytes:
-    return sha256(secret.encode("utf-8", "surrogatepass")).digest()

@@ -11,9 +11,10 @@ import pytest
 from argon2 import PasswordHasher
 
 from app.identity.accounts.passwords import MAX_HASHED_AT_ONCE, MAX_WAITING
-from app.identity.accounts.web_sessions import MAX_SESSIONS, Client, secret_hash
+from app.identity.accounts.web_sessions import MAX_SESSIONS, Client
 from app.identity.credential import Credentials
 from app.identity.expiry import sweep_once
+from app.identity.secret_hash import secret_hash
 from storage.identity.identity_record import InvitationRecord
 from sync.shells.clock import now_ms
 from tests.integration.accounts_app import (

@@ -8,7 +8,7 @@ import pytest
 
 import app.identity.accounts.invitation
 from app.identity.accounts.invitation import offer_ownership
-from app.identity.accounts.web_sessions import secret_hash
+from app.identity.secret_hash import secret_hash
 from storage.identity.identity_record import InvitationRecord
 from sync.shells.clock import now_ms
 from tests.integration.accounts_app import OTHER_PASSWORD, PASSWORD, House, house

@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from app.identity.tokens.token_secret import secret_hash
+from app.identity.secret_hash import secret_hash
 from storage.store import open_store
 from tests.integration.npm_client import BACKOFF_MS, npm_client, require_npm_packages
 from tests.integration.server import ServerProcess

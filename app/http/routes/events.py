@@ -16,7 +16,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from app.http.access import BackendOf, EncodingOf, PrincipalOf, ReadableOf, StateOf, problems
 from app.http.stream import StreamsOf, stream_user
-from app.server.peer_address import address_key
+from app.server.peer_address import peer_key
 from app.service.follow import IDLE_S, follow_events, require_followable
 from app.service.version_reader import read_text
 from sync.names import MAX_INTEGER
@@ -100,7 +100,7 @@ async def stream_events(
     text = await read_text(backend, document, after) if encoding == "utf-16" else ""
     pages = follow_events(backend, grant, after)
     frames = _frames(pages, EventWriter(encoding, text))
-    keys = stream_user(principal), address_key(request.scope)
+    keys = stream_user(principal), peer_key(request.scope)
     streams.enter(*keys)
     patience_s = state.settings.slow_consumer_timeout_s
     return _EventStreamResponse(frames, patience_s, partial(streams.leave, *keys))

@@ -13,9 +13,10 @@ from msgspec.structs import replace
 from app.identity.accounts.accounts import Accounts
 from app.identity.accounts.login import require_login
 from app.identity.accounts.passwords import Passwords, require_good_password
-from app.identity.accounts.web_sessions import DAY_MS, Client, SignedIn, WebSessions, secret_hash
+from app.identity.accounts.web_sessions import DAY_MS, Client, SignedIn, WebSessions
 from app.identity.attempts import Attempts
 from app.identity.display_name import color_of
+from app.identity.secret_hash import secret_hash
 from app.service.service_error import ServiceCode, ServiceError
 from storage.identity.identity_record import (
     InvitationKind,

@@ -7,13 +7,13 @@ taken from the browser, so nobody can have somebody else sign in under a secret 
 import logging
 import secrets
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Final, cast
 
 from msgspec.structs import replace
 
 from app.identity.credential import Credentials
 from app.identity.principal import Kind, Principal
+from app.identity.secret_hash import secret_hash
 from storage.identity.identity_record import SessionRecord, UserRecord
 from storage.identity.sql_identity import SqlIdentity
 from storage.storable import escape_unstorable
@@ -47,11 +47,6 @@ class SignedIn:
 
     principal: Principal
     secret: str
-
-
-def secret_hash(secret: str) -> bytes:
-    """Return what is stored of a secret; it is long and random, so one round suffices."""
-    return sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
 class WebSessions:

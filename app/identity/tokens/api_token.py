@@ -11,12 +11,8 @@ from typing import Final, Protocol
 from app.identity.credential import API_TOKEN_PREFIX, Credentials
 from app.identity.display_name import clean_name, color_of
 from app.identity.principal import Principal
-from app.identity.tokens.token_secret import (
-    MAX_SECRET_CHARS,
-    new_secret,
-    refuse_in_address_of_page,
-    secret_hash,
-)
+from app.identity.secret_hash import secret_hash
+from app.identity.tokens.token_secret import MAX_SECRET_CHARS, new_secret, refuse_in_address_of_page
 from storage.identity.identity_record import TokenRecord
 from sync.permission import Claim
 from sync.user import User

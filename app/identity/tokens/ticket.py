@@ -28,11 +28,13 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from app.identity.attempts import Windows, address_key
+from app.identity.attempts import Windows
 from app.identity.credential import TICKET_PREFIX, Credentials
 from app.identity.identifier import Renewer
 from app.identity.principal import Principal
-from app.identity.tokens.token_secret import MAX_SECRET_CHARS, new_secret, secret_hash
+from app.identity.secret_hash import secret_hash
+from app.identity.tokens.token_secret import MAX_SECRET_CHARS, new_secret
+from app.server.peer_address import address_key
 from storage.identity.identity_record import TicketRecord
 from sync.error import ErrorCode, QuireError
 from sync.port import StoreError

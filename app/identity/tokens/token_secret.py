@@ -1,6 +1,5 @@
 """The secrets of tickets and API tokens: random, known by their beginning, kept as a hash."""
 
-from hashlib import sha256
 from secrets import token_urlsafe
 from typing import Final
 
@@ -14,14 +13,6 @@ MAX_SECRET_CHARS: Final = 100
 def new_secret(prefix: str) -> str:
     """Return 32 random bytes as text, with a beginning by which people and scanners know it."""
     return prefix + token_urlsafe(SECRET_BYTES)
-
-
-def secret_hash(secret: str) -> bytes:
-    """Return what is stored of a secret, and looked up by.
-
-    Whoever can time the lookup learns of the hash, from which there is no way to the secret.
-    """
-    return sha256(secret.encode("utf-8", "replace")).digest()
 
 
 def refuse_in_address_of_page(shown: Credentials) -> None:

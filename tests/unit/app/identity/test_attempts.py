@@ -2,7 +2,8 @@
 
 import pytest
 
-from app.identity.attempts import Attempts, Windows, address_key
+from app.identity.attempts import Attempts, Windows
+from app.server.peer_address import address_key
 from sync.error import ErrorCode, QuireError
 
 

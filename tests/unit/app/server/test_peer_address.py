@@ -2,11 +2,11 @@
 
 import pytest
 
-from app.server.peer_address import address_key, parse_networks, plain_address
+from app.server.peer_address import parse_networks, peer_key, plain_address
 
 
 def key(host: str) -> str:
-    return address_key({"client": (host, 1)})
+    return peer_key({"client": (host, 1)})
 
 
 @pytest.mark.parametrize(
@@ -28,8 +28,8 @@ def test_addresses_are_counted_by_place(host: str, expected: str) -> None:
 
 
 def test_connection_without_an_address_is_no_place() -> None:
-    assert address_key({"client": None}) == ""
-    assert address_key({}) == ""
+    assert peer_key({"client": None}) == ""
+    assert peer_key({}) == ""
 
 
 @pytest.mark.parametrize("host", ["", "unknown", "1.2.3.4.5", "1.2.3.4\r\nX: y", "999.1.1.1"])
