@@ -109,16 +109,10 @@ class Settings:
         30, "How long a sign-in lasts after it was last used.", unit="days", least=1, most=400
     )
     sign_in_attempts_per_login: int = _setting(
-        100,
-        "Attempts to sign in with one login from anywhere, in 15 minutes; a success begins anew. "
-        "More get 429.",
-        least=1,
+        100, "Attempts with one login from anywhere, in 15 minutes; a success begins anew.", least=1
     )
     sign_in_attempts_per_login_and_address: int = _setting(
-        10,
-        "Attempts to sign in with one login from one address (IPv6: one /64), in 15 minutes; a "
-        "success begins anew. More get 429.",
-        least=1,
+        10, "The same from one address (IPv6: one /64). More of either get 429.", least=1
     )
     sign_in_attempts_per_address: int = _setting(
         60,
@@ -128,8 +122,7 @@ class Settings:
     )
     link_redemptions_per_address: int = _setting(
         300,
-        "Share links redeemed from one address (IPv6: one /64), not counting this machine itself, "
-        "in 15 minutes; each may make a guest. More get 429.",
+        "Share links redeemed from one address (not this machine), in 15 minutes; more get 429.",
         least=1,
     )
     default_access: str = _setting(
@@ -195,11 +188,7 @@ class Settings:
         kind="networks",
     )
     audit_days: int = _setting(
-        90,
-        "How long the audit trail keeps a record.",
-        unit="days",
-        least=1,
-        most=36_500,
+        90, "How long the audit trail keeps a record.", unit="days", least=1, most=36_500
     )
     log_level: str = _setting("info", "The least important messages to log.", choices=LOG_LEVELS)
     log_format: str = _setting(
@@ -263,9 +252,7 @@ class Settings:
         1_000, "Event streams (SSE) open at once; more get 429.", least=0
     )
     max_event_streams_per_user: int = _setting(
-        100,
-        "The same of one user, in one process; not of those who gave no name.",
-        least=1,
+        100, "The same of one user, in one process; not of those who gave no name.", least=1
     )
     max_event_streams_per_address: int = _setting(
         200,

@@ -229,8 +229,12 @@ class Sockets:
 
     def _is_allowed(self, scope: Message) -> bool:
         headers = Headers(scope=scope)
-        allowed = self._settings.allowed_origins
-        return is_allowed_origin(headers.get("origin"), headers.get("host"), allowed)
+        return is_allowed_origin(
+            headers.get("origin"),
+            headers.get("host"),
+            self._settings.allowed_origins,
+            self._settings.public_url,
+        )
 
     async def _serve(
         self, session: AnySession, receive: Receive, send: Send, wire: QuireWebSocket | None

@@ -22,9 +22,10 @@ _COOKIES: Final = frozenset({SESSION_COOKIE, GUEST_COOKIE})
 class CookieGuard:
     """Answers 403 to a request that may change something, and proves itself by a cookie alone."""
 
-    def __init__(self, app: ASGIApp, allowed: Sequence[str]) -> None:
+    def __init__(self, app: ASGIApp, allowed: Sequence[str], public_url: str = "") -> None:
         self._app = app
         self._allowed = tuple(allowed)
+        self._public_url = public_url
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] not in SAFE_METHODS:
@@ -43,7 +44,7 @@ class CookieGuard:
         origin = headers.get("origin")
         if origin is None:
             return headers.get("sec-fetch-site") == "same-origin"
-        return is_allowed_origin(origin, headers.get("host"), self._allowed)
+        return is_allowed_origin(origin, headers.get("host"), self._allowed, self._public_url)
 
 
 def _shows_cookie(headers: Headers) -> bool:

@@ -81,8 +81,9 @@ def install(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(
         BodyLimit, max_bytes=settings.max_message_bytes, max_form_bytes=settings.max_form_bytes
     )
-    app.add_middleware(CookieGuard, allowed=settings.allowed_origins)
-    app.add_middleware(OriginGuard, allowed=settings.allowed_origins)
+    allowed, public_url = settings.allowed_origins, settings.public_url
+    app.add_middleware(CookieGuard, allowed=allowed, public_url=public_url)
+    app.add_middleware(OriginGuard, allowed=allowed, public_url=public_url)
     if settings.allowed_origins:
         app.add_middleware(
             CORSMiddleware,

@@ -73,10 +73,15 @@ class House:
         return issued.secret
 
     async def join(
-        self, login: str, *, is_operator: bool = False, password: str = PASSWORD
+        self,
+        login: str,
+        *,
+        is_operator: bool = False,
+        password: str = PASSWORD,
+        origin: str = ORIGIN,
     ) -> Browser:
         """A browser in which a new user is signed in."""
-        browser = self.browser()
+        browser = self.browser(origin=origin)
         secret = await self.invitation(is_operator=is_operator)
         body = {"secret": secret, "login": login, "name": login.title(), "password": password}
         await browser.ok("POST", "/api/invitations/accept", json=body)

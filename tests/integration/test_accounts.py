@@ -60,10 +60,11 @@ async def test_account_signs_in_and_out(tmp_path: Path) -> None:
 
 
 async def test_cookie_of_a_session_is_out_of_reach_of_scripts(tmp_path: Path) -> None:
-    async with house(tmp_path, public_url="https://quire.test", session_days=3) as here:
-        await here.join("ada")
+    address = "https://quire.test"
+    async with house(tmp_path, public_url=address, session_days=3) as here:
+        await here.join("ada", origin=address)
         body = {"login": "ada", "password": PASSWORD}
-        response = await here.browser().http.post(SESSION, json=body)
+        response = await here.browser(origin=address).http.post(SESSION, json=body)
         [(pair, attributes)] = set_cookies(response)
         assert len(pair) >= len("quire_session=") + 43
         assert attributes == {"httponly", "secure", "path=/", "samesite=lax", "max-age=259200"}

@@ -129,3 +129,16 @@ async def test_foreign_page_cannot_sign_a_browser_in_under_its_own_account(tmp_p
         )
         assert refused == FOREIGN
         assert victim.session is None
+
+
+async def test_page_over_http_is_foreign_where_the_public_address_is_https(tmp_path: Path) -> None:
+    """Whoever stands between can write it; no door takes anything from it, cookie or not."""
+    async with house(tmp_path, auth="open", public_url="https://quire.test") as here:
+        browser = here.browser(origin=None)
+        for cookie in ({}, {"Cookie": "quire_guest=x"}):
+            headers = {"Origin": "http://quire.test"} | cookie
+            body = {"name": "notes"}
+            refused = await browser.refused("POST", "/api/documents", json=body, headers=headers)
+            assert refused == FOREIGN
+        own = {"Origin": "https://quire.test", "Cookie": "quire_guest=x"}
+        await browser.ok("POST", "/api/documents", json={"name": "notes"}, headers=own)

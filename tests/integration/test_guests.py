@@ -134,7 +134,8 @@ async def test_cookie_is_out_of_reach_of_scripts_and_other_sites(tmp_path: Path)
         }
     address = "https://quire.test/pad"
     async with house(tmp_path, auth="open", public_url=address, root_path="/pad/") as here:
-        response = await here.browser().http.post(f"/pad{GUEST}", json={})
+        browser = here.browser(origin="https://quire.test")
+        response = await browser.http.post(f"/pad{GUEST}", json={})
         [(_, attributes)] = set_cookies(response)
         assert {"secure", "path=/pad"} <= attributes
 

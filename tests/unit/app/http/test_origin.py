@@ -50,3 +50,27 @@ def test_other_origins_are_refused(origin: str) -> None:
 
 def test_origin_without_a_host_to_compare_is_refused() -> None:
     assert not is_allowed_origin("https://quire.example.org", None, ALLOWED)
+
+
+@pytest.mark.parametrize(
+    "public_url", ["https://quire.example.org", "HTTPS://Quire.example.org/pad"]
+)
+@pytest.mark.parametrize("port", ["", ":8443"])
+def test_page_over_http_is_foreign_where_the_public_address_is_https(
+    public_url: str, port: str
+) -> None:
+    host = f"quire.example.org{port}"
+    assert is_allowed_origin(f"https://{host}", host, ALLOWED, public_url)
+    assert not is_allowed_origin(f"http://{host}", host, ALLOWED, public_url)
+    assert not is_allowed_origin(f"HTTP://{host}", host.upper(), ALLOWED, public_url)
+    assert is_allowed_origin(f"http://{host}", host, (f"http://{host}",), public_url)
+
+
+@pytest.mark.parametrize(
+    "public_url", ["", "http://quire.example.org", "https://other.example.org"]
+)
+def test_scheme_is_not_compared_where_it_is_not_known(public_url: str) -> None:
+    for scheme in ("http", "https"):
+        assert is_allowed_origin(
+            f"{scheme}://quire.example.org", "quire.example.org", (), public_url
+        )
