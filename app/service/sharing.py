@@ -14,6 +14,7 @@ from app.service.backend import Backend
 from app.service.grant import Grant
 from app.service.service_error import ServiceCode, ServiceError
 from storage.access.access_record import GrantRecord, LinkRecord, Redeemed
+from storage.fullness import FullError
 from sync.error import ErrorCode, QuireError
 from sync.names import Role
 from sync.permission import Action, is_subject, subject_user
@@ -74,13 +75,15 @@ async def set_role(backend: Backend, grant: Grant, subject: str, role: Role | No
     if role == "owner" and user_id is None:
         raise QuireError(ErrorCode.INVALID_MESSAGE, "Only a user can own a document.")
     key = grant.document.key
-    present = await backend.access.grants(key)
-    is_new = all(each.subject != subject for each in present)
-    if role is not None and is_new and len(present) >= MAX_GRANTS:
-        raise QuireError(ErrorCode.RATE_LIMITED, "The document is shared with too many.")
-    if role is None and is_new:
-        return
-    await backend.access.set_grant(key, subject, role, now_ms())
+    if role is None:
+        present = await backend.access.grants(key)
+        if all(each.subject != subject for each in present):
+            return
+    try:
+        await backend.access.set_grant(key, subject, role, now_ms(), most=MAX_GRANTS)
+    except FullError:
+        message = "The document is shared with too many."
+        raise QuireError(ErrorCode.RATE_LIMITED, message) from None
     backend.watch.look_now()
 
 
@@ -103,20 +106,21 @@ async def create_link(
         raise QuireError(ErrorCode.INVALID_MESSAGE, "A link makes nobody an owner.")
     if expires_at_ms is not None and expires_at_ms <= at_ms:
         raise QuireError(ErrorCode.INVALID_MESSAGE, "expires_at: it lies in the past.")
-    key = grant.document.key
-    if len(await backend.access.links(key)) >= MAX_LINKS:
-        raise QuireError(ErrorCode.RATE_LIMITED, "The document has too many links; revoke some.")
     secret = LINK_SECRET_PREFIX + secrets.token_urlsafe(32)
     link = LinkRecord(
         id=secrets.token_hex(8),
-        document_key=key,
+        document_key=grant.document.key,
         secret_hash=secret_hash(secret),
         role=role,
         created_by=grant.user.id,
         created_at_ms=at_ms,
         expires_at_ms=expires_at_ms,
     )
-    await backend.access.create_link(link)
+    try:
+        await backend.access.create_link(link, most=MAX_LINKS)
+    except FullError:
+        message = "The document has too many links; revoke some."
+        raise QuireError(ErrorCode.RATE_LIMITED, message) from None
     return link, secret
 
 

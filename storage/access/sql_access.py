@@ -10,6 +10,7 @@ from storage import catalogue
 from storage.access import access_changes, grants, share_links
 from storage.access.access_record import AccessChange, GrantRecord, LinkRecord, Redeemed
 from storage.engine import Database
+from storage.fullness import FullError, lock_document
 from storage.storable import require_storable
 from sync.names import Role
 from sync.permission import Standing, subject_user
@@ -46,15 +47,29 @@ class SqlAccess:
         return await self._database.read(partial(grants.of_document, key=document_key))
 
     async def set_grant(
-        self, document_key: int, subject: str, role: Role | None, at_ms: int
+        self,
+        document_key: int,
+        subject: str,
+        role: Role | None,
+        at_ms: int,
+        *,
+        most: int | None = None,
     ) -> None:
         """Give a subject a role in a document; None takes it away.
 
         Raises `StoreError` if there is no such document.
+
+        Args:
+            most: raise `FullError` rather than have more grants than this.
         """
         require_storable(subject)
 
         def work(connection: Connection) -> None:
+            if role is not None and most is not None:
+                lock_document(connection, document_key)
+                subjects = [each.subject for each in grants.of_document(connection, document_key)]
+                if subject not in subjects and len(subjects) >= most:
+                    raise FullError
             grants.put(connection, document_key, subject, role)
             change = AccessChange(0, document_key, subject_user(subject), at_ms=at_ms)
             access_changes.note(connection, [change])
@@ -71,10 +86,22 @@ class SqlAccess:
 
         await self._write(work)
 
-    async def create_link(self, link: LinkRecord) -> None:
-        """Save a share link. Raises `StoreError` if its id or its secret is taken."""
+    async def create_link(self, link: LinkRecord, *, most: int | None = None) -> None:
+        """Save a share link. Raises `StoreError` if its id or its secret is taken.
+
+        Args:
+            most: raise `FullError` rather than have more that are not revoked than this.
+        """
         require_storable(link.id, link.created_by)
-        await self._write(partial(share_links.add, link=link))
+
+        def work(connection: Connection) -> None:
+            if most is not None:
+                lock_document(connection, link.document_key)
+                if len(share_links.of_document(connection, link.document_key)) >= most:
+                    raise FullError
+            share_links.add(connection, link)
+
+        await self._write(work)
 
     async def links(self, document_key: int) -> list[LinkRecord]:
         """Return the links of a document that are not revoked, expired or not, oldest first."""

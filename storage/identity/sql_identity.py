@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from storage import secret
 from storage.access import access_changes
 from storage.access.access_record import AccessChange
+from storage.fullness import FullError, lock_invitations
 from storage.identity import (
     api_token_rows,
     expired_rows,
@@ -209,9 +210,25 @@ class SqlIdentity(SqlUsers):
 
     # Invitations
 
-    async def create_invitation(self, invitation: InvitationRecord) -> None:
+    async def create_invitation(
+        self, invitation: InvitationRecord, *, most: int | None = None
+    ) -> None:
+        """Save an invitation.
+
+        Args:
+            most: raise `FullError` rather than have more than this that can still be used.
+        """
         require_storable(invitation.id, invitation.user_id, invitation.created_by)
-        await self._write(partial(invitation_rows.add, invitation=invitation))
+
+        def work(connection: Connection) -> None:
+            if most is not None:
+                lock_invitations(connection)
+                known, at_ms = invitation_rows.unused(connection), invitation.created_at_ms
+                if sum(each.expires_at_ms > at_ms for each in known) >= most:
+                    raise FullError
+            invitation_rows.add(connection, invitation)
+
+        await self._write(work)
 
     async def invitation(self, secret_hash: bytes, now_ms: int) -> InvitationRecord | None:
         """Return an invitation that is neither used nor expired, and leave it unused."""

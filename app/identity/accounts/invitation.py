@@ -18,6 +18,7 @@ from app.identity.attempts import Attempts
 from app.identity.display_name import color_of
 from app.identity.secret_hash import secret_hash
 from app.service.service_error import ServiceCode, ServiceError
+from storage.fullness import FullError
 from storage.identity.identity_record import (
     InvitationKind,
     InvitationRecord,
@@ -63,11 +64,6 @@ async def issue_invitation(
         StoreError: the store does not answer.
     """
     at_ms = now_ms()
-    usable = [each for each in await identity.invitations() if each.expires_at_ms > at_ms]
-    if len(usable) >= MAX_INVITATIONS:
-        raise ServiceError(
-            ServiceCode.TOO_MANY, f"There are {MAX_INVITATIONS} open invitations; revoke some."
-        )
     secret = secrets.token_urlsafe(32)
     kind: InvitationKind = "join" if user_id is None else "reset"
     invitation = InvitationRecord(
@@ -80,7 +76,12 @@ async def issue_invitation(
         created_at_ms=at_ms,
         expires_at_ms=at_ms + days * DAY_MS,
     )
-    await identity.create_invitation(invitation)
+    try:
+        await identity.create_invitation(invitation, most=MAX_INVITATIONS)
+    except FullError:
+        raise ServiceError(
+            ServiceCode.TOO_MANY, f"There are {MAX_INVITATIONS} open invitations; revoke some."
+        ) from None
     return Issued(invitation, secret)
 
 
