@@ -1,12 +1,14 @@
 /** Shows the page that the address names. */
 
 import { basePath } from "./base";
+import { loadLanguage } from "./language/language";
 import { routeOf } from "./route";
 
 /** @param secret what stood behind the `#` of the address, or null */
 export async function openPage(secret: string | null): Promise<void> {
   const app = document.getElementById("app");
   if (app === null) throw new Error("index.html has no #app");
+  await loadLanguage();
   const route = routeOf(location.pathname, basePath());
   switch (route.page) {
     case "start":

@@ -1,0 +1,6 @@
+/** German. The compiler refuses a catalogue that lacks a word of the English one. */
+
+import type { Words } from "../en/english";
+import { common } from "./common";
+
+export const german: Words = { common };
