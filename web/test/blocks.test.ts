@@ -16,10 +16,10 @@ test("HTML stays text and script links stay dead", () => {
   assert.doesNotMatch(html, /<script|<b |href="javascript/);
 });
 
-test("task lists have checkboxes that cannot be clicked yet", () => {
+test("task lists have checkboxes with labels, and cannot be clicked until the page allows it", () => {
   const html = renderBlocks("- [ ] open\n- [x] done **now**\n- [y] neither\n")[0]?.html ?? "";
-  assert.match(html, /<li class="task"><input type="checkbox" disabled> open<\/li>/);
-  assert.match(html, /<li class="task"><input type="checkbox" disabled checked> done <strong>/);
+  assert.match(html, /<li class="task"><input type="checkbox" [^>]*aria-label="open" disabled> open<\/li>/);
+  assert.match(html, /<li class="task"><input type="checkbox" [^>]*aria-label="done now" disabled checked> done <strong>/);
   assert.match(html, /<li>\[y\] neither<\/li>/);
 });
 

@@ -5,8 +5,8 @@
 
 import { withoutMark } from "../newlines";
 import { MarkdownIt } from "../vendor/markdown";
-import { taskLists } from "./tasks";
-import { frontMatter } from "./title";
+import { taskLists } from "../markup/tasks";
+import { frontMatter } from "../markup/frontmatter";
 
 export interface Block {
   readonly html: string;

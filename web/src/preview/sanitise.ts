@@ -1,6 +1,6 @@
 /** The last step before HTML made from a document enters the page: what is not allowed is gone. */
 
-import { DOMPurify } from "../vendor/markdown";
+import { DOMPurify } from "../vendor/purifier";
 
 const purifier = DOMPurify(window);
 

@@ -3,6 +3,7 @@
  * `tests/vectors/titles.json` holds both to them. Pure.
  */
 
+import { frontMatter } from "../markup/frontmatter";
 import { withoutMark } from "../newlines";
 import { MarkdownIt } from "../vendor/markdown";
 
@@ -10,8 +11,6 @@ const MAX_HEAD_CHARS = 4_096;
 const MAX_HEADING_CHARS = 500;
 const MAX_TITLE_CHARS = 200;
 
-const FRONT_MATTER =
-  /^---[ \t]*\n[^\s#:-][^\n]*:(?=[ \t\n])(?:[^\n]*\n)*?(?:---|\.\.\.)[ \t]*(?:\n|$)/;
 const LEFT_OUT =
   /[\u0000-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g;
 const SPACES =
@@ -30,7 +29,7 @@ type Part = ReturnType<typeof parser.parse>[number];
  */
 export function derivedTitle(text: string): string | null {
   const head = titleHead(text);
-  if (FRONT_MATTER.test(head)) return null;
+  if (frontMatter(head) !== "") return null;
   const env = {};
   const tokens = parser.parse(head, env);
   for (const [index, token] of tokens.entries()) {
@@ -42,11 +41,6 @@ export function derivedTitle(text: string): string | null {
     if (title !== "") return title;
   }
   return "";
-}
-
-/** The front matter that a text begins with, its fences included; empty if there is none. */
-export function frontMatter(text: string): string {
-  return FRONT_MATTER.exec(text)?.[0] ?? "";
 }
 
 function titleHead(text: string): string {
