@@ -6,7 +6,7 @@ from functools import partial
 
 from sqlalchemy import Connection, select
 
-from storage import catalogue, checkpoint, event_query, secret
+from storage import catalogue, checkpoint, event_query, secret, sitting_query
 from storage.append import SqlAppendTransaction
 from storage.change_feed import SqlChangeFeed
 from storage.database import open_database
@@ -23,6 +23,7 @@ from sync.port import (
     Followed,
     NewDocument,
     Opened,
+    Sitting,
     StoreError,
 )
 
@@ -180,6 +181,12 @@ class SqlEventLog:
                 actor=actor,
                 descending=descending,
             )
+        )
+
+    async def sittings(self, key: int, after: int, upto: int, pause_ms: int) -> list[Sitting]:
+        """Return the sittings of the events with `after < version <= upto`, newest first."""
+        return await self._database.read(
+            partial(sitting_query.read, key=key, after=after, upto=upto, pause_ms=pause_ms)
         )
 
     async def event(self, key: int, version: int) -> EventRecord | None:

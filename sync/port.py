@@ -138,6 +138,37 @@ class Followed(Struct, frozen=True):
     authors: dict[int, str]
 
 
+class SittingAuthor(Struct, frozen=True):
+    """The part of one user in a sitting, through one door."""
+
+    actor_id: str
+    actor_name: str
+    origin: str
+    """See `sync.event_origin`."""
+    events: int
+    last: int
+    """The version of the last of them."""
+
+
+class Sitting(Struct, frozen=True):
+    """A sitting: consecutive events, by anybody, without a long pause. A restore is one alone."""
+
+    first: int
+    last: int
+    """The versions of its first and last event."""
+    from_ms: int
+    to_ms: int
+    """The earliest and the latest time of its events."""
+    restored: int | None
+    """The version that it brought back."""
+    authors: tuple[SittingAuthor, ...]
+    """Those with the most events first."""
+
+
+SITTING_CUT: Final = 20_000
+"""A sitting ends after each multiple of this version: what is never paused is read in parts."""
+
+
 class AppendTransaction(Protocol):
     """One write transaction over any number of documents. Nothing is durable before it ends."""
 
@@ -254,6 +285,14 @@ class LogReading(Protocol):
         descending: bool,
     ) -> list[EventRecord]:
         """Return events with `after < version < before`, by one actor id or all."""
+        ...
+
+    async def sittings(self, key: int, after: int, upto: int, pause_ms: int) -> list[Sitting]:
+        """Return the sittings of the events with `after < version <= upto`, newest first.
+
+        A sitting ends before a pause longer than `pause_ms`, before and after a restore, and after
+        each multiple of `SITTING_CUT`. One that lies on a bound is cut there.
+        """
         ...
 
     async def event(self, key: int, version: int) -> EventRecord | None: ...

@@ -224,6 +224,42 @@ class History(BaseModel):
     )
 
 
+class SittingAuthor(BaseModel):
+    """The part of one user in a sitting, through one door."""
+
+    id: str
+    name: str
+    color: str = Field(examples=["#1670c9"])
+    origin: Literal["live", "request", "restore", "repair"] = Field(
+        description="`live`: over a socket; `request`: over HTTP, as programs write; `restore`; "
+        "`repair`: made by the server."
+    )
+    events: int
+    last: int = Field(description="The version of the last of them.")
+
+
+class Sitting(BaseModel):
+    """Consecutive versions, by anybody, without a long pause. A restore is a sitting of its own."""
+
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    first: int = Field(examples=[120])
+    last: int = Field(examples=[276])
+    from_: str = Field(alias="from", examples=["2026-11-20T09:30:00.125Z"])
+    to: str = Field(examples=["2026-11-20T09:41:07.250Z"])
+    restored: int | None = Field(description="The version that it brought back.")
+    authors: list[SittingAuthor] = Field(description="Those with the most events first.")
+
+
+class Sittings(BaseModel):
+    """A page of sittings, newest first."""
+
+    sittings: list[Sitting]
+    next: int | None = Field(
+        description="Ask for the next page with `before=` this; null: there is none."
+    )
+
+
 class VersionOfText(BaseModel):
     """One version: its event, and the text after it. Version 0 has no event."""
 

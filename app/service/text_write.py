@@ -9,6 +9,7 @@ from app.service.backend import Backend
 from app.service.grant import Grant
 from app.service.version_reader import encode_deltas, read_text
 from sync.error import ErrorCode, QuireError
+from sync.event_origin import request_session
 from sync.names import PositionEncoding
 from sync.permission import Action
 from sync.submission import TextSubmission, UpdateSubmission, named_digest, text_digest
@@ -129,6 +130,7 @@ async def submit_edit(
     counted_in: PositionEncoding = "codepoint",
     encoding: PositionEncoding = "codepoint",
     normalized: bool = False,
+    session: str | None = None,
 ) -> Written:
     """Merge an edit into a document; returns only after the commit.
 
@@ -142,6 +144,7 @@ async def submit_edit(
         encoding: what the answer counts.
         normalized: whether `ops` were made from a text whose line ends or byte order mark were
             changed; the answer says so.
+        session: of this call alone, and tells its origin; None: that of a request.
 
     Raises:
         QuireError: it is refused, or it is written but cannot be read back.
@@ -152,7 +155,7 @@ async def submit_edit(
     room = await backend.rooms.open(document.name)
     content_bytes = sum(len(op) if isinstance(op, str) else 8 for op in ops)
     submission = TextSubmission(
-        session=_request_session(),
+        session=session or request_session(secrets.token_hex(6)),
         user=grant.user,
         id=event_id or _made_up_id(),
         base=base,
@@ -185,6 +188,7 @@ async def submit_update(
     update: bytes,
     digest: bytes,
     encoding: PositionEncoding = "codepoint",
+    session: str | None = None,
 ) -> Written:
     """Merge a Yjs update into a document; as `submit_edit`.
 
@@ -195,7 +199,7 @@ async def submit_update(
     document = grant.document
     room = await backend.rooms.open(document.name)
     submission = UpdateSubmission(
-        session=_request_session(),
+        session=session or request_session(secrets.token_hex(6)),
         user=grant.user,
         id=event_id or _made_up_id(),
         update=update,
@@ -210,11 +214,6 @@ async def submit_update(
         return Written(ack.id, ack.version, [])
     (delta,) = await encode_deltas(backend.log, document.key, [logged], encoding)
     return Written(ack.id, ack.version, to_wire(delta))
-
-
-def _request_session() -> str:
-    """Return a session id that is of one request alone."""
-    return "http-" + secrets.token_hex(6)
 
 
 def _made_up_id() -> str:

@@ -14,6 +14,7 @@ from app.service.text_write import Written, submit_edit, submit_update
 from app.service.version_reader import read_events, read_text, require_version
 from sync.document.extent import changes_characters_only
 from sync.error import ErrorCode, QuireError
+from sync.event_origin import restore_session
 from sync.names import PositionEncoding
 from sync.permission import Action
 from sync.port import DocumentRecord, EventRecord
@@ -55,6 +56,7 @@ async def restore_version(
     head = document.version
     require_version(document, version)
     digest = named_digest("restore", str(version))
+    session = restore_session(version, secrets.token_hex(6))
     edit = partial(
         submit_edit,
         backend,
@@ -63,6 +65,7 @@ async def restore_version(
         base=head,
         digest=digest,
         encoding=encoding,
+        session=session,
     )
     if await _is_known(backend, document, event_id):
         return await edit(ops=())
@@ -83,6 +86,7 @@ async def restore_version(
                 update=reversal.update,
                 digest=digest,
                 encoding=encoding,
+                session=session,
             )
     current = await read_text(backend, document, head)
     ops = await asyncio.to_thread(diff, current, old)

@@ -35,6 +35,13 @@ class SqlUsers:
             return None
         return await self._database.read(partial(user_rows.by_id, user_id=user_id))
 
+    async def colors(self, user_ids: Sequence[str]) -> dict[str, str]:
+        """Return the colours of those users that are known here, by id."""
+        asked = [user_id for user_id in user_ids if is_storable(user_id)]
+        if not asked:
+            return {}
+        return await self._database.read(partial(user_rows.colors, user_ids=asked))
+
     async def user_by_login(self, login: str) -> UserRecord | None:
         if not is_storable(login):
             return None

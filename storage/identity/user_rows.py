@@ -15,6 +15,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.identity.identity_record import TakenError, UserRecord
+from storage.many import encode_texts, is_one_of
 from storage.table import users
 
 _by_id = select(*users.c).where(users.c.id == bindparam("of_user"))
@@ -74,6 +75,15 @@ def replace_hash(connection: Connection, user_id: str, before: str, after: str) 
 def by_id(connection: Connection, user_id: str) -> UserRecord | None:
     row = connection.execute(_by_id, {"of_user": user_id}).one_or_none()
     return None if row is None else UserRecord(*row)
+
+
+def colors(connection: Connection, user_ids: Sequence[str]) -> dict[str, str]:
+    asked = is_one_of(users.c.id, "ids", connection.dialect.name)
+    rows = connection.execute(
+        select(users.c.id, users.c.color).where(asked),
+        {"ids": encode_texts(connection, user_ids)},
+    )
+    return {row.id: row.color for row in rows}
 
 
 def by_login(connection: Connection, login: str) -> UserRecord | None:

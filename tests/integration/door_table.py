@@ -35,6 +35,7 @@ DOCUMENT_DOORS: Final = (
     DocumentDoor("GET", D, READ),
     DocumentDoor("GET", f"{D}/text", READ),
     DocumentDoor("GET", f"{D}/history", READ),
+    DocumentDoor("GET", f"{D}/history/sittings", READ),
     DocumentDoor("GET", f"{D}/history/{{version}}", READ),
     DocumentDoor("GET", f"{D}/diff", READ, query="?from=0"),
     DocumentDoor("GET", f"{D}/events", READ, is_stream=True),

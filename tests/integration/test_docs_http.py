@@ -15,6 +15,7 @@ from tests.integration.server import ROOT, ServerProcess
 from tests.patience import PATIENCE_S
 
 PAGE: Final = ROOT / "docs" / "http.md"
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 VOLATILE: Final = frozenset({"epoch", "created_at", "updated_at", "at", "session"})
 """What differs from run to run; only its presence and type are compared."""
 _BLOCK: Final = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -89,6 +90,8 @@ def assert_alike(answer: Any, shown: Any, name: str = "") -> None:
         assert len(answer) == len(shown), name
         for one, other in zip(answer, shown, strict=True):
             assert_alike(one, other, name)
+    elif isinstance(shown, str) and TIME.fullmatch(shown):
+        assert TIME.fullmatch(answer), name
     else:
         assert answer == shown, name
 

@@ -1,22 +1,25 @@
 """`/api/documents/{document}/history`: every event of the document."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 
 from app.http.access import BackendOf, DocumentOf, EncodingOf, problems
 from app.http.answer import json_response
-from app.http.schema import History, Text, VersionOfText
-from app.service import version_reader
+from app.http.schema import History, Sittings, Text, VersionOfText
+from app.service import sitting_reader, version_reader
+from app.service.sitting_reader import MAX_PAGE_SITTINGS
 from app.service.version_reader import MAX_PAGE_EVENTS
 from sync.error import ErrorCode, QuireError
 from sync.names import MAX_INTEGER
-from sync.port import EventRecord
+from sync.port import EventRecord, Sitting
 from sync.text.delta import Delta
-from sync.wire.event import wire_event
+from sync.wire.event import timestamp, wire_event
 from sync.wire.message import Event
 
 router = APIRouter(prefix="/api/documents/{document}/history", tags=["history"])
+
+_MAX_PAUSE_S: Final = 86_400
 
 Bound = Annotated[int | None, Query(ge=0, le=MAX_INTEGER)]
 Include = Annotated[str, Query(description="Comma-separated: `ops`, `update`.", max_length=32)]
@@ -54,6 +57,25 @@ async def list_events(
     return json_response({"events": events, "next": following})
 
 
+@router.get("/sittings", response_model=Sittings, responses=problems(404))
+async def list_sittings(
+    document: DocumentOf,
+    backend: BackendOf,
+    after: Bound = None,
+    before: Bound = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE_SITTINGS)] = 50,
+    pause_s: Annotated[
+        int, Query(ge=1, le=_MAX_PAUSE_S, description="The longest pause within a sitting.")
+    ] = 300,
+) -> Response:
+    """List the sittings of the events with `after < version < before`, newest first."""
+    page = await sitting_reader.list_sittings(
+        backend, document, after=after, before=before, limit=limit, pause_ms=pause_s * 1_000
+    )
+    sittings = [_encode_sitting(sitting, page.colors) for sitting in page.sittings]
+    return json_response({"sittings": sittings, "next": page.before})
+
+
 @router.get("/{version}", response_model=VersionOfText, responses=problems(404))
 async def read_version(
     document: DocumentOf,
@@ -78,3 +100,24 @@ def _read_include(include: str) -> frozenset[str]:
 
 def _encode_event(record: EventRecord, delta: Delta, included: frozenset[str]) -> Event:
     return wire_event(record, delta, with_ops="ops" in included, with_update="update" in included)
+
+
+def _encode_sitting(sitting: Sitting, colors: dict[str, str]) -> dict[str, Any]:
+    return {
+        "first": sitting.first,
+        "last": sitting.last,
+        "from": timestamp(sitting.from_ms),
+        "to": timestamp(sitting.to_ms),
+        "restored": sitting.restored,
+        "authors": [
+            {
+                "id": author.actor_id,
+                "name": author.actor_name,
+                "color": colors[author.actor_id],
+                "origin": author.origin,
+                "events": author.events,
+                "last": author.last,
+            }
+            for author in sitting.authors
+        ],
+    }
