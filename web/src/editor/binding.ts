@@ -13,10 +13,8 @@ import {
   EditorSelection,
   EditorState,
   EditorView,
-  Prec,
   Transaction,
   ViewPlugin,
-  keymap,
   type Extension,
   type ViewUpdate,
 } from "../vendor/codemirror";
@@ -26,6 +24,7 @@ import {
   type Transaction as SharedTransaction,
   type YTextEvent,
 } from "../vendor/yjs";
+import { undoing } from "./undo";
 
 /** Marks CodeMirror transactions that bring the editor up to the Y.Text. */
 export const fromShared = Annotation.define<"remote" | "undo">();
@@ -66,32 +65,13 @@ export function normalizeShared(shared: SharedText): void {
 export function sharedText(shared: SharedText): Extension {
   const undoManager = new UndoManager(shared, { captureTimeout: 500 });
   const binding = ViewPlugin.define((view) => new Binding(view, shared, undoManager));
-  const run = (step: "undo" | "redo") => () => {
-    undoManager[step]();
-    return true; // never the browser's own undo, even when there is nothing to take back
-  };
   return [
     // Yjs positions count every character: "\r\n" must stay two of them.
     EditorState.lineSeparator.of("\n"),
     EditorView.clipboardInputFilter.of(cleanText),
     cleanEdits,
     binding,
-    Prec.high(
-      keymap.of([
-        { key: "Mod-z", run: run("undo"), preventDefault: true },
-        { key: "Mod-y", run: run("redo"), preventDefault: true },
-        { key: "Mod-Shift-z", run: run("redo"), preventDefault: true },
-      ]),
-    ),
-    EditorView.domEventHandlers({
-      beforeinput: (event) => {
-        if (event.inputType === "historyUndo") undoManager.undo();
-        else if (event.inputType === "historyRedo") undoManager.redo();
-        else return false;
-        event.preventDefault();
-        return true;
-      },
-    }),
+    undoing(undoManager),
   ];
 }
 

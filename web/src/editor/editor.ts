@@ -23,7 +23,9 @@ import {
 } from "../vendor/codemirror";
 import { element } from "../dom";
 import { normalText } from "../newlines";
+import { filesIn } from "./files";
 import { markdownStyle } from "./highlight";
+import { writingKeys } from "./writingcommands";
 
 const cspNonce = (): Extension => {
   const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content;
@@ -40,7 +42,7 @@ const reading: Extension = [
         : element("span", { class: "cm-specialChar", title: description ?? "", "aria-label": description ?? "" }, box),
   }),
   EditorView.lineWrapping,
-  markdown({ base: markdownLanguage, completeHTMLTags: false, pasteURLAsLink: true }),
+  markdown({ base: markdownLanguage, addKeymap: false, completeHTMLTags: false, pasteURLAsLink: true }),
   syntaxHighlighting(markdownStyle),
 ];
 
@@ -78,7 +80,8 @@ export function createEditor(
         search({ top: true }),
         indentUnit.of("  "),
         EditorState.tabSize.of(4),
-        keymap.of([...searchKeymap, ...defaultKeymap]),
+        filesIn,
+        keymap.of([...writingKeys, ...searchKeymap, ...otherKeys]),
         EditorView.contentAttributes.of({
           "aria-label": label,
           spellcheck: "true",
@@ -113,6 +116,9 @@ export function createReader(parent: HTMLElement, text: string, label: string): 
     }),
   });
 }
+
+/** The page shows its help at Mod-/, in place of a comment in HTML, which nobody wants here. */
+const otherKeys = defaultKeymap.filter(({ key }) => key !== "Mod-/" && key !== "Alt-A");
 
 const INVITATION = "Start writing. Markdown works: # Title, **bold**, - list, - [ ] task";
 

@@ -9,7 +9,17 @@ export {
   StateField,
   Transaction,
 } from "@codemirror/state";
-export type { ChangeSet, ChangeSpec, Extension, Text, TransactionSpec } from "@codemirror/state";
+export { Facet, Text, countColumn, findClusterBreak } from "@codemirror/state";
+export type {
+  ChangeDesc,
+  ChangeSet,
+  ChangeSpec,
+  Extension,
+  Range,
+  SelectionRange,
+  StateCommand,
+  TransactionSpec,
+} from "@codemirror/state";
 export {
   EditorView,
   ViewPlugin,
@@ -23,9 +33,14 @@ export {
   lineNumbers,
   placeholder,
 } from "@codemirror/view";
-export type { LayerMarker, ViewUpdate } from "@codemirror/view";
-export { defaultKeymap, indentWithTab } from "@codemirror/commands";
-export { HighlightStyle, bracketMatching, indentUnit, syntaxHighlighting } from "@codemirror/language";
-export { markdown, markdownLanguage } from "@codemirror/lang-markdown";
+export type { KeyBinding, LayerMarker, ViewUpdate } from "@codemirror/view";
+export { defaultKeymap, moveLineDown, moveLineUp } from "@codemirror/commands";
+export { HighlightStyle, bracketMatching, getIndentUnit, indentUnit, syntaxHighlighting, syntaxTree } from "@codemirror/language";
+export {
+  deleteMarkupBackward,
+  insertNewlineContinueMarkupCommand,
+  markdown,
+  markdownLanguage,
+} from "@codemirror/lang-markdown";
 export { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
 export { tags } from "@lezer/highlight";

@@ -2,5 +2,6 @@
 
 import type { Words } from "../en/english";
 import { common } from "./common";
+import { writing } from "./writing";
 
-export const german: Words = { common };
+export const german: Words = { common, writing };

@@ -1,0 +1,72 @@
+"""Writing with the keyboard: marks, lists, tables, and the way out of the editor."""
+
+import httpx
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import OpenWindow
+from tests.e2e.window import Window
+from tests.integration.server import ServerProcess
+from tests.patience import PATIENCE_S
+
+
+def _text(server: ServerProcess, name: str) -> str:
+    url = f"{server.url}/api/documents/{name}/text"
+    return httpx.get(url, timeout=PATIENCE_S).raise_for_status().text
+
+
+def _press(window: Window, *keys: str) -> None:
+    for key in keys:
+        window.page.keyboard.press(key)
+
+
+def test_marks_lists_and_tasks_are_written_with_keys(
+    server: ServerProcess, open_window: OpenWindow
+) -> None:
+    ana = open_window("/d/keys", "Ana")
+    ana.focus_end()
+    ana.type("bold")
+    _press(ana, "Control+Shift+ArrowLeft", "Control+b", "ArrowRight", "ArrowRight", "ArrowRight")
+    ana.type(" slanted")
+    _press(ana, "Control+i", "End", "Enter", "Control+Shift+8")
+    ana.type("one")
+    _press(ana, "Enter")
+    ana.type("two")
+    _press(ana, "Tab", "Control+Enter", "Control+Enter", "Enter")
+    ana.type("three")
+    _press(ana, "Shift+Tab", "Enter", "Enter")
+    ana.type("title")
+    _press(ana, "Control+Alt+2", "Alt+ArrowUp")
+    ana.wait_until_saved()
+    expected = "**bold** *slanted*\n- one\n  - [x] two\n## title\n- [ ] three"
+    assert ana.text == expected
+    assert _text(server, "keys") == expected
+
+
+def test_tab_walks_through_a_table_and_makes_rows(
+    server: ServerProcess, open_window: OpenWindow
+) -> None:
+    ana = open_window("/d/grid", "Ana")
+    ana.focus_end()
+    _press(ana, "Control+Alt+t")
+    for cell in ("a", "b", "c", "1", "2", "3", "4", "5", "6", "7"):
+        ana.type(cell)
+        _press(ana, "Tab")
+    ana.wait_until_saved()
+    rows = [[cell.strip() for cell in row.strip("|").split("|")] for row in ana.text.splitlines()]
+    assert rows[0] == ["a", "b", "c"]
+    assert rows[2:] == [["1", "2", "3"], ["4", "5", "6"], ["7", "", ""]]
+    assert _text(server, "grid") == ana.text
+
+
+def test_tab_indents_and_escape_then_tab_leaves_the_text(
+    server: ServerProcess, open_window: OpenWindow
+) -> None:
+    ana = open_window("/d/way-out", "Ana")
+    ana.focus_end()
+    _press(ana, "Tab")
+    ana.type("in")
+    expect(ana.editor).to_be_focused()
+    _press(ana, "Escape", "Tab")
+    expect(ana.editor).not_to_be_focused()
+    ana.wait_until_saved()
+    assert _text(server, "way-out") == ana.text == "  in"

@@ -1,0 +1,125 @@
+/** What can be done with the text, as commands for toolbar, palette and keyboard. */
+
+import type { Command, CommandGroup } from "../command/command";
+import { words } from "../language/language";
+import {
+  deleteMarkupBackward,
+  insertNewlineContinueMarkupCommand,
+  moveLineDown,
+  moveLineUp,
+  type EditorView,
+  type KeyBinding,
+  type StateCommand,
+} from "../vendor/codemirror";
+import { redoEdit, undoEdit } from "./undo";
+import { insertLink, insertRule, insertTable, toggleCodeBlock } from "./writing/insertion";
+import { cycleHeading, toggleHeading, toggleList, toggleQuote, toggleTask } from "./writing/linemarkup";
+import { indentHere, indentLines, outdentLines } from "./writing/listindent";
+import { toggleMark } from "./writing/mark";
+import type { Rewrite } from "./writing/rewrite";
+import * as table from "./writing/tableedit";
+import { tableAt } from "./writing/tablemodel";
+
+type WritingId = keyof ReturnType<typeof words>["writing"]["commands"];
+
+interface Writing {
+  readonly id: WritingId;
+  readonly group: CommandGroup;
+  readonly run: (view: EditorView) => boolean;
+  readonly shortcut?: string;
+  /** Only while the caret is in a table. */
+  readonly inTable?: boolean;
+}
+
+/** A rewrite as CodeMirror runs it: not in a text that may only be read. */
+const writes =
+  (rewrite: Rewrite): StateCommand =>
+  ({ state, dispatch }) => {
+    const spec = state.readOnly ? null : rewrite(state);
+    if (spec === null) return false;
+    dispatch(state.update(spec));
+    return true;
+  };
+
+const text = (id: WritingId, rewrite: Rewrite, shortcut: string): Writing => ({
+  id,
+  group: "text",
+  run: writes(rewrite),
+  shortcut,
+});
+
+const insert = (id: WritingId, rewrite: Rewrite, shortcut?: string): Writing => ({
+  id,
+  group: "insert",
+  run: writes(rewrite),
+  ...(shortcut === undefined ? {} : { shortcut }),
+});
+
+const inTable = (id: WritingId, rewrite: Rewrite): Writing => ({ ...insert(id, rewrite), inTable: true });
+
+const WRITINGS: readonly Writing[] = [
+  { id: "undo", group: "text", run: undoEdit, shortcut: "Mod-z" },
+  { id: "redo", group: "text", run: redoEdit, shortcut: "Mod-Shift-z" },
+  text("bold", toggleMark("bold"), "Mod-b"),
+  text("italic", toggleMark("italic"), "Mod-i"),
+  text("strike", toggleMark("strike"), "Mod-Shift-x"),
+  text("code", toggleMark("code"), "Mod-e"),
+  text("cycle-heading", cycleHeading, "Mod-Alt-0"),
+  text("heading-1", toggleHeading(1), "Mod-Alt-1"),
+  text("heading-2", toggleHeading(2), "Mod-Alt-2"),
+  text("heading-3", toggleHeading(3), "Mod-Alt-3"),
+  text("bullet-list", toggleList("bullet"), "Mod-Shift-8"),
+  text("ordered-list", toggleList("ordered"), "Mod-Shift-7"),
+  text("task-list", toggleList("task"), "Mod-Shift-9"),
+  text("toggle-task", toggleTask, "Mod-Enter"),
+  text("quote", toggleQuote, "Mod-Shift-."),
+  text("indent", indentLines, "Mod-]"),
+  text("outdent", outdentLines, "Mod-["),
+  { id: "move-line-up", group: "text", run: moveLineUp, shortcut: "Alt-ArrowUp" },
+  { id: "move-line-down", group: "text", run: moveLineDown, shortcut: "Alt-ArrowDown" },
+  insert("link", insertLink, "Mod-k"),
+  insert("code-block", toggleCodeBlock, "Mod-Alt-c"),
+  insert("table", (state) => insertTable(words().writing.tableHeading)(state), "Mod-Alt-t"),
+  insert("rule", insertRule),
+  inTable("table-add-row", table.addRow),
+  inTable("table-remove-row", table.removeRow),
+  inTable("table-add-column", table.addColumn),
+  inTable("table-remove-column", table.removeColumn),
+  inTable("table-align-column", table.cycleAlignment),
+  inTable("table-format", table.formatTable),
+];
+
+/** The keys of all writing commands; Tab goes to the next cell of a table, elsewhere it indents. */
+export const writingKeys: readonly KeyBinding[] = [
+  ...WRITINGS.flatMap(({ shortcut, run }) =>
+    shortcut === undefined ? [] : [{ key: shortcut, run, preventDefault: true }],
+  ),
+  { key: "Mod-y", run: redoEdit, preventDefault: true },
+  // An item of a list is followed by another one; an empty one ends the list.
+  { key: "Enter", run: insertNewlineContinueMarkupCommand({ nonTightLists: false }) },
+  { key: "Backspace", run: deleteMarkupBackward },
+  { key: "Tab", run: (view) => writes(table.nextCell)(view) || writes(indentHere)(view) },
+  { key: "Shift-Tab", run: (view) => writes(table.previousCell)(view) || outdentOrStay(view) },
+];
+
+/** Where nothing can move out Shift-Tab does nothing, instead of leaving the text unasked. */
+const outdentOrStay = (view: EditorView): boolean => writes(outdentLines)(view) || !view.state.readOnly;
+
+/** All commands that change the text of `view`. Icons have the names of the commands. */
+export function editorCommands(view: EditorView): Command[] {
+  return WRITINGS.map(({ id, group, run, shortcut, inTable: tableOnly }) => ({
+    id,
+    group,
+    label: () => words().writing.commands[id],
+    ...(shortcut === undefined ? {} : { shortcut }),
+    boundByEditor: true,
+    icon: id,
+    available: () => !view.state.readOnly && (tableOnly !== true || isInTable(view)),
+    run: () => {
+      run(view);
+      view.focus();
+    },
+  }));
+}
+
+const isInTable = ({ state }: EditorView): boolean => tableAt(state, state.selection.main.head) !== null;
