@@ -21,10 +21,14 @@ export interface Command {
   readonly label: () => string;
   /** In CodeMirror's notation, as `Mod-b` or `Mod-Alt-h`; shown to the user, and bound by the page. */
   readonly shortcut?: string;
+  /** More shortcuts for the same, which are bound but not shown. */
+  readonly otherShortcuts?: readonly string[];
   /** The editor itself binds the shortcut, because it means something only there. */
   readonly boundByEditor?: boolean;
   /** Name of the icon in `ui/icon.tsx`, for toolbars. */
   readonly icon?: string;
+  /** What is on now, as bold at the caret: for toolbars and menus. Absent where that means nothing. */
+  readonly active?: () => boolean;
   /** A command that is not available now is shown, but cannot be run. */
   readonly available?: () => boolean;
   readonly run: () => void;

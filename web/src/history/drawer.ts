@@ -7,52 +7,39 @@ import { dayOf, groupEvents, mergeEvents, type HistoryEvent, type Sitting } from
 
 export interface DrawerListener {
   chosen(version: number): void;
-  closed(): void;
 }
 
 export class HistoryDrawer {
+  /** What is in the panel, below its heading. */
   readonly dom: HTMLElement;
 
+  private openNow = false;
   private readonly list = element("div", { class: "history-list" });
   private readonly more = element("button", { type: "button", class: "button" }, "Earlier");
   private readonly note = element("p", { class: "hint", role: "status" });
   private events: readonly HistoryEvent[] = [];
   private selected: number | null = null;
-  private readonly closeButton = element(
-    "button",
-    { type: "button", class: "icon-button", "aria-label": "Close history" },
-    "×",
-  );
 
   constructor(
     private readonly document: string,
     private readonly listener: DrawerListener,
   ) {
-    this.closeButton.addEventListener("click", () => listener.closed());
     this.more.addEventListener("click", () => void this.load("earlier"));
-    this.dom = element(
-      "aside",
-      { class: "drawer", "aria-label": "History", hidden: true },
-      element("header", { class: "drawer-header" }, element("h2", {}, "History"), this.closeButton),
-      this.list,
-      this.note,
-      this.more,
-    );
+    this.dom = element("div", { class: "history" }, this.list, this.note, this.more);
     this.more.hidden = true;
   }
 
   get isOpen(): boolean {
-    return !this.dom.hidden;
+    return this.openNow;
   }
 
   open(): void {
-    this.dom.hidden = false;
-    this.closeButton.focus();
+    this.openNow = true;
     void this.load("newest");
   }
 
   close(): void {
-    this.dom.hidden = true;
+    this.openNow = false;
     this.select(null);
   }
 

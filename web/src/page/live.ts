@@ -4,12 +4,14 @@ import type { DocumentInfo } from "../api/documents";
 import { remoteCarets, showCarets } from "../editor/carets";
 import { editorText, fromShared, normalizeShared, sharedText } from "../editor/binding";
 import { createEditor, type SourceEditor } from "../editor/editor";
+import { placeOf } from "../editor/place";
 import { cursorState, readCarets } from "../editor/presence";
 import { editBetween } from "../pairs";
 import { PreviewPane } from "../preview/pane";
 import type { ReplaceReason } from "../provider/core";
 import { DocumentSession, type SessionConfig } from "../provider/session";
 import { Compartment, EditorView, Transaction, type ViewUpdate } from "../vendor/codemirror";
+import type { CaretPlace, LineTree } from "./textcounts";
 
 const CURSOR_DELAY_MS = 60;
 
@@ -19,6 +21,7 @@ export interface LiveListener {
   /** Connection, save state, members or role may be different. */
   changed(): void;
   textChanged(): void;
+  caretMoved(place: CaretPlace): void;
   /** The server's text took the place of `lost`, which is not saved anywhere. */
   lost(text: string, reason: ReplaceReason): void;
 }
@@ -52,6 +55,11 @@ export class LiveDocument {
   /** The text as it is here, or nothing while the document is being opened. */
   get text(): string {
     return this.editor === null ? "" : this.session.replica.text.toString();
+  }
+
+  /** The same by lines, or null while the document is being opened. */
+  get lines(): LineTree | null {
+    return this.editor?.view.state.doc ?? null;
   }
 
   focus(): void {
@@ -104,6 +112,7 @@ export class LiveDocument {
     this.drawCaretsSoon();
     this.publishCursorSoon();
     this.listener.textChanged();
+    this.listener.caretMoved(placeOf(this.editor.view.state));
     // Whoever has begun something else while it was loading is not interrupted.
     if (document.activeElement === document.body) this.editor.view.focus();
   }
@@ -147,7 +156,10 @@ export class LiveDocument {
         this.drawCaretsSoon(); // a cursor may have waited for the text that it points into
       }
     }
-    if (update.selectionSet || update.docChanged) this.publishCursorSoon();
+    if (update.selectionSet || update.docChanged) {
+      this.publishCursorSoon();
+      this.listener.caretMoved(placeOf(update.state));
+    }
   }
 
   private renderPreview(): void {

@@ -1,48 +1,22 @@
-/** Who else is here: circles with initials. */
+/** Who is in a document: each person once, however many windows they have. Pure. */
 
-import { element } from "../dom";
-import { safeColor, safeName } from "../safe";
-import { initials } from "../names";
 import type { Member, User } from "../protocol";
-import { signal } from "../vendor/preact";
 
-const MAX_CIRCLES = 5;
+/** How many circles there are beside a "+N". */
+const CIRCLES_BESIDE_MORE = 4;
 
-export class MembersBar {
-  readonly dom = element("ul", { class: "member-list", "aria-label": "Also here" });
-  /** Everybody who is here, or was while the page is open: oneself too, once each. */
-  readonly met = signal<readonly User[]>([]);
-  private shown = "";
+const once = (users: readonly User[]): User[] => [...new Map(users.map((user) => [user.id, user])).values()];
 
-  show(members: readonly Member[], self: User | null): void {
-    const all = [...new Map(members.map(({ user }) => [user.id, user])).values()];
-    const users = all.filter(({ id }) => id !== self?.id);
-    const key = JSON.stringify(all);
-    if (key === this.shown) return;
-    this.shown = key;
-    const met = [...this.met.value, ...all].map((user) => [user.id, user] as const);
-    this.met.value = [...new Map(met).values()];
-    const rest = users.slice(users.length > MAX_CIRCLES ? MAX_CIRCLES - 1 : MAX_CIRCLES);
-    this.dom.replaceChildren(
-      ...users.slice(0, users.length - rest.length).map((user) => element("li", {}, circle(user))),
-      ...(rest.length > 0 ? [element("li", {}, more(rest))] : []),
-    );
-  }
-}
+/** The others, in the order in which they came. */
+export const presentUsers = (members: readonly Member[], self: User | null): User[] =>
+  once(members.map(({ user }) => user)).filter(({ id }) => id !== self?.id);
 
-function circle(user: User): HTMLElement {
-  const name = safeName(user.name);
-  const dom = element("span", { class: "circle", title: name, role: "img", "aria-label": name });
-  dom.textContent = initials(name);
-  dom.style.backgroundColor = safeColor(user.color);
-  return dom;
-}
+/** Those who were met, with those who are here now; a name is the latest one. */
+export const withMet = (met: readonly User[], members: readonly Member[]): User[] =>
+  once([...met, ...members.map(({ user }) => user)]);
 
-function more(users: readonly User[]): HTMLElement {
-  const names = users.map((user) => safeName(user.name)).join(", ");
-  return element(
-    "span",
-    { class: "circle circle-more", title: names, role: "img", "aria-label": names },
-    `+${users.length}`,
-  );
+/** Who has a circle, and who is counted in "+N": that is never "+1". */
+export function circlesOf<T>(people: readonly T[]): { readonly shown: readonly T[]; readonly rest: readonly T[] } {
+  const count = people.length > CIRCLES_BESIDE_MORE + 1 ? CIRCLES_BESIDE_MORE : people.length;
+  return { shown: people.slice(0, count), rest: people.slice(count) };
 }

@@ -2,7 +2,7 @@
 
 import type { SessionView } from "../provider/core";
 import { countEdits, type SaveKind } from "../savestate";
-import type { BannerAction, BannerContent } from "./banner";
+import type { BannerAction, BannerContent } from "./bannerlist";
 
 export interface NoticeActions {
   readonly copy: () => void;

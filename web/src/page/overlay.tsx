@@ -1,4 +1,4 @@
-/** The parts of the document page that are made of components: the user's menu and the dialogs. */
+/** The dialogs of the document page about people. */
 
 import type { Identity } from "../api/session";
 import { SignInForm } from "../account/signin";
@@ -8,17 +8,7 @@ import type { Role, User } from "../protocol";
 import { documentPage } from "../route";
 import { ShareDialog } from "../share/dialog";
 import { Dialog } from "../ui/dialog";
-import { UserMenu } from "../ui/usermenu";
-import { render, type ReadonlySignal } from "../vendor/preact";
-
-interface MenuActions {
-  readonly renamed: () => void;
-  readonly leave: () => void;
-}
-
-export function showUserMenu(host: HTMLElement, store: IdentityStore, actions: MenuActions): void {
-  render(<UserMenu store={store} onRenamed={actions.renamed} onLeave={actions.leave} />, host);
-}
+import type { ComponentChild, ReadonlySignal } from "../vendor/preact";
 
 interface Shared {
   readonly name: string;
@@ -27,9 +17,9 @@ interface Shared {
   readonly met: ReadonlySignal<readonly User[]>;
 }
 
-export function showShareDialog(host: HTMLElement, identity: Identity, shared: Shared): void {
+export function shareDialog(identity: Identity, shared: Shared, close: () => void): ComponentChild {
   const { name, title, role, met } = shared;
-  render(
+  return (
     <ShareDialog
       document={name}
       title={title}
@@ -37,38 +27,35 @@ export function showShareDialog(host: HTMLElement, identity: Identity, shared: S
       role={role}
       identity={identity}
       met={met}
-      onClose={() => render(null, host)}
-    />,
-    host,
+      onClose={close}
+    />
   );
 }
 
 interface SignInActions {
+  readonly close: () => void;
   readonly signedIn: () => void;
   readonly leave: () => void;
 }
 
 /** Sign in without leaving the page, so that what waits in it can be saved. */
-export function showSignInDialog(
-  host: HTMLElement,
+export function signInDialog(
   store: IdentityStore,
   identity: Identity,
   actions: SignInActions,
-): void {
-  const close = (): void => render(null, host);
-  render(
-    <Dialog title="Sign in" onClose={close}>
+): ComponentChild {
+  return (
+    <Dialog title="Sign in" onClose={actions.close}>
       <SignInForm
         store={store}
         identity={identity}
         next={location.pathname}
         onLeave={actions.leave}
         onSignedIn={() => {
-          close();
+          actions.close();
           actions.signedIn();
         }}
       />
-    </Dialog>,
-    host,
+    </Dialog>
   );
 }

@@ -11,7 +11,6 @@ import { render } from "../vendor/preact";
 
 export function showRefused(app: HTMLElement, store: IdentityStore): void {
   document.title = "Not here – Quire";
-  app.replaceChildren();
   render(<Refused store={store} />, app);
 }
 

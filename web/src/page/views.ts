@@ -1,62 +1,32 @@
-/** Source, preview, or both. */
-
-import { element } from "../dom";
+/** The layouts of the page: source, preview, or both; kept on the device. */
 
 export type View = "edit" | "both" | "view";
 
-const LABELS: Readonly<Record<View, { label: string; key: string }>> = {
-  edit: { label: "Edit", key: "E" },
-  both: { label: "Both", key: "B" },
-  view: { label: "View", key: "V" },
-};
+export const VIEWS: readonly View[] = ["edit", "both", "view"];
+
+/** The letter of its shortcut. */
+export const VIEW_KEYS: Readonly<Record<View, string>> = { edit: "e", both: "b", view: "v" };
 
 const STORAGE_KEY = "quire:view";
 
-export class ViewSwitch {
-  readonly dom = element("div", { class: "segmented", role: "group", "aria-label": "Layout" });
-  private readonly buttons = new Map<View, HTMLButtonElement>();
-  private current: View;
+/** Both panes where there is room for them, unless the user has chosen one. Pure. */
+export function firstView(stored: string | null, isWide: boolean): View {
+  if (stored === "edit" || stored === "view") return stored;
+  return isWide ? "both" : "edit";
+}
 
-  constructor(private readonly onChange: (view: View) => void) {
-    this.current = initialView();
-    for (const view of ["edit", "both", "view"] as const) {
-      const { label, key } = LABELS[view];
-      const button = element(
-        "button",
-        { type: "button", title: `${label} (Ctrl/⌘ Alt ${key})`, onclick: () => this.select(view) },
-        label,
-      );
-      this.buttons.set(view, button);
-      this.dom.append(button);
-    }
-  }
-
-  get view(): View {
-    return this.current;
-  }
-
-  select(view: View): void {
-    this.current = view;
-    for (const [name, button] of this.buttons) {
-      button.setAttribute("aria-pressed", String(name === view));
-    }
-    try {
-      localStorage.setItem(STORAGE_KEY, view);
-    } catch {
-      // no storage: the choice lasts as long as the page
-    }
-    this.onChange(view);
+export function rememberedView(): string | null {
+  try {
+    return localStorage.getItem(STORAGE_KEY);
+  } catch {
+    return null;
   }
 }
 
-function initialView(): View {
-  let stored: string | null = null;
+export function rememberView(view: View): void {
   try {
-    stored = localStorage.getItem(STORAGE_KEY);
+    localStorage.setItem(STORAGE_KEY, view);
   } catch {
-    // as above
+    // Without storage the choice lasts as long as the page.
   }
-  const wide = window.matchMedia("(min-width: 760px)").matches;
-  if (stored === "edit" || stored === "view") return stored;
-  return wide ? "both" : "edit";
 }

@@ -1,8 +1,15 @@
 /** English: the catalogue that the others are checked against. One file for each part of the interface. */
 
+import { command } from "./command";
 import { common } from "./common";
+import { page } from "./page";
 import { writing } from "./writing";
 
-export const english = { common, writing };
+export const english = {
+  command,
+  common,
+  page,
+  writing,
+};
 
 export type Words = typeof english;

@@ -1,0 +1,36 @@
+import type { page as English } from "../en/page";
+
+const count = (number: number, one: string, many: string): string =>
+  `${number.toLocaleString("de")} ${number === 1 ? one : many}`;
+
+export const page: typeof English = {
+  home: "Alle Dokumente",
+  layout: "Ansicht",
+  views: { edit: "Text", both: "Beide", view: "Vorschau" },
+  alsoHere: "Auch hier",
+  closePanel: (title) => `${title} schließen`,
+  statusBar: "Über den Text",
+  place: (line, column) => `Zeile ${line}, Spalte ${column}`,
+  selected: (lines, chars) =>
+    lines > 1
+      ? `${count(lines, "Zeile", "Zeilen")}, ${count(chars, "Zeichen", "Zeichen")} ausgewählt`
+      : `${count(chars, "Zeichen", "Zeichen")} ausgewählt`,
+  words: (number) => count(number, "Wort", "Wörter"),
+  chars: (number) => count(number, "Zeichen", "Zeichen"),
+  charsOf: (number, limit) => `${number.toLocaleString("de")} von ${count(limit, "Zeichen", "Zeichen")}`,
+  opening: "Das Dokument wird geöffnet …",
+  textOf: (name) => `Text von ${name}`,
+  noSuchDocument: "Dieses Dokument gibt es nicht",
+  nameRules: "Der Name eines Dokuments hat Buchstaben, Ziffern und : . _ -, höchstens 128 Zeichen.",
+  toStart: "Zur Startseite",
+  copyOf: (title) => `${title} (Kopie)`,
+  keptEarlier: "Text von einem früheren Besuch wurde nicht gespeichert.",
+  keptEpoch: "Der Verlauf auf dem Server wurde aus einer Sicherung wiederhergestellt.",
+  keptDiverged: "Dieser Tab war vom Text auf dem Server abgewichen.",
+  keptRefused: "Der Server hat eine Änderung von hier nicht angenommen.",
+  kept: (why) => `${why} Der Text wurde auf diesem Gerät behalten.`,
+  copyIt: "Kopieren",
+  downloadIt: "Herunterladen",
+  storeTrouble:
+    "Der Server kann im Moment nichts speichern. Die Änderungen bleiben hier und werden erneut gesendet.",
+};

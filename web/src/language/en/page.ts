@@ -1,0 +1,36 @@
+/** The page of a document, around the text. */
+
+const count = (number: number, one: string, many: string): string =>
+  `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
+
+export const page = {
+  home: "All documents",
+  layout: "Layout",
+  views: { edit: "Edit", both: "Both", view: "View" },
+  alsoHere: "Also here",
+  closePanel: (title: string): string => `Close ${title.toLowerCase()}`,
+  statusBar: "About the text",
+  place: (line: number, column: number): string => `Ln ${line}, Col ${column}`,
+  selected: (lines: number, chars: number): string =>
+    lines > 1
+      ? `${count(lines, "line", "lines")}, ${count(chars, "character", "characters")} selected`
+      : `${count(chars, "character", "characters")} selected`,
+  words: (number: number): string => count(number, "word", "words"),
+  chars: (number: number): string => count(number, "character", "characters"),
+  charsOf: (number: number, limit: number): string =>
+    `${number.toLocaleString("en")} of ${count(limit, "character", "characters")}`,
+  opening: "Opening the document…",
+  textOf: (name: string): string => `Text of ${name}`,
+  noSuchDocument: "No such document",
+  nameRules: "A document's name has letters, digits and : . _ - in it, up to 128.",
+  toStart: "To the start page",
+  copyOf: (title: string): string => `${title} (copy)`,
+  keptEarlier: "Text from an earlier visit was not saved.",
+  keptEpoch: "The server's history was restored from a backup.",
+  keptDiverged: "This tab had drifted away from the server's text.",
+  keptRefused: "The server did not accept an edit made here.",
+  kept: (why: string): string => `${why} Your text was kept on this device.`,
+  copyIt: "Copy it",
+  downloadIt: "Download it",
+  storeTrouble: "The server cannot store edits at the moment. Yours are kept here and tried again.",
+};

@@ -1,0 +1,42 @@
+/** The thin bars under the header that say what is wrong and what one can do; never over the text. Pure. */
+
+import { signal, type ReadonlySignal } from "../vendor/preact";
+
+export interface BannerAction {
+  readonly label: string;
+  readonly run: () => void;
+}
+
+export interface BannerContent {
+  readonly tone: "neutral" | "warning" | "error";
+  readonly words: string;
+  readonly actions: readonly BannerAction[];
+}
+
+export interface Banner extends BannerContent {
+  readonly name: string;
+}
+
+export class BannerList {
+  private readonly list = signal<readonly Banner[]>([]);
+
+  /** Those that are shown, in the order in which they came. */
+  get shown(): ReadonlySignal<readonly Banner[]> {
+    return this.list;
+  }
+
+  /** Show `content` as the banner called `name`, or take it away (null). */
+  set(name: string, content: BannerContent | null): void {
+    const { value } = this.list;
+    if (content === null) {
+      if (value.some((banner) => banner.name === name)) {
+        this.list.value = value.filter((banner) => banner.name !== name);
+      }
+      return;
+    }
+    const made = { ...content, name };
+    this.list.value = value.some((banner) => banner.name === name)
+      ? value.map((banner) => (banner.name === name ? made : banner))
+      : [...value, made];
+  }
+}

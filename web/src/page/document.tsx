@@ -1,0 +1,299 @@
+/** The page of one document: what its parts are, and how they learn of each other. */
+
+import { getDocument, type DocumentInfo } from "../api/documents";
+import { ApiError } from "../api/request";
+import { basePath } from "../base";
+import { copyOrDownload } from "../download";
+import { element } from "../dom";
+import { IdentityStore } from "../identity/identity";
+import { words } from "../language/language";
+import { isDocumentName } from "../names";
+import { UserMenu } from "../ui/usermenu";
+import { effect, render } from "../vendor/preact";
+import { pressOf } from "./keyboard";
+import { exposeHandle } from "./handle";
+import { LiveDocument } from "./live";
+import { DocumentModel } from "./model";
+import { connectionNotice, type NoticeActions } from "./notice";
+import { shareDialog, signInDialog } from "./overlay";
+import { Page } from "./page";
+import { PastPart } from "./past";
+import { showRefused } from "./refused";
+import { textItems } from "./statusbar";
+import { countText } from "./textcounts";
+import { Titling } from "./titling";
+import { UnsavedText } from "./unsaved";
+import { firstView, rememberedView } from "./views";
+import { viewCommands } from "./viewcommands";
+
+const OFFLINE_BANNER_AFTER_MS = 1_500;
+const COUNT_DELAY_MS = 400;
+
+export function showDocumentPage(app: HTMLElement, name: string): void {
+  if (isDocumentName(name)) {
+    new DocumentPage(app, name, new IdentityStore());
+    return;
+  }
+  const { noSuchDocument, nameRules, toStart } = words().page;
+  render(
+    <main class="column column-narrow">
+      <h1>{noSuchDocument}</h1>
+      <p>{nameRules}</p>
+      <p>
+        <a href={basePath()}>{toStart}</a>
+      </p>
+    </main>,
+    app,
+  );
+}
+
+class DocumentPage {
+  private readonly model: DocumentModel;
+  private readonly live: LiveDocument;
+  private readonly titling: Titling;
+  private readonly past: PastPart;
+  private readonly unsaved: UnsavedText;
+  private readonly sourceHost = element("div", { class: "pane-layer" });
+  private readonly previewHost = element("div", { class: "pane-layer preview" });
+  private info: DocumentInfo | null = null;
+  private countTimer: number | undefined;
+  private offlineSince: number | null = null;
+  /** Another page has taken the place of this one. */
+  private gone = false;
+
+  constructor(
+    private readonly app: HTMLElement,
+    private readonly name: string,
+    private readonly store: IdentityStore,
+  ) {
+    const isWide = window.matchMedia("(min-width: 760px)").matches;
+    const isMac = /^(Mac|iPhone|iPad)/.test(navigator.platform);
+    const model = new DocumentModel(name, { view: firstView(rememberedView(), isWide), isMac });
+    this.model = model;
+    this.sourceHost.append(element("p", { class: "hint loading" }, words().page.opening));
+    this.live = new LiveDocument(
+      this.sourceHost,
+      words().page.textOf(name),
+      { url: socketUrl(), document: name, admit: (again) => store.admit(name, again) },
+      {
+        describe: () => this.describe(),
+        changed: () => this.refresh(),
+        textChanged: () => this.textChanged(),
+        caretMoved: (place) => (model.caret.value = place),
+        lost: (text, reason) => {
+          if (reason !== "given-up") this.unsaved.lost(text, lostWords(reason));
+        },
+      },
+    );
+    this.previewHost.append(this.live.preview.dom);
+    this.titling = new Titling(model, {
+      text: () => this.live.text,
+      describe: () => this.describe(),
+      storedVersion: () => {
+        const { version, pending } = this.live.session.view();
+        return pending > 0 ? null : version;
+      },
+    });
+    this.past = new PastPart(model, {
+      attempt: (action) => this.attempt(action),
+      backToLive: () => this.live.focus(),
+    });
+    this.unsaved = new UnsavedText(name, model.banners, this.live);
+    this.addParts();
+    this.mount();
+    this.listen();
+    exposeHandle(this.live);
+    this.titling.refresh();
+    this.live.session.start();
+    this.refresh();
+  }
+
+  private addParts(): void {
+    const { model } = this;
+    model.commands.add(viewCommands(model));
+    model.commands.add([
+      {
+        id: "share",
+        group: "document",
+        label: () => words().command.share,
+        icon: "share",
+        available: () => model.isShareable.value,
+        run: () => this.share(),
+      },
+    ]);
+    for (const item of textItems(model)) model.status.add(item);
+    effect(() => {
+      const isPast = model.shownVersion.value !== null;
+      this.sourceHost.inert = isPast;
+      this.previewHost.inert = isPast;
+    });
+  }
+
+  private mount(): void {
+    const { view } = this.past;
+    this.app.replaceChildren();
+    render(
+      <Page
+        model={this.model}
+        source={[this.sourceHost, view.source]}
+        preview={[this.previewHost, view.rendered]}
+        pastBar={view.bar}
+      >
+        <UserMenu
+          store={this.store}
+          onRenamed={() => this.live.session.renamed()}
+          onLeave={() => this.unsaved.leave()}
+        />
+      </Page>,
+      this.app,
+    );
+  }
+
+  private listen(): void {
+    window.addEventListener("keydown", (event) => {
+      const press = pressOf(event);
+      const command = press === null ? null : this.model.commands.find(press);
+      if (command === null) return;
+      event.preventDefault();
+      this.model.commands.run(command.id);
+    });
+    window.addEventListener("focus", () => void this.lookForSignIn());
+    window.addEventListener("online", () => this.refresh());
+    window.addEventListener("offline", () => this.refresh());
+  }
+
+  // --- state on the page ---
+
+  private refresh(): void {
+    const { session } = this.live;
+    const view = session.view();
+    if (this.gone) return;
+    if (this.isRefused()) {
+      this.gone = true;
+      session.dispose();
+      showRefused(this.app, this.store);
+      return;
+    }
+    if (view.phase === "live") this.unsaved.compare();
+    const save = session.save();
+    this.model.take({
+      save,
+      version: view.version,
+      role: view.role,
+      isStopped: view.stopped !== null,
+      isWritable: session.writable,
+      user: view.user,
+      members: view.members,
+    });
+    const isOfflineLong = save.kind === "offline" && this.lastsLongEnough();
+    if (save.kind !== "offline") this.offlineSince = null;
+    const { banners } = this.model;
+    banners.set("connection", connectionNotice(view, save.kind, isOfflineLong, this.actions()));
+    banners.set(
+      "store",
+      view.storeTrouble && view.phase === "live"
+        ? { tone: "warning", words: words().page.storeTrouble, actions: [] }
+        : null,
+    );
+    this.past.moved(view.version);
+    this.titling.refreshSoon();
+  }
+
+  private textChanged(): void {
+    this.titling.refreshSoon();
+    this.countTimer ??= window.setTimeout(() => {
+      this.countTimer = undefined;
+      const { lines } = this.live;
+      if (lines !== null) this.model.counts.value = countText(lines);
+    }, COUNT_DELAY_MS);
+  }
+
+  /** There is nothing to show: neither a document nor anything that was written here. */
+  private isRefused(): boolean {
+    const { stopped, loaded, pending } = this.live.session.view();
+    if (stopped === null || pending > 0) return false;
+    return stopped.cause === "refused" || (stopped.cause === "signed-out" && !loaded);
+  }
+
+  private actions(): NoticeActions {
+    const { session } = this.live;
+    const saveAsNew = (): void =>
+      void this.attempt(() => this.unsaved.saveAsNew(this.model.title.value.words));
+    return {
+      copy: () => void copyOrDownload(this.live.text, `${this.name}.md`),
+      tryAgain: () => session.tryNow(),
+      signIn: () => this.signIn(),
+      saveAsNew: this.store.identity.value?.mayCreate === true ? saveAsNew : null,
+      discard: () => session.giveUp(),
+    };
+  }
+
+  /** A banner moves the text, so a connection that is back at once shows none. */
+  private lastsLongEnough(): boolean {
+    if (this.offlineSince === null) {
+      this.offlineSince = performance.now();
+      window.setTimeout(() => this.refresh(), OFFLINE_BANNER_AFTER_MS + 50);
+    }
+    return performance.now() - this.offlineSince >= OFFLINE_BANNER_AFTER_MS;
+  }
+
+  private async describe(): Promise<DocumentInfo | null> {
+    try {
+      this.info = await getDocument(this.name);
+      this.titling.learn(this.info);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+    }
+    return this.info;
+  }
+
+  // --- what one does about people ---
+
+  private share(): void {
+    const { role, title, met } = this.model;
+    const identity = this.store.identity.value;
+    if (role.value === null || identity === null) return;
+    const shared = { name: this.name, title: title.value.words, role: role.value, met };
+    this.model.dialog.show((close) => shareDialog(identity, shared, close));
+  }
+
+  private signIn(): void {
+    const identity = this.store.identity.value;
+    if (identity === null) return;
+    this.model.dialog.show((close) =>
+      signInDialog(this.store, identity, {
+        close,
+        signedIn: () => this.live.session.tryNow(),
+        leave: () => this.unsaved.leave(),
+      }),
+    );
+  }
+
+  /** Whoever was signed out may have signed in in another tab. */
+  private async lookForSignIn(): Promise<void> {
+    if (this.live.session.view().stopped?.cause !== "signed-out") return;
+    await this.attempt(async () => {
+      if ((await this.store.load()).signedIn) this.live.session.tryNow();
+    });
+  }
+
+  private async attempt(action: () => Promise<void>): Promise<void> {
+    const { banners } = this.model;
+    try {
+      await action();
+      banners.set("request", null);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      const dismiss = { label: words().common.dismiss, run: () => banners.set("request", null) };
+      banners.set("request", { tone: "error", words: error.message, actions: [dismiss] });
+    }
+  }
+}
+
+const lostWords = (reason: "epoch" | "diverged" | "refused"): string => {
+  const { keptEpoch, keptDiverged, keptRefused } = words().page;
+  return { epoch: keptEpoch, diverged: keptDiverged, refused: keptRefused }[reason];
+};
+
+const socketUrl = (): string =>
+  `${location.protocol === "https:" ? "wss:" : "ws:"}//${location.host}${basePath()}ws`;

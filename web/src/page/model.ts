@@ -1,0 +1,98 @@
+/**
+ * What the page of a document shows, as signals. The shell of the page (`document.ts`) writes them, the
+ * components read them; no element, socket or timer is in here. Pure.
+ */
+
+import { CommandRegistry } from "../command/registry";
+import type { Member, Role, User } from "../protocol";
+import type { SaveState } from "../savestate";
+import { computed, signal, type ReadonlySignal, type Signal } from "../vendor/preact";
+import { BannerList } from "./bannerlist";
+import { DialogHost } from "./dialoghost";
+import { presentUsers, withMet } from "./members";
+import { PanelList } from "./panel";
+import { StatusList } from "./statuslist";
+import type { CaretPlace, TextCounts } from "./textcounts";
+import type { View } from "./views";
+
+export interface ShownTitle {
+  readonly words: string;
+  /** The text or the address gives it; otherwise somebody has set it. */
+  readonly isDerived: boolean;
+}
+
+/** What is known of the session at one moment. */
+export interface SessionFacts {
+  readonly save: SaveState;
+  readonly version: number;
+  readonly role: Role | null;
+  readonly isStopped: boolean;
+  readonly isWritable: boolean;
+  readonly user: User | null;
+  readonly members: readonly Member[];
+}
+
+export class DocumentModel {
+  readonly commands: CommandRegistry;
+  readonly banners = new BannerList();
+  readonly panels = new PanelList();
+  readonly status = new StatusList();
+  readonly dialog = new DialogHost();
+
+  readonly title: Signal<ShownTitle>;
+  readonly view: Signal<View>;
+  readonly save = signal<SaveState>({ kind: "connecting", words: "" });
+  readonly version = signal(0);
+  readonly role = signal<Role | null>(null);
+  readonly isWritable = signal(false);
+  readonly isStopped = signal(false);
+  readonly self = signal<User | null>(null);
+  readonly members = signal<readonly Member[]>([]);
+  /** Everybody who is here, or was while the page is open: oneself too, once each. */
+  readonly met = signal<readonly User[]>([]);
+  /** The old version that is shown in place of the live text, or null. */
+  readonly shownVersion = signal<number | null>(null);
+  /** Null until there is a text. */
+  readonly caret = signal<CaretPlace | null>(null);
+  readonly counts = signal<TextCounts | null>(null);
+  /** How many characters the server takes in a document, once it has said so. */
+  readonly maxChars = signal<number | null>(null);
+
+  /** The others who are here, once each. */
+  readonly others: ReadonlySignal<readonly User[]> = computed(() =>
+    presentUsers(this.members.value, this.self.value),
+  );
+  readonly isShareable: ReadonlySignal<boolean> = computed(
+    () => this.role.value !== null && !this.isStopped.value,
+  );
+
+  constructor(
+    readonly name: string,
+    first: { readonly view: View; readonly isMac: boolean },
+  ) {
+    this.title = signal<ShownTitle>({ words: name, isDerived: true });
+    this.view = signal<View>(first.view);
+    this.commands = new CommandRegistry(first.isMac);
+  }
+
+  take(facts: SessionFacts): void {
+    const { save } = facts;
+    if (!isSame(this.save.value, save)) this.save.value = save;
+    this.version.value = facts.version;
+    this.role.value = facts.role;
+    this.isStopped.value = facts.isStopped;
+    this.isWritable.value = facts.isWritable;
+    if (!isSame(this.self.value, facts.user)) this.self.value = facts.user;
+    if (!isSame(this.members.value, facts.members)) {
+      this.members.value = facts.members;
+      this.met.value = withMet(this.met.value, facts.members);
+    }
+  }
+
+  /** Show `words`, which are set by somebody, or else derived. */
+  setTitle(title: ShownTitle): void {
+    if (!isSame(this.title.value, title)) this.title.value = title;
+  }
+}
+
+const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);

@@ -1,0 +1,23 @@
+/** The panes: source and preview, and at their end the panel that is open. */
+
+import { Host } from "./host";
+import type { DocumentModel } from "./model";
+import { SidePanel } from "./sidepanel";
+
+interface WorkspaceProps {
+  readonly model: DocumentModel;
+  /** The layers of each pane: the live text, and over it an old version. */
+  readonly source: readonly HTMLElement[];
+  readonly preview: readonly HTMLElement[];
+}
+
+export function Workspace({ model, source, preview }: WorkspaceProps) {
+  const isPast = model.shownVersion.value !== null;
+  return (
+    <main class={isPast ? "workspace viewing-version" : "workspace"} data-view={model.view.value}>
+      <Host class="pane pane-source" doms={source} />
+      <Host class="pane pane-preview" doms={preview} />
+      <SidePanel panels={model.panels} />
+    </main>
+  );
+}

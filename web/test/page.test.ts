@@ -1,0 +1,157 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { BannerList } from "../src/page/bannerlist";
+import { circlesOf, presentUsers, withMet } from "../src/page/members";
+import { DocumentModel, type SessionFacts } from "../src/page/model";
+import { PanelList, type Panel } from "../src/page/panel";
+import { StatusList } from "../src/page/statuslist";
+import { titleToShow } from "../src/page/titling";
+import { firstView } from "../src/page/views";
+import type { Member, User } from "../src/protocol";
+import { effect } from "../src/vendor/preact";
+
+const ANA: User = { id: "u-ana", name: "Ana", color: "#1670c9" };
+const BEN: User = { id: "u-ben", name: "Ben", color: "#ba4e0f" };
+
+const member = (session: string, user: User): Member => ({ session, user });
+
+const FACTS: SessionFacts = {
+  save: { kind: "saved", words: "Saved · version 3" },
+  version: 3,
+  role: "editor",
+  isStopped: false,
+  isWritable: true,
+  user: ANA,
+  members: [member("1", ANA), member("2", BEN)],
+};
+
+const newModel = (): DocumentModel => new DocumentModel("notes", { view: "both", isMac: false });
+
+test("banners keep their order, and one is replaced in its place", () => {
+  const list = new BannerList();
+  list.set("connection", { tone: "neutral", words: "offline", actions: [] });
+  list.set("kept", { tone: "warning", words: "kept", actions: [] });
+  list.set("connection", { tone: "error", words: "refused", actions: [] });
+  assert.deepEqual(
+    list.shown.value.map(({ name, words }) => [name, words]),
+    [
+      ["connection", "refused"],
+      ["kept", "kept"],
+    ],
+  );
+  list.set("connection", null);
+  list.set("connection", null);
+  assert.deepEqual(list.shown.value.map(({ name }) => name), ["kept"]);
+});
+
+test("a banner that is taken away twice renders nothing anew", () => {
+  const list = new BannerList();
+  let renderings = 0;
+  effect(() => {
+    list.shown.value;
+    renderings++;
+  });
+  list.set("connection", null);
+  assert.equal(renderings, 1);
+});
+
+test("one panel is open at a time, and each is told", () => {
+  const told: string[] = [];
+  const panel = (id: string): Panel => ({
+    id,
+    title: () => id,
+    render: () => null,
+    opened: () => told.push(`${id} opened`),
+    closed: () => told.push(`${id} closed`),
+  });
+  const panels = new PanelList();
+  const removeHistory = panels.add(panel("history"));
+  panels.add(panel("outline"));
+  panels.toggle("history");
+  panels.show("history");
+  panels.show("outline");
+  assert.deepEqual(told, ["history opened", "history closed", "outline opened"]);
+  panels.toggle("outline");
+  assert.equal(panels.open.value, null);
+  panels.show("history");
+  removeHistory();
+  assert.equal(panels.open.value, null, "what is taken away is closed");
+  panels.show("history");
+  assert.equal(panels.open.value, null);
+  assert.throws(() => panels.add(panel("outline")), /two panels called outline/);
+});
+
+test("a status item is taken away by what added it", () => {
+  const status = new StatusList();
+  const item = { id: "words", side: "end", render: () => "5 words" } as const;
+  const remove = status.add(item);
+  assert.throws(() => status.add(item), /two status items/);
+  remove();
+  assert.deepEqual(status.items.value, []);
+});
+
+test("a person in two windows is one person, and oneself is not among the others", () => {
+  const members = [member("1", ANA), member("2", BEN), member("3", BEN)];
+  assert.deepEqual(presentUsers(members, ANA), [BEN]);
+  assert.deepEqual(presentUsers(members, null), [ANA, BEN]);
+});
+
+test("who has left was met, under the last name", () => {
+  const renamed = { ...BEN, name: "Benedikt" };
+  const met = withMet(withMet([], FACTS.members), [member("2", renamed)]);
+  assert.deepEqual(met, [ANA, renamed]);
+});
+
+test("there are five circles, or four and how many more: never one more", () => {
+  const counts = [0, 1, 4, 5, 6, 30].map((count) => {
+    const { shown, rest } = circlesOf(Array.from({ length: count }, (_, index) => index));
+    return [shown.length, rest.length];
+  });
+  assert.deepEqual(counts, [[0, 0], [1, 0], [4, 0], [5, 0], [4, 2], [4, 26]]);
+});
+
+test("what is the same renders nothing anew", () => {
+  const model = newModel();
+  model.take(FACTS);
+  let renderings = 0;
+  effect(() => {
+    model.save.value;
+    model.members.value;
+    model.self.value;
+    model.role.value;
+    renderings++;
+  });
+  model.take({ ...FACTS, save: { ...FACTS.save }, members: [...FACTS.members], user: { ...ANA } });
+  assert.equal(renderings, 1);
+  model.take({ ...FACTS, save: { kind: "saving", words: "Saving…" } });
+  assert.equal(renderings, 2);
+});
+
+test("a document is shared by whoever has a role in it, while the page is connected", () => {
+  const model = newModel();
+  assert.equal(model.isShareable.value, false);
+  model.take(FACTS);
+  assert.equal(model.isShareable.value, true);
+  assert.deepEqual(model.others.value, [BEN]);
+  model.take({ ...FACTS, isStopped: true });
+  assert.equal(model.isShareable.value, false);
+});
+
+test("a title that somebody set comes before the text's, and the name is the last resort", () => {
+  const set = { title: "Set", titleDerived: false };
+  const derived = { title: "Of the server", titleDerived: true };
+  assert.deepEqual(titleToShow(set, "Heading", "n"), { words: "Set", isDerived: false });
+  assert.deepEqual(titleToShow(derived, "Heading", "n"), { words: "Heading", isDerived: true });
+  assert.deepEqual(titleToShow(derived, null, "n"), { words: "Of the server", isDerived: true });
+  assert.deepEqual(titleToShow(derived, "", "n"), { words: "n", isDerived: true });
+  assert.deepEqual(titleToShow(null, null, "n"), { words: "n", isDerived: true });
+  assert.deepEqual(titleToShow({ title: "", titleDerived: false }, "Heading", "n").words, "Heading");
+});
+
+test("both panes are there where there is room, unless one was chosen", () => {
+  assert.equal(firstView(null, true), "both");
+  assert.equal(firstView(null, false), "edit");
+  assert.equal(firstView("both", false), "edit");
+  assert.equal(firstView("view", false), "view");
+  assert.equal(firstView("nonsense", true), "both");
+});
