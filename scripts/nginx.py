@@ -2,10 +2,10 @@
 
 import os
 import shutil
-import subprocess
 from typing import Final
 
 from scripts.debian import install_packages
+from scripts.program import starts
 
 VARIABLE: Final = "QUIRE_TEST_NGINX"
 # Debian keeps it where only root's PATH looks.
@@ -19,10 +19,10 @@ def find_nginx() -> str | None:
     only).
     """
     if chosen := os.environ.get(VARIABLE):
-        return chosen if _starts(chosen) else None
+        return chosen if starts(chosen, "-v") else None
     for find in (installed_nginx, _from_debian):
         path = find()
-        if path is not None and _starts(path):
+        if path is not None and starts(path, "-v"):
             return path
     return None
 
@@ -30,14 +30,6 @@ def find_nginx() -> str | None:
 def installed_nginx() -> str | None:
     """Return the path of the nginx that is installed, or None."""
     return shutil.which("nginx", path=_FOLDERS)
-
-
-def _starts(path: str) -> bool:
-    try:
-        answer = subprocess.run([path, "-v"], capture_output=True, check=False, timeout=60)
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return answer.returncode == 0
 
 
 def _from_debian() -> str | None:

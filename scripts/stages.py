@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import IO, Final
 from xml.etree import ElementTree
 
-from scripts import chromium, nginx
+from scripts import chromium, firefox, nginx
 from scripts.node import node_environment
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -229,13 +229,33 @@ def nginx_variable() -> dict[str, str]:
 
 
 def run_browser_tier(options: Options) -> None:
-    """Run the e2e tier, with a Chromium whose path is in `QUIRE_TEST_CHROMIUM`."""
+    """Run the e2e tier, with the browsers whose paths are in `QUIRE_TEST_CHROMIUM` and `_FIREFOX`.
+
+    Without a Firefox, or the package that drives it, its tests are skipped; under CI=true the
+    stage fails.
+    """
     require_tier("e2e")
     path = chromium.find_chromium(CACHE / "chromium")
     if path is None:
         raise StageFailed(f"no Chromium that starts; name one with {chromium.VARIABLE}=/path/to/it")
+    variables = {chromium.VARIABLE: path, **firefox_variable(), **nginx_variable()}
     # One browser for all: it is itself many processes.
-    run_tier("e2e", options, {chromium.VARIABLE: path, **nginx_variable()}, workers=1)
+    run_tier("e2e", options, variables, workers=1)
+
+
+def firefox_variable() -> dict[str, str]:
+    """Return what names the Firefox to the tests, with the package that drives it installed."""
+    try:
+        install_packages(NPM_CLIENTS)
+        path = firefox.find_firefox()
+        if path is None:
+            raise StageFailed(f"no Firefox that starts; name one with {firefox.VARIABLE}=…")
+    except (StageFailed, SystemExit) as failure:
+        if is_ci():
+            raise StageFailed(str(failure)) from None
+        print(f"!!! without a Firefox: its tests are skipped: {failure}", flush=True)
+        return {}
+    return {firefox.VARIABLE: path}
 
 
 def run_tier(

@@ -2,26 +2,18 @@
 
 import threading
 
-import httpx
 import pytest
 from playwright.sync_api import expect
 from websockets.sync.client import connect
 
 from tests.e2e.conftest import OpenWindow
 from tests.e2e.link import Link
+from tests.e2e.stored import stored_text
 from tests.e2e.window import Window, wait_until_equal
 from tests.integration.server import ServerProcess
 from tests.patience import PATIENCE_S
 
 pytestmark = [pytest.mark.p1, pytest.mark.p4, pytest.mark.p5]
-
-
-def _text(server: ServerProcess, name: str) -> str:
-    return (
-        httpx.get(f"{server.url}/api/documents/{name}/text", timeout=PATIENCE_S)
-        .raise_for_status()
-        .text
-    )
 
 
 def _type_by_turns(one: Window, other: Window, rounds: int) -> None:
@@ -47,7 +39,7 @@ def test_two_windows_that_type_at_once_agree(
     expected_ana = "".join(f"a{number} " for number in range(25))
     expected_ben = "".join(f"b{number} " for number in range(25))
     assert text == f"# Notes\nAna:{expected_ana}\nBen:{expected_ben}"
-    assert _text(server, "notes") == text
+    assert stored_text(server, "notes") == text
 
 
 def test_a_window_that_was_offline_comes_back_with_its_edits(
@@ -70,7 +62,7 @@ def test_a_window_that_was_offline_comes_back_with_its_edits(
         link.mend()
         text = wait_until_equal(ana, ben)
         assert text == "written online\nstart\nwritten offline\n"
-        assert _text(server, "trip") == text
+        assert stored_text(server, "trip") == text
 
 
 def test_a_link_that_is_open_but_silent_is_noticed(
@@ -112,11 +104,11 @@ def test_what_showed_saved_survives_kill_9(server: ServerProcess, open_window: O
         restart.join()
         for part in (f"ana{crash} ", f" ben{crash}"):
             assert part in saved
-            assert part in _text(server, "crash")
+            assert part in stored_text(server, "crash")
         text = wait_until_equal(ana, ben)
         assert text.count("in flight ") == crash + 1
         assert text.count(" while down") == crash + 1
-    assert _text(server, "crash") == ana.text
+    assert stored_text(server, "crash") == ana.text
 
 
 def test_emoji_that_share_a_half_are_replaced_whole(
@@ -132,7 +124,7 @@ def test_emoji_that_share_a_half_are_replaced_whole(
     ben.page.keyboard.press("Shift+ArrowRight")
     ben.page.keyboard.insert_text("😁")
     assert wait_until_equal(ana, ben) == "a😁b"
-    assert _text(server, "faces") == "a😁b"
+    assert stored_text(server, "faces") == "a😁b"
 
 
 def test_text_that_was_kept_as_the_tab_went_is_shown_only_if_it_was_not_saved(
@@ -186,4 +178,4 @@ def test_text_that_another_editor_starts_in_another_root_is_shown(
         ana.focus_end()
         ana.type(" there")
         ana.wait_until_saved()
-    assert _text(server, "elsewhere") == "hi there"
+    assert stored_text(server, "elsewhere") == "hi there"
