@@ -19,12 +19,12 @@ import {
   type ViewUpdate,
 } from "../vendor/codemirror";
 import {
-  UndoManager,
   type Text as SharedText,
   type Transaction as SharedTransaction,
   type YTextEvent,
 } from "../vendor/yjs";
 import { undoing } from "./undo";
+import { UndoSteps, type StepsConfig } from "./undosteps";
 
 /** Marks CodeMirror transactions that bring the editor up to the Y.Text. */
 export const fromShared = Annotation.define<"remote" | "undo">();
@@ -62,16 +62,16 @@ export function normalizeShared(shared: SharedText): void {
 }
 
 /** Bind the editor to `shared`; the editor's document must be `editorText(shared)`. */
-export function sharedText(shared: SharedText): Extension {
-  const undoManager = new UndoManager(shared, { captureTimeout: 500 });
-  const binding = ViewPlugin.define((view) => new Binding(view, shared, undoManager));
+export function sharedText(shared: SharedText, config: StepsConfig): Extension {
+  const steps = new UndoSteps(shared, config);
+  const binding = ViewPlugin.define((view) => new Binding(view, shared, steps));
   return [
     // Yjs positions count every character: "\r\n" must stay two of them.
     EditorState.lineSeparator.of("\n"),
     EditorView.clipboardInputFilter.of(cleanText),
     cleanEdits,
     binding,
-    undoing(undoManager),
+    undoing(steps),
   ];
 }
 
@@ -119,6 +119,12 @@ function editsOf(change: { readonly changes: Transaction["changes"] }): Edit[] {
   return edits;
 }
 
+/** What one does at once is a step of its own: a paste, a drop, a replacement, a command. */
+const APART = ["input.paste", "input.drop", "input.replace", "input.markup", "input.table", "move", "delete.cut", "delete.table"];
+
+const standsApart = (transaction: Transaction): boolean =>
+  APART.some((event) => transaction.isUserEvent(event));
+
 class Binding {
   private readonly observer = (event: YTextEvent, transaction: SharedTransaction) =>
     this.follow(event, transaction);
@@ -126,10 +132,10 @@ class Binding {
   constructor(
     private readonly view: EditorView,
     private readonly shared: SharedText,
-    private readonly undoManager: UndoManager,
+    private readonly steps: UndoSteps,
   ) {
     shared.observe(this.observer);
-    undoManager.trackedOrigins.add(this);
+    steps.own(this);
   }
 
   update(update: ViewUpdate): void {
@@ -142,7 +148,7 @@ class Binding {
 
   destroy(): void {
     this.shared.unobserve(this.observer);
-    this.undoManager.destroy();
+    this.steps.dispose();
   }
 
   /** An edit of the user goes into the Y.Text, as one transaction unless it is very long. */
@@ -152,15 +158,19 @@ class Binding {
     const edits = editsOf(transaction)
       .map((edit) => snapToLine(before, snapEdit(before, edit)))
       .reverse();
-    const steps = edits.flatMap((edit) => this.steps(edit));
-    if (edits.every(({ insert }) => insert.length <= MAX_INSERT_UNITS)) {
-      this.transact(() => steps.forEach((step) => step()));
-    } else {
-      for (const step of steps) this.transact(step);
-    }
+    const steps = edits.flatMap((edit) => this.insertions(edit));
+    const write = (): void => {
+      if (edits.every(({ insert }) => insert.length <= MAX_INSERT_UNITS)) {
+        this.transact(() => steps.forEach((step) => step()));
+      } else {
+        for (const step of steps) this.transact(step);
+      }
+    };
+    if (standsApart(transaction)) this.steps.apart(write);
+    else write();
   }
 
-  private steps({ from, to, insert }: Edit): (() => void)[] {
+  private insertions({ from, to, insert }: Edit): (() => void)[] {
     const steps = to > from ? [() => this.shared.delete(from, to - from)] : [];
     let at = from;
     for (const piece of splitText(insert, MAX_INSERT_UNITS)) {
@@ -178,6 +188,7 @@ class Binding {
   /** A change of the Y.Text that was not made here goes into the editor. */
   private follow(event: YTextEvent, transaction: SharedTransaction): void {
     if (transaction.origin === this) return;
+    const undone = this.steps.isUndoing(transaction.origin);
     const changes: Edit[] = [];
     let at = 0;
     for (const step of event.delta) {
@@ -191,7 +202,6 @@ class Binding {
       }
     }
     if (changes.length === 0) return;
-    const undone = transaction.origin === this.undoManager;
     const set = this.view.state.changes(changes);
     const last = changes[changes.length - 1];
     this.view.dispatch({

@@ -96,6 +96,7 @@ class DocumentPage {
     });
     this.past = new PastPart(model, {
       attempt: (action) => this.attempt(action),
+      restore: (run) => this.live.restore(run),
       backToLive: () => this.live.focus(),
     });
     this.unsaved = new UnsavedText(name, model.banners, this.live);

@@ -6,11 +6,14 @@ import { editorText, fromShared, normalizeShared, sharedText } from "../editor/b
 import { createEditor, type SourceEditor } from "../editor/editor";
 import { placeOf } from "../editor/place";
 import { cursorState, readCarets } from "../editor/presence";
+import { stepsOf } from "../editor/undo";
 import { editBetween } from "../pairs";
 import { PreviewPane } from "../preview/pane";
 import type { ReplaceReason } from "../provider/core";
+import { FROM_SERVER } from "../provider/replica";
 import { DocumentSession, type SessionConfig } from "../provider/session";
-import { Compartment, EditorView, Transaction, type ViewUpdate } from "../vendor/codemirror";
+import { Compartment, EditorView, Transaction, type Extension, type ViewUpdate } from "../vendor/codemirror";
+import type { Text } from "../vendor/yjs";
 import type { CaretPlace, LineTree } from "./textcounts";
 
 const CURSOR_DELAY_MS = 60;
@@ -104,7 +107,7 @@ export class LiveDocument {
     const { text } = this.session.replica;
     this.host.replaceChildren();
     this.editor = createEditor(this.host, editorText(text), this.label, [
-      this.binding.of(sharedText(text)),
+      this.binding.of(this.bind(text)),
       remoteCarets,
       EditorView.updateListener.of((update) => this.updated(update)),
     ]);
@@ -115,6 +118,30 @@ export class LiveDocument {
     this.listener.caretMoved(placeOf(this.editor.view.state));
     // Whoever has begun something else while it was loading is not interrupted.
     if (document.activeElement === document.body) this.editor.view.focus();
+  }
+
+  private bind(text: Text): Extension {
+    return sharedText(text, {
+      serverOrigin: FROM_SERVER,
+      version: () => this.session.view().version,
+      isPeer: (client) => this.session.awareness.getStates().has(client),
+    });
+  }
+
+  /**
+   * Have the server bring a version back; what that changes here is one undo step of this user.
+   *
+   * @param restore returns the version that brings it back
+   */
+  async restore(restore: () => Promise<number>): Promise<void> {
+    const steps = this.editor === null ? null : stepsOf(this.editor.view);
+    steps?.expectRestore();
+    let version: number | null = null;
+    try {
+      version = await restore();
+    } finally {
+      steps?.restoredBy(version);
+    }
   }
 
   private rebind(lost: string | null, reason: ReplaceReason): void {
@@ -141,7 +168,7 @@ export class LiveDocument {
       view.dispatch({
         ...(edit === null ? {} : { changes: edit }),
         annotations: [fromShared.of("remote"), Transaction.remote.of(true)],
-        effects: this.binding.reconfigure(sharedText(text)),
+        effects: this.binding.reconfigure(this.bind(text)),
       });
       this.cursorSent = "";
       this.publishCursorSoon();

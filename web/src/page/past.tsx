@@ -12,6 +12,8 @@ const REFRESH_DELAY_MS = 1_500;
 interface PastActions {
   /** Do what may fail; where it does, say so. */
   attempt(action: () => Promise<void>): Promise<void>;
+  /** Carry a restore out, as one undo step of this user; `run` returns the version that it makes. */
+  restore(run: () => Promise<number>): Promise<void>;
   /** The live text is shown again. */
   backToLive(): void;
 }
@@ -74,7 +76,7 @@ export class PastPart {
   private async restore(version: number): Promise<void> {
     await this.actions.attempt(async () => {
       const id = crypto.getRandomValues(new Uint32Array(4)).join("-");
-      await restoreVersion(this.model.name, version, id);
+      await this.actions.restore(() => restoreVersion(this.model.name, version, id));
       this.backToLive();
     });
   }

@@ -11,7 +11,11 @@ export {
   Text,
   UndoManager,
 } from "yjs";
+import type { UndoManager } from "yjs";
+export { ContentString, Item, findIndexSS } from "yjs";
 export type { Transaction, YTextEvent, RelativePosition } from "yjs";
+/** One step on the stacks of an `UndoManager`; Yjs does not export its name. */
+export type StepOfUndo = UndoManager["undoStack"][number];
 export {
   Awareness,
   applyAwarenessUpdate,
