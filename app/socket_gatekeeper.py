@@ -67,12 +67,16 @@ class SocketGatekeeper:
         assert isinstance(identity, Principal), "it came from `identify`"
         return await self._backend.identifier.renew(identity)
 
-    async def admit(self, identity: Identity, document: str, text_root: str) -> Admission:
+    async def admit(
+        self, identity: Identity, document: str, text_root: str, *, create: bool = True
+    ) -> Admission:
         """Return the role in which a principal joins; see `app.service.admission.admit`."""
         assert isinstance(identity, Principal), "it came from `identify`"
         shown = self._shown
         try:
-            admission = await admit(self._backend, identity, document, text_root, shown.address)
+            admission = await admit(
+                self._backend, identity, document, text_root, shown.address, create=create
+            )
         except QuireError as error:
             self.note_refusal(identity, document, error.code)
             raise

@@ -20,6 +20,7 @@ class ErrorCode(StrEnum):
     FORBIDDEN = "forbidden"
     NOT_JOINED = "not_joined"
     UNKNOWN_DOCUMENT = "unknown_document"
+    NOT_CREATED = "not_created"
     BASE_UNKNOWN = "base_unknown"
     OUT_OF_RANGE = "out_of_range"
     DUPLICATE_ID = "duplicate_id"

@@ -1,4 +1,5 @@
-"""Errors over HTTP: problem documents (RFC 9457) for everything that is refused.
+"""Errors over HTTP: problem documents (RFC 9457) for everything that is refused; for people who
+open an address in a browser, the page of the editor with the same status.
 
 `code` is an error code of `quire.v1` where one fits; `ServiceCode` has those of use cases that
 sockets do not offer, `HttpCode` the few that only HTTP needs.
@@ -18,6 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.http.editor_page import editor_page, wants_page
 from app.http.refusal_note import note_refusal
 from app.service.service_error import ServiceCode, ServiceError
 from sync.error import ErrorCode, QuireError
@@ -28,6 +30,8 @@ _log = logging.getLogger(__name__)
 PROBLEM_MEDIA_TYPE: Final = "application/problem+json"
 _MAX_DETAIL_CHARS: Final = 500
 _RETRY_AFTER_S: Final = {429: "10", 503: "2"}
+_PAGE_HEADERS: Final = ("allow", "retry-after")
+"""The headers of a problem document that a page for people keeps."""
 
 
 class HttpCode(StrEnum):
@@ -51,6 +55,7 @@ STATUS: Final[dict[Code, int]] = {
     ErrorCode.FORBIDDEN: 403,
     ErrorCode.NOT_JOINED: 422,
     ErrorCode.UNKNOWN_DOCUMENT: 404,
+    ErrorCode.NOT_CREATED: 404,
     ErrorCode.BASE_UNKNOWN: 409,
     ErrorCode.OUT_OF_RANGE: 422,
     ErrorCode.DUPLICATE_ID: 409,
@@ -129,14 +134,24 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _on_defect)
 
 
-async def _on_problem(_: Request, error: Exception) -> Response:
+def _answer(
+    request: Request, code: Code, detail: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    problem = problem_response(code, detail, headers)
+    if not wants_page(request):
+        return problem
+    kept = {name: problem.headers[name] for name in _PAGE_HEADERS if name in problem.headers}
+    return editor_page(request, problem.status_code, kept)
+
+
+async def _on_problem(request: Request, error: Exception) -> Response:
     problem = cast(ProblemError, error)
-    return problem_response(problem.code, problem.detail)
+    return _answer(request, problem.code, problem.detail)
 
 
-async def _on_service_error(_: Request, error: Exception) -> Response:
+async def _on_service_error(request: Request, error: Exception) -> Response:
     refused = cast(ServiceError, error)
-    return problem_response(refused.code, refused.detail)
+    return _answer(request, refused.code, refused.detail)
 
 
 async def _on_quire_error(request: Request, error: Exception) -> Response:
@@ -144,19 +159,19 @@ async def _on_quire_error(request: Request, error: Exception) -> Response:
     note_refusal(request, refused.code)
     after_s = refused.retry_after_s
     headers = {} if after_s is None else {"Retry-After": str(max(1, math.ceil(after_s)))}
-    return problem_response(refused.code, refused.message, headers)
+    return _answer(request, refused.code, refused.message, headers)
 
 
 async def _on_store_error(request: Request, error: Exception) -> Response:
     _log.warning("%s %s: the store failed: %s", request.method, request.url.path, error)
-    return problem_response(ErrorCode.STORE_UNAVAILABLE, "The store does not answer.")
+    return _answer(request, ErrorCode.STORE_UNAVAILABLE, "The store does not answer.")
 
 
-async def _on_invalid_request(_: Request, error: Exception) -> Response:
+async def _on_invalid_request(request: Request, error: Exception) -> Response:
     errors = cast(RequestValidationError, error).errors()
     is_json_error = any(each.get("type") == "json_invalid" for each in errors)
     code = ErrorCode.INVALID_JSON if is_json_error else ErrorCode.INVALID_MESSAGE
-    return problem_response(code, "; ".join(map(_complaint, errors[:3])))
+    return _answer(request, code, "; ".join(map(_complaint, errors[:3])))
 
 
 def _complaint(error: Mapping[str, Any]) -> str:
@@ -165,15 +180,15 @@ def _complaint(error: Mapping[str, Any]) -> str:
     return f"{where}: {what}"
 
 
-async def _on_http_exception(_: Request, error: Exception) -> Response:
+async def _on_http_exception(request: Request, error: Exception) -> Response:
     raised = cast(HTTPException, error)
     code = _OF_STATUS.get(raised.status_code)
     if code is None:
         return Response(status_code=raised.status_code, headers=raised.headers)
     detail = str(raised.detail or HTTPStatus(raised.status_code).phrase)
-    return problem_response(code, detail, raised.headers)
+    return _answer(request, code, detail, raised.headers)
 
 
-async def _on_defect(_: Request, __: Exception) -> Response:
+async def _on_defect(request: Request, _: Exception) -> Response:
     """A defect of ours; the server logs the exception, which is raised on behind this answer."""
-    return problem_response(HttpCode.INTERNAL, "This is a defect of the server; it was logged.")
+    return _answer(request, HttpCode.INTERNAL, "This is a defect of the server; it was logged.")

@@ -6,12 +6,18 @@ from app.service.authority import unknown_document
 from app.service.backend import Backend
 from sync.error import ErrorCode, QuireError
 from sync.names import is_document_name
-from sync.port import StoreError
+from sync.port import DocumentRecord, StoreError
 from sync.shells.sessions.gatekeeper import Admission
 
 
 async def admit(
-    backend: Backend, principal: Principal, name: str, text_root: str, address: str
+    backend: Backend,
+    principal: Principal,
+    name: str,
+    text_root: str,
+    address: str,
+    *,
+    create: bool = True,
 ) -> Admission:
     """Return the role in which a principal may join a document.
 
@@ -19,6 +25,7 @@ async def admit(
         name: as it was sent, whatever it holds.
         text_root: of a document that is created; empty: what is written first decides.
         address: the peer's, for the audit trail.
+        create: False: a document that does not exist is not created: `not_created`.
 
     Raises:
         QuireError: `unknown_document`: there is none and it may not create it, or it may not know
@@ -28,7 +35,9 @@ async def admit(
     if not is_document_name(name):
         raise QuireError(ErrorCode.INVALID_MESSAGE, "This cannot be a document's name.")
     try:
-        key = await _find_or_create(backend, principal, name, text_root, address)
+        key = await _find(backend, principal, name)
+        if key is None:
+            key = await _create(backend, principal, name, text_root, address, create=create)
         admitted = await backend.authority.review(principal, key, name)
     except StoreError as error:
         text = "The store does not answer."
@@ -53,21 +62,31 @@ async def review(backend: Backend, principal: Principal, name: str) -> Admission
     return await backend.authority.review(principal, found.key, name)
 
 
-async def _find_or_create(
-    backend: Backend, principal: Principal, name: str, text_root: str, address: str
-) -> int:
+async def _find(backend: Backend, principal: Principal, name: str) -> int | None:
+    """Return the key of a document; None: it does not exist, and never has."""
     room = backend.rooms.find(name)
     if room is not None and not room.deleted:
         return room.key
     found = await backend.log.find(name)
-    if found is None:
-        if not backend.authority.may_create(principal, name):
-            raise unknown_document(principal)
-        found, created = await backend.rooms.create(name, principal.user, text_root=text_root)
-        if created:
-            backend.audit.note(DOCUMENT_CREATED, principal, address, found)
-    if found.deleted_at_ms is not None:
-        if await backend.authority.role(principal, found.key, name) is None:
-            raise unknown_document(principal)
-        raise QuireError(ErrorCode.UNKNOWN_DOCUMENT, "The document is deleted.")
-    return found.key
+    return None if found is None else await _key_unless_deleted(backend, principal, found)
+
+
+async def _create(
+    backend: Backend, principal: Principal, name: str, text_root: str, address: str, *, create: bool
+) -> int:
+    if not backend.authority.may_create(principal, name):
+        raise unknown_document(principal)
+    if not create:
+        raise QuireError(ErrorCode.NOT_CREATED, "There is no such document yet.")
+    made, created = await backend.rooms.create(name, principal.user, text_root=text_root)
+    if created:
+        backend.audit.note(DOCUMENT_CREATED, principal, address, made)
+    return await _key_unless_deleted(backend, principal, made)
+
+
+async def _key_unless_deleted(backend: Backend, principal: Principal, found: DocumentRecord) -> int:
+    if found.deleted_at_ms is None:
+        return found.key
+    if await backend.authority.role(principal, found.key, found.name) is None:
+        raise unknown_document(principal)
+    raise QuireError(ErrorCode.UNKNOWN_DOCUMENT, "The document is deleted.")

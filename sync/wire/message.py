@@ -49,6 +49,8 @@ class JoinMessage(_Message, tag="join"):
     since: Count | None = None
     epoch: str | None = None
     position_encoding: PositionEncoding = "codepoint"
+    create: bool = True
+    """False: a document that does not exist is not created, but refused."""
 
 
 class LeaveMessage(_Message, tag="leave"):

@@ -60,6 +60,7 @@ def test_signing_in_leads_back_to_the_document(
 ) -> None:
     ana = _first_operator(server, open_window)
     ana.visit("/d/notes")
+    ana.create_if_absent()
     ana.wait_until_saved()
     ana.focus_end()
     ana.type("mine")
@@ -81,6 +82,7 @@ def test_visitor_sees_no_difference_between_missing_and_forbidden(
 ) -> None:
     ana = _first_operator(server, open_window)
     ana.visit("/d/private")
+    ana.create_if_absent()
     ana.wait_until_saved()
     visitor = open_window("/", "Visitor")
     seen = []
@@ -99,6 +101,7 @@ def test_sign_out_everywhere_ends_open_pages_and_keeps_what_was_typed(
     desk = open_window("/", "Ana")
     desk.visit("/sign-in?next=/d/notes")
     sign_in(desk, "ana")
+    desk.create_if_absent()
     desk.wait_until_saved()
     desk.focus_end()
     desk.type("saved, ")
@@ -125,6 +128,7 @@ def test_unsaved_text_is_saved_after_signing_in_again(
 ) -> None:
     ana = _first_operator(server, open_window)
     ana.visit("/d/notes")
+    ana.create_if_absent()
     ana.wait_until_saved()
     ana.page.context.set_offline(True)
     ana.focus_end()
@@ -147,6 +151,7 @@ def test_public_document_is_read_without_an_account(
 ) -> None:
     ana = _first_operator(server, open_window)
     ana.visit("/d/public")
+    ana.create_if_absent()
     ana.wait_until_saved()
     ana.focus_end()
     ana.type("for all")

@@ -41,6 +41,7 @@ def test_document_opens_after_signing_in_at_the_provider(
     ada.page.get_by_role("link", name="Sign in").click()
     _sign_in(ada, "ada")
     ada.page.wait_for_url("**/d/notes")
+    ada.create_if_absent()
     ada.wait_until_saved()
     expect(ada.page.locator(".self-name")).to_have_text("Ada Example")
     assert "code=" not in ada.page.evaluate("location.href + document.referrer")

@@ -305,6 +305,7 @@ def test_name_of_an_earlier_quire_is_the_guests_name(
     ana.page.context.clear_cookies()
     ana.page.evaluate("localStorage.setItem('quire:name', 'Ana of yesterday')")
     ana.visit("/d/yesterday")
+    ana.create_if_absent()
     ana.wait_until_saved()
     expect(ana.page.locator(".self-name")).to_have_text("Ana of yesterday")
     assert ana.page.evaluate("localStorage.getItem('quire:name')") is None

@@ -61,6 +61,7 @@ def test_sharing_and_signing_in_work_below_a_path(tmp_path: Path, open_window: O
             join(ana, link, "ana")
             ana.page.wait_for_url("**/pad/")
             ana.visit("/d/notes")
+            ana.create_if_absent()
             ana.wait_until_saved()
             ana.focus_end()
             ana.type("# Below a path")

@@ -28,8 +28,18 @@ class Window:
         """Go to a path; on a document, wait until it can be written, and take one's name."""
         self.visit(path)
         if path.startswith("/d/"):
+            self.create_if_absent()
             self.wait_until_saved()
             self.rename(self.name)
+
+    def create_if_absent(self) -> None:
+        """Make the document of the address, where there is none, by the button for that."""
+        self.wait_until(
+            "() => window.quire !== undefined && /^(Saved|View only|Not created)/"
+            ".test(window.quire.state().save)"
+        )
+        if self.save_words.startswith("Not created"):
+            self.page.get_by_role("button", name="Create it now").click()
 
     def visit(self, path: str) -> None:
         """Go to a path of the server, or to a whole address."""

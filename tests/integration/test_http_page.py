@@ -51,6 +51,97 @@ async def test_page_of_what_cannot_be_a_document_is_a_404(
         assert (await quire.http.get("/d/a%20b")).status_code == 404
 
 
+BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "base"),
+    [
+        ("GET", "/nope", 404, "./"),
+        ("GET", "/d/a/b", 404, "../../"),
+        ("GET", "/d/a%2fb", 404, "../"),
+        ("GET", "/a/b/c/", 404, "../../../"),
+        ("POST", "/", 405, "./"),
+        ("PUT", "/d/notes", 405, "../"),
+        ("GET", "/auth/oidc/start", 404, "../../"),
+    ],
+)
+async def test_person_gets_a_page_at_every_address_and_a_program_a_problem_document(
+    tmp_path: Path, method: str, path: str, status: int, base: str
+) -> None:
+    async with application(tmp_path) as quire:
+        answer = await quire.http.request(method, path, headers=BROWSER)
+        assert answer.status_code == status
+        assert answer.headers["content-type"] == "text/html; charset=utf-8"
+        policy = answer.headers["content-security-policy"]
+        assert "script-src 'self'" in policy
+        assert "unsafe" not in policy
+        assert f'<meta name="quire-status" content="{status}">' in answer.text
+        assert f'<meta name="quire-base" content="{base}">' in answer.text
+        refused, code = await quire.refused(method, path)
+        assert (refused, code) in ((404, "not_found"), (405, "method_not_allowed"))
+        problem = await quire.http.request(method, path)
+        assert answer.headers.get("allow") == problem.headers.get("allow")
+
+
+async def test_paths_of_programs_answer_people_with_problem_documents_too(tmp_path: Path) -> None:
+    async with application(tmp_path) as quire:
+        for path in ("/api/nope", "/assets/none.js", "/api/documents/none"):
+            status, _ = await quire.refused("GET", path, headers=BROWSER)
+            assert status == 404
+
+
+async def test_defect_is_a_page_for_people(tmp_path: Path) -> None:
+    async with application(tmp_path) as quire:
+
+        @quire.app.get("/broken")
+        async def broken() -> None:
+            raise RuntimeError("secret detail")
+
+        answer = await quire.http.get("/broken", headers=BROWSER)
+        assert answer.status_code == 500
+        assert '<meta name="quire-status" content="500">' in answer.text
+        assert "secret detail" not in answer.text
+        assert await quire.refused("GET", "/broken") == (500, "internal")
+
+
+async def test_page_that_did_not_change_is_not_sent_again(tmp_path: Path) -> None:
+    async with application(tmp_path) as quire:
+        first = await quire.http.get("/d/notes")
+        assert first.headers["cache-control"] == "no-cache"
+        tag = {"If-None-Match": first.headers["etag"]}
+        again = await quire.http.get("/d/notes", headers=tag)
+        assert (again.status_code, again.content) == (304, b"")
+        # The browser would give the page that it has kept this policy, whose nonce is another.
+        assert "content-security-policy" not in again.headers
+        assert again.headers["etag"] == first.headers["etag"]
+        assert (await quire.http.get("/", headers=tag)).status_code == 200
+
+
+async def test_assets_are_compressed_as_the_client_takes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page, "DIST", built(tmp_path / "dist"))
+    script = "export const words = 'one two three';\n" * 200
+    (tmp_path / "dist" / "assets" / "long-ABC.js").write_text(script)
+    (tmp_path / "dist" / "assets" / "picture-ABC.png").write_bytes(b"\x89PNG" * 400)
+    async with application(tmp_path) as quire:
+        for accept, coding in (("gzip, br", "br"), ("gzip", "gzip"), ("identity", None)):
+            for _ in range(2):
+                answer = await quire.http.get(
+                    "/assets/long-ABC.js", headers={"Accept-Encoding": accept}
+                )
+                assert answer.headers.get("content-encoding") == coding
+                assert answer.headers["vary"] == "Accept-Encoding"
+                assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+                assert answer.text == script
+                sent = int(answer.headers["content-length"])
+                assert sent == len(script) if coding is None else sent < len(script) / 10
+        for name in ("app-ABC.js", "picture-ABC.png"):
+            answer = await quire.http.get(f"/assets/{name}", headers={"Accept-Encoding": "br"})
+            assert "content-encoding" not in answer.headers
+
+
 async def test_assets_are_kept_for_ever_and_nothing_else_is_served(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

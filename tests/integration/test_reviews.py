@@ -125,8 +125,10 @@ class Gatekeeper(SocketGatekeeper):
         await self.may_identify.wait()
         return found
 
-    async def admit(self, identity: Identity, document: str, text_root: str) -> Admission:
-        admitted = await super().admit(identity, document, text_root)
+    async def admit(
+        self, identity: Identity, document: str, text_root: str, *, create: bool = True
+    ) -> Admission:
+        admitted = await super().admit(identity, document, text_root, create=create)
         self.has_read.set()
         await self.may_admit.wait()
         return admitted

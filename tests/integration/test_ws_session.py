@@ -278,3 +278,19 @@ async def test_abusive_rate_is_refused_with_a_time_to_wait(small: ServerProcess)
         assert refused[0]["id"] == "a.100"
         assert refused[0]["retryable"]
         assert refused[0]["retry_after_s"] > 0
+
+
+# --- addresses without a document -----------------------------------------------------------------
+
+
+async def test_join_that_is_not_to_create_leaves_nothing_behind(server: ServerProcess) -> None:
+    doc = fresh_name()
+    async with connect(server, name="Ana") as ana:
+        for _ in range(2):
+            await ana.send("join", doc=doc, mode="yjs", create=False)
+            await ana.expect_error("not_created", doc=doc)
+        await ana.send("join", doc=doc, mode="yjs")
+        await ana.expect("joined", doc=doc, version=0, role="owner")
+        await ana.send("leave", doc=doc)
+        await ana.send("join", doc=doc, mode="yjs", create=False)
+        await ana.expect("joined", doc=doc, version=0, role="owner")

@@ -34,8 +34,9 @@ async function main() {
   await mkdir(assets, { recursive: true });
   const vendor = await buildVendor();
   const app = await buildApp(vendor.names);
+  const boot = await buildBoot();
   const icon = await copyHashed("icon.svg");
-  await writeIndex(app, icon);
+  await writeIndex({ ...app, boot, icon });
   const packages = await bundledPackages([vendor.metafile, app.metafile]);
   await writeFile(join(dist, "THIRD-PARTY-NOTICES.txt"), await notices(packages));
 }
@@ -87,6 +88,18 @@ async function buildApp(vendorNames) {
   };
 }
 
+/** The script that says what is wrong where the page cannot run: for engines of any age. */
+async function buildBoot() {
+  const result = await build({
+    ...shared,
+    format: "iife",
+    target: "es5",
+    entryPoints: [join("src", "boot", "boot.ts")],
+    entryNames: "boot-[hash]",
+  });
+  return basename(Object.keys(result.metafile.outputs)[0]);
+}
+
 async function copyHashed(name) {
   const bytes = await readFile(join(source, name));
   const hash = createHash("sha256").update(bytes).digest("hex").slice(0, 8).toUpperCase();
@@ -95,13 +108,41 @@ async function copyHashed(name) {
   return hashed;
 }
 
-async function writeIndex({ script, style }, icon) {
+async function writeIndex({ script, style, boot, icon }) {
   const template = await readFile(join(root, "index.html"), "utf8");
   const page = template
     .replace("__SCRIPT__", script)
     .replace("__STYLE__", style)
-    .replace("__ICON__", icon);
+    .replace("__ICON__", icon)
+    .replace("__BOOT__", boot)
+    .replace("__FALLBACK_SCRIPT_NEEDED__", await fallback("scriptNeeded"))
+    .replace("__FALLBACK_OLD_BROWSER__", await fallback("oldBrowser"))
+    .replace("__FALLBACK_AWAY__", await fallback("away", "tryAgain"));
   await writeFile(join(dist, "index.html"), page);
+}
+
+/** What index.html says by itself, in every language of the catalogue: `title`, `titleLead`, a link. */
+async function fallback(title, link) {
+  const parts = [];
+  for (const language of ["en", "de"]) {
+    const words = await wordsOf(language);
+    const action = link === undefined ? "" : `<p><a class="button button-primary" href="">${words[link]}</a></p>`;
+    const said = `<h1>${words[title]}</h1><p>${words[`${title}Lead`]}</p>`;
+    parts.push(`<div class="column column-narrow" lang="${language}">${said}${action}</div>`);
+  }
+  return parts.join("");
+}
+
+async function wordsOf(language) {
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    bundle: true,
+    format: "esm",
+    write: false,
+    entryPoints: [join("src", "language", language, "addresses.ts")],
+  });
+  const { addresses } = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
+  return addresses;
 }
 
 /** The folders of all packages that ended up in the bundles, sorted. */

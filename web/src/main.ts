@@ -6,4 +6,10 @@ import { takeSecret } from "./secret";
 // First of all: no other file is loaded while the secret is in the address.
 const secret = takeSecret();
 
-void import("./open").then(({ openPage }) => openPage(secret));
+void import("./open")
+  .then(({ openPage }) => openPage(secret))
+  .catch((error: unknown) => {
+    // Shown only while the page is still blank.
+    window.dispatchEvent(new Event("quire-away"));
+    throw error;
+  });

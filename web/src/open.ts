@@ -1,7 +1,9 @@
 /** Shows the page that the address names. */
 
+import { statusOf } from "./addresses/failure";
 import { basePath } from "./base";
 import { loadLanguage } from "./language/language";
+import { isDocumentName } from "./names";
 import { routeOf } from "./route";
 
 /** @param secret what stood behind the `#` of the address, or null */
@@ -10,6 +12,11 @@ export async function openPage(secret: string | null): Promise<void> {
   if (app === null) throw new Error("index.html has no #app");
   await loadLanguage();
   const route = routeOf(location.pathname, basePath());
+  if (route.page === "document" && !isDocumentName(route.name)) {
+    return (await import("./addresses/addresspage")).showBadName(app, route.name);
+  }
+  const status = statusOf(document.querySelector<HTMLMetaElement>('meta[name="quire-status"]')?.content);
+  if (status >= 400) return (await import("./addresses/addresspage")).showAddressPage(app, status);
   switch (route.page) {
     case "start":
       return (await import("./page/start")).showStartPage(app);

@@ -38,6 +38,8 @@ export type ClientMessage =
       readonly mode: Mode;
       readonly since?: number;
       readonly epoch?: string;
+      /** False: a document that does not exist is not created. */
+      readonly create?: boolean;
     }
   | { readonly type: "leave"; readonly doc: string }
   | { readonly type: "update"; readonly doc: string; readonly id: string; readonly update: Uint8Array }
@@ -54,6 +56,7 @@ export const ERROR_CODES = [
   "forbidden",
   "not_joined",
   "unknown_document",
+  "not_created",
   "base_unknown",
   "out_of_range",
   "duplicate_id",

@@ -6,12 +6,16 @@
  *                   ▼ │          ▼
  *              reconnecting ──► offline ──► (back) saving | saved
  *   any of them ──► stopped
+ *   connecting ──► absent ──first edit──► saving
  *
  * `saved` is only ever said when the server has acknowledged every edit of this tab as durable.
  */
 
+import { words } from "./language/language";
+
 export type SaveKind =
   | "connecting"
+  | "absent"
   | "saved"
   | "saving"
   | "reconnecting"
@@ -24,6 +28,8 @@ export interface SaveFacts {
   readonly live: boolean;
   /** A first state has been received, so there is a text to look at. */
   readonly loaded: boolean;
+  /** The document does not exist yet. */
+  readonly absent?: boolean;
   readonly version: number;
   /** Edits that the server has not acknowledged. */
   readonly pending: number;
@@ -44,6 +50,8 @@ export interface SaveState {
 export function saveState(facts: SaveFacts): SaveState {
   if (facts.stopped) return { kind: "stopped", words: stoppedWords(facts) };
   if (facts.live) return liveState(facts);
+  const isConnected = facts.failures === 0 && !facts.networkDown;
+  if (facts.absent === true && isConnected) return absentState(facts);
   if (facts.failures <= 1 && !facts.networkDown) {
     return facts.loaded
       ? { kind: "reconnecting", words: "Reconnecting…" }
@@ -55,13 +63,18 @@ export function saveState(facts: SaveFacts): SaveState {
   };
 }
 
+const absentState = ({ pending }: SaveFacts): SaveState =>
+  pending > 0
+    ? { kind: "saving", words: "Saving…" }
+    : { kind: "absent", words: words().addresses.notCreated };
+
 function liveState(facts: SaveFacts): SaveState {
   if (!facts.writable) {
-    const words =
+    const said =
       facts.pending > 0
         ? `View only – ${countEdits(facts.pending)} not saved, kept here`
         : `View only · version ${facts.version}`;
-    return { kind: "read-only", words };
+    return { kind: "read-only", words: said };
   }
   if (facts.pending > 0) return { kind: "saving", words: "Saving…" };
   return { kind: "saved", words: `Saved · version ${facts.version}` };

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as Y from "yjs";
 import {
+  ABSENT_LOOK_MS,
   ACK_PATIENCE_MS,
   CHECK_IDLE_MS,
   CHECK_INTERVAL_MS,
@@ -39,6 +40,103 @@ test("nothing counts as loaded before the first state", () => {
   assert.equal(tab.view.loaded, false);
   tab.settle();
   assert.equal(tab.view.loaded, true);
+});
+
+/** An address where there is no document, as it looks to somebody who may create one. */
+function absent(server: FakeServer, tag = "a"): Tab {
+  server.exists = false;
+  const tab = new Tab(server, tag);
+  tab.connect();
+  tab.settle();
+  return tab;
+}
+
+test("an address that is only looked at makes no document, however long", () => {
+  const server = new FakeServer();
+  const tab = absent(server);
+  assert.deepEqual([tab.view.phase, tab.view.absent, tab.view.loaded], ["absent", true, true]);
+  tab.wait(ABSENT_LOOK_MS * 3);
+  tab.settle();
+  tab.cut();
+  tab.connect();
+  tab.settle();
+  assert.equal(server.exists, false);
+  assert.ok(joinsSent(tab).length >= 2);
+  assert.ok(joinsSent(tab).every(({ create }) => create === false));
+});
+
+test("the first edit makes the document, and is in it", () => {
+  const server = new FakeServer();
+  const tab = absent(server);
+  tab.type(0, "x");
+  tab.type(1, "y");
+  tab.settle();
+  assert.deepEqual([server.exists, server.text, tab.text], [true, "xy", "xy"]);
+  assert.deepEqual([tab.view.phase, tab.view.absent, tab.view.pending], ["live", false, 0]);
+  assert.deepEqual(tab.kept, []);
+});
+
+test("two who write first at once share one document", () => {
+  const server = new FakeServer();
+  const [ana, ben] = [absent(server, "a"), absent(server, "b")];
+  ana.type(0, "A");
+  ben.type(0, "B");
+  ana.settle();
+  ben.settle();
+  ana.settle();
+  assert.ok(["AB", "BA"].includes(server.text));
+  assert.deepEqual([ana.text, ben.text], [server.text, server.text]);
+  assert.deepEqual([...ana.kept, ...ben.kept], []);
+});
+
+test("what was typed offline at a new address makes the document when the connection is back", () => {
+  const server = new FakeServer();
+  const tab = absent(server);
+  tab.cut();
+  tab.type(0, "x");
+  tab.connect();
+  tab.settle();
+  assert.deepEqual([server.text, tab.view.pending, tab.kept], ["x", 0, []]);
+});
+
+test("whoever looks at a new address sees what somebody else makes of it", () => {
+  const server = new FakeServer();
+  const tab = absent(server);
+  server.exists = true;
+  server.write((text) => text.insert(0, "hello"));
+  tab.wait(ABSENT_LOOK_MS);
+  tab.settle();
+  assert.deepEqual([tab.text, tab.view.phase, tab.kept], ["hello", "live", []]);
+});
+
+test("the button makes a document that is empty", () => {
+  const server = new FakeServer();
+  const tab = absent(server);
+  tab.handle({ type: "create_asked" });
+  tab.settle();
+  assert.deepEqual([server.exists, server.version, tab.view.phase], [true, 0, "live"]);
+});
+
+test("a document that was made and hidden meanwhile keeps what was typed at its address", () => {
+  const server = new FakeServer();
+  const tab = absent(server);
+  server.isOpen = false;
+  tab.type(0, "x");
+  tab.settle();
+  assert.deepEqual([tab.view.phase, tab.view.stopped?.cause, tab.view.pending], ["stopped", "refused", 1]);
+  assert.equal(tab.text, "x");
+});
+
+test("a document that is gone is not made again by a tab that still has it open", () => {
+  const server = new FakeServer();
+  const tab = new Tab(server, "a");
+  tab.connect();
+  tab.settle();
+  tab.cut();
+  server.exists = false;
+  tab.connect();
+  tab.settle();
+  assert.deepEqual([server.exists, tab.view.stopped?.cause], [false, "refused"]);
 });
 
 test("an edit is pending until its ack and then has a version", () => {
@@ -104,7 +202,7 @@ test("a returning tab asks for what it missed by version and epoch", () => {
   server.write((text) => text.insert(3, " two"));
   tab.connect();
   tab.settle();
-  assert.deepEqual(joinsSent(tab)[1], { type: "join", doc: "notes", mode: "yjs", since: 1, epoch: "e1" });
+  assert.deepEqual(joinsSent(tab)[1], { type: "join", doc: "notes", mode: "yjs", since: 1, epoch: "e1", create: false });
   assert.deepEqual([tab.text, tab.view.version], ["one two", 2]);
 });
 
@@ -292,7 +390,7 @@ test("an update that the server gave up on is offered again, then counts as refu
     });
   }
   assert.equal(updatesSent(tab).length, 4);
-  assert.deepEqual(joinsSent(tab).at(-1), { type: "join", doc: "notes", mode: "yjs" });
+  assert.deepEqual(joinsSent(tab).at(-1), { type: "join", doc: "notes", mode: "yjs", create: false });
 });
 
 test("edits stay pending while the role forbids writing, and go out when it allows it", () => {

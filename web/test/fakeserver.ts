@@ -19,6 +19,7 @@ export class FakeServer {
   log: Entry[] = [];
   writable = true;
   isOpen = true;
+  exists = true;
   storeFails = false;
   sessions = new Set<FakeSession>();
   /** CRDT client id -> user: the first write binds. */
@@ -136,7 +137,7 @@ export class FakeSession {
         });
         break;
       case "join":
-        this.join(message.since, message.epoch);
+        this.join(message.since, message.epoch, message.create ?? true);
         break;
       case "update":
         this.update(message.id, message.update);
@@ -149,10 +150,12 @@ export class FakeSession {
     }
   }
 
-  private join(since: number | undefined, epoch: string | undefined): void {
+  private join(since: number | undefined, epoch: string | undefined, create: boolean): void {
     const { server } = this;
-    if (!server.isOpen) {
-      this.deliver({ type: "error", code: "unknown_document", message: "", retryable: false, doc: "notes" });
+    if (server.isOpen && create) server.exists = true;
+    if (!server.isOpen || !server.exists) {
+      const code = server.isOpen ? "not_created" : "unknown_document";
+      this.deliver({ type: "error", code, message: "", retryable: false, doc: "notes" });
       return;
     }
     const recovered =

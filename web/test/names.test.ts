@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { baseOf } from "../src/base";
-import { documentNameFrom, initials, isDocumentName, userNameFrom } from "../src/names";
+import { anotherName, documentNameFrom, initials, isDocumentName, userNameFrom } from "../src/names";
 import { safeColor, safeName } from "../src/safe";
 
 test("document names are made of what people type", () => {
@@ -41,4 +41,18 @@ test("colours and names of peers are checked", () => {
   }
   assert.equal(safeName(7), "Someone");
   assert.equal(safeName("x".repeat(500)).length, 60);
+});
+
+test("a title that would lose more than half of itself makes no name", () => {
+  assert.equal(documentNameFrom("Заметки 2024"), null);
+  assert.equal(documentNameFrom("会議 notes 2024"), "notes-2024");
+});
+
+test("another name for the same title is a name, differs, and is as short as one may be", () => {
+  let count = 0;
+  const random = () => (count += 0.03) % 1;
+  const one = anotherName("notes", random);
+  assert.match(one, /^notes-[2-9a-z]{6}$/);
+  assert.notEqual(anotherName("notes", random), one);
+  assert.ok(isDocumentName(anotherName("n".repeat(128), random)));
 });

@@ -6,6 +6,7 @@ import type { SessionView } from "../src/provider/core";
 const nothing = (): void => undefined;
 const ACTIONS: NoticeActions = {
   copy: nothing,
+  create: nothing,
   tryAgain: nothing,
   signIn: nothing,
   saveAsNew: nothing,
@@ -15,6 +16,7 @@ const ACTIONS: NoticeActions = {
 const LIVE: SessionView = {
   phase: "live",
   loaded: true,
+  absent: false,
   version: 8,
   epoch: "e",
   pending: 0,
@@ -62,4 +64,11 @@ test("being offline is said only after a moment", () => {
   const view: SessionView = { ...LIVE, phase: "offline", role: "editor" };
   assert.equal(connectionNotice(view, "offline", false, ACTIONS), null);
   assert.equal(connectionNotice(view, "offline", true, ACTIONS)?.tone, "neutral");
+});
+
+test("a document that does not exist can be made without writing", () => {
+  const view = { ...LIVE, phase: "absent", absent: true, epoch: null, role: null } as const;
+  const notice = connectionNotice(view, "absent", false, ACTIONS);
+  assert.match(notice?.words ?? "", /does not exist yet/);
+  assert.deepEqual(notice?.actions.map(({ label }) => label), ["Create it now"]);
 });

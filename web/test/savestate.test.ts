@@ -51,3 +51,11 @@ test("read-only and stopped say what is not saved", () => {
   assert.equal(words({ stopped: true }), "Not connected");
   assert.equal(words({ stopped: true, pending: 1 }), "Not connected – 1 edit not saved, kept here");
 });
+
+test("an address without a document says so while it is connected and nothing is written", () => {
+  const absent = { absent: true, live: false, loaded: true, failures: 0, pending: 0 } as const;
+  assert.deepEqual(saveState(facts(absent)), { kind: "absent", words: "Not created yet" });
+  assert.equal(saveState(facts({ ...absent, pending: 1 })).kind, "saving");
+  assert.equal(saveState(facts({ ...absent, failures: 1 })).kind, "reconnecting");
+  assert.equal(saveState(facts({ ...absent, failures: 2, pending: 1 })).kind, "offline");
+});

@@ -61,12 +61,17 @@ class Gatekeeper(Protocol):
         """
         ...
 
-    async def admit(self, identity: Identity, document: str, text_root: str) -> Admission:
+    async def admit(
+        self, identity: Identity, document: str, text_root: str, *, create: bool = True
+    ) -> Admission:
         """Return the role in a document, which is created if there is none and that is allowed.
 
+        Args:
+            create: False: a document that does not exist is refused as `not_created`.
+
         Raises:
-            QuireError: `unknown_document`, `auth_required`, `invalid_message` (not a name),
-                `store_unavailable`.
+            QuireError: `unknown_document`, `not_created`, `auth_required`, `invalid_message` (not a
+                name), `store_unavailable`.
         """
         ...
 

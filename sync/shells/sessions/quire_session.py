@@ -244,7 +244,9 @@ class Session(Socket):
         identity = self._identity
         assert identity is not None, "joins come after authentication"
         revision = self._gatekeeper.revision
-        admitted = await self._gatekeeper.admit(identity, message.doc, DEFAULT_TEXT_ROOT)
+        admitted = await self._gatekeeper.admit(
+            identity, message.doc, DEFAULT_TEXT_ROOT, create=message.create
+        )
         room = await self._rooms.open(message.doc)
         before = self._docs.get(message.doc)
         if before is not None and before.room is room:

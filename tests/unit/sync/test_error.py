@@ -24,6 +24,7 @@ def test_error_codes_are_the_ones_that_are_documented() -> None:
         "forbidden",
         "not_joined",
         "unknown_document",
+        "not_created",
         "base_unknown",
         "out_of_range",
         "duplicate_id",

@@ -1,9 +1,10 @@
 /** Documents over HTTP: what they are, their history, and new ones. */
 
 import { mergeEvents, type HistoryEvent } from "../history/group";
+import { anotherName, documentNameFrom } from "../names";
 import type { Role } from "../protocol";
 import { field, isTrue, list, number, role, text, time } from "./read";
-import { attempt, request } from "./request";
+import { ApiError, attempt, request } from "./request";
 
 export interface DocumentInfo {
   readonly name: string;
@@ -28,6 +29,19 @@ export const documentPath = (name: string): string => `documents/${encodeURIComp
 
 export async function createDocument(made: NewDocument): Promise<DocumentInfo> {
   return readDocument(await request("POST", "documents", made));
+}
+
+/** Create a document under a title in any script. A name that is taken gets a suffix, so it is always new. */
+export async function createTitled(title: string): Promise<DocumentInfo> {
+  const name = documentNameFrom(title);
+  if (name === null) return createDocument(title === "" ? {} : { title });
+  const named = title === name ? {} : { title };
+  try {
+    return await createDocument({ name, ...named });
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.code !== "name_taken") throw error;
+    return createDocument({ name: anotherName(name, Math.random), title });
+  }
 }
 
 export async function listDocuments(): Promise<DocumentInfo[]> {

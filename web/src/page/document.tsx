@@ -7,7 +7,6 @@ import { copyOrDownload } from "../download";
 import { element } from "../dom";
 import { IdentityStore } from "../identity/identity";
 import { words } from "../language/language";
-import { isDocumentName } from "../names";
 import { UserMenu } from "../ui/usermenu";
 import { effect, render } from "../vendor/preact";
 import { pressOf } from "./keyboard";
@@ -30,21 +29,7 @@ const OFFLINE_BANNER_AFTER_MS = 1_500;
 const COUNT_DELAY_MS = 400;
 
 export function showDocumentPage(app: HTMLElement, name: string): void {
-  if (isDocumentName(name)) {
-    new DocumentPage(app, name, new IdentityStore());
-    return;
-  }
-  const { noSuchDocument, nameRules, toStart } = words().page;
-  render(
-    <main class="column column-narrow">
-      <h1>{noSuchDocument}</h1>
-      <p>{nameRules}</p>
-      <p>
-        <a href={basePath()}>{toStart}</a>
-      </p>
-    </main>,
-    app,
-  );
+  new DocumentPage(app, name, new IdentityStore());
 }
 
 class DocumentPage {
@@ -89,6 +74,10 @@ class DocumentPage {
     this.titling = new Titling(model, {
       text: () => this.live.text,
       describe: () => this.describe(),
+      exists: () => {
+        const { loaded, absent } = this.live.session.view();
+        return loaded && !absent;
+      },
       storedVersion: () => {
         const { version, pending } = this.live.session.view();
         return pending > 0 ? null : version;
@@ -222,6 +211,10 @@ class DocumentPage {
       void this.attempt(() => this.unsaved.saveAsNew(this.model.title.value.words));
     return {
       copy: () => void copyOrDownload(this.live.text, `${this.name}.md`),
+      create: () => {
+        session.create();
+        this.live.focus();
+      },
       tryAgain: () => session.tryNow(),
       signIn: () => this.signIn(),
       saveAsNew: this.store.identity.value?.mayCreate === true ? saveAsNew : null,

@@ -96,7 +96,7 @@ export class LiveDocument {
 
   private async open(): Promise<void> {
     this.opening = true;
-    const info = await this.listener.describe();
+    const info = this.session.view().absent ? null : await this.listener.describe();
     if (info !== null && info.textRoot !== "") this.session.setRoot(info.textRoot);
     this.createEditor();
     this.refresh();

@@ -1,11 +1,14 @@
 /** The banner about the connection and about what one may do: its words and its actions. Pure. */
 
+import { words } from "../language/language";
 import type { SessionView } from "../provider/core";
 import { countEdits, type SaveKind } from "../savestate";
 import type { BannerAction, BannerContent } from "./bannerlist";
 
 export interface NoticeActions {
   readonly copy: () => void;
+  /** Make a document that does not exist yet. */
+  readonly create: () => void;
   readonly tryAgain: () => void;
   readonly signIn: () => void;
   /** Null for whoever may not create documents. */
@@ -21,6 +24,7 @@ export function connectionNotice(
   actions: NoticeActions,
 ): BannerContent | null {
   if (view.stopped !== null) return stoppedNotice(view, actions);
+  if (kind === "absent") return absentNotice(actions);
   if (kind === "offline") return isOfflineLong ? offlineNotice(view, actions) : null;
   if (kind === "read-only" && view.pending > 0) {
     return {
@@ -31,6 +35,12 @@ export function connectionNotice(
   }
   return null;
 }
+
+const absentNotice = ({ create }: NoticeActions): BannerContent => ({
+  tone: "neutral",
+  words: words().addresses.absent,
+  actions: [{ label: words().addresses.create, run: create }],
+});
 
 function stoppedNotice(view: SessionView, actions: NoticeActions): BannerContent {
   const { pending, stopped } = view;

@@ -1,13 +1,12 @@
 /** The start page: a new document, and those that are there. */
 
-import { createDocument, listDocuments, type DocumentInfo } from "../api/documents";
+import { createTitled, listDocuments, type DocumentInfo } from "../api/documents";
 import { ApiError, attempt } from "../api/request";
 import type { Identity } from "../api/session";
 import { basePath } from "../base";
 import { relativeTime } from "../dom";
 import { isSomebody, type IdentityStore } from "../identity/identity";
 import { recentDocuments } from "../memory";
-import { documentNameFrom } from "../names";
 import { documentPage, signInPage } from "../route";
 import { Form, Problem } from "../ui/form";
 import { Frame } from "../ui/frame";
@@ -92,19 +91,8 @@ function NewDocument({ onProblem }: { readonly onProblem: (error: ApiError | nul
   );
 }
 
-async function create(typed: string): Promise<void> {
-  const name = typed === "" ? null : documentNameFrom(typed);
-  try {
-    const made = await createDocument({
-      ...(name === null ? {} : { name }),
-      ...(typed === "" || typed === name ? {} : { title: typed }),
-    });
-    openDocument(made.name);
-  } catch (error) {
-    // The name is taken: then that is the document that was meant.
-    if (name !== null && error instanceof ApiError && error.status === 409) openDocument(name);
-    else throw error;
-  }
+async function create(title: string): Promise<void> {
+  openDocument((await createTitled(title)).name);
 }
 
 const openDocument = (name: string): void => location.assign(documentPage(basePath(), name));

@@ -28,6 +28,8 @@ export interface TitleSource {
   text(): string;
   /** Ask the server anew what the document is; `learn` is given the answer. */
   describe(): Promise<unknown>;
+  /** The document is known to be there: an address that was only looked at is not remembered. */
+  exists(): boolean;
   /** The version that is here whole, or null while edits are on their way. */
   storedVersion(): number | null;
 }
@@ -37,6 +39,7 @@ export class Titling {
   private timer: number | undefined;
   private askedAt = -1;
   private shown: string | null = null;
+  private remembered: string | null = null;
 
   constructor(
     private readonly model: DocumentModel,
@@ -62,6 +65,9 @@ export class Titling {
     if (title.words !== this.shown) {
       this.shown = title.words;
       document.title = `${title.words} – Quire`;
+    }
+    if (title.words !== this.remembered && this.source.exists()) {
+      this.remembered = title.words;
       rememberDocument(this.model.name, title.words);
     }
     this.model.setTitle(title);

@@ -7,6 +7,7 @@
  *      ▲                      │                        │  ▲                               │
  *      │                      │                        │  └── gap, lost membership, stall ─┤
  *      └────────closed────────┴────────────────────────┴──────────────closed──────────────┘
+ *   joining ──there is none──► absent ──first edit, or asked for──► joining, which creates it
  *   any ──fatal error──► stopped
  *
  * What it promises:
@@ -40,11 +41,13 @@ export const CHECK_IDLE_MS = 5_000;
 export const CHECK_INTERVAL_MS = 30_000;
 /** Times that an update the server gave up on is offered again before it counts as refused. */
 export const MAX_REJOINS_FOR_UPDATE = 3;
+/** How often to look whether somebody else has created the document. */
+export const ABSENT_LOOK_MS = 10_000;
 const DEFAULT_MESSAGE_BYTES = 256 * 1024;
 /** Version 0 of any document is empty: SHA-256 of no bytes. */
 const HASH_OF_NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-export type Phase = "offline" | "authenticating" | "joining" | "live" | "stopped";
+export type Phase = "offline" | "authenticating" | "joining" | "absent" | "live" | "stopped";
 
 /** Why the server's state takes the place of this tab's. */
 export type ReplaceReason = "epoch" | "diverged" | DiscardReason;
@@ -76,6 +79,8 @@ export type SessionEvent =
   | { readonly type: "encoded"; readonly update: Uint8Array }
   /** Answer to `hash`. */
   | { readonly type: "hashed"; readonly version: number; readonly hash: string }
+  /** The user wants the document to exist, before anything is written. */
+  | { readonly type: "create_asked" }
   /** The user wants the server's text instead of edits that it does not take. */
   | { readonly type: "given_up" }
   | { readonly type: "tick" };
@@ -106,6 +111,8 @@ export type SessionEffect =
 export interface SessionView {
   readonly phase: Phase;
   readonly loaded: boolean;
+  /** The document does not exist yet; it is created with the first edit. */
+  readonly absent: boolean;
   readonly version: number;
   readonly epoch: string | null;
   readonly pending: number;
@@ -142,6 +149,8 @@ export class SessionCore {
   private members: Member[] = [];
   private stopped: Stopped | null = null;
   private storeTrouble = false;
+  private absent = false;
+  private createAsked = false;
 
   private readonly order = new OrderingBuffer<Uint8Array | null>(0);
   private readonly pending: PendingEdits;
@@ -171,6 +180,7 @@ export class SessionCore {
     return {
       phase: this.phase,
       loaded: this.loaded,
+      absent: this.absent,
       version: this.order.version,
       epoch: this.epoch,
       pending: this.pending.count,
@@ -211,7 +221,12 @@ export class SessionCore {
       case "edited":
         this.activeAt = now;
         this.pending.add(event.update);
+        if (this.phase === "absent") this.join(now);
         this.flush(now);
+        break;
+      case "create_asked":
+        this.createAsked = true;
+        if (this.phase === "absent") this.join(now);
         break;
       case "awareness":
         if (this.member) {
@@ -285,7 +300,9 @@ export class SessionCore {
       this.loaded && this.discard === null && this.epoch !== null
         ? { since: this.order.version, epoch: this.epoch }
         : {};
-    this.send({ type: "join", doc: this.options.document, mode: "yjs", ...resume });
+    // An address is looked at more often than it is meant to become a document.
+    const create = this.absent && (this.createAsked || !this.pending.isEmpty);
+    this.send({ type: "join", doc: this.options.document, mode: "yjs", ...resume, create });
   }
 
   // --- what the server says ---
@@ -350,6 +367,7 @@ export class SessionCore {
     // The answer to an earlier join: the one that brings the state is still to come.
     if (this.discard !== null && message.state === undefined) return;
     this.member = true;
+    this.absent = false;
     this.role = message.role;
     this.members = [...message.members];
     this.target = message.version;
@@ -363,7 +381,7 @@ export class SessionCore {
   }
 
   private takeState(state: Uint8Array, message: Joined): void {
-    const isOtherHistory = this.loaded && this.epoch !== message.epoch;
+    const isOtherHistory = this.epoch !== null && this.loaded && this.epoch !== message.epoch;
     const reason: ReplaceReason | null = this.discard ?? (isOtherHistory ? "epoch" : null);
     if (reason === null) {
       this.effect({ type: "apply", update: state });
@@ -502,12 +520,29 @@ export class SessionCore {
       case "unknown_document":
         this.stop(NO_DOCUMENT);
         return;
+      case "not_created":
+        this.notCreated(now);
+        return;
       case "forbidden":
         this.forbidden(report, now);
         return;
       default:
         this.refused(report, now);
     }
+  }
+
+  /** There is no document yet, and nothing is made of it before it is written. */
+  private notCreated(now: number): void {
+    if (this.phase !== "joining") return;
+    // It is gone: to make another one of that name is for the user to decide.
+    if (this.epoch !== null) {
+      this.stop(NO_DOCUMENT);
+      return;
+    }
+    this.absent = true;
+    this.loaded = true;
+    this.enter("absent", now);
+    if (this.createAsked || !this.pending.isEmpty) this.join(now);
   }
 
   /** Not allowed: an edit by whoever may only read, a cursor, or the whole document. */
@@ -577,6 +612,9 @@ export class SessionCore {
       case "authenticating":
       case "joining":
         if (now - this.phaseSince >= ANSWER_DEADLINE_MS[this.phase]) this.reconnect();
+        return;
+      case "absent":
+        if (now - this.phaseSince >= ABSENT_LOOK_MS) this.join(now);
         return;
       case "live":
         this.tickLive(now);

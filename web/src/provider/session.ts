@@ -104,6 +104,11 @@ export class DocumentSession {
     if (this.view().stopped === null) this.connection.reopen();
   }
 
+  /** Create a document that does not exist, before anything is written. */
+  create(): void {
+    this.handle({ type: "create_asked" });
+  }
+
   /** Give up edits that the server does not take, and show its text. */
   giveUp(): void {
     this.handle({ type: "given_up" });
@@ -114,8 +119,8 @@ export class DocumentSession {
   }
 
   get writable(): boolean {
-    const { loaded, stopped, role } = this.view();
-    return loaded && stopped === null && (role === "owner" || role === "editor");
+    const { loaded, absent, stopped, role } = this.view();
+    return loaded && stopped === null && (absent || role === "owner" || role === "editor");
   }
 
   save(): SaveState {
@@ -123,6 +128,7 @@ export class DocumentSession {
     return saveState({
       live: view.phase === "live",
       loaded: view.loaded,
+      absent: view.absent,
       version: view.version,
       pending: view.pending,
       writable: view.role === "owner" || view.role === "editor",
@@ -164,7 +170,8 @@ export class DocumentSession {
     } finally {
       this.busy = false;
     }
-    if (this.view().phase === "live") this.connection.settled();
+    const { phase } = this.view();
+    if (phase === "live" || phase === "absent") this.connection.settled();
     this.listener.changed();
   }
 
