@@ -1,0 +1,31 @@
+"""axe-core on a page: rules of accessibility that a program can check."""
+
+from typing import Any, Final
+
+from playwright.sync_api import Page
+
+from scripts.stages import NPM_CLIENTS
+from tests.integration.npm_client import require_npm_packages
+
+_SOURCE: Final = NPM_CLIENTS / "node_modules" / "axe-core" / "axe.min.js"
+_RUN: Final = """
+async () => (await axe.run(document, {
+  runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+  resultTypes: ["violations"],
+})).violations.map(({ id, impact, nodes }) => ({
+  id, impact, nodes: nodes.map(({ html, failureSummary }) => ({ html, failureSummary })),
+}))
+"""
+
+
+def axe_violations(page: Page) -> list[str]:
+    """Return what axe finds wrong, a line for each element."""
+    require_npm_packages()
+    if not page.evaluate("typeof axe === 'object'"):
+        page.evaluate(_SOURCE.read_text())
+    found: list[dict[str, Any]] = page.evaluate(_RUN)
+    return [
+        f"{rule['id']} ({rule['impact']}): {node['html'][:200]}: {node['failureSummary']}"
+        for rule in found
+        for node in rule["nodes"]
+    ]

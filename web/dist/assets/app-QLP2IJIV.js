@@ -1,1 +1,0 @@
-import"./chunk-WOT6VMZA.js";var s=/\/(?:l|join)\/?$/;function o(){if(!s.test(location.pathname))return null;window.addEventListener("hashchange",()=>location.reload());let t=location.hash.slice(1);return t===""?null:(history.replaceState(null,"",location.pathname+location.search),t)}var r=o();import("./open-LE3ZY3T4.js").then(({openPage:t})=>t(r));
