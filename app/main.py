@@ -1,8 +1,8 @@
 """The application: its parts, wired, and their life."""
 
-import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import FastAPI
@@ -28,6 +28,7 @@ from storage.migrate import require_current, upgrade
 from storage.store import open_store
 from sync.port import Bus
 from sync.shells.rooms.rooms import Rooms
+from sync.shells.supervisor import Need, Supervisor, log_end
 from sync.wire.message import PROTOCOL, ServerInfo
 
 
@@ -54,11 +55,17 @@ async def prepare_database(settings: Settings) -> None:
         await require_current(settings.database_url)
 
 
-def create_app(settings: Settings, *, database_is_ready: bool = False) -> FastAPI:
+def create_app(
+    settings: Settings,
+    *,
+    database_is_ready: bool = False,
+    give_up: Callable[[str], None] = log_end,
+) -> FastAPI:
     """The ASGI application for these settings; its lifespan opens the store and the rooms.
 
     Args:
         database_is_ready: `prepare_database` has run; otherwise the lifespan begins with it.
+        give_up: called with the reason when this process has to end, and another to be started.
     """
 
     @asynccontextmanager
@@ -85,7 +92,9 @@ def create_app(settings: Settings, *, database_is_ready: bool = False) -> FastAP
                     head_check_interval_s=(
                         0.0 if settings.uses_sqlite else settings.head_check_interval_s
                     ),
+                    give_up=give_up,
                 ) as rooms,
+                Supervisor(give_up) as supervisor,
             ):
                 people = await People.open(store.identity, settings)
                 watch = AccessWatch(store.access, lambda changes: sockets.review(changes))
@@ -104,25 +113,25 @@ def create_app(settings: Settings, *, database_is_ready: bool = False) -> FastAP
                 )
                 identifier = Identifier(verifiers, takes_names=settings.auth_mode == "open")
                 backend = Backend.on(store, rooms, identifier, watch, audit)
-                readiness = Readiness(log)
+                readiness = Readiness(log, [rooms.trouble, supervisor.trouble])
                 server = ServerInfo("quire", quire_version(), PROTOCOL)
                 sockets = Sockets(backend, settings, server, checks.tickets)
                 app.state.quire = State(
                     settings, log, rooms, backend, people, checks, sockets, readiness, bus
                 )
-                background = [
-                    asyncio.create_task(sockets.sweep()),
-                    asyncio.create_task(sockets.reviews.run()),
-                    asyncio.create_task(watch.run()),
-                    asyncio.create_task(sweep_forever(store.identity, store.access)),
-                    asyncio.create_task(checks.tickets.run()),
-                    asyncio.create_task(prune_audit(store.audit, settings.audit_days)),
-                ]
+                # A slow reader is bounded, and a role that was taken away ends, by these alone.
+                supervisor.run("socket sweep", sockets.sweep, Need.ESSENTIAL)
+                supervisor.run("socket reviews", sockets.review_forever, Need.ESSENTIAL)
+                supervisor.run("access watch", watch.run, Need.ESSENTIAL)
+                expiry = partial(sweep_forever, store.identity, store.access)
+                supervisor.run("expiry", expiry, Need.USEFUL)
+                supervisor.run("held tickets", checks.tickets.run, Need.USEFUL)
+                pruning = partial(prune_audit, store.audit, settings.audit_days)
+                supervisor.run("audit pruning", pruning, Need.USEFUL)
                 try:
                     yield
                 finally:
-                    for task in background:
-                        task.cancel()
+                    supervisor.cancel()
                     people.close()
                     await checks.aclose()
                     await readiness.aclose()

@@ -8,6 +8,7 @@ committed, at once after a failed append, and now and then without one.
 import asyncio
 import logging
 import time
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from sync.port import EventLog, StoreError
@@ -29,12 +30,19 @@ _REASONS: Final = (
 )
 """Words in what databases say, and what that is in words fit for whoever may ask."""
 
+_UNFORESEEN: Final = "The store refuses to write; the log of the server says why."
+
 
 class Readiness:
-    """Tells why the store of one process cannot be used, if so."""
+    """Tells why one process cannot do what it is for, if so.
 
-    def __init__(self, log: EventLog) -> None:
+    Args:
+        parts: each returns the trouble of a part of the process besides the store, or None.
+    """
+
+    def __init__(self, log: EventLog, parts: Sequence[Callable[[], str | None]] = ()) -> None:
         self._event_log = log
+        self._parts = parts
         self._trouble: str | None = None
         self._proved_at_s = -PROOF_LASTS_S
         self._probed_at_s = -PROBE_INTERVAL_S
@@ -44,10 +52,14 @@ class Readiness:
         self._probe: asyncio.Task[None] | None = None
 
     async def trouble(self) -> str | None:
-        """The reason why nothing can be read or stored, in one sentence; None if both work.
+        """The reason why this process should get no requests, in one sentence; None: it should.
 
         Cancelling it is safe; a write that it has begun goes on.
         """
+        for part in self._parts:
+            trouble = part()
+            if trouble is not None:
+                return trouble
         try:
             async with asyncio.timeout(PATIENCE_S):
                 await self._event_log.ping()
@@ -95,6 +107,9 @@ class Readiness:
             if self._trouble is None:
                 _log.warning("no edit can be stored: %s", error)
             self._trouble = _reason(str(error))
+        except Exception:  # noqa: BLE001 - it is a task of its own
+            _log.exception("the probe of the store has failed")
+            self._trouble = _UNFORESEEN
         else:
             if self._trouble is not None:
                 _log.warning("edits can be stored again")
@@ -110,4 +125,4 @@ def _reason(error: str) -> str:
     for word, reason in _REASONS:
         if word in error:
             return reason
-    return "The store refuses to write; the log of the server says why."
+    return _UNFORESEEN

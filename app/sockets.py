@@ -114,9 +114,19 @@ class Sockets:
         while True:
             await asyncio.sleep(min(1.0, timeout_s / 4))
             for session in list(self._open.values()):
-                session.outbox.give_up_if_stalled(timeout_s)
-                session.keep_alive(time.monotonic())
-                self.reviews.ask_if_due(session, now_ms())
+                try:
+                    session.outbox.give_up_if_stalled(timeout_s)
+                    session.keep_alive(time.monotonic())
+                    self.reviews.ask_if_due(session, now_ms())
+                except Exception:  # noqa: BLE001 - a defect costs one socket, not the process (P8)
+                    _log.exception("session %s failed", session.id)
+                    session.end(CloseCode.INTERNAL, "internal error")
+
+    async def review_forever(self) -> None:
+        """Make the reviews that are asked for, until cancelled."""
+        # If this begins anew after a failure, some that were asked for may be lost.
+        self.review(None)
+        await self.reviews.run()
 
     def review(self, changes: Sequence[Change] | None) -> None:
         """Have every socket that changed permissions may concern ask again, in the background.

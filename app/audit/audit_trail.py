@@ -19,6 +19,7 @@ from app.identity.principal import Principal
 from storage.audit_rows import AuditRecord
 from sync.names import is_document_name
 from sync.port import DocumentRecord, StoreError
+from sync.shells.supervisor import Need, Supervisor
 from sync.user import User
 
 _log = logging.getLogger(__name__)
@@ -84,6 +85,7 @@ class AuditTrail:
         self._keys: dict[str, int] = {}
         """The keys of documents by name; they never change, since a name is never used again."""
         self._writing: asyncio.Task[None] | None = None
+        self._supervisor = Supervisor()
 
     @property
     def waiting(self) -> int:
@@ -137,7 +139,7 @@ class AuditTrail:
         return await self._rows.page(document_key, before=before, limit=limit, kind=kind)
 
     async def __aenter__(self) -> Self:
-        self._writing = asyncio.create_task(self._write())
+        self._writing = self._supervisor.run("audit trail", self._write, Need.USEFUL)
         return self
 
     async def __aexit__(
@@ -160,6 +162,8 @@ class AuditTrail:
 
     async def _write(self) -> None:
         """Write what is noted, until closing and all is written."""
+        # If this begins anew after a failure: the batch that was taken then is taken again.
+        self._queue.failed()
         while not self._closing.is_set():
             if self._queue.is_idle:
                 await self._noted.wait()

@@ -65,6 +65,7 @@ class AccessWatch:
         self._changed = changed
         self._position: int | None = None
         self._is_failing = False
+        self._was_run = False
         self._poked = asyncio.Event()
 
     def look_now(self) -> None:
@@ -72,7 +73,14 @@ class AccessWatch:
         self._poked.set()
 
     async def run(self) -> None:
-        """Ask the store, until cancelled."""
+        """Ask the store, until cancelled.
+
+        Run again after a failure, it tells that everything may have changed.
+        """
+        if self._was_run:
+            # Changes may have been found and not told, or be what it has failed at.
+            self._position, self._is_failing = None, True
+        self._was_run = True
         while True:
             try:
                 await self._look()

@@ -54,10 +54,12 @@ class _Server(uvicorn.Server):
     def __init__(self, config: "_Config") -> None:
         super().__init__(config)
         self._settings = config.settings
-        self._app = create_app(config.settings, database_is_ready=True)
+        self._app = create_app(config.settings, database_is_ready=True, give_up=self._give_up)
         config.app = self._app
         self._loop: asyncio.AbstractEventLoop | None = None
         self._draining: asyncio.Task[None] | None = None
+        self.has_failed = False
+        """True if it ends because a part failed without which it breaks a promise."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self._loop = asyncio.get_running_loop()
@@ -83,6 +85,16 @@ class _Server(uvicorn.Server):
     def _start_drain(self, state: State) -> None:
         self._draining = asyncio.get_running_loop().create_task(self._drain(state))
 
+    def _give_up(self, reason: str) -> None:
+        """End at once: every socket is closed with 1012, and its client sends again elsewhere."""
+        _log.critical("this process ends, since it cannot go on: %s", reason)
+        self.has_failed = True
+        state: State | None = getattr(self._app.state, "quire", None)
+        if state is not None:
+            state.rooms.draining = True
+        # uvicorn looks at it ten times a second. No drain: it waits for what has failed.
+        self.should_exit = True
+
     async def _drain(self, state: State) -> None:
         try:
             async with asyncio.timeout(self._settings.drain_s + 5):
@@ -93,6 +105,8 @@ class _Server(uvicorn.Server):
                 await state.sockets.drain(self._settings.drain_s)
         except TimeoutError:
             _log.warning("some sockets did not close in time")
+        except Exception:  # noqa: BLE001 - it is a task of its own
+            _log.exception("the drain has failed")
         finally:
             # Not by `super().handle_exit`: uvicorn would raise the signal again once it has
             # stopped, and a clean drain would end with the status of a kill.
@@ -209,4 +223,6 @@ def run(settings: Settings) -> int:
         return 0
     server = _Server(config)
     server.run(sockets=[listening])
+    if server.has_failed:
+        return 1
     return 0 if server.started else 3

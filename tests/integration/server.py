@@ -156,6 +156,18 @@ class ServerProcess:
                 self._with_log(f"still running {within_s} s after SIGTERM")
             ) from None
 
+    def ended(self, within_s: float = PATIENCE_S) -> int:
+        """Wait until it ends by itself; returns the exit status.
+
+        Raises:
+            ServerFailed: it did not end in time.
+        """
+        assert self._process is not None, "the server was not started"
+        try:
+            return self._process.wait(within_s)
+        except subprocess.TimeoutExpired:
+            raise ServerFailed(self._with_log(f"still running after {within_s} s")) from None
+
     def restart(self) -> None:
         """Kill it as a crash would, and start it again on the same port and database."""
         self.kill9()

@@ -146,7 +146,13 @@ class Appender:
         waiting = self._waiting
         while waiting and events > 0 and size > 0:
             room = waiting.pop(next(iter(waiting)))
-            submissions = room.take_batch(events, size)
+            try:
+                submissions = room.take_batch(events, size)
+            except Exception:  # noqa: BLE001
+                # A defect must cost one document, not the appender of all (P8).
+                _log.exception("no batch can be taken from room %r; it is closed", room.name)
+                self._discard(room)
+                continue
             if submissions:
                 events -= len(submissions)
                 for submission in submissions:

@@ -7,7 +7,7 @@ runs in tasks of its own, which end with the rooms.
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from time import monotonic
 from typing import Any
 
@@ -68,6 +68,7 @@ class Executor:
         registry: the open rooms.
         announcer: publishes to other processes; None: there is no bus.
         flush_interval_s: see `Appender`.
+        spawn: runs work under a name until the rooms are closed.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class Executor:
         announcer: Announcer | None,
         *,
         flush_interval_s: float,
+        spawn: Callable[[str, Coroutine[Any, Any, None]], None],
     ) -> None:
         self.sinks: dict[str, Sink] = {}
         """The sessions of sockets, by their ids."""
@@ -98,17 +100,7 @@ class Executor:
         self._announcer = announcer
         self._asked: dict[str, Room] = {}
         """The rooms that took a fact since the last tick, and may need the next one."""
-        self._tasks: asyncio.TaskGroup | None = None
-        self._background: set[asyncio.Task[None]] = set()
-
-    def start(self, tasks: asyncio.TaskGroup) -> None:
-        """Set the task group for work that takes time."""
-        self._tasks = tasks
-
-    def cancel_background(self) -> None:
-        """Cancel the work that was started and takes time."""
-        for task in self._background:
-            task.cancel()
+        self._spawn = spawn
 
     # --- facts in -------------------------------------------------------------------------------
 
@@ -204,9 +196,10 @@ class Executor:
                 if session in self.sinks:
                     self.sinks[session].dismiss(room.name)
             case Look():
-                self._spawn(self._look(room, order), f"look {room.name}")
+                self._spawn(f"look {room.name}", self._contain(room, self._look(room, order)))
             case Reopen():
-                self._spawn(self._reopen(room, order.before), f"reopen {room.name}")
+                reopening = self._reopen(room, order.before)
+                self._spawn(f"reopen {room.name}", self._contain(room, reopening))
 
     def discard(self, room: Room) -> None:
         """Close a room at once; its sessions are told, and may join again."""
@@ -230,12 +223,12 @@ class Executor:
         room.audience.clear()
         self._registry.remove(room)
 
-    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        """Run work in the background; it is cancelled when the rooms are closed."""
-        assert self._tasks is not None, "the rooms are not running"
-        task = self._tasks.create_task(work, name=name)
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
+    async def _contain(self, room: Room, work: Coroutine[Any, Any, None]) -> None:
+        """Do work for a room; a room that waits for what has failed would do so for ever."""
+        try:
+            await work
+        except Exception:  # noqa: BLE001
+            self._give_up(room)
 
     async def _look(self, room: Room, order: Look) -> None:
         try:

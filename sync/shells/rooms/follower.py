@@ -117,6 +117,9 @@ class Follower:
         clock = asyncio.get_running_loop().time
         interval_s = self._check_interval_s or math.inf
         due_s = clock() + interval_s
+        # Not empty if this begins anew after a failure: what was asked for then may be lost.
+        self._unconfirmed |= self._registry.entries.keys()
+        self._has_unconfirmed.set()
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(due_s if due_s < math.inf else None):

@@ -130,8 +130,10 @@ class Registry:
 
         def done(task: "asyncio.Task[Room]") -> None:
             del self._opening[name]
-            if not task.cancelled():
-                task.exception()
+            error = None if task.cancelled() else task.exception()
+            if error is not None and not isinstance(error, QuireError):
+                # Whoever asked may be gone.
+                _log.error("loading %r has failed", name, exc_info=error)
 
         opening.add_done_callback(done)
         return opening
@@ -222,7 +224,12 @@ class Registry:
             for entry in list(self.entries.values()):
                 room = entry.room
                 if entry.used_at_s < before_s and not room.members and room.is_clean:
-                    await self._unload(entry)
+                    try:
+                        await self._unload(entry)
+                    except Exception:  # noqa: BLE001
+                        # A defect of one must not keep all others in memory (P8).
+                        _log.exception("unloading %r has failed", room.name)
+                        self.remove(room)
 
     async def _unload(self, entry: OpenRoom) -> None:
         """Save a checkpoint of a room and close it."""

@@ -7,8 +7,9 @@ requests ─▶ Requests ───────┘  ▲ │ ◀── effects ─
 bus, head checks ─▶ Follower ──┘                         Registry: which rooms are open
 """
 
-import asyncio
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -23,6 +24,7 @@ from sync.shells.rooms.registry import Registry
 from sync.shells.rooms.request import Requests
 from sync.shells.rooms.tally import Tally
 from sync.shells.rooms.title_sweep import sweep_titles
+from sync.shells.supervisor import Need, Supervisor, log_end
 
 
 class Rooms(AbstractAsyncContextManager["Rooms"]):
@@ -39,6 +41,7 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
         head_check_interval_s: the interval at which open documents are compared with the log, for
             events of other processes; 0: never.
         new_document_grants: the subjects, and their roles, that every new document is shared with.
+        give_up: see `Supervisor`.
     """
 
     def __init__(
@@ -51,12 +54,14 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
         bus: Bus | None = None,
         head_check_interval_s: float = 0.0,
         new_document_grants: Grants = (),
+        give_up: Callable[[str], None] = log_end,
     ) -> None:
         self.log = log
         self.limits = limits
         self.draining = False
         """True when the process is about to end; sockets and streams are refused then."""
         self.sockets_by_user = Tally(limits.max_sockets_per_user)
+        self._supervisor = supervisor = Supervisor(give_up)
         self._bus = bus
         self._announcer = Announcer(bus) if bus is not None else None
         self._registry = registry = Registry(
@@ -68,7 +73,12 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
             closed=self._room_closed,
         )
         self._executor = executor = Executor(
-            log, limits, registry, self._announcer, flush_interval_s=flush_interval_s
+            log,
+            limits,
+            registry,
+            self._announcer,
+            flush_interval_s=flush_interval_s,
+            spawn=supervisor.spawn,
         )
         self._follower = follower = Follower(
             log,
@@ -80,7 +90,6 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
         self._requests = Requests(limits, executor)
         self._checks_heads = bool(head_check_interval_s) or bus is not None
         self._exit = AsyncExitStack()
-        self._housekeeping: list[asyncio.Task[None]] = []
 
         self.titles = registry.titles
         self.sinks = executor.sinks
@@ -95,6 +104,7 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
         self.submit = self._requests.submit
         self.require_quota = self._requests.require_quota
         self.changed = follower.changed
+        self.trouble = supervisor.trouble
 
     def __len__(self) -> int:
         return len(self._registry.entries)
@@ -102,20 +112,17 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
     async def __aenter__(self) -> Self:
         if self._bus is not None:
             await self._exit.enter_async_context(self._bus.listening(self._follower))
-        tasks = await self._exit.enter_async_context(asyncio.TaskGroup())
-        self._executor.start(tasks)
-        work = {
-            "appender": self._executor.appender.run(),
-            "tick": self._executor.tick(),
-            "unload": self._registry.unload_idle(),
-            "titles": self._registry.titles.run(),
-            "title sweep": sweep_titles(self.log),
-        }
+        run = (await self._exit.enter_async_context(self._supervisor)).run
+        # A batch that it has taken is in its hands alone; clients send it again after a restart.
+        run("appender", self._executor.appender.run, Need.VITAL)
+        run("room ticks", self._executor.tick, Need.ESSENTIAL)
+        run("unloading", self._registry.unload_idle, Need.USEFUL)
+        run("titles", self._registry.titles.run, Need.USEFUL)
+        run("title sweep", partial(sweep_titles, self.log), Need.USEFUL)
         if self._announcer is not None:
-            work["relay key"] = self._follower.learn_relay_key()
+            run("relay key", self._follower.learn_relay_key, Need.USEFUL)
         if self._checks_heads:
-            work["check heads"] = self._follower.check_heads()
-        self._housekeeping = [tasks.create_task(each, name=name) for name, each in work.items()]
+            run("head checks", self._follower.check_heads, Need.ESSENTIAL)
         return self
 
     async def __aexit__(
@@ -125,9 +132,7 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
         trace: TracebackType | None,
     ) -> None:
         self._follower.stop()
-        for task in self._housekeeping:
-            task.cancel()
-        self._executor.cancel_background()
+        self._supervisor.cancel()
         self._registry.cancel_openings()
         self._requests.refuse_all()
         await self._exit.__aexit__(kind, error, trace)

@@ -56,10 +56,13 @@ async def _sweep_page(log: EventLog, before: tuple[int, int] | None) -> tuple[in
 async def _derive(log: EventLog, document: DocumentRecord) -> None:
     try:
         text = await text_at(log, document.key, document.version)
+        title = derive_title(text)
     except StoreError as error:
         # A damaged log must not stop the sweep; if the store is away, the next read fails too.
         _log.warning("the title of %s is not derived: %s", document.name, error)
         await log.ping()
         return
-    title = DerivedTitle(document.key, document.version, derive_title(text))
-    await log.set_derived_titles([title])
+    except Exception:  # noqa: BLE001
+        _log.exception("the title of %s cannot be derived", document.name)
+        return
+    await log.set_derived_titles([DerivedTitle(document.key, document.version, title)])

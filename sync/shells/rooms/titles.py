@@ -87,7 +87,9 @@ class Titles:
             head = room.key, hash(title_head(text))
             looked_at.append((room.name, room.key, version, head))
             if self._heads.get(room.name) != head:
-                derived.append((room, DerivedTitle(room.key, version, derive_title(text))))
+                title = _title_of(room.name, text)
+                if title is not None:
+                    derived.append((room, DerivedTitle(room.key, version, title)))
                 # Other rooms take frames in between, so none waits until all texts are read.
                 await asyncio.sleep(0)
         if derived:
@@ -103,3 +105,13 @@ class Titles:
         for name, key, version, head in looked_at:
             self._schedule.derived(name, key, version)
             self._heads[name] = head
+
+
+def _title_of(name: str, text: str) -> str | None:
+    """Return the title of a text; None if it has none because of a defect, which is logged."""
+    try:
+        return derive_title(text)
+    except Exception:  # noqa: BLE001
+        # One text must not keep all other documents from their titles (P8).
+        _log.exception("the title of %r cannot be derived", name)
+        return None
