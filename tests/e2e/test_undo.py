@@ -19,11 +19,12 @@ def _restore(server: ServerProcess, name: str, version: int) -> None:
     httpx.post(url, json={"version": version}, timeout=PATIENCE_S).raise_for_status()
 
 
-def _restore_oldest(window: Window) -> None:
-    """Bring the oldest entry of the history back, on the page."""
+def _restore_on_page(window: Window, version: int) -> None:
+    """Bring a version back by the history panel."""
     window.page.get_by_role("button", name="History").click()
-    window.page.locator(".sitting").last.click()
-    window.page.get_by_role("button", name="Restore").click()
+    window.page.get_by_role("button", name="Single versions").click()
+    window.page.locator(f'[data-single="{version}"]').click()
+    window.page.get_by_role("button", name="Restore", exact=True).click()
 
 
 def test_a_restore_is_undone_as_one_step_and_nothing_comes_twice(
@@ -32,14 +33,14 @@ def test_a_restore_is_undone_as_one_step_and_nothing_comes_twice(
     ben = open_window("/d/back", "Ben")
     ben.focus_end()
     ben.type("the first text")
-    ben.wait_until_saved()
+    version = ben.wait_until_saved()
     ana = open_window("/d/back", "Ana")
     ana.wait_for_text("the first text")
     ana.editor.focus()
     ana.page.keyboard.press("Control+a")
     ana.type("another text")
     assert wait_until_equal(ana, ben) == "another text"
-    _restore_oldest(ana)
+    _restore_on_page(ana, version)
     ana.wait_for_text("the first text")
     ana.editor.focus()
     ana.page.keyboard.press("Control+z")
@@ -83,7 +84,8 @@ def test_a_paste_is_a_step_of_its_own(server: ServerProcess, open_window: OpenWi
         """() => {
             const data = new DataTransfer();
             data.setData("text/plain", " pasted");
-            const event = new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true});
+            const event = new ClipboardEvent(
+                "paste", {clipboardData: data, bubbles: true, cancelable: true});
             document.querySelector(".pane-source .cm-content").dispatchEvent(event);
         }"""
     )

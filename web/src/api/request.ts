@@ -20,24 +20,39 @@ export class ApiError extends Error {
   }
 }
 
+const UNREACHABLE = "The server cannot be reached.";
+
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /** Ask the API; `path` is below `api/`. Rejects with `ApiError` alone. */
 export async function request(method: Method, path: string, body?: object): Promise<unknown> {
-  const response = await fetch(`${basePath()}api/${path}`, {
+  const response = await send(method, path, "application/json", body);
+  const answer: unknown = await response.json().catch(() => null);
+  if (!response.ok) throw problem(answer, response);
+  return answer;
+}
+
+/** As `request`, for what is answered as text and not as JSON. */
+export async function requestText(path: string): Promise<string> {
+  const response = await send("GET", path, "text/*, application/problem+json");
+  if (!response.ok) throw problem(await response.json().catch(() => null), response);
+  return response.text().catch(() => {
+    throw new ApiError(0, UNREACHABLE);
+  });
+}
+
+async function send(method: Method, path: string, accepted: string, body?: object): Promise<Response> {
+  return fetch(`${basePath()}api/${path}`, {
     method,
     credentials: "same-origin",
     headers: {
-      Accept: "application/json",
+      Accept: accepted,
       ...(body === undefined ? {} : { "Content-Type": "application/json" }),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   }).catch(() => {
-    throw new ApiError(0, "The server cannot be reached.");
+    throw new ApiError(0, UNREACHABLE);
   });
-  const answer: unknown = await response.json().catch(() => null);
-  if (!response.ok) throw problem(answer, response);
-  return answer;
 }
 
 /** The error in an RFC 9457 problem document. */

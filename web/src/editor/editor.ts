@@ -100,7 +100,12 @@ export function createEditor(
 }
 
 /** `text` to look at, as the source pane shows it. */
-export function createReader(parent: HTMLElement, text: string, label: string): EditorView {
+export function createReader(
+  parent: HTMLElement,
+  text: string,
+  label: string,
+  extensions: Extension = [],
+): EditorView {
   return new EditorView({
     parent,
     state: EditorState.create({
@@ -110,6 +115,7 @@ export function createReader(parent: HTMLElement, text: string, label: string): 
         EditorState.lineSeparator.of("\n"),
         EditorState.readOnly.of(true),
         EditorView.editable.of(false),
+        extensions,
         reading,
         EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
       ],

@@ -1,15 +1,23 @@
 /** The past of a document on its page: the history panel, and an old version in place of the live text. */
 
-import { getVersion, restoreVersion } from "../api/documents";
-import { HistoryDrawer } from "../history/drawer";
+import {
+  getDiff,
+  getEvents,
+  getSittings,
+  getText,
+  getVersion,
+  restoreVersion,
+} from "../api/documents";
+import { ApiError } from "../api/request";
+import { HistoryModel } from "../history/model";
+import { HistoryPanel } from "../history/panel";
+import { PastView } from "../history/pastview";
 import { words } from "../language/language";
-import { Host } from "./host";
 import type { DocumentModel } from "./model";
-import { VersionView } from "./version";
 
 const REFRESH_DELAY_MS = 1_500;
 
-interface PastActions {
+interface PastPartActions {
   /** Do what may fail; where it does, say so. */
   attempt(action: () => Promise<void>): Promise<void>;
   /** Carry a restore out, as one undo step of this user; `run` returns the version that it makes. */
@@ -19,27 +27,40 @@ interface PastActions {
 }
 
 export class PastPart {
-  readonly view: VersionView;
-  private readonly drawer: HistoryDrawer;
+  readonly view: PastView;
+  private readonly history: HistoryModel;
   private timer: number | undefined;
   private seen = -1;
+  /** The version that was asked for last: what comes later for another one is not shown. */
+  private wanted: number | null = null;
 
   constructor(
     private readonly model: DocumentModel,
-    private readonly actions: PastActions,
+    private readonly actions: PastPartActions,
   ) {
-    this.view = new VersionView({
+    this.view = new PastView({
       restore: (version) => void this.restore(version),
       back: () => this.backToLive(),
     });
-    this.drawer = new HistoryDrawer(model.name, { chosen: (version) => void this.show(version) });
+    this.history = new HistoryModel(
+      {
+        sittings: (bounds) => getSittings(model.name, bounds),
+        events: (bounds) => getEvents(model.name, bounds),
+      },
+      wordsOf,
+    );
     model.panels.add({
       id: "history",
-      title: () => words().command.history,
-      render: () => <Host doms={[this.drawer.dom]} />,
-      opened: () => this.drawer.open(),
+      title: () => words().history.title,
+      render: () => (
+        <HistoryPanel
+          model={this.history}
+          onChoose={(version, since) => void this.show(version, since)}
+        />
+      ),
+      opened: () => void this.history.open(),
       closed: () => {
-        this.drawer.close();
+        this.history.close();
         this.backToLive();
       },
     });
@@ -61,14 +82,22 @@ export class PastPart {
     if (version === this.seen) return;
     this.seen = version;
     window.clearTimeout(this.timer);
-    this.timer = window.setTimeout(() => this.drawer.refresh(), REFRESH_DELAY_MS);
+    this.timer = window.setTimeout(() => void this.history.refresh(), REFRESH_DELAY_MS);
   }
 
-  private async show(version: number): Promise<void> {
-    this.drawer.select(version);
+  /** Show the text at `version`, with what has changed since the version `since`. */
+  private async show(version: number, since: number): Promise<void> {
+    const { name } = this.model;
+    this.wanted = version;
+    this.history.shown.value = version;
     await this.actions.attempt(async () => {
-      const { event, text } = await getVersion(this.model.name, version);
-      this.view.show(event, text, this.model.isWritable.value);
+      const [{ event, text }, before, ops] = await Promise.all([
+        getVersion(name, version),
+        getText(name, since),
+        getDiff(name, since, version),
+      ]);
+      if (this.wanted !== version) return;
+      this.view.show({ event, text, before, ops }, this.model.isWritable.value);
       this.model.shownVersion.value = version;
     });
   }
@@ -82,10 +111,16 @@ export class PastPart {
   }
 
   private backToLive(): void {
+    this.wanted = null;
+    this.history.shown.value = null;
     if (this.view.version === null) return;
     this.view.hide();
-    this.drawer.select(null);
     this.model.shownVersion.value = null;
     this.actions.backToLive();
   }
+}
+
+function wordsOf(error: unknown): string {
+  if (error instanceof ApiError) return error.message;
+  throw error;
 }

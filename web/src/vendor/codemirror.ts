@@ -21,8 +21,10 @@ export type {
   TransactionSpec,
 } from "@codemirror/state";
 export {
+  Decoration,
   EditorView,
   ViewPlugin,
+  WidgetType,
   RectangleMarker,
   drawSelection,
   dropCursor,
@@ -33,7 +35,7 @@ export {
   lineNumbers,
   placeholder,
 } from "@codemirror/view";
-export type { KeyBinding, LayerMarker, ViewUpdate } from "@codemirror/view";
+export type { DecorationSet, KeyBinding, LayerMarker, ViewUpdate } from "@codemirror/view";
 export { defaultKeymap, moveLineDown, moveLineUp } from "@codemirror/commands";
 export { HighlightStyle, bracketMatching, getIndentUnit, indentUnit, syntaxHighlighting, syntaxTree } from "@codemirror/language";
 export {

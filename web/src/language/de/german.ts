@@ -4,13 +4,17 @@ import type { Words } from "../en/english";
 import { addresses } from "./addresses";
 import { command } from "./command";
 import { common } from "./common";
+import { history } from "./history";
 import { page } from "./page";
+import { transfer } from "./transfer";
 import { writing } from "./writing";
 
 export const german: Words = {
   addresses,
   command,
   common,
+  history,
   page,
+  transfer,
   writing,
 };

@@ -3,14 +3,18 @@
 import { addresses } from "./addresses";
 import { command } from "./command";
 import { common } from "./common";
+import { history } from "./history";
 import { page } from "./page";
+import { transfer } from "./transfer";
 import { writing } from "./writing";
 
 export const english = {
   addresses,
   command,
   common,
+  history,
   page,
+  transfer,
   writing,
 };
 

@@ -1,0 +1,197 @@
+/** The history panel: sittings by day; one can be opened to its single versions. */
+
+import { words } from "../language/language";
+import { safeColor } from "../safe";
+import type { HistoryModel, OpenedSitting } from "./model";
+import {
+  byDay,
+  includes,
+  originOf,
+  people,
+  restoredVersion,
+  type HistoryEvent,
+  type Origin,
+  type Sitting,
+} from "./sitting";
+import { clockTime, dayTitle } from "./times";
+
+const MAX_NAMES = 3;
+
+interface HistoryPanelProps {
+  readonly model: HistoryModel;
+  /** Show the text at `version`, and what has changed since `since`. */
+  readonly onChoose: (version: number, since: number) => void;
+}
+
+export function HistoryPanel({ model, onChoose }: HistoryPanelProps) {
+  const { empty, loading, earlier } = words().history;
+  const page = model.page.value;
+  const trouble = model.trouble.value;
+  const note = trouble !== "" ? trouble : page === null ? loading : page.sittings.length === 0 ? empty : "";
+  return (
+    <div class="history">
+      {byDay(page?.sittings ?? [], (at) => new Date(at).getTimezoneOffset()).map(({ day, at, sittings }) => (
+        <section key={day}>
+          <h3>{dayTitle(at)}</h3>
+          <ul class="history-list">
+            {sittings.map((sitting) => (
+              <Entry key={sitting.first} model={model} sitting={sitting} onChoose={onChoose} />
+            ))}
+          </ul>
+        </section>
+      ))}
+      <p class="hint" role="status">
+        {note}
+      </p>
+      {page !== null && page.next !== null && (
+        <button type="button" class="button" onClick={() => void model.earlier()}>
+          {earlier}
+        </button>
+      )}
+    </div>
+  );
+}
+
+interface EntryProps extends HistoryPanelProps {
+  readonly sitting: Sitting;
+}
+
+function Entry({ model, sitting, onChoose }: EntryProps) {
+  const shown = model.shown.value;
+  const isCurrent = shown !== null && includes(sitting, shown);
+  const opened = model.opened.value.get(sitting.first);
+  const times = timesOf(sitting);
+  const { openSitting, versions, version } = words().history;
+  const isOne = sitting.first === sitting.last;
+  return (
+    <li class={opened === undefined ? "sitting" : "sitting sitting-open"}>
+      <div class="sitting-row" aria-current={isCurrent ? "true" : undefined}>
+        <button
+          type="button"
+          class="sitting-choice"
+          data-version={String(sitting.last)}
+          onClick={() => onChoose(sitting.last, sitting.first - 1)}
+        >
+          <span class="sitting-time">{times}</span>
+          <span class="sitting-versions">
+            {isOne ? version(sitting.last) : versions(sitting.first, sitting.last)}
+          </span>
+          {sitting.restored !== null && <Restored version={sitting.restored} />}
+          <People sitting={sitting} />
+        </button>
+        {!isOne && (
+          <button
+            type="button"
+            class="icon-button sitting-opener"
+            aria-expanded={opened !== undefined}
+            aria-label={openSitting(times)}
+            onClick={() => void model.toggle(sitting)}
+          >
+            <span aria-hidden="true">{opened === undefined ? "▸" : "▾"}</span>
+          </button>
+        )}
+      </div>
+      {opened !== undefined && (
+        <Versions model={model} sitting={sitting} opened={opened} onChoose={onChoose} />
+      )}
+    </li>
+  );
+}
+
+function People({ sitting }: { readonly sitting: Sitting }) {
+  const all = people(sitting);
+  const left = all.length - MAX_NAMES;
+  return (
+    <span class="sitting-people">
+      {all.slice(0, MAX_NAMES).map((person) => (
+        <Person key={person.id} name={person.name} color={person.color} origins={person.origins} />
+      ))}
+      {left > 0 && <span class="sitting-more">{words().history.more(left)}</span>}
+    </span>
+  );
+}
+
+interface PersonProps {
+  readonly name: string;
+  readonly color?: string;
+  readonly origins: readonly Origin[];
+}
+
+function Person({ name, color, origins }: PersonProps) {
+  const { origin, someone } = words().history;
+  const marks = ([["request", origin.request], ["repair", origin.repair]] as const).filter(([which]) =>
+    origins.includes(which),
+  );
+  return (
+    <span class="sitting-person">
+      {color !== undefined && (
+        <span class="sitting-dot" style={{ backgroundColor: safeColor(color) }} aria-hidden="true" />
+      )}
+      <bdi>{name === "" ? someone : name}</bdi>
+      {marks.map(([which, label]) => (
+        <span key={which} class="chip">
+          {label}
+        </span>
+      ))}
+    </span>
+  );
+}
+
+const Restored = ({ version }: { readonly version: number }) => (
+  <span class="chip chip-strong sitting-restored">{words().history.restored(version)}</span>
+);
+
+interface VersionsProps extends EntryProps {
+  readonly opened: OpenedSitting;
+}
+
+function Versions({ model, sitting, opened, onChoose }: VersionsProps) {
+  const { loading, earlier } = words().history;
+  const colors = new Map(sitting.authors.map(({ id, color }) => [id, color]));
+  return (
+    <ul class="version-list">
+      {opened.events.map((event) => (
+        <Version key={event.version} model={model} event={event} color={colors.get(event.actor.id)} onChoose={onChoose} />
+      ))}
+      {opened.events.length === 0 && <li class="hint">{loading}</li>}
+      {opened.events.length > 0 && opened.hasEarlier && (
+        <li>
+          <button type="button" class="button button-small" onClick={() => void model.more(sitting)}>
+            {earlier}
+          </button>
+        </li>
+      )}
+    </ul>
+  );
+}
+
+interface VersionProps extends HistoryPanelProps {
+  readonly event: HistoryEvent;
+  readonly color: string | undefined;
+}
+
+function Version({ model, event, color, onChoose }: VersionProps) {
+  const { version, actor, at, session } = event;
+  const restored = restoredVersion(session);
+  return (
+    <li>
+      <button
+        type="button"
+        class="version-choice"
+        data-single={String(version)}
+        aria-current={model.shown.value === version ? "true" : undefined}
+        onClick={() => onChoose(version, version - 1)}
+      >
+        <span class="sitting-time">{clockTime(at, true)}</span>
+        <span class="sitting-versions">{words().history.version(version)}</span>
+        {restored !== null && <Restored version={restored} />}
+        <Person name={actor.name} origins={[originOf(session)]} {...(color === undefined ? {} : { color })} />
+      </button>
+    </li>
+  );
+}
+
+function timesOf({ from, to }: Sitting): string {
+  const [start, end] = [clockTime(from), clockTime(to)];
+  return start === end ? end : `${start} – ${end}`;
+}

@@ -1,0 +1,3 @@
+/** Word documents, read: mammoth. Loaded when one is imported. */
+
+export { default as mammoth } from "mammoth";

@@ -1,0 +1,3 @@
+/** Differences of lists and of words: jsdiff. Loaded when an old version is shown. */
+
+export { diffArrays, diffWordsWithSpace } from "diff";

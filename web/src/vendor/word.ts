@@ -1,0 +1,3 @@
+/** Word documents, written: docx. Loaded when one is exported. */
+
+export * from "docx";
