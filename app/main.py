@@ -20,8 +20,10 @@ from app.identity.people import People
 from app.identity.tokens.token_checks import TokenChecks
 from app.identity.watch import AccessWatch
 from app.readiness import Readiness
+from app.search.indexer import Indexer
 from app.server.proxy import TrustedProxies
 from app.service.backend import Backend
+from app.service.trash import empty_trash_forever
 from app.settings import Settings
 from app.sockets import Sockets
 from storage.migrate import require_current, upgrade
@@ -128,6 +130,10 @@ def create_app(
                 supervisor.run("held tickets", checks.tickets.run, Need.USEFUL)
                 pruning = partial(prune_audit, store.audit, settings.audit_days)
                 supervisor.run("audit pruning", pruning, Need.USEFUL)
+                indexer = Indexer(log, log.changes, store.search)
+                supervisor.run("search index", indexer.run, Need.USEFUL)
+                emptying = partial(empty_trash_forever, backend, settings.trash_days)
+                supervisor.run("trash", emptying, Need.USEFUL)
                 try:
                     yield
                 finally:

@@ -190,6 +190,9 @@ class Settings:
     audit_days: int = _setting(
         90, "How long the audit trail keeps a record.", unit="days", least=1, most=36_500
     )
+    trash_days: int = _setting(
+        30, "How long the trash keeps a document.", unit="days", least=1, most=36_500
+    )
     log_level: str = _setting("info", "The least important messages to log.", choices=LOG_LEVELS)
     log_format: str = _setting(
         "auto",
@@ -340,14 +343,13 @@ class Settings:
     @property
     def new_document_grants(self) -> Grants:
         """The subjects, and their roles, that a new document is shared with."""
-        role = self.default_access
-        if role == "auto":
-            role = "private" if self.auth_mode == "jwt" else "editor"
+        default = "private" if self.auth_mode == "jwt" else "editor"
+        role = default if self.default_access == "auto" else self.default_access
         return tuple((SIGNED_IN, each) for each in ROLES if each == role)
 
     @property
     def auth_mode(self) -> AuthMode:
-        """The way in which people prove who they are: `auth`, or what it is when empty."""
+        """`auth`, or what it is when empty."""
         return cast(AuthMode, self.auth or "open")
 
     @property
@@ -356,8 +358,7 @@ class Settings:
         if self.public_url:
             return self.public_url.rstrip("/")
         host = "localhost" if self.host in ("0.0.0.0", "::", "") else self.host
-        if ":" in host:
-            host = f"[{host}]"
+        host = f"[{host}]" if ":" in host else host
         return f"http://{host}:{self.port}{self.base_path}"
 
     @property
@@ -390,8 +391,7 @@ class Settings:
         Raises:
             SettingsError: a value cannot be used, or the file cannot be read.
         """
-        if environment is None:
-            environment = os.environ
+        environment = os.environ if environment is None else environment
         file = {} if env_file is None else read_env_file(env_file)
         chosen: dict[str, Value] = {}
         for setting in SETTINGS:

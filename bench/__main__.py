@@ -18,6 +18,7 @@ from bench.opening import opening
 from bench.pipeline import pipeline
 from bench.processes import rolling_restart, two_processes
 from bench.rooms import many_rooms, one_room
+from bench.search import search
 from bench.silent import silent
 from bench.start import start
 from bench.storm import storm
@@ -34,6 +35,7 @@ BENCHES: dict[str, Callable[[], Awaitable[dict[str, Any]]]] = {
     "opening": opening,
     "idle": idle,
     "start": start,
+    "search": search,
     "silent": silent,
     "storm": storm,
     "processes": two_processes,

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    ColumnElement,
     Connection,
     any_,
     bindparam,
@@ -142,7 +143,7 @@ def change(
         free = documents.c.text_root.in_(("", text_root))
         statement = statement.where(or_(free, documents.c.version == 0))
     changed = connection.execute(statement.values(values)).rowcount
-    _forget(connection)
+    forget_heads(connection)
     record = find(connection, name)
     if record is not None and changed:
         given = (("renamed", title), ("deleted", deleted_at_ms))
@@ -154,7 +155,7 @@ def change(
 
 def set_owner(connection: Connection, key: int, user_id: str) -> None:
     connection.execute(_set_owner, {"of_document": key, "new_owner": user_id})
-    _forget(connection)
+    forget_heads(connection)
 
 
 def newest(
@@ -188,6 +189,13 @@ def newest(
     newest_first = (documents.c.updated_at_ms.desc(), documents.c.key.desc())
     rows = connection.execute(statement.order_by(*newest_first).limit(limit), values)
     return [document_record(row) for row in rows]
+
+
+def has_key(
+    connection: Connection, keys: Sequence[int]
+) -> tuple[ColumnElement[bool], dict[str, Any]]:
+    """Return the condition that a document is one of several, and its values."""
+    return _has_key[connection.dialect.name], {"keys": _keys(connection, keys)}
 
 
 def heads(connection: Connection, keys: Sequence[int]) -> dict[int, DocumentRecord]:
@@ -242,7 +250,7 @@ def move_heads(connection: Connection, heads: Mapping[int, int], updated_at_ms: 
 def set_text_roots(connection: Connection, roots: Sequence[tuple[int, str]]) -> None:
     """Save text roots that events have decided; the heads of these documents are locked."""
     connection.execute(_set_text_root, [{"of_document": key, "root": root} for key, root in roots])
-    _forget(connection)
+    forget_heads(connection)
 
 
 def set_derived_titles(connection: Connection, titles: Sequence[DerivedTitle]) -> None:
@@ -262,7 +270,8 @@ def set_derived_titles(connection: Connection, titles: Sequence[DerivedTitle]) -
             known[each.key] = replace(before, derived_title=each.title, title_version=each.version)
 
 
-def _forget(connection: Connection) -> None:
+def forget_heads(connection: Connection) -> None:
+    """Read the heads anew, as something else than an append has changed them."""
     known = _known(connection)
     if known is not None:
         known.clear()

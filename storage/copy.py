@@ -31,6 +31,7 @@ from storage.table import (
     feed_head,
     metadata,
     new_changes,
+    search_texts,
     secrets,
     tickets,
     users,
@@ -41,8 +42,13 @@ from sync.port import StoreError
 Report: TypeAlias = Callable[[str, int], None]
 """Takes the name of a table and the number of its copied rows, after every batch."""
 
-_LEFT_OUT = (new_changes, changes, cursors, feed_head, access_changes, access_head, tickets)
-"""Consumers of changes start anew, as they have nothing there yet; a ticket lives for seconds."""
+_LEFT_OUT = (
+    *(new_changes, changes, cursors, feed_head, access_changes, access_head, tickets),
+    search_texts,
+)
+"""Consumers of changes start anew, as they have nothing there yet, search among them; a ticket
+lives for seconds.
+"""
 _KEPT_SECRETS = secrets.c.name.startswith(SIGNING_PREFIX, autoescape=True)
 """The keys of what users keep, so that they are the same users there. Others the target makes of
 its own: who reads one installation then cannot speak in both.
@@ -181,6 +187,7 @@ def _require_whole(target: Connection, copied: dict[str, int]) -> None:
     broken = target.execute(
         select(documents.c.name, documents.c.version, count)
         .select_from(documents.outerjoin(events, events.c.document_key == documents.c.key))
+        .where(documents.c.purged_at_ms.is_(None))
         .group_by(documents.c.key, documents.c.name, documents.c.version)
         .having(or_(count != documents.c.version, last != documents.c.version))
         .order_by(documents.c.key)

@@ -12,6 +12,7 @@ _lock_document = (
 )
 # Any number that other users of advisory locks in this database are unlikely to take.
 _INVITATIONS = 0x5175697265_02
+_lock_user = text("SELECT pg_advisory_xact_lock(hashtextextended(:user_id, 1366649202))")
 _lock_invitations = text("SELECT pg_advisory_xact_lock(:lock)")
 
 
@@ -22,6 +23,12 @@ class FullError(Exception):
 def lock_document(connection: Connection, key: int) -> None:
     """Have others who count what belongs to a document wait until the commit."""
     connection.execute(_lock_document, {"of_document": key})
+
+
+def lock_user(connection: Connection, user_id: str) -> None:
+    """Have others who count what a user keeps wait until the commit."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(_lock_user, {"user_id": user_id})
 
 
 def lock_invitations(connection: Connection) -> None:

@@ -6,10 +6,12 @@ from storage.database import open_database
 from storage.engine import Database
 from storage.identity.sql_identity import SqlIdentity
 from storage.log import SqlEventLog
+from storage.search.sql_search import SqlSearch
+from storage.shelf.sql_shelf import SqlShelf
 
 
 class Store:
-    """The event log, the policies, the users and the audit trail, on one `Database`."""
+    """The event log, the policies, the users, the audit trail, search and shelves."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -17,6 +19,8 @@ class Store:
         self.access = SqlAccess(database)
         self.identity = SqlIdentity(database)
         self.audit = SqlAudit(database)
+        self.search = SqlSearch(database)
+        self.shelf = SqlShelf(database)
 
     async def aclose(self) -> None:
         """Wait for the transaction under way, then close all connections."""

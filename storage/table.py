@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -51,8 +52,16 @@ documents = Table(
     Column("deleted_at_ms", BigInteger),
     Column("derived_title", Text, nullable=False, server_default=""),
     Column("title_version", BigInteger, nullable=False, server_default="0"),
+    Column("purged_at_ms", BigInteger),
+    Column("is_template", Boolean, nullable=False, server_default=false()),
     Index(None, "updated_at_ms", "key"),
     Index(None, "owner_id"),
+    Index(
+        None,
+        "deleted_at_ms",
+        sqlite_where=text("deleted_at_ms IS NOT NULL"),
+        postgresql_where=text("deleted_at_ms IS NOT NULL"),
+    ),
 )
 
 writers = Table(
@@ -213,6 +222,40 @@ access_head = Table(
     metadata,
     Column("key", _KEY, primary_key=True, autoincrement=False),
     Column("position", BigInteger, nullable=False),
+)
+
+# How users keep the documents for themselves: see `storage.shelf`.
+
+user_documents = Table(
+    "user_documents",
+    metadata,
+    Column("user_id", Text, primary_key=True),
+    Column("document_key", _KEY, ForeignKey("documents.key"), primary_key=True),
+    Column("opened_at_ms", BigInteger),
+    Column("pinned_at_ms", BigInteger),
+    Index(None, "document_key"),
+    sqlite_with_rowid=False,
+)
+
+user_tags = Table(
+    "user_tags",
+    metadata,
+    Column("user_id", Text, primary_key=True),
+    Column("tag", Text, primary_key=True),
+    Column("document_key", _KEY, ForeignKey("documents.key"), primary_key=True),
+    Index(None, "document_key"),
+    sqlite_with_rowid=False,
+)
+
+# The texts as search has read them; the index itself is the database's own: see `storage.search`.
+
+search_texts = Table(
+    "search_texts",
+    metadata,
+    Column("document_key", _KEY, ForeignKey("documents.key"), primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("text", Text, nullable=False),
 )
 
 # Who somebody is: see `storage.identity`.

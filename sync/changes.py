@@ -21,7 +21,8 @@ from typing import Literal, Protocol, TypeAlias
 
 from msgspec import Struct
 
-ChangeKind: TypeAlias = Literal["created", "edited", "renamed", "deleted"]
+ChangeKind: TypeAlias = Literal["created", "edited", "renamed", "deleted", "restored", "purged"]
+"""`deleted`: moved to the trash, from where it is `restored`, or `purged`: its events are gone."""
 
 
 class Change(Struct, frozen=True):

@@ -66,6 +66,9 @@ class DocumentRecord(Struct, frozen=True):
     """The title derived from the text, a moment behind it. Empty: none."""
     title_version: int = 0
     """The version that `derived_title` was last changed for."""
+    purged_at_ms: int | None = None
+    """The time at which its content was removed for good; the name alone is left, and taken."""
+    is_template: bool = False
 
     @property
     def shown_title(self) -> str:

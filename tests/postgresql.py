@@ -77,7 +77,7 @@ _DISCONNECT_OTHERS: Final = (
     "WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()"
 )
 _EMPTY: Final = "TRUNCATE {} RESTART IDENTITY".format(
-    ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
+    ", ".join(f'"{name}"' for name in ("search_index", *metadata.tables))
 )
 
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from app.cli.failure import CommandFailed
+from app.search.indexer import CURSOR as SEARCH_CURSOR
 from storage.log import SqlEventLog, open_event_log
 from storage.migrate import require_current
 from sync.changes import CursorState
@@ -30,6 +31,13 @@ async def drop_cursor(database_url: str, name: str) -> None:
         if not await log.changes.forget(name):
             raise CommandFailed(f"there is no cursor {name!r}")
     print(f"Cursor {name} is forgotten.", file=sys.stderr)
+
+
+async def rebuild_search(database_url: str) -> None:
+    """Have the servers build the index of full-text search anew: they find its cursor gone."""
+    async with _log(database_url) as log:
+        await log.changes.forget(SEARCH_CURSOR)
+    print("Servers build the index of search anew.", file=sys.stderr)
 
 
 def _line(state: CursorState) -> str:

@@ -119,6 +119,14 @@ def _db_cursors(flags: argparse.Namespace) -> int:
     return ExitCode.DONE
 
 
+def _db_reindex(flags: argparse.Namespace) -> int:
+    from app.cli.cursors import rebuild_search
+
+    settings = Settings.load(_given(flags))
+    asyncio.run(rebuild_search(settings.database_url))
+    return ExitCode.DONE
+
+
 def _user(flags: argparse.Namespace) -> int:
     from app.cli.user_command import run_user_command
 
@@ -226,6 +234,9 @@ def _add_db(command: argparse.ArgumentParser) -> None:
     cursors.set_defaults(command=_db_cursors)
     cursors.add_argument("--database-url", metavar="URL", help="(default: as for `quire serve`)")
     cursors.add_argument("--drop", metavar="NAME", help="forget that one, and what it has not read")
+    reindex = actions.add_parser("reindex", help="build the index of full-text search anew")
+    reindex.set_defaults(command=_db_reindex)
+    reindex.add_argument("--database-url", metavar="URL", help="(default: as for `quire serve`)")
     copy = actions.add_parser("copy", help="copy everything into another, empty database")
     copy.set_defaults(command=_db_copy)
     # `from` is a keyword: it cannot be the name of an attribute.

@@ -6,7 +6,9 @@ import msgspec
 from starlette.responses import Response
 
 from app.http.schema import Document, Written
+from app.http.shelf_schema import ListedDocument
 from app.service import text_write
+from storage.shelf.shelf_record import Listed
 from sync.names import Role
 from sync.port import DocumentRecord
 from sync.wire.event import timestamp
@@ -31,6 +33,19 @@ def document_answer(record: DocumentRecord, role: Role) -> Document:
         created_at=timestamp(record.created_at_ms),
         updated_at=timestamp(record.updated_at_ms),
         role=role,
+        template=record.is_template,
+        deleted_at=None if record.deleted_at_ms is None else timestamp(record.deleted_at_ms),
+    )
+
+
+def listed_answer(listed: Listed, role: Role) -> ListedDocument:
+    """Return a document in a list of whoever asks as the API shows it."""
+    opened_at_ms = listed.marks.opened_at_ms
+    return ListedDocument(
+        **document_answer(listed.document, role).model_dump(),
+        pinned=listed.marks.pinned_at_ms is not None,
+        tags=list(listed.marks.tags),
+        opened_at=None if opened_at_ms is None else timestamp(opened_at_ms),
     )
 
 

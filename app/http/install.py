@@ -14,13 +14,16 @@ from app.http.request_context import RequestContext
 from app.http.routes import (
     account,
     audit_list,
+    copies,
     diff,
     documents,
     edits,
     events,
+    findings,
     health,
     history,
     invitations,
+    keeping,
     links,
     oidc,
     page,
@@ -30,6 +33,7 @@ from app.http.routes import (
     session,
     text,
     tickets,
+    trashed,
     users,
 )
 from app.http.stream import EventStreams
@@ -37,6 +41,10 @@ from app.settings import Settings
 
 routers: Final[tuple[APIRouter, ...]] = (
     documents.router,
+    copies.router,
+    keeping.router,
+    trashed.router,
+    findings.router,
     text.router,
     edits.router,
     history.router,

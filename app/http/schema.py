@@ -159,21 +159,21 @@ class Document(BaseModel):
     created_at: str = Field(examples=["2026-11-20T09:30:00.125Z"])
     updated_at: str = Field(examples=["2026-11-20T09:45:10.000Z"])
     role: Role = Field(description="The role of whoever asks.")
+    template: bool = Field(
+        default=False,
+        exclude_if=lambda value: not value,
+        description="True, and only there, if it is offered as a template.",
+    )
+    deleted_at: str | None = Field(
+        default=None,
+        exclude_if=lambda value: value is None,
+        description="Only there if it is in the trash.",
+    )
     normalized: bool = Field(
         default=False,
         exclude_if=lambda value: not value,
         description="After creation: true, and only there, if line ends or a byte order mark of "
         "the text were changed.",
-    )
-
-
-class DocumentList(BaseModel):
-    """A page of documents, newest first."""
-
-    documents: list[Document]
-    next: str | None = Field(
-        description="Ask for the next page with `before=` this; null: there is none.",
-        examples=["1795167010000-12"],
     )
 
 

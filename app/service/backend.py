@@ -9,6 +9,8 @@ from app.identity.watch import AccessWatch
 from app.service.authority import Authority
 from storage.access.sql_access import SqlAccess
 from storage.identity.sql_identity import SqlIdentity
+from storage.search.sql_search import SqlSearch
+from storage.shelf.sql_shelf import SqlShelf
 from storage.store import Store
 from sync.port import EventLog
 from sync.shells.rooms.rooms import Rooms
@@ -28,6 +30,9 @@ class Backend:
     identifier: Identifier
     watch: AccessWatch
     audit: AuditTrail
+    search: SqlSearch
+    shelf: SqlShelf
+    """The shelves of users, and the trash."""
 
     @classmethod
     def on(
@@ -52,4 +57,6 @@ class Backend:
             identifier,
             watch,
             audit or AuditTrail(store.audit, store.log.find),
+            store.search,
+            store.shelf,
         )

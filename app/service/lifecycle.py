@@ -1,7 +1,7 @@
-"""The life of a document: created, listed, renamed, and moved to the trash."""
+"""The life of a document: created, duplicated, renamed, and moved to the trash."""
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from app.identity.principal import Principal
 from app.service.backend import Backend
@@ -9,28 +9,15 @@ from app.service.grant import Grant
 from app.service.naming import readable_name
 from app.service.service_error import ServiceCode, ServiceError
 from app.service.text_write import submit_edit
+from app.service.version_reader import read_text
 from sync.error import ErrorCode, QuireError
 from sync.fact import Deleted
-from sync.names import DEFAULT_TEXT_ROOT, Role
+from sync.names import DEFAULT_TEXT_ROOT
 from sync.permission import Action
 from sync.port import DocumentRecord
 from sync.shells.clock import now_ms
 from sync.submission import text_digest
 from sync.text.newline import normalize_text
-
-Cursor = tuple[int, int]
-"""The place of a document in the list: when it was updated, and its key."""
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentPage:
-    """Documents, newest first."""
-
-    documents: list[DocumentRecord]
-    roles: list[Role | None]
-    """The role of whoever asked, in each of them."""
-    next: Cursor | None
-    """The `before` of the next page; None: this page is the last."""
 
 
 async def create_document(
@@ -90,34 +77,43 @@ def _require_creation(backend: Backend, principal: Principal, name: str | None) 
     raise QuireError(ErrorCode.FORBIDDEN, "You may not create documents here.")
 
 
-async def list_documents(
-    backend: Backend,
-    principal: Principal,
-    *,
-    query: str | None,
-    before: Cursor | None,
-    limit: int,
-) -> DocumentPage:
-    """Return a page of the documents that a principal may read, without those deleted.
+async def duplicate_document(
+    backend: Backend, grant: Grant, *, name: str | None = None, title: str | None = None
+) -> Grant:
+    """Create a document with the text of another, owned by whoever asks; returns its grant.
+
+    Its history begins with that text. Roles in the other are not taken over.
 
     Args:
-        query: part of a name or title; None: all of them.
-        before: the `next` of the page before.
+        title: None: that of the other.
 
     Raises:
+        ServiceError: `name_taken`.
+        QuireError: `forbidden`, `document_full`, `rate_limited`.
         StoreError: the log does not answer.
     """
-    records = await backend.log.list_documents(
-        query=query,
-        before=before,
-        limit=limit + 1,
-        reader=principal.reader,
-        now_ms=now_ms(),
+    grant.require(Action.READ)
+    document = grant.document
+    _require_creation(backend, grant.principal, name)
+    text = await read_text(backend, document, document.version)
+    return await create_document(
+        backend,
+        grant.principal,
+        name=name,
+        title=document.title if title is None else title,
+        text=text,
     )
-    page = records[:limit]
-    more = len(records) > limit
-    roles = await backend.authority.roles(principal, page)
-    return DocumentPage(page, roles, (page[-1].updated_at_ms, page[-1].key) if more else None)
+
+
+async def set_template(backend: Backend, grant: Grant, *, is_template: bool) -> None:
+    """Make a document a template for all who may read it, or no template any more.
+
+    Raises:
+        QuireError: `forbidden`.
+        StoreError: the store does not answer.
+    """
+    grant.require(Action.MANAGE)
+    await backend.shelf.set_template(grant.document.key, is_template=is_template)
 
 
 async def change_document(

@@ -88,6 +88,8 @@ async def fill_policy(url: str, key: int) -> None:
     await identity.create_invitation(InvitationRecord(b"i1", "i1", "join", True, None, "", 1, 9))
     await identity.signing_key("guest")
     await store.log.relay_key()
+    await store.shelf.set_pin("ada", key, 1)
+    await store.shelf.set_tags("ada", key, ["work"])
     await store.audit.append([AuditRecord(1, "joined", "ada", "Ada", "::1", "notes", key)])
     await store.aclose()
 
@@ -105,6 +107,7 @@ async def policy(url: str, key: int) -> list[object]:
         await identity.tokens(),
         await identity.invitations(),
         await identity.signing_key("guest"),
+        await store.shelf.marks("ada", [key]),
         await store.audit.page(None, limit=9),
     ]
     await store.aclose()
@@ -137,7 +140,17 @@ async def test_copy_reads_back_equal_and_is_written_on(
     reports: list[tuple[str, int]] = []
     copied = await copy_installation(source_url, target_url, lambda *args: reports.append(args))
     rows = {"documents": 4, "events": 123, "checkpoints": 3, "authors": 1, "writers": 3}
-    ones = ("grants", "links", "link_uses", "users", "web_sessions", "api_tokens", "invitations")
+    ones = (
+        "user_documents",
+        "user_tags",
+        "grants",
+        "links",
+        "link_uses",
+        "users",
+        "web_sessions",
+        "api_tokens",
+        "invitations",
+    )
     assert copied == rows | dict.fromkeys((*ones, "audit", "secrets"), 1)
     assert dict(reports) == copied, "the last report of each table"
     assert len(reports) > len(copied), "in several batches"
@@ -196,7 +209,7 @@ async def test_command_copies_once_and_says_so(
     counted = said.removeprefix("Copied, and counted again: ").removesuffix(".").split(", ")
     assert {"4 documents", "1 users", "1 authors", "3 checkpoints", "3 writers", "123 events",
             "1 audit"} <= set(counted)  # fmt: skip
-    assert len(counted) == 14
+    assert len(counted) == 16
     assert await read_all(target_url) == await read_all(source_url)
     assert await run(source_url) == (1, "quire: the target is not empty: it has 4 documents")
 

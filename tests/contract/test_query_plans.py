@@ -95,7 +95,8 @@ async def test_lookups_use_their_indexes(log: SqlEventLog, database_url: str) ->
 # Of access, with as many rows as make a planner prefer an index.
 
 _FILL = (
-    "INSERT INTO documents SELECT n, 'd' || n, '', '', 'e', 0, 1, 'u' || n, 1, n, NULL, '', 0 "
+    "INSERT INTO documents SELECT n, 'd' || n, '', '', 'e', 0, 1, 'u' || n, 1, n, NULL, '', 0, "
+    "NULL, false "
     "FROM numbers",
     "INSERT INTO grants SELECT n, 'user:u' || (n + 1), 'viewer' FROM numbers",
     "INSERT INTO grants SELECT n, 'everyone', 'viewer' FROM numbers WHERE n % 100 = 0",

@@ -29,6 +29,12 @@ class DocumentDoor:
     content: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     is_stream: bool = False
+    is_of_shelf: bool = False
+    """For users alone, who keep documents: no visitor, and no program."""
+    is_creation: bool = False
+    """For those alone who may create documents."""
+    hides: bool = False
+    """Whoever may not use it is answered as if there were no document."""
 
 
 DOCUMENT_DOORS: Final = (
@@ -50,9 +56,24 @@ DOCUMENT_DOORS: Final = (
     DocumentDoor("POST", f"{D}/links", MANAGE, 201, json={"role": "viewer"}),
     DocumentDoor("DELETE", f"{D}/links/{{link}}", MANAGE, 204),
     DocumentDoor("GET", f"{D}/audit", MANAGE),
+    DocumentDoor("PUT", f"{D}/opened", READ, 204, is_of_shelf=True),
+    DocumentDoor("PUT", f"{D}/pin", READ, 204, is_of_shelf=True),
+    DocumentDoor("DELETE", f"{D}/pin", READ, 204, is_of_shelf=True),
+    DocumentDoor("PUT", f"{D}/tags", READ, json={"tags": ["t"]}, is_of_shelf=True),
+    DocumentDoor("POST", f"{D}/duplicate", READ, 201, json={}, is_creation=True),
+    DocumentDoor("PUT", f"{D}/template", MANAGE, 204),
+    DocumentDoor("DELETE", f"{D}/template", MANAGE, 204),
     # The last one: afterwards there is no document.
     DocumentDoor("DELETE", D, MANAGE, 204),
 )
+
+
+T: Final = "/api/trash/{document}"
+TRASH_DOORS: Final = (
+    DocumentDoor("POST", f"{T}/restore", MANAGE, hides=True),
+    DocumentDoor("DELETE", T, MANAGE, 204, hides=True),
+)
+"""The doors of documents in the trash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +161,8 @@ PEOPLE_DOORS: Final = (
         answers=_only(account=200, operator=200, guest=200, token=200, jwt=200, named=200),
     ),
     PeopleDoor("GET", "/api/documents", answers=_BAD),
+    PeopleDoor("GET", "/api/search", query="?q=a", answers=_BAD),
+    PeopleDoor("GET", "/api/tags", answers=_BAD),
     PeopleDoor(
         "POST",
         "/api/documents",

@@ -20,6 +20,7 @@ from tests.integration.cast import NONE, REFUSED, UNPROVEN, Actor, Cast
 from tests.integration.door_table import (
     DOCUMENT_DOORS,
     TEXT_MESSAGES,
+    TRASH_DOORS,
     YJS_MESSAGES,
     DocumentDoor,
     Message,
@@ -66,7 +67,14 @@ class Walk:
             except (TimeoutError, SocketClosed, ExceptionGroup) as broken:
                 self.faults.append(f"{self.actor.label}, {through.__name__}: {broken!r}")
         await self.through_route(last)
+        for door in TRASH_DOORS:
+            await self._put_into_trash()
+            await self.through_route(door)
         return self.faults
+
+    async def _put_into_trash(self) -> None:
+        log = self.cast.state.log
+        await log.update_document(self.actor.document, deleted_at_ms=5, updated_at_ms=5)
 
     def expect(self, door: str, found: object, wanted: object) -> None:
         """Note a fault unless the door has answered as it should."""
@@ -90,7 +98,7 @@ class Walk:
 
     async def through_route(self, door: DocumentDoor) -> None:
         """Try a route that names the document."""
-        wanted = _status(self.actor.standing, door)
+        wanted = _status(self.actor, door, self.cast.state.settings.auth_mode)
         name = f"{door.method} {door.path}"
         is_let_in = wanted == door.status
         async with self.unchanged(name, by=not is_let_in or door.action is Action.READ):
@@ -293,12 +301,23 @@ async def _addressed(socket: AsgiSocket, address: bytes, wanted: Callable[[bytes
                 return body
 
 
-def _status(standing: str, door: DocumentDoor) -> int:
-    if standing in (UNPROVEN, REFUSED):
+def _status(actor: Actor, door: DocumentDoor, mode: str) -> int:
+    if actor.standing in (UNPROVEN, REFUSED):
         return 401
-    if standing == NONE:
+    if actor.standing == NONE:
         return 404
-    return door.status if standing in _ALLOWED[door.action] else 403
+    if actor.standing not in _ALLOWED[door.action]:
+        return _hidden(actor) if door.hides else 403
+    creators = ("account", "operator", *(("guest", "named") if mode == "open" else ()))
+    if (door.is_of_shelf and actor.kind in ("visitor", "token")) or (
+        door.is_creation and actor.kind not in creators
+    ):
+        return 401 if actor.kind == "visitor" else 403
+    return door.status
+
+
+def _hidden(actor: Actor) -> int:
+    return 401 if actor.kind == "visitor" else 404
 
 
 def _shape(answer: httpx.Response) -> tuple[int, str, dict[str, str]]:

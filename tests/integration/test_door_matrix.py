@@ -5,7 +5,8 @@ as if there were none. A route or a message that the table lacks fails the first
 
 Planted bugs that were seen to be caught: a route that finds its document without a grant; MANAGE
 for editors in the core; the audit trail for readers; links that give their role after they are
-revoked; no role taken for `viewer` in the Yjs dialects; API tokens that have what everybody has.
+revoked; no role taken for `viewer` in the Yjs dialects; API tokens that have what everybody has;
+the trash for editors; shelves for programs; duplicates by whoever may read.
 """
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -43,6 +44,7 @@ from tests.integration.door_table import (
     OTHER_MESSAGES,
     PEOPLE_DOORS,
     TEXT_MESSAGES,
+    TRASH_DOORS,
     YJS_MESSAGES,
     PeopleDoor,
     routes,
@@ -70,7 +72,8 @@ def expect_none(faults: Sequence[str]) -> None:
 
 def test_table_has_every_route_of_the_application() -> None:
     routed = set(routes(create_app(Settings())))
-    listed = [(door.method, door.path) for door in (*DOCUMENT_DOORS, *PEOPLE_DOORS)]
+    doors = (*DOCUMENT_DOORS, *TRASH_DOORS, *PEOPLE_DOORS)
+    listed = [(door.method, door.path) for door in doors]
     assert sorted(listed) == sorted(set(listed)), "twice in the table"
     assert set(listed) == routed
 

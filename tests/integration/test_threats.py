@@ -399,6 +399,36 @@ async def test_threat_role_lost_during_a_request(tmp_path: Path) -> None:
         assert found.version == 1
 
 
+async def test_threat_trash(tmp_path: Path) -> None:
+    """Whoever does not own a document finds it in the trash no more than anywhere."""
+    async with cast(tmp_path) as (here, http):
+        owner, editor = await here.user(), await here.user()
+        record = await here.document((f"user:{editor.id}", "editor"), owner=owner.id)
+        await here.state.log.update_document(
+            record.name, deleted_at_ms=now_ms(), updated_at_ms=now_ms()
+        )
+        shown = await here.session(editor)
+        for method, path in (("POST", "/restore"), ("DELETE", "")):
+            answers = [
+                await http.request(method, f"/api/trash/{name}{path}", headers=shown)
+                for name in (record.name, "never-there")
+            ]
+            assert {(each.status_code, each.text) for each in answers} == {(404, answers[0].text)}
+        listed = await http.get("/api/documents?show=trash", headers=shown)
+        assert listed.json()["documents"] == []
+        mine = await http.get("/api/documents?show=trash", headers=await here.session(owner))
+        assert [each["name"] for each in mine.json()["documents"]] == [record.name]
+
+
+def test_threat_search() -> None:
+    held_by(
+        "contract.test_search:test_only_what_the_reader_may_read",
+        "contract.test_search:test_deleted_document_vanishes_at_once_and_comes_back_at_once",
+        "contract.test_search:test_hostile_queries_find_nothing_and_break_nothing",
+        "integration.test_shelf:test_role_that_is_taken_away_ends_what_is_found",
+    )
+
+
 async def test_threat_deleted_document_is_told_from_none(tmp_path: Path) -> None:
     """Who might not know of a document is not told that there was one."""
     async with cast(tmp_path) as (here, _):

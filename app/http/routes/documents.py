@@ -1,8 +1,11 @@
 """`/api/documents`: create, list, describe, change, and move to the trash."""
 
+import base64
+import binascii
 import re
 from typing import Annotated, Final
 
+import msgspec
 from fastapi import APIRouter, Query, Response
 
 from app.audit.audit_kind import DOCUMENT_CREATED, DOCUMENT_DELETED
@@ -15,18 +18,22 @@ from app.http.access import (
     StateOf,
     problems,
 )
-from app.http.answer import document_answer
+from app.http.answer import document_answer, listed_answer
 from app.http.noting import NotingOf
-from app.http.schema import Document, DocumentChange, DocumentList, NewDocument, Text
-from app.service import lifecycle
+from app.http.schema import Document, DocumentChange, NewDocument, Text
+from app.http.shelf_schema import DocumentList, Tag
+from app.service import lifecycle, shelf
+from storage.shelf.shelf_record import Place, Show, Sort
 from sync.error import ErrorCode, QuireError
-from sync.names import DEFAULT_TEXT_ROOT
+from sync.names import DEFAULT_TEXT_ROOT, MAX_INTEGER
 from sync.text.newline import normalize_text
 
 router = APIRouter(prefix="/api/documents", tags=["documents"])
 
 MAX_PAGE: Final = 200
 _CURSOR: Final = re.compile(r"([0-9]{1,15})-([0-9]{1,15})")
+_MAX_CURSOR_CHARS: Final = 4_000
+_title_place = msgspec.json.Decoder(tuple[str, Annotated[int, msgspec.Meta(ge=0, le=MAX_INTEGER)]])
 
 
 @router.post("", status_code=201, responses=problems(403, 409, 413, 429))
@@ -59,30 +66,65 @@ async def list_documents(
     backend: BackendOf,
     principal: PrincipalOf,
     q: Annotated[Text | None, Query(description="Part of a name or title.")] = None,
+    show: Annotated[
+        Show,
+        Query(
+            description="`mine`: whoever asks owns them; `shared`: somebody else does; `pinned` by "
+            "whoever asks; `templates`; `trash`: deleted ones that whoever asks owns."
+        ),
+    ] = "all",
+    tag: Annotated[Tag | None, Query(description="A tag of whoever asks.")] = None,
+    sort: Annotated[
+        Sort,
+        Query(description="By time, latest first (`opened`: only those opened); or by title."),
+    ] = "updated",
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
-    before: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+    before: Annotated[
+        str | None,
+        Query(description="`next` of the page before.", max_length=_MAX_CURSOR_CHARS),
+    ] = None,
 ) -> DocumentList:
-    """List documents, newest first."""
-    page = await lifecycle.list_documents(
-        backend, principal, query=q or None, before=_decode_cursor(before), limit=limit
+    """List documents, last changed first unless `sort` says otherwise."""
+    page = await shelf.list_documents(
+        backend,
+        principal,
+        show=show,
+        sort=sort,
+        query=q or None,
+        tag=tag,
+        before=_decode_cursor(before, sort),
+        limit=limit,
     )
     return DocumentList(
-        documents=[
-            document_answer(record, role)
-            for record, role in zip(page.documents, page.roles, strict=True)
-            if role is not None
-        ],
-        next=None if page.next is None else f"{page.next[0]}-{page.next[1]}",
+        documents=[listed_answer(listed, role) for listed, role in page.entries],
+        next=None if page.next is None else _encode_cursor(page.next),
     )
 
 
-def _decode_cursor(cursor: str | None) -> tuple[int, int] | None:
+def _encode_cursor(place: Place) -> str:
+    sorted_by, key = place
+    if isinstance(sorted_by, int):
+        return f"{sorted_by}-{key}"
+    return base64.urlsafe_b64encode(msgspec.json.encode(place)).decode().rstrip("=")
+
+
+def _decode_cursor(cursor: str | None, sort: Sort) -> Place | None:
     if cursor is None:
         return None
+    if sort == "title":
+        try:
+            padded = cursor + "=" * (-len(cursor) % 4)
+            return _title_place.decode(base64.urlsafe_b64decode(padded))
+        except (ValueError, binascii.Error, msgspec.MsgspecError):
+            raise _no_cursor() from None
     match = _CURSOR.fullmatch(cursor)
     if match is None:
-        raise QuireError(ErrorCode.INVALID_MESSAGE, "before: not the `next` of a page.")
+        raise _no_cursor()
     return int(match[1]), int(match[2])
+
+
+def _no_cursor() -> QuireError:
+    return QuireError(ErrorCode.INVALID_MESSAGE, "before: not the `next` of a page of this list.")
 
 
 @router.get("/{document}", responses=problems(404))

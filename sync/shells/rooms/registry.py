@@ -108,9 +108,10 @@ class Registry:
         """
         entry = self.entries.get(name)
         if entry is not None:
-            if entry.room.deleted:
-                raise QuireError(ErrorCode.UNKNOWN_DOCUMENT, "The document is deleted.")
-            return entry.room
+            if not entry.room.deleted:
+                return entry.room
+            # The document may have been brought back from the trash since: the log tells.
+            self.remove(entry.room)
         if not is_document_name(name):
             raise QuireError(ErrorCode.INVALID_MESSAGE, "This cannot be a document's name.")
         opening = self._opening.get(name)
@@ -235,7 +236,8 @@ class Registry:
         """Save a checkpoint of a room and close it."""
         room = entry.room
         try:
-            if room.events_since_checkpoint >= _MIN_TAIL_EVENTS:
+            # Of a deleted document nothing is saved: it may be removed for good meanwhile.
+            if room.events_since_checkpoint >= _MIN_TAIL_EVENTS and not room.deleted:
                 checkpoint = room.checkpoint()
                 if checkpoint.state is None:
                     tell_bad_state(room.name, room.version)
