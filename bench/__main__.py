@@ -15,6 +15,7 @@ from bench.figures import show
 from bench.idle import idle
 from bench.machine import machine
 from bench.opening import opening
+from bench.page import page
 from bench.pipeline import pipeline
 from bench.processes import rolling_restart, two_processes
 from bench.rooms import many_rooms, one_room
@@ -33,6 +34,7 @@ BENCHES: dict[str, Callable[[], Awaitable[dict[str, Any]]]] = {
     "rooms": many_rooms,
     "pipeline": pipeline,
     "opening": opening,
+    "page": page,
     "idle": idle,
     "start": start,
     "search": search,

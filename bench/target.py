@@ -7,6 +7,17 @@ AT_MOST: Final[Mapping[str, Mapping[str, float]]] = {
     "room": {"delivery_wall.p50_ms": 10, "delivery_wall.p99_ms": 50, "server_cores": 1},
     "rooms": {"delivery_wall.p99_ms": 50, "server_cores": 1},
     "opening": {"first_state_after_restart_ms": 100, "read_any_version_wall.max_ms": 50},
+    "page": {
+        f"{view}.{place}.{figure}": most
+        for view in ("edit", "both")
+        for place in ("start", "middle")
+        for figure, most in (
+            ("handling_p95_ms", 16),
+            ("paint_p95_ms", 33),
+            ("longest_task_ms", 50),
+        )
+    }
+    | {"opening.first_text_ms": 1_000, "opening.first_load_kb": 350},
     "disk": {"bytes_per_event": 120},
     "idle": {"kb_per_client": 25},
     "start": {"warm_s": 0.8, "cold_s": 2.0},

@@ -7,21 +7,27 @@
  */
 
 import {
-  EditorSelection,
+  Direction,
   EditorView,
-  RectangleMarker,
   StateEffect,
   StateField,
+  ViewPlugin,
   layer,
   type Extension,
   type LayerMarker,
+  type ViewUpdate,
 } from "../vendor/codemirror";
+import { CaretActivity, type Activity } from "./caretactivity";
+import { nameRows, nameWidth, selectionBoxes, type Box, type End } from "./caretgeometry";
 import type { Caret } from "./presence";
 
 /** Replace all remote carets. */
 export const setCarets = StateEffect.define<readonly Caret[]>();
 
-const caretField = StateField.define<readonly Caret[]>({
+/** Some carets look different, as time goes by. */
+const passTime = StateEffect.define<null>();
+
+export const caretField = StateField.define<readonly Caret[]>({
   create: () => [],
   update(carets, transaction) {
     for (const effect of transaction.effects) {
@@ -36,71 +42,211 @@ const caretField = StateField.define<readonly Caret[]>({
   },
 });
 
-/** A rectangle of someone's selection. */
+/** Knows when names and fading change, and asks for the drawing then. */
+class CaretClock {
+  private readonly activity = new CaretActivity();
+  private timer: number | undefined;
+
+  constructor(private readonly view: EditorView) {}
+
+  update(update: ViewUpdate): void {
+    const carets = update.state.field(caretField);
+    if (carets === update.startState.field(caretField)) return;
+    this.activity.note(carets, performance.now());
+    this.schedule();
+  }
+
+  of(client: number): Activity {
+    return this.activity.of(client, performance.now());
+  }
+
+  destroy(): void {
+    window.clearTimeout(this.timer);
+  }
+
+  private schedule(): void {
+    window.clearTimeout(this.timer);
+    const now = performance.now();
+    const next = this.activity.nextChange(now);
+    if (next === null) return;
+    this.timer = window.setTimeout(() => {
+      this.view.dispatch({ effects: passTime.of(null) });
+      this.schedule();
+    }, next - now + 20);
+  }
+}
+
+const caretClock = ViewPlugin.fromClass(CaretClock);
+
+/** A box of someone's selection, in the coordinates of the layer. */
 class SelectionMarker implements LayerMarker {
   constructor(
-    private readonly box: RectangleMarker,
+    private readonly box: Box,
     private readonly color: string,
   ) {}
 
   eq(other: LayerMarker): boolean {
-    return other instanceof SelectionMarker && other.color === this.color && other.box.eq(this.box);
+    return other instanceof SelectionMarker && other.color === this.color && sameBox(other.box, this.box);
   }
 
   draw(): HTMLElement {
-    const dom = this.box.draw();
-    dom.style.backgroundColor = this.color;
+    const dom = document.createElement("div");
+    dom.className = "peer-selection";
+    this.place(dom);
     return dom;
+  }
+
+  update(dom: HTMLElement): boolean {
+    this.place(dom);
+    return true;
+  }
+
+  private place({ style }: HTMLElement): void {
+    placeBox(style, this.box);
+    style.backgroundColor = this.color;
   }
 }
 
-/** Someone's caret, with the name shown when it moves and on hover. */
+interface Drawn {
+  readonly caret: Caret;
+  readonly box: Box;
+  readonly activity: Activity;
+  readonly row: number;
+  /** The name stands below the caret, where there is no room above. */
+  readonly below: boolean;
+  /** The name reaches to the left, where there is no room on the right. */
+  readonly leftwards: boolean;
+}
+
+/** Someone's caret, with the name shown when it comes to a place and on hover. */
 class CaretMarker implements LayerMarker {
-  constructor(
-    private readonly caret: Caret,
-    private readonly box: RectangleMarker,
-  ) {}
+  constructor(private readonly drawn: Drawn) {}
 
   eq(other: LayerMarker): boolean {
+    if (!(other instanceof CaretMarker)) return false;
+    const [one, two] = [this.drawn, other.drawn];
     return (
-      other instanceof CaretMarker &&
-      other.caret.client === this.caret.client &&
-      other.caret.color === this.caret.color &&
-      other.caret.name === this.caret.name &&
-      other.box.eq(this.box)
+      one.caret.client === two.caret.client &&
+      one.caret.color === two.caret.color &&
+      one.caret.name === two.caret.name &&
+      one.activity.named === two.activity.named &&
+      one.activity.idle === two.activity.idle &&
+      one.row === two.row &&
+      one.below === two.below &&
+      one.leftwards === two.leftwards &&
+      sameBox(one.box, two.box)
     );
   }
 
   draw(): HTMLElement {
-    const dom = this.box.draw();
+    const dom = document.createElement("div");
     dom.setAttribute("aria-hidden", "true");
-    dom.style.setProperty("--caret", this.caret.color);
     const label = document.createElement("span");
     label.className = "caret-name";
-    label.textContent = this.caret.name;
-    // Above the line there is no room at the top of the document.
-    if (this.box.top < 24) label.classList.add("caret-name-below");
     dom.append(label);
+    this.show(dom, label);
     return dom;
   }
+
+  update(dom: HTMLElement): boolean {
+    const label = dom.querySelector<HTMLElement>(".caret-name");
+    if (label === null) return false;
+    this.show(dom, label);
+    return true;
+  }
+
+  private show(dom: HTMLElement, label: HTMLElement): void {
+    const { caret, box, activity, row, below, leftwards } = this.drawn;
+    placeBox(dom.style, { ...box, right: box.left });
+    dom.style.setProperty("--caret", caret.color);
+    dom.style.setProperty("--row", String(row));
+    dom.className = "peer-caret";
+    dom.classList.toggle("peer-named", activity.named);
+    dom.classList.toggle("peer-idle", activity.idle);
+    label.classList.toggle("caret-name-below", below);
+    label.classList.toggle("caret-name-leftwards", leftwards);
+    if (label.textContent !== caret.name) label.textContent = caret.name;
+  }
 }
+
+const sameBox = (one: Box, other: Box): boolean =>
+  one.left === other.left && one.top === other.top && one.right === other.right && one.bottom === other.bottom;
+
+function placeBox(style: CSSStyleDeclaration, { left, top, right, bottom }: Box): void {
+  style.left = `${left}px`;
+  style.top = `${top}px`;
+  style.width = `${right - left}px`;
+  style.height = `${bottom - top}px`;
+}
+
+/** What layers measure: the frame of their coordinates, and each place only once. */
+class Measure {
+  readonly area: Box;
+  private readonly origin: { readonly left: number; readonly top: number };
+  private readonly known = new Map<number, End | null>();
+
+  constructor(private readonly view: EditorView) {
+    const { scrollDOM, contentDOM, viewport } = view;
+    const frame = scrollDOM.getBoundingClientRect();
+    this.origin = { left: frame.left - scrollDOM.scrollLeft, top: frame.top - scrollDOM.scrollTop };
+    const content = contentDOM.getBoundingClientRect();
+    const line = contentDOM.querySelector(".cm-line");
+    const padding = line === null ? null : getComputedStyle(line);
+    const px = (length: string | undefined): number => Number.parseFloat(length ?? "0") || 0;
+    this.area = {
+      left: content.left + px(padding?.paddingLeft) - this.origin.left,
+      right: content.right - px(padding?.paddingRight) - this.origin.left,
+      top: view.documentTop + view.lineBlockAt(viewport.from).top - this.origin.top,
+      bottom: view.documentTop + view.lineBlockAt(viewport.to).bottom - this.origin.top,
+    };
+  }
+
+  /** The box of the caret at a place that is drawn; null for others. */
+  at(position: number): End | null {
+    const { from, to } = this.view.viewport;
+    if (position < from || position > to) return null;
+    let found = this.known.get(position);
+    if (found === undefined) {
+      found = this.measure(position);
+      this.known.set(position, found);
+    }
+    return found;
+  }
+
+  private measure(position: number): End | null {
+    const box = this.view.coordsAtPos(position, 1);
+    if (box === null) return null;
+    const { left, top } = this.origin;
+    const x = Math.round(box.left - left);
+    const isRtl = this.view.textDirectionAt(position) === Direction.RTL;
+    return { left: x, right: x, top: box.top - top, bottom: box.bottom - top, isRtl };
+  }
+}
+
+const changesDrawing = (update: ViewUpdate): boolean =>
+  update.docChanged ||
+  update.viewportChanged ||
+  update.geometryChanged ||
+  update.startState.field(caretField) !== update.state.field(caretField) ||
+  update.transactions.some(({ effects }) => effects.some((effect) => effect.is(passTime)));
 
 const selectionLayer = layer({
   above: false,
   class: "peer-selections",
-  update: (update) =>
-    update.docChanged ||
-    update.viewportChanged ||
-    update.startState.field(caretField) !== update.state.field(caretField),
+  update: changesDrawing,
   markers(view) {
-    return view.state.field(caretField).flatMap((caret) => {
-      const from = Math.max(Math.min(caret.anchor, caret.head), view.viewport.from);
-      const to = Math.min(Math.max(caret.anchor, caret.head), view.viewport.to);
-      if (from >= to) return [];
-      const range = EditorSelection.range(from, to);
-      return RectangleMarker.forRange(view, "peer-selection", range).map(
-        (box) => new SelectionMarker(box, caret.color),
-      );
+    const carets = view.state.field(caretField).filter(({ anchor, head }) => anchor !== head);
+    if (carets.length === 0) return [];
+    const measure = new Measure(view);
+    const { from: first, to: last } = view.viewport;
+    return carets.flatMap(({ anchor, head, color }) => {
+      const [from, to] = [Math.min(anchor, head), Math.max(anchor, head)];
+      if (to <= first || from >= last) return [];
+      return selectionBoxes(
+        from <= first ? null : measure.at(from),
+        to >= last ? null : measure.at(to),
+        measure.area,
+      ).map((box) => new SelectionMarker(box, color));
     });
   },
 });
@@ -108,22 +254,50 @@ const selectionLayer = layer({
 const caretLayer = layer({
   above: true,
   class: "peer-carets",
-  update: (update) =>
-    update.docChanged ||
-    update.viewportChanged ||
-    update.startState.field(caretField) !== update.state.field(caretField),
+  update: changesDrawing,
   markers(view) {
-    return view.state.field(caretField).flatMap((caret) => {
-      if (caret.head < view.viewport.from || caret.head > view.viewport.to) return [];
-      const range = EditorSelection.cursor(caret.head);
-      return RectangleMarker.forRange(view, "peer-caret", range).map(
-        (box) => new CaretMarker(caret, box),
-      );
+    const carets = view.state.field(caretField);
+    const clock = view.plugin(caretClock);
+    if (carets.length === 0 || clock === null) return [];
+    const measure = new Measure(view);
+    const shown = carets.flatMap((caret) => {
+      const box = measure.at(caret.head);
+      return box === null ? [] : [{ caret, box, activity: clock.of(caret.client) }];
     });
+    // Names that are seen now stand next to their carets, above them those that only hovering shows.
+    shown.sort((one, other) => Number(other.activity.named) - Number(one.activity.named));
+    const rows = nameRows(
+      shown.map(({ caret, box }) => ({ left: box.left, top: box.top, width: nameWidth(caret.name) })),
+    );
+    return shown.map(
+      (drawn, index) =>
+        new CaretMarker({
+          ...drawn,
+          row: rows[index] ?? 0,
+          below: drawn.box.top < 24,
+          leftwards: drawn.box.left > (measure.area.left + measure.area.right) / 2,
+        }),
+    );
   },
 });
 
-export const remoteCarets: Extension = [caretField, selectionLayer, caretLayer];
+/** How far from a caret the pointer shows its name. */
+const HOVER_PX = 4;
+
+/** The layer takes no clicks, so that one can place one's own caret at another's. */
+const hovering = EditorView.domEventHandlers({
+  mousemove(event, view) {
+    for (const dom of view.scrollDOM.querySelectorAll<HTMLElement>(".peer-caret")) {
+      const { left, top, bottom } = dom.getBoundingClientRect();
+      const isNear =
+        Math.abs(event.clientX - left) <= HOVER_PX && event.clientY >= top - 6 && event.clientY <= bottom;
+      dom.classList.toggle("peer-hovered", isNear);
+    }
+    return false;
+  },
+});
+
+export const remoteCarets: Extension = [caretField, caretClock, selectionLayer, caretLayer, hovering];
 
 /** Show `carets`, if they differ from what is shown. */
 export function showCarets(view: EditorView, carets: readonly Caret[]): void {
@@ -139,5 +313,6 @@ const sameCaret = (one: Caret, other: Caret | undefined): boolean =>
   one.client === other.client &&
   one.anchor === other.anchor &&
   one.head === other.head &&
+  one.place === other.place &&
   one.name === other.name &&
   one.color === other.color;

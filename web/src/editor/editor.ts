@@ -25,6 +25,7 @@ import { element } from "../dom";
 import { normalText } from "../newlines";
 import { filesIn } from "./files";
 import { markdownStyle } from "./highlight";
+import { allScripts } from "./scripts";
 import { writingKeys } from "./writingcommands";
 
 const cspNonce = (): Extension => {
@@ -42,6 +43,7 @@ const reading: Extension = [
         : element("span", { class: "cm-specialChar", title: description ?? "", "aria-label": description ?? "" }, box),
   }),
   EditorView.lineWrapping,
+  allScripts,
   markdown({ base: markdownLanguage, addKeymap: false, completeHTMLTags: false, pasteURLAsLink: true }),
   syntaxHighlighting(markdownStyle),
 ];

@@ -16,6 +16,8 @@ export interface Caret {
   readonly client: number;
   readonly anchor: number;
   readonly head: number;
+  /** The place as its owner gave it: another one means that it was moved, and not only its text. */
+  readonly place: string;
   readonly name: string;
   readonly color: string;
 }
@@ -41,10 +43,15 @@ export function readCarets(
     if (anchor === null || head === null) continue;
     const user = isObject(state["user"]) ? state["user"] : {};
     const [name, color] = [safeName(user["name"]), safeColor(user["color"])];
-    carets.push({ client, anchor, head, name, color });
+    carets.push({ client, anchor, head, place: placeOf(cursor), name, color });
   }
   return carets.sort((one, other) => one.client - other.client);
 }
+
+const MAX_PLACE_CHARS = 400;
+
+const placeOf = (cursor: Readonly<Record<string, unknown>>): string =>
+  JSON.stringify([cursor["anchor"], cursor["head"]]).slice(0, MAX_PLACE_CHARS);
 
 const relative = (text: Text, offset: number): unknown =>
   relativePositionToJSON(createRelativePositionFromTypeIndex(text, offset));

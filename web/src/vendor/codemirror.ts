@@ -9,7 +9,7 @@ export {
   StateField,
   Transaction,
 } from "@codemirror/state";
-export { Facet, Text, countColumn, findClusterBreak } from "@codemirror/state";
+export { Facet, RangeSetBuilder, Text, countColumn, findClusterBreak } from "@codemirror/state";
 export type {
   ChangeDesc,
   ChangeSet,
@@ -22,10 +22,10 @@ export type {
 } from "@codemirror/state";
 export {
   Decoration,
+  Direction,
   EditorView,
   ViewPlugin,
   WidgetType,
-  RectangleMarker,
   drawSelection,
   dropCursor,
   highlightActiveLine,
@@ -37,7 +37,7 @@ export {
 } from "@codemirror/view";
 export type { DecorationSet, KeyBinding, LayerMarker, ViewUpdate } from "@codemirror/view";
 export { defaultKeymap, moveLineDown, moveLineUp } from "@codemirror/commands";
-export { HighlightStyle, bracketMatching, getIndentUnit, indentUnit, syntaxHighlighting, syntaxTree } from "@codemirror/language";
+export { HighlightStyle, bidiIsolates, bracketMatching, getIndentUnit, indentUnit, syntaxHighlighting, syntaxTree } from "@codemirror/language";
 export {
   deleteMarkupBackward,
   insertNewlineContinueMarkupCommand,
