@@ -12,7 +12,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from app.http.security import page_policy
+from app.http.security import diagram_policy, page_policy
 from web import DIST
 
 _NONCE_MARK: Final = "__CSP_NONCE__"
@@ -86,6 +86,16 @@ def editor_page(
             # Without a policy: the copy that the browser has keeps the nonce of its own.
             return Response(status_code=304, headers=sent)
     return HTMLResponse(html.replace(_NONCE_MARK, nonce), status, sent | policy)
+
+
+def diagram_frame(*, folder: Path = DIST) -> Response:
+    """Return the page of the frame that draws diagrams; its policy takes its origin away."""
+    headers = {"Cache-Control": "no-cache", "Content-Security-Policy": diagram_policy()}
+    try:
+        html = (folder / "diagram.html").read_text("utf-8")
+    except FileNotFoundError:
+        return HTMLResponse("", 503, headers)
+    return HTMLResponse(html.replace(_BASE_MARK, "./"), 200, headers)
 
 
 def _path_below_root(request: Request) -> str:

@@ -34,8 +34,31 @@ def page_policy(nonce: str) -> str:
             "font-src 'self'",
             "connect-src 'self'",
             "manifest-src 'self'",
+            # Large documents are rendered in a worker, diagrams drawn in a frame without an origin.
+            "worker-src 'self'",
+            "frame-src 'self'",
             "base-uri 'none'",
             "form-action 'self'",
+            "frame-ancestors 'self'",
+        )
+    )
+
+
+def diagram_policy() -> str:
+    """The Content-Security-Policy of the frame that draws diagrams.
+
+    It has no origin, so it reaches nothing of this server, the page or its storage; it can ask for
+    nothing but the files that draw; and it is shown by no page but the editor. Its styles are its
+    own: what it draws is styled, and leaves it as an image only.
+    """
+    return "; ".join(
+        (
+            "sandbox allow-scripts",
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'unsafe-inline'",
+            "base-uri 'none'",
+            "form-action 'none'",
             "frame-ancestors 'self'",
         )
     )

@@ -81,6 +81,8 @@ class StaticAssets:
     async def answer(self, name: str, accept_encoding: str) -> Response | None:
         """Return the answer with a file; None: there is none of that name.
 
+        Any origin may read it: the frame that draws diagrams has none; the files tell of nobody.
+
         Args:
             name: as it was sent, whatever it holds.
         """
@@ -92,7 +94,7 @@ class StaticAssets:
             body = await self._body(name, coding)
         except (FileNotFoundError, IsADirectoryError):
             return None
-        headers = {"Cache-Control": _FOREVER}
+        headers = {"Cache-Control": _FOREVER, "Access-Control-Allow-Origin": "*"}
         if suffix in _COMPRESSIBLE:
             headers["Vary"] = "Accept-Encoding"
         if coding is not None and len(body) < len(await self._body(name, None)):

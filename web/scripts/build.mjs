@@ -33,11 +33,16 @@ async function main() {
   await rm(dist, { recursive: true, force: true });
   await mkdir(assets, { recursive: true });
   const vendor = await buildVendor();
-  const app = await buildApp(vendor.names);
+  const math = await buildMathStyle();
+  const frame = await buildFrame();
+  const worker = await buildWorker(vendor.names);
+  const app = await buildApp(vendor.names, { worker: worker.script, mathStyle: math.style });
   const boot = await buildBoot();
   const icon = await copyHashed("icon.svg");
   await writeIndex({ ...app, boot, icon });
-  const packages = await bundledPackages([vendor.metafile, app.metafile]);
+  await writeDiagramPage(frame.script);
+  const bundles = [vendor, math, frame, worker, app];
+  const packages = await bundledPackages(bundles.map(({ metafile }) => metafile));
   await writeFile(join(dist, "THIRD-PARTY-NOTICES.txt"), await notices(packages));
 }
 
@@ -48,17 +53,20 @@ async function buildVendor() {
     ...shared,
     entryPoints: files.sort().map((name) => join("src", "vendor", name)),
     entryNames: "vendor-[name]-[hash]",
+    // What several of them hold is a file of its own, and so is each language that code is coloured in.
+    chunkNames: "part-[hash]",
+    splitting: true,
   });
   const names = new Map();
   for (const [output, { entryPoint }] of Object.entries(result.metafile.outputs)) {
-    names.set(resolve(root, entryPoint), basename(output));
+    if (entryPoint !== undefined) names.set(resolve(root, entryPoint), basename(output));
   }
   return { names, metafile: result.metafile };
 }
 
-/** Bundle the app, with the vendor modules left outside. */
-async function buildApp(vendorNames) {
-  const external = {
+/** References to vendor modules, which are left outside. */
+function externalVendor(vendorNames) {
+  return {
     name: "vendor",
     setup(plugin) {
       plugin.onResolve({ filter: /^preact\/jsx-runtime$/ }, () => {
@@ -71,13 +79,66 @@ async function buildApp(vendorNames) {
       });
     },
   };
+}
+
+/** Bundle the worker that renders large documents. */
+async function buildWorker(vendorNames) {
+  const result = await build({
+    ...shared,
+    entryPoints: [{ in: join("src", "preview", "worker.ts"), out: "worker" }],
+    entryNames: "[name]-[hash]",
+    plugins: [externalVendor(vendorNames)],
+  });
+  return { metafile: result.metafile, script: entryOf(result, "src/preview/worker.ts") };
+}
+
+/** Bundle the frame that draws diagrams; each kind of diagram is loaded once it is used. */
+async function buildFrame() {
+  const result = await build({
+    ...shared,
+    entryPoints: [{ in: join("src", "diagram", "frame.ts"), out: "diagram" }],
+    entryNames: "[name]-[hash]",
+    chunkNames: "diagram-[hash]",
+    splitting: true,
+  });
+  return { metafile: result.metafile, script: entryOf(result, "src/diagram/frame.ts") };
+}
+
+/** The style of formulas, with its fonts in the one format that all browsers read. */
+async function buildMathStyle() {
+  const woff2Only = {
+    name: "woff2-only",
+    setup(plugin) {
+      plugin.onLoad({ filter: /katex\.css$/ }, async ({ path }) => {
+        const css = await readFile(path, "utf8");
+        return { contents: css.replace(/,\s*url\([^)]*\.(?:woff|ttf)\)\s*format\([^)]*\)/g, ""), loader: "css" };
+      });
+    },
+  };
+  const result = await build({
+    ...shared,
+    entryPoints: [{ in: join("node_modules", "katex", "dist", "katex.css"), out: "formulas" }],
+    entryNames: "[name]-[hash]",
+    assetNames: "[name]-[hash]",
+    loader: { ".woff2": "file" },
+    plugins: [woff2Only],
+  });
+  return { metafile: result.metafile, style: entryOf(result, "node_modules/katex/dist/katex.css") };
+}
+
+const entryOf = ({ metafile }, entry) =>
+  basename(Object.entries(metafile.outputs).find(([, output]) => output.entryPoint === entry)[0]);
+
+/** Bundle the app, with the vendor modules left outside. */
+async function buildApp(vendorNames, files) {
   const result = await build({
     ...shared,
     entryPoints: [join("src", "main.ts")],
     entryNames: "app-[hash]",
     chunkNames: "[name]-[hash]",
     splitting: true,
-    plugins: [external],
+    plugins: [externalVendor(vendorNames)],
+    define: { __FILES__: JSON.stringify(files) },
   });
   const outputs = Object.entries(result.metafile.outputs);
   const [script, entry] = outputs.find(([, output]) => output.entryPoint === "src/main.ts");
@@ -119,6 +180,11 @@ async function writeIndex({ script, style, boot, icon }) {
     .replace("__FALLBACK_OLD_BROWSER__", await fallback("oldBrowser"))
     .replace("__FALLBACK_AWAY__", await fallback("away", "tryAgain"));
   await writeFile(join(dist, "index.html"), page);
+}
+
+async function writeDiagramPage(script) {
+  const template = await readFile(join(root, "diagram.html"), "utf8");
+  await writeFile(join(dist, "diagram.html"), template.replace("__FRAME__", script));
 }
 
 /** What index.html says by itself, in every language of the catalogue: `title`, `titleLead`, a link. */
@@ -165,11 +231,20 @@ async function notices(folders) {
     const path = join(root, folder);
     const { name, version, license } = JSON.parse(await readFile(join(path, "package.json"), "utf8"));
     const files = (await readdir(path)).filter((file) => /^(licen[cs]e|notice|copying)/i.test(file));
-    if (files.length === 0) throw new Error(`${relative(root, path)} has no licence file`);
     const texts = await Promise.all(files.sort().map((file) => readFile(join(path, file), "utf8")));
+    if (files.length === 0) texts.push(await licenceInReadme(path));
     parts.push(`${"=".repeat(80)}\n${name} ${version} (${license})\n\n${texts.map(tidy).join("\n\n")}\n`);
   }
   return parts.join("\n");
+}
+
+/** Some packages state their licence in nothing but their README. */
+async function licenceInReadme(path) {
+  const file = (await readdir(path)).find((name) => /^readme/i.test(name));
+  const text = file === undefined ? "" : await readFile(join(path, file), "utf8");
+  const start = text.search(/^#+\s*licen[cs]e/im);
+  if (start < 0) throw new Error(`${relative(root, path)} states no licence`);
+  return text.slice(start);
 }
 
 const tidy = (text) => text.replace(/\r\n/g, "\n").replace(/[ \t]+$/gm, "").trim();

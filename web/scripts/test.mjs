@@ -1,4 +1,7 @@
-/** Runs test/*.test.ts on Node's own test runner: bundled first, because Node 20 reads no TypeScript. */
+/**
+ * Runs test/*.test.ts on Node's own test runner: bundled first, because Node 20 reads no TypeScript.
+ * With arguments, only those whose names hold one of them: `npm test -- markup`.
+ */
 
 import { spawnSync } from "node:child_process";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
@@ -8,7 +11,8 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
-const tests = (await readdir(join(root, "test"))).filter((name) => name.endsWith(".test.ts"));
+const tests = (await readdir(join(root, "test")))
+  .filter((name) => name.endsWith(".test.ts") && (process.argv.length < 3 || process.argv.slice(2).some((part) => name.includes(part))));
 const outdir = await mkdtemp(join(tmpdir(), "quire-web-test-"));
 try {
   await build({
@@ -22,7 +26,10 @@ try {
     outExtension: { ".js": ".mjs" },
     sourcemap: "inline",
     logLevel: "warning",
-    define: { VECTORS: JSON.stringify(resolve(root, "..", "tests", "vectors")) },
+    define: {
+      VECTORS: JSON.stringify(resolve(root, "..", "tests", "vectors")),
+      PACKAGES: JSON.stringify(resolve(root, "node_modules")),
+    },
   });
   const files = tests.map((name) => join(outdir, name.replace(/\.ts$/, ".mjs")));
   const run = spawnSync(process.execPath, ["--enable-source-maps", "--test", ...files], {

@@ -35,3 +35,7 @@ declare module "markdown-it-sup" {
   const plugin: (parser: import("markdown-it").MarkdownIt) => void;
   export default plugin;
 }
+declare module "markdown-it-emoji/lib/data/full.mjs" {
+  const names: Readonly<Record<string, string>>;
+  export default names;
+}

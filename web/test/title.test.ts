@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { renderBlocks } from "../src/preview/blocks";
 import { derivedTitle } from "../src/preview/title";
 
 interface Vector {
@@ -19,18 +18,6 @@ for (const { name, text, title, front_matter: asked = false } of vectors) {
     assert.equal(derivedTitle(text), asked ? null : title);
   });
 }
-
-test("front matter is shown as code, and lines are counted on", () => {
-  const blocks = renderBlocks("---\ntitle: a <b>\n---\n# H\n\ntext\n");
-  assert.deepEqual(
-    blocks.map(({ html, line }) => [html.trim(), line]),
-    [
-      ['<pre><code class="language-yaml">---\ntitle: a &lt;b&gt;\n---\n</code></pre>', 0],
-      ["<h1>H</h1>", 3],
-      ["<p>text</p>", 5],
-    ],
-  );
-});
 
 test("a document without a title is called by its first heading", () => {
   assert.equal(derivedTitle("intro\n\n## The **plan** ##\n"), "The plan");

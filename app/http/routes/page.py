@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from app.http.editor_page import editor_page
+from app.http.editor_page import diagram_frame, editor_page
 from app.http.problem import HttpCode, ProblemError
 from app.http.static_asset import assets_in
 from sync.names import is_document_name
@@ -39,6 +39,12 @@ async def show_link_page(request: Request) -> Response:
 async def show_document_page(request: Request, document: str) -> Response:
     """The editor with a document. What cannot be a document gets the same page with a 404."""
     return editor_page(request, 200 if is_document_name(document) else 404, folder=DIST)
+
+
+@router.get("/diagram")
+async def show_diagram_frame() -> Response:
+    """The frame in which the editor draws diagrams."""
+    return diagram_frame(folder=DIST)
 
 
 @router.get("/assets/{name}")

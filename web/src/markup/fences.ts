@@ -6,7 +6,7 @@ import { mathBlock } from "./math";
 /** Fences whose content is a drawing, in the spelling of their class. */
 export const DIAGRAMS = ["mermaid", "vega", "vega-lite"] as const;
 
-const LANGUAGE = /^[\p{L}\p{N}+#._-]{1,40}/u;
+const LANGUAGE = /^[^\s{]{1,60}/;
 /** `js=`, `js=101`: with line numbers. */
 const NUMBERED = /^([^\s={]*)=(\d{1,6}|\+)?(?=[\s!]|$)/;
 

@@ -66,7 +66,8 @@ function blockMath(state: StateBlock, startLine: number, endLine: number, silent
   } else {
     if (opened.includes("$$")) return false;
     for (last = startLine + 1; last < endLine && !lineOf(state, last).trimEnd().endsWith("$$"); last++) {
-      if ((state.sCount[last] ?? 0) < state.blkIndent && !state.isEmpty(last)) return false;
+      // As in TeX, no blank line. It also bounds how far an opening fence looks.
+      if (state.isEmpty(last) || (state.sCount[last] ?? 0) < state.blkIndent) return false;
     }
     if (last >= endLine) return false;
     const end = lineOf(state, last).trimEnd().slice(0, -2);

@@ -21,6 +21,7 @@ import { containers } from "./containers";
 import { emoji, type EmojiTable } from "./emoji";
 import { fences } from "./fences";
 import { math } from "./math";
+import { noteReferences } from "./notes";
 import { taskLists } from "./tasks";
 import { tableOfContents } from "./toc";
 
@@ -36,6 +37,7 @@ export function createParser(table: () => EmojiTable): Parser {
     .use(containers)
     .use(math)
     .use(fences)
+    .use(noteReferences)
     .use(tableOfContents)
     .use(taskLists)
     .use(emoji, table)

@@ -40,3 +40,20 @@ export function taskEdit(line: string, done: boolean): { at: number; insert: str
   if (found === null || (found[2] !== " ") === done) return null;
   return { at: (found[1] ?? "").length + 1, insert: done ? "x" : " " };
 }
+
+/**
+ * Where `line` of `shown` is in `current`, which somebody may have changed since; null if that line
+ * itself has changed.
+ */
+export function currentLine(shown: string, current: string, line: number): number | null {
+  const before = shown.split("\n");
+  if (shown === current) return line < before.length ? line : null;
+  const after = current.split("\n");
+  const shorter = Math.min(before.length, after.length);
+  let start = 0;
+  while (start < shorter && before[start] === after[start]) start++;
+  if (line < start) return line;
+  let end = 0;
+  while (end < shorter - start && before[before.length - 1 - end] === after[after.length - 1 - end]) end++;
+  return line >= before.length - end && line < before.length ? line + after.length - before.length : null;
+}

@@ -1,6 +1,6 @@
 /** `[TOC]` alone in its paragraph: the headings of the document, as links. Pure. */
 
-import type { Parser } from "../vendor/markdown";
+import type { Parser, Renderer } from "../vendor/markdown";
 import type { Heading } from "./outline";
 
 const TOC = /^\[toc\]$/i;
@@ -16,7 +16,11 @@ export function tableOfContents(parser: Parser): void {
     state.line = startLine + 1;
     return true;
   });
+  parser.renderer.rules["toc"] = renderToc;
 }
+
+/** What the renderer is given is made by `tocHtml`, once all headings are known. */
+const renderToc: Renderer["rules"][string] = (_tokens, _index, _options, env) => String(env?.["toc"] ?? "");
 
 /** Nested lists of links; `escape` makes a text safe in HTML. */
 export function tocHtml(headings: readonly Heading[], escape: (text: string) => string): string {

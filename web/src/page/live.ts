@@ -9,6 +9,7 @@ import { cursorState, readCarets } from "../editor/presence";
 import { stepsOf } from "../editor/undo";
 import { editBetween } from "../pairs";
 import { PreviewPane } from "../preview/pane";
+import { previewSync } from "../preview/sync";
 import type { ReplaceReason } from "../provider/core";
 import { FROM_SERVER } from "../provider/replica";
 import { DocumentSession, type SessionConfig } from "../provider/session";
@@ -110,8 +111,8 @@ export class LiveDocument {
       this.binding.of(this.bind(text)),
       remoteCarets,
       EditorView.updateListener.of((update) => this.updated(update)),
+      previewSync(this.preview),
     ]);
-    this.renderPreview();
     this.drawCaretsSoon();
     this.publishCursorSoon();
     this.listener.textChanged();
@@ -177,7 +178,6 @@ export class LiveDocument {
 
   private updated(update: ViewUpdate): void {
     if (update.docChanged) {
-      this.renderPreview();
       this.listener.textChanged();
       if (update.transactions.some((transaction) => transaction.annotation(fromShared))) {
         this.drawCaretsSoon(); // a cursor may have waited for the text that it points into
@@ -187,10 +187,6 @@ export class LiveDocument {
       this.publishCursorSoon();
       this.listener.caretMoved(placeOf(update.state));
     }
-  }
-
-  private renderPreview(): void {
-    this.preview.schedule(() => this.text);
   }
 
   // --- cursors ---

@@ -2,6 +2,7 @@
 
 import type { Command } from "../command/command";
 import { words } from "../language/language";
+import { syncCommand } from "../preview/syncsetting";
 import type { DocumentModel } from "./model";
 import { VIEWS, VIEW_KEYS, rememberView, type View } from "./views";
 
@@ -10,7 +11,7 @@ export function viewCommands(model: DocumentModel): Command[] {
     const { viewEdit, viewBoth, viewView } = words().command;
     return { edit: viewEdit, both: viewBoth, view: viewView }[view];
   };
-  return VIEWS.map((view) => ({
+  const views = VIEWS.map((view): Command => ({
     id: `view-${view}`,
     group: "view",
     label: () => label(view),
@@ -21,4 +22,5 @@ export function viewCommands(model: DocumentModel): Command[] {
       rememberView(view);
     },
   }));
+  return [...views, syncCommand()];
 }

@@ -6,6 +6,7 @@ import { command } from "./command";
 import { common } from "./common";
 import { history } from "./history";
 import { page } from "./page";
+import { preview } from "./preview";
 import { transfer } from "./transfer";
 import { writing } from "./writing";
 
@@ -15,6 +16,7 @@ export const german: Words = {
   common,
   history,
   page,
+  preview,
   transfer,
   writing,
 };

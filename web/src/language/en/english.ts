@@ -5,6 +5,7 @@ import { command } from "./command";
 import { common } from "./common";
 import { history } from "./history";
 import { page } from "./page";
+import { preview } from "./preview";
 import { transfer } from "./transfer";
 import { writing } from "./writing";
 
@@ -14,6 +15,7 @@ export const english = {
   common,
   history,
   page,
+  preview,
   transfer,
   writing,
 };
