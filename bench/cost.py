@@ -45,7 +45,7 @@ _SEGMENTS: Final = 3
 """Runs of a few hundred updates each; the cheapest counts, undisturbed by anything else."""
 _SEGMENT: Final = 10 * _FLUSH
 _DEAREST: Final = 12
-_TIMED: Final = frozenset(("tick", "titles", "title sweep", "unload"))
+_TIMED: Final = frozenset(("room ticks", "titles", "title sweep", "unloading"))
 """The names of the tasks of `Rooms` that act on a clock."""
 
 _HANDSHAKE: Final = (

@@ -88,7 +88,7 @@ async def _fill(store: Store, chance: random.Random, words: Sequence[str], count
             text += f" {_JAPANESE}"
         new = NewDocument(f"d{n}", title, "content", "e", n, "o", n, ((SIGNED_IN, "editor"),))
         record, _ = await store.log.create(new)
-        event = EventRecord(1, "c:1", "text_insert", (text,), b"\0\0", "o", "O", "s", n, b"d" * 16)
+        event = EventRecord(1, "c:1", (text,), b"\0\0", "o", "O", "s", n, b"d" * 16)
         async with store.log.append() as transaction:
             await transaction.lock_heads([record.key])
             await transaction.insert([(record.key, event)], updated_at_ms=n)

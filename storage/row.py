@@ -13,7 +13,7 @@ from msgspec.structs import astuple
 
 from sync.port import Checkpoint, DocumentRecord, EventRecord
 from sync.submission import update_digest
-from sync.text.delta import Delta, event_type
+from sync.text.delta import Delta
 
 Row: TypeAlias = Sequence[Any]
 
@@ -66,7 +66,6 @@ def event_record(row: Row) -> EventRecord:
     return EventRecord(
         version,
         f"{session}-{number}-{nonce.hex()}" if event_id is None else event_id,
-        event_type(delta),
         delta,
         update,
         actor_id,
@@ -84,7 +83,7 @@ def event_rows(
 
     A column at a time: in C, for all that needs no decision.
     """
-    versions, ids, _, ops, updates, _, _, sessions, at_ms, digests = zip(
+    versions, ids, ops, updates, _, _, sessions, at_ms, digests = zip(
         *map(astuple, added), strict=True
     )
     # Of another session's, number and nonce would not be all there is to the id.

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from sync.names import MAX_INTEGER, Role
 from sync.permission import Reader
-from sync.text.delta import Delta
+from sync.text.delta import Delta, EventType, event_type
 
 
 class StoreError(Exception):
@@ -29,8 +29,6 @@ class EventRecord(Struct, frozen=True):
     """1, 2, 3 … within the document, without a gap."""
     id: str
     """Chosen by the client, unique per document."""
-    type: str
-    """`text_insert`, `text_delete`, `text_edit` or `update`, by the canonical form of `ops`."""
     ops: Delta
     """Canonical delta against the text at `version - 1`, in code points; `()` for `update`."""
     update: bytes
@@ -42,6 +40,11 @@ class EventRecord(Struct, frozen=True):
     """Server time of acceptance, UTC, milliseconds since the epoch."""
     digest: bytes
     """16 bytes: hash of the submission as first sent, to tell "same content" on a resend."""
+
+    @property
+    def type(self) -> EventType:
+        """Its kind, by the canonical form of `ops`; few ask, so it is not kept."""
+        return event_type(self.ops)
 
 
 class DocumentRecord(Struct, frozen=True):

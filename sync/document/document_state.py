@@ -8,7 +8,7 @@ from sync.limit import Limits
 from sync.names import DEFAULT_TEXT_ROOT, is_text_root
 from sync.port import SERVER_USER, AuthorBinding, Checkpoint, EventRecord, Opened
 from sync.submission import Submission
-from sync.text.delta import Delta, DeltaOutOfRange, apply, event_type
+from sync.text.delta import Delta, DeltaOutOfRange, apply
 from sync.yjs.anchor import AnchoredText
 from sync.yjs.gate import NO_PAIRS, KnownState, Range, Ready, decode_pairs, inspect_logged
 from sync.yjs.layout import deletion
@@ -288,7 +288,6 @@ class DocumentState:
         record = EventRecord(
             version=self.version,
             id=submission.id,
-            type=event_type(ops),
             ops=ops,
             update=update,
             actor_id=submission.user.id,

@@ -1,13 +1,17 @@
 """The newest events of a document, kept in memory for rebasing and short replays."""
 
 from collections import deque
+from typing import Final
 
 from sync.port import EventRecord
+
+_RECORD_BYTES: Final = 400
+"""The rough size of a record without its update and its ops."""
 
 
 def weight(record: EventRecord) -> int:
     """Return the rough size of a record in bytes; its text counts twice, as update and as ops."""
-    return 400 + 2 * len(record.update)
+    return _RECORD_BYTES + 2 * len(record.update)
 
 
 class Window:
@@ -16,6 +20,8 @@ class Window:
     def __init__(self, max_events: int, max_bytes: int) -> None:
         self._records: deque[EventRecord] = deque()
         self._by_id: dict[str, EventRecord] = {}
+        self.find = self._by_id.get
+        """Return the event with an id; None if the window does not have it."""
         self._max_events = max_events
         self._max_bytes = max_bytes
         self._bytes = 0
@@ -24,7 +30,8 @@ class Window:
         """Add the next event."""
         self._records.append(record)
         self._by_id[record.id] = record
-        self._bytes += weight(record)
+        # Its `weight`, without a call: this is done for each event.
+        self._bytes += _RECORD_BYTES + 2 * len(record.update)
 
     def trim(self) -> None:
         """Drop the oldest events beyond the bounds.
@@ -37,10 +44,6 @@ class Window:
             gone = self._records.popleft()
             self._bytes -= weight(gone)
             del self._by_id[gone.id]
-
-    def find(self, event_id: str) -> EventRecord | None:
-        """Return the event with that id; None if the window does not have it."""
-        return self._by_id.get(event_id)
 
     def first(self, head: int) -> int:
         """Return the oldest version for which `after` returns events."""

@@ -97,7 +97,7 @@ class Mirror:
         self._cursors = cursors
         self._due: dict[str, None] = {}
         """Sessions whose cursor is to be shown at the next tick."""
-        self._early: dict[str, None] = {}
+        self.early: dict[str, None] = {}
         """Yjs sessions whose cursor refers to content that has not arrived yet."""
         self._told: dict[str, UserInfo] = {}
         """The Yjs sessions whose cursor is shown in text mode, and the user shown with it."""
@@ -105,11 +105,6 @@ class Mirror:
     @property
     def wants_ticks(self) -> bool:
         return bool(self._due)
-
-    @property
-    def has_early(self) -> bool:
-        """True if a Yjs cursor points at content that has not arrived yet."""
-        return bool(self._early)
 
     def joined(self, member: Member, before: Member | None, scene: Scene) -> Iterator[Effect]:
         """Take in a session that has joined, or joined again, before it is greeted."""
@@ -129,13 +124,13 @@ class Mirror:
 
     def clear(self) -> None:
         """Forget all cursors: their text was replaced."""
-        for held in (self._due, self._early, self._told):
+        for held in (self._due, self.early, self._told):
             held.clear()
         self._cursors.clear()
 
     def left(self, session: str) -> None:
         """Forget a session, without an effect for the others."""
-        for held in (self._due, self._early, self._told):
+        for held in (self._due, self.early, self._told):
             held.pop(session, None)
         self._cursors.leave(session)
 
@@ -161,8 +156,8 @@ class Mirror:
 
     def committed(self, scene: Scene) -> Iterator[Effect]:
         """Mark cursors that pointed ahead of the text as due: their content may be there now."""
-        if self._early:
-            early, self._early = self._early, {}
+        if self.early:
+            early, self.early = self.early, {}
             self._due |= early
             yield from self._catch_up(scene)
 
@@ -228,7 +223,7 @@ class Mirror:
     def _show(self, member: Member, scene: Scene, text: AnchoredText) -> Iterator[Effect]:
         """Show a Yjs session's cursor in text mode, unless it is shown there already."""
         session = member.session
-        self._early.pop(session, None)
+        self.early.pop(session, None)
         fields = self._presence.state_of(session)
         pointer = _read_pointer(fields, scene.document.text_root)
         if pointer is None:
@@ -236,7 +231,7 @@ class Mirror:
             return
         user = _shown_user(member.user, fields)
         if not all(map(text.is_known, pointer)):
-            self._early[session] = None
+            self.early[session] = None
             return
         anchor = text.resolve(pointer[0])
         head = anchor if pointer[0] == pointer[1] else text.resolve(pointer[1])

@@ -50,12 +50,12 @@ class FanOut:
             is_corrected: True if some of `own` differs from what its author sent; then the author
                 needs it too.
         """
-        effects: list[Effect] = []
         if len(settled) == 1 and len(own) == 1 and not foreign:
             ((submission, outcome),) = settled
             shown = self._show_update(submission, outcome)
             if shown is not None:
                 return shown
+        effects: list[Effect] = []
         records = [*foreign, *own] if foreign else own
         members = self._view.members
         late: list[tuple[Submission, Outcome, Participant | None]] = []

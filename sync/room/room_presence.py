@@ -59,7 +59,7 @@ class RoomPresence:
     @property
     def has_early(self) -> bool:
         """True if a cursor refers to a later version than the text has."""
-        return self._mirror.has_early or self._guests.has_early
+        return bool(self._mirror.early) or self._guests.has_early
 
     def audible(self, effects: Iterable[Effect]) -> list[Effect]:
         """Return the effects; without `Relay` while the room is connected to no other process."""

@@ -5,7 +5,7 @@ import hashlib
 from storage.log import SqlEventLog, open_event_log
 from storage.store import Store, open_store
 from sync.port import EventLog, EventRecord
-from sync.text.delta import Delta, event_type
+from sync.text.delta import Delta
 from tests.patience import PATIENCE_S
 
 
@@ -30,7 +30,6 @@ def event(
     return EventRecord(
         version=version,
         id=event_id if event_id is not None else f"client:{version}",
-        type=event_type(ops),
         ops=ops,
         update=update,
         actor_id=actor,

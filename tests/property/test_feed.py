@@ -58,9 +58,7 @@ UPDATES = [_EDITOR.edit((n, "x") if n else ("x",)) for n in range(300)]
 def event(version: int, session: str) -> EventRecord:
     ops = (version - 1, "x") if version > 1 else ("x",)
     name = f"{session}-{version}"
-    return EventRecord(
-        version, name, "text_insert", ops, UPDATES[version - 1], "u", "U", session, 0, b""
-    )
+    return EventRecord(version, name, ops, UPDATES[version - 1], "u", "U", session, 0, b"")
 
 
 @dataclass

@@ -240,7 +240,7 @@ def test_an_event_of_characters_only_leaves_the_other_roots_alone(seed: int) -> 
         known.advance(verdict)
         before = contents(doc)
         doc.apply_update(update)
-        record = EventRecord(version, "e", "text_edit", ops, update, "u", "U", "s", 0, b"")
+        record = EventRecord(version, "e", ops, update, "u", "U", "s", 0, b"")
         if changes_characters_only(record):
             found += 1
             after = contents(doc)

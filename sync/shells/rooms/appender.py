@@ -12,6 +12,7 @@ a commit and its acks cannot be separated.
 
 import asyncio
 import logging
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct
@@ -76,7 +77,7 @@ class Appender:
         self._discard = discard
         self._now_ms = now_ms
         self._flush_interval_s = flush_interval_s
-        self._waiting: dict[str, Room] = {}
+        self._waiting: OrderedDict[str, Room] = OrderedDict()
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -134,9 +135,10 @@ class Appender:
                 if not (batch.room.deleted or batch.discarded):
                     self._tell(batch.room, CommitFailed())
             return
+        committed = Committed()
         for batch in batches:
             if batch.merged:
-                self._tell(batch.room, Committed())
+                self._tell(batch.room, committed)
             elif not (batch.room.deleted or batch.discarded):
                 self._tell(batch.room, CommitFailed())
 
@@ -145,7 +147,7 @@ class Appender:
         events, size = self._limits.max_batch_events, self._limits.max_batch_bytes
         waiting = self._waiting
         while waiting and events > 0 and size > 0:
-            room = waiting.pop(next(iter(waiting)))
+            _, room = waiting.popitem(last=False)
             try:
                 submissions = room.take_batch(events, size)
             except Exception:  # noqa: BLE001

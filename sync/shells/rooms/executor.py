@@ -161,13 +161,12 @@ class Executor:
                 upto = effect.upto
                 if upto is None:
                     upto = -1
-                sessions = effect.sessions
                 parcel = Parcel(effect.message, room.name, upto, effect.droppable)
-                for sink in map(find, sessions):
+                for sink in map(find, effect.sessions):
                     if sink is not None:
                         sink.deliver(parcel)
                     elif self.replies:
-                        self._reply(sessions, effect.message)
+                        self._reply(effect.sessions, effect.message)
             elif isinstance(effect, Settled):
                 sink = find(effect.session)
                 if sink is not None:

@@ -219,7 +219,8 @@ class Channel(ABC):
             # Each write is a call of the kernel, and wakes the peer.
             if outbox.is_idle and outbox.write_pair_nowait(ack, frame):
                 self._ack = None
-                progress.wrote(upto)
+                if upto > progress.version:
+                    progress.version = upto
                 return
             self._write_ack()
         if outbox.is_idle and outbox.write_nowait(frame):

@@ -9,7 +9,7 @@ from storage.table import documents, events
 from sync.port import Checkpoint, DocumentRecord, EventRecord
 from sync.submission import update_digest
 
-EVENT = EventRecord(3, "id", "text_edit", (12, "hello", -3), b"u", "a", "A", "s", 5, b"d" * 16)
+EVENT = EventRecord(3, "id", (12, "hello", -3), b"u", "a", "A", "s", 5, b"d" * 16)
 WRITER = 9
 
 

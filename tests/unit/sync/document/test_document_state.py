@@ -119,7 +119,7 @@ def crossed() -> Written:
         verdict = inspect(raw, known)
         assert isinstance(verdict, Ready)
         ops = replica.apply(raw, verdict, is_logged=True).ops
-        event = EventRecord(nth, f"u{nth}", "text_edit", ops, raw, "u", "U", "s", 0, b"")
+        event = EventRecord(nth, f"u{nth}", ops, raw, "u", "U", "s", 0, b"")
         written.log.append([event])
         known.advance(verdict)
     written.document = written.reopened()

@@ -8,11 +8,11 @@ from pycrdt import Array, Doc, Text
 
 from sync.document.extent import changes_characters_only
 from sync.port import EventRecord
-from sync.text.delta import Delta, event_type
+from sync.text.delta import Delta
 
 
 def record(ops: Delta, update: bytes) -> EventRecord:
-    return EventRecord(1, "e", event_type(ops), ops, update, "u", "U", "s", 0, b"")
+    return EventRecord(1, "e", ops, update, "u", "U", "s", 0, b"")
 
 
 def updated(change: Callable[[Doc[Any]], None]) -> bytes:

@@ -7,9 +7,7 @@ from sync.port import EventRecord
 
 
 def record(version: int, size: int = 10) -> EventRecord:
-    return EventRecord(
-        version, f"e{version}", "text_insert", ("x",), b"u" * size, "u", "U", "s", 0, b""
-    )
+    return EventRecord(version, f"e{version}", ("x",), b"u" * size, "u", "U", "s", 0, b"")
 
 
 def window(upto: int, max_events: int = 100, max_bytes: int = 1 << 20) -> Window:

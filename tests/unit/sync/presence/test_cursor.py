@@ -10,7 +10,7 @@ from sync.member import Member, user_info
 from sync.names import PositionEncoding
 from sync.port import EventRecord
 from sync.presence.cursor import Cursors, Head, TextCursor, located
-from sync.text.delta import Delta, apply, event_type
+from sync.text.delta import Delta, apply
 from sync.user import User
 from sync.wire.message import Cursor, ErrorMessage
 from sync.wire.relay import Pointed
@@ -26,9 +26,7 @@ def head(text: str, *changes: Delta, wide: bool = False, max_events: int = 100) 
     for ops in changes:
         text = apply(text, ops)
         version += 1
-        window.append(
-            EventRecord(version, f"e{version}", event_type(ops), ops, b"", "u", "U", "s", 0, b"")
-        )
+        window.append(EventRecord(version, f"e{version}", ops, b"", "u", "U", "s", 0, b""))
     window.trim()
     return Head("epoch", version, text, window, wide)
 

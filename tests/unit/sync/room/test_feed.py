@@ -129,9 +129,7 @@ def test_updates_are_merged_in_bounded_pieces() -> None:
     records = []
     for number in range(MAX_MERGED_UPDATES + 1):
         update = editor.edit((number, "x") if number else ("x",))
-        records.append(
-            EventRecord(number + 1, f"u{number}", "update", (), update, "u", "U", "y", 0, b"")
-        )
+        records.append(EventRecord(number + 1, f"u{number}", (), update, "u", "U", "y", 0, b""))
     told = [
         effect.message for effect in updates_to(("y",), DOC, records) if isinstance(effect, Deliver)
     ]
@@ -153,9 +151,7 @@ def test_piece_of_merged_updates_ends_with_a_repair(repairs: tuple[int, ...]) ->
     for version in (1, 2, 3):
         update = editor.edit((version - 1, "x") if version > 1 else ("x",))
         session = REPAIR_SESSION if version in repairs else "y"
-        record = EventRecord(
-            version, f"u{version}", "update", (), update, "u", "U", session, 0, b""
-        )
+        record = EventRecord(version, f"u{version}", (), update, "u", "U", session, 0, b"")
         records.append(record)
     starts = [1, *(version + 1 for version in repairs if version < 3)]
     told = merged_messages(DOC, records)

@@ -4,15 +4,13 @@ import pytest
 from msgspec import UNSET
 
 from sync.port import EventRecord
-from sync.text.delta import Delta, DeltaError, event_type
+from sync.text.delta import Delta, DeltaError
 from sync.wire.event import EventWriter, event_ops, timestamp, wire_event
 from sync.wire.message import Actor, Event
 
 
 def record(ops: Delta, version: int = 1) -> EventRecord:
-    return EventRecord(
-        version, "e", event_type(ops), ops, b"\1\2", "u1", "Ann", "s1", 1_763_631_000_125, b""
-    )
+    return EventRecord(version, "e", ops, b"\1\2", "u1", "Ann", "s1", 1_763_631_000_125, b"")
 
 
 def test_timestamp_is_utc_with_milliseconds() -> None:
