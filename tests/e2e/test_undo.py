@@ -46,7 +46,11 @@ def test_a_restore_is_undone_as_one_step_and_nothing_comes_twice(
     ana.page.keyboard.press("Control+z")
     ana.wait_for_text("another text")
     assert wait_until_equal(ana, ben) == "another text"
-    ana.page.keyboard.press("Control+Shift+z")
+    ana.page.keyboard.press("Control+Shift+KeyZ")
+    ana.wait_for_text("the first text")
+    ana.page.keyboard.press("Control+z")
+    ana.wait_for_text("another text")
+    ana.page.keyboard.press("Control+y")
     ana.wait_for_text("the first text")
     assert wait_until_equal(ana, ben) == "the first text"
     assert _text(server, "back") == "the first text"

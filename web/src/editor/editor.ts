@@ -16,14 +16,15 @@ import {
   markdown,
   markdownLanguage,
   placeholder,
-  search,
   searchKeymap,
   syntaxHighlighting,
   type Extension,
 } from "../vendor/codemirror";
 import { element } from "../dom";
+import { words } from "../language/language";
 import { normalText } from "../newlines";
 import { filesIn } from "./files";
+import { finding } from "./findpanel";
 import { markdownStyle } from "./highlight";
 import { allScripts } from "./scripts";
 import { writingKeys } from "./writingcommands";
@@ -79,14 +80,17 @@ export function createEditor(
         bracketMatching(),
         highlightActiveLine(),
         highlightSelectionMatches(),
-        search({ top: true }),
+        finding,
         indentUnit.of("  "),
         EditorState.tabSize.of(4),
         filesIn,
-        keymap.of([...writingKeys, ...searchKeymap, ...otherKeys]),
+        keymap.of([...writingKeys, ...findKeys, ...otherKeys]),
+        tellWayOut,
         EditorView.contentAttributes.of({
           "aria-label": label,
           spellcheck: "true",
+          // A scrolling region must take the focus, says axe, and does not count what is editable.
+          tabindex: "0",
           autocapitalize: "sentences",
         }),
       ],
@@ -124,6 +128,22 @@ export function createReader(
     }),
   });
 }
+
+/** Going to a line by its number means little in a text whose lines wrap. */
+const findKeys = searchKeymap.filter(({ key }) => key !== "Mod-Alt-g");
+
+/** Tab indents, so who has only a keyboard is told how to leave. */
+const tellWayOut: Extension = [
+  EditorView.contentAttributes.of(() => ({ "aria-description": words().writing.wayOut })),
+  EditorView.domEventHandlers({
+    keydown(event, view) {
+      if (event.key === "Escape" && !event.isComposing && !view.state.readOnly) {
+        view.dispatch({ effects: EditorView.announce.of(words().writing.tabLeaves) });
+      }
+      return false;
+    },
+  }),
+];
 
 /** The page shows its help at Mod-/, in place of a comment in HTML, which nobody wants here. */
 const otherKeys = defaultKeymap.filter(({ key }) => key !== "Mod-/" && key !== "Alt-A");

@@ -7,6 +7,7 @@ import {
   insertNewlineContinueMarkupCommand,
   moveLineDown,
   moveLineUp,
+  openSearchPanel,
   type EditorView,
   type KeyBinding,
   type StateCommand,
@@ -105,9 +106,31 @@ export const writingKeys: readonly KeyBinding[] = [
 /** Where nothing can move out Shift-Tab does nothing, instead of leaving the text unasked. */
 const outdentOrStay = (view: EditorView): boolean => writes(outdentLines)(view) || !view.state.readOnly;
 
-/** All commands that change the text of `view`. Icons have the names of the commands. */
-export function editorCommands(view: EditorView): Command[] {
-  return WRITINGS.map(({ id, group, run, shortcut, inTable: tableOnly }) => ({
+/**
+ * All commands of the text that `view` shows. Icons have the names of the commands.
+ *
+ * @param reveal makes the text visible, where only the preview is
+ */
+export function editorCommands(view: EditorView, reveal: () => void = () => undefined): Command[] {
+  return [...WRITINGS.map((writing) => writingCommand(view, writing)), findCommand(view, reveal)];
+}
+
+/** Bound by the page, because it is asked for in the preview too: there the text is shown first. */
+const findCommand = (view: EditorView, reveal: () => void): Command => ({
+  id: "find",
+  group: "find",
+  label: () => words().writing.commands.find,
+  shortcut: "Mod-f",
+  icon: "find",
+  run: () => {
+    reveal();
+    openSearchPanel(view);
+  },
+});
+
+const writingCommand = (view: EditorView, writing: Writing): Command => {
+  const { id, group, run, shortcut, inTable: tableOnly } = writing;
+  return {
     id,
     group,
     label: () => words().writing.commands[id],
@@ -119,7 +142,7 @@ export function editorCommands(view: EditorView): Command[] {
       run(view);
       view.focus();
     },
-  }));
-}
+  };
+};
 
 const isInTable = ({ state }: EditorView): boolean => tableAt(state, state.selection.main.head) !== null;

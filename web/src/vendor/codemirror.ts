@@ -35,7 +35,7 @@ export {
   lineNumbers,
   placeholder,
 } from "@codemirror/view";
-export type { DecorationSet, KeyBinding, LayerMarker, ViewUpdate } from "@codemirror/view";
+export type { DecorationSet, KeyBinding, LayerMarker, Panel, ViewUpdate } from "@codemirror/view";
 export { defaultKeymap, moveLineDown, moveLineUp } from "@codemirror/commands";
 export { HighlightStyle, bidiIsolates, bracketMatching, getIndentUnit, indentUnit, syntaxHighlighting, syntaxTree } from "@codemirror/language";
 export {
@@ -44,5 +44,19 @@ export {
   markdown,
   markdownLanguage,
 } from "@codemirror/lang-markdown";
-export { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
+export {
+  SearchQuery,
+  closeSearchPanel,
+  findNext,
+  findPrevious,
+  getSearchQuery,
+  highlightSelectionMatches,
+  openSearchPanel,
+  replaceAll,
+  replaceNext,
+  search,
+  searchKeymap,
+  selectMatches,
+  setSearchQuery,
+} from "@codemirror/search";
 export { tags } from "@lezer/highlight";

@@ -31,6 +31,29 @@ export const writing: typeof English = {
     "table-remove-column": "Tabelle: Spalte entfernen",
     "table-align-column": "Tabelle: Spalte anders ausrichten",
     "table-format": "Tabelle: Spalten gleich breit machen",
+    find: "Suchen und ersetzen",
   },
   tableHeading: "Spalte",
+  find: {
+    title: "Suchen und ersetzen",
+    find: "Suchen",
+    replace: "Ersetzen durch",
+    previous: "Vorheriger Treffer",
+    next: "Nächster Treffer",
+    matchCase: "Groß- und Kleinschreibung beachten",
+    wholeWord: "Ganze Wörter",
+    regexp: "Regulärer Ausdruck",
+    selectAll: "Alle Treffer auswählen",
+    replaceOne: "Ersetzen",
+    replaceAll: "Alle ersetzen",
+    invalid: "Kein gültiger Ausdruck",
+    count: ({ current, total, more }) => {
+      if (total === 0) return "Keine Treffer";
+      const all = `${total}${more ? "+" : ""}`;
+      if (current > 0) return `${current} von ${all}`;
+      return total === 1 ? "1 Treffer" : `${all} Treffer`;
+    },
+  },
+  wayOut: "Tab rückt ein. Escape, dann Tab, verlässt den Text.",
+  tabLeaves: "Tab verlässt jetzt den Text.",
 };

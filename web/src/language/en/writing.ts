@@ -32,7 +32,31 @@ export const writing = {
     "table-remove-column": "Table: remove column",
     "table-align-column": "Table: change alignment of column",
     "table-format": "Table: make columns even",
+    find: "Find and replace",
   },
   /** The heading of a column in a new table; a number follows. */
   tableHeading: "Column",
+  find: {
+    title: "Find and replace",
+    find: "Find",
+    replace: "Replace with",
+    previous: "Previous match",
+    next: "Next match",
+    matchCase: "Match case",
+    wholeWord: "Whole words",
+    regexp: "Regular expression",
+    selectAll: "Select all matches",
+    replaceOne: "Replace",
+    replaceAll: "Replace all",
+    invalid: "Not an expression",
+    count: ({ current, total, more }: { current: number; total: number; more: boolean }): string => {
+      if (total === 0) return "No matches";
+      const all = `${total}${more ? "+" : ""}`;
+      if (current > 0) return `${current} of ${all}`;
+      return total === 1 ? "1 match" : `${all} matches`;
+    },
+  },
+  /** Said to screen readers when the text gets the focus. */
+  wayOut: "Tab indents. Escape, then Tab, leaves the text.",
+  tabLeaves: "Tab now leaves the text.",
 };
