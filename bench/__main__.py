@@ -12,6 +12,7 @@ from bench.compression import compression
 from bench.cost import cost
 from bench.disk import disk
 from bench.figures import show
+from bench.first_load import first_load
 from bench.idle import idle
 from bench.machine import machine
 from bench.opening import opening
@@ -38,6 +39,7 @@ BENCHES: dict[str, Callable[[], Awaitable[dict[str, Any]]]] = {
     "idle": idle,
     "start": start,
     "search": search,
+    "first_load": first_load,
     "silent": silent,
     "storm": storm,
     "processes": two_processes,
