@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+from app.identity.attempts import UserAttempts
 from app.identity.people import People
 from app.identity.tokens.token_checks import TokenChecks
 from app.readiness import Readiness
 from app.service.backend import Backend
+from app.service.image_store import ImageStore
 from app.settings import Settings
 from app.sockets import Sockets
 from sync.port import Bus, EventLog
@@ -20,6 +22,8 @@ class State:
     log: EventLog
     rooms: Rooms
     backend: Backend
+    images: ImageStore
+    uploads: UserAttempts
     people: People
     token_checks: TokenChecks
     sockets: Sockets

@@ -14,18 +14,23 @@ from app.audit.audit_trail import AuditTrail
 from app.http.install import install
 from app.http.root_path import RootPath
 from app.http.security import SecurityHeaders
+from app.identity.attempts import UserAttempts
 from app.identity.expiry import sweep_forever
 from app.identity.identifier import Identifier, Verifiers
 from app.identity.people import People
 from app.identity.tokens.token_checks import TokenChecks
 from app.identity.watch import AccessWatch
+from app.image_settings import image_place
 from app.readiness import Readiness
 from app.search.indexer import Indexer
 from app.server.proxy import TrustedProxies
 from app.service.backend import Backend
+from app.service.image_collection import ImageCollector
+from app.service.image_store import ImageStore
 from app.service.trash import empty_trash_forever
 from app.settings import Settings
 from app.sockets import Sockets
+from storage.blobs.open_blobs import open_blobs
 from storage.migrate import require_current, upgrade
 from storage.store import open_store
 from sync.port import Bus
@@ -80,6 +85,11 @@ def create_app(
             timeout_s=settings.database_timeout_s,
         )
         log = store.log
+        blobs = open_blobs(
+            image_place(settings.image_url, settings.database_url),
+            settings.s3_access_key,
+            settings.s3_secret_key,
+        )
         bus = _open_bus(settings.redis_url)
         try:
             async with (
@@ -115,11 +125,25 @@ def create_app(
                 )
                 identifier = Identifier(verifiers, takes_names=settings.auth_mode == "open")
                 backend = Backend.on(store, rooms, identifier, watch, audit)
+                images = ImageStore(store.images, blobs, settings)
+                collector = ImageCollector(
+                    store.images, blobs, log, grace_days=settings.image_grace_days
+                )
                 readiness = Readiness(log, [rooms.trouble, supervisor.trouble])
                 server = ServerInfo("quire", quire_version(), PROTOCOL)
                 sockets = Sockets(backend, settings, server, checks.tickets)
                 app.state.quire = State(
-                    settings, log, rooms, backend, people, checks, sockets, readiness, bus
+                    settings,
+                    log,
+                    rooms,
+                    backend,
+                    images,
+                    UserAttempts(settings.uploads_per_minute),
+                    people,
+                    checks,
+                    sockets,
+                    readiness,
+                    bus,
                 )
                 # A slow reader is bounded, and a role that was taken away ends, by these alone.
                 supervisor.run("socket sweep", sockets.sweep, Need.ESSENTIAL)
@@ -134,6 +158,7 @@ def create_app(
                 supervisor.run("search index", indexer.run, Need.USEFUL)
                 emptying = partial(empty_trash_forever, backend, settings.trash_days)
                 supervisor.run("trash", emptying, Need.USEFUL)
+                supervisor.run("image collection", collector.run, Need.USEFUL)
                 try:
                     yield
                 finally:
@@ -142,6 +167,7 @@ def create_app(
                     await checks.aclose()
                     await readiness.aclose()
         finally:
+            await blobs.aclose()
             await store.aclose()
 
     app = _Application(

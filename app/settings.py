@@ -8,14 +8,16 @@ import math
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from io import StringIO
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final, Literal, Self, cast, get_args
 from urllib.parse import urlsplit
 
+from app.image_settings import ImageSettings
 from app.server.peer_address import parse_networks
+from app.setting_field import setting as _setting
 from sync.limit import Limits
 from sync.permission import ROLES, SIGNED_IN, Grants
 from sync.shells.bus.redis_url import parse_redis_url
@@ -34,18 +36,6 @@ class SettingsError(ValueError):
     """A setting cannot be used; the message names it, where it came from, and what is wrong."""
 
 
-def _setting(
-    default: Any, help_: str, *, unit: str = "", is_shown: bool = True, **bounds: Any
-) -> Any:
-    """A field of `Settings`. Bounds: `least`, `most` (both inclusive) or `choices`.
-
-    Args:
-        is_shown: False: it may hold a secret, and is left out where settings are printed.
-    """
-    metadata = {"help": help_, "unit": unit, **bounds}
-    return field(default=default, metadata=metadata, repr=is_shown)
-
-
 def _limit(name: str, help_: str, *, unit: str = "", least: int = 1) -> Any:
     """A setting that is one of the limits of `sync.limit`, with the default that stands there."""
     return _setting(getattr(_DEFAULT_LIMITS, name), help_, unit=unit, least=least, is_limit=True)
@@ -55,7 +45,7 @@ _DEFAULT_LIMITS: Final = Limits()
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(ImageSettings):
     """The settings of one server. Made by `load`; made directly, in tests, they are not checked."""
 
     host: str = _setting("127.0.0.1", "Address to listen on; 0.0.0.0 is every IPv4 address.")

@@ -5,6 +5,7 @@ from storage.audit_rows import SqlAudit
 from storage.database import open_database
 from storage.engine import Database
 from storage.identity.sql_identity import SqlIdentity
+from storage.image_rows import SqlImages
 from storage.log import SqlEventLog
 from storage.search.sql_search import SqlSearch
 from storage.shelf.sql_shelf import SqlShelf
@@ -21,6 +22,7 @@ class Store:
         self.audit = SqlAudit(database)
         self.search = SqlSearch(database)
         self.shelf = SqlShelf(database)
+        self.images = SqlImages(database)
 
     async def aclose(self) -> None:
         """Wait for the transaction under way, then close all connections."""

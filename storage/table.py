@@ -122,6 +122,26 @@ authors = Table(
     sqlite_with_rowid=False,
 )
 
+# The images of documents: see `storage.image_rows`. A document may be gone before its images are.
+
+images = Table(
+    "images",
+    metadata,
+    Column("document_key", _KEY, primary_key=True, autoincrement=False),
+    Column("digest", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("width", BigInteger, nullable=False),
+    Column("height", BigInteger, nullable=False),
+    Column("uploaded_by", Text, nullable=False),
+    Column("uploaded_at_ms", BigInteger, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("is_referenced", Boolean, nullable=False),
+    Index(None, "digest"),
+    Index(None, "is_referenced", "uploaded_at_ms"),
+    sqlite_with_rowid=False,
+)
+
 secrets = Table(
     "secrets",
     metadata,

@@ -24,6 +24,7 @@ _MEANINGS: Final = {
     409: "The version is ahead of the head or too far behind, the id or name is taken, "
     "or the text root is decided.",
     413: "The body or the document would be too large.",
+    415: "It is no image of a kind that is kept, or it is damaged.",
     422: "The request cannot be parsed, or something in it is out of range.",
     428: "The version that the request is based on is missing.",
     429: "Too many at once; see Retry-After.",

@@ -12,6 +12,7 @@ from sync.error import ErrorCode
 
 _BRINGS_TEXT: Final = re.compile(r"/api/documents(/[^/]+/(text|edits))?")
 """The paths whose requests bring text."""
+_BRINGS_IMAGE: Final = re.compile(r"/api/documents/[^/]+/files")
 
 
 class BodyLimit:
@@ -19,20 +20,30 @@ class BodyLimit:
 
     Args:
         max_bytes: of a body that brings text.
+        max_image_bytes: of a body that is an image.
         max_form_bytes: of any other.
     """
 
-    def __init__(self, app: ASGIApp, max_bytes: int, max_form_bytes: int) -> None:
+    def __init__(
+        self, app: ASGIApp, max_bytes: int, max_form_bytes: int, max_image_bytes: int
+    ) -> None:
         self._app = app
         self._max_bytes = max_bytes
         self._max_form_bytes = min(max_bytes, max_form_bytes)
+        self._max_image_bytes = max_image_bytes
+
+    def _most(self, path: str) -> int:
+        if _BRINGS_IMAGE.fullmatch(path) is not None:
+            return self._max_image_bytes
+        brings_text = _BRINGS_TEXT.fullmatch(path) is not None
+        return self._max_bytes if brings_text else self._max_form_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         path = scope["path"].removeprefix(scope.get("root_path", ""))
-        most = self._max_form_bytes if _BRINGS_TEXT.fullmatch(path) is None else self._max_bytes
+        most = self._most(path)
         detail = f"A body has at most {most} bytes here."
         announced = Headers(scope=scope).get("content-length", "0")
         if announced.isascii() and announced.isdigit() and _exceeds(announced, most):

@@ -22,6 +22,7 @@ from app.http.routes import (
     findings,
     health,
     history,
+    images,
     invitations,
     keeping,
     links,
@@ -51,6 +52,7 @@ routers: Final[tuple[APIRouter, ...]] = (
     diff.router,
     restore.router,
     events.router,
+    images.router,
     session.router,
     account.router,
     invitations.router,
@@ -87,7 +89,10 @@ def install(app: FastAPI, settings: Settings) -> None:
         app.include_router(router)
     # The last one added is the outermost.
     app.add_middleware(
-        BodyLimit, max_bytes=settings.max_message_bytes, max_form_bytes=settings.max_form_bytes
+        BodyLimit,
+        max_bytes=settings.max_message_bytes,
+        max_form_bytes=settings.max_form_bytes,
+        max_image_bytes=settings.max_image_bytes,
     )
     allowed, public_url = settings.allowed_origins, settings.public_url
     app.add_middleware(CookieGuard, allowed=allowed, public_url=public_url)

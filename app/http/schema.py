@@ -177,6 +177,19 @@ class Document(BaseModel):
     )
 
 
+class StoredImage(BaseModel):
+    """An image of a document, as it is kept: without metadata."""
+
+    url: str = Field(
+        description="The path to refer to it by, as in `![](url)`.",
+        examples=["/api/documents/notes/files/e3b0c442….png"],
+    )
+    type: str = Field(description="The media type, by its bytes.", examples=["image/png"])
+    bytes: int = Field(examples=[48_211])
+    width: int = Field(examples=[1280])
+    height: int = Field(examples=[720])
+
+
 class Written(BaseModel):
     """A durable change, as this version; `ops` as it was merged, empty if nothing changed."""
 

@@ -98,6 +98,21 @@ class AddressAttempts:
             _require(self._windows.count(key, time.monotonic()))
 
 
+class UserAttempts:
+    """The acts of users in one process, so many of each in a minute.
+
+    Args:
+        most: the times that one user may in a minute.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._windows = Windows(most, window_s=60.0)
+
+    def count(self, user_id: str) -> None:
+        """Count one time; raises as `AddressAttempts.count`."""
+        _require(self._windows.count(user_id, time.monotonic()))
+
+
 class Attempts:
     """The attempts of one process to prove oneself.
 

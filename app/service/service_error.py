@@ -16,6 +16,9 @@ class ServiceCode(StrEnum):
     LAST_OPERATOR = "last_operator"
     TOO_MANY = "too_many"
     UNKNOWN_LINK = "unknown_link"
+    UNKNOWN_IMAGE = "unknown_image"
+    NO_IMAGE = "no_image"
+    IMAGES_FULL = "images_full"
 
 
 class ServiceError(Exception):

@@ -109,7 +109,8 @@ def empty(connection: Connection, key: int, at_ms: int) -> bool:
     catalogue.forget_heads(connection)
     index_work((), (), (key,), is_first=False)(connection)
     for table in belonging():
-        if table.name not in ("events", "writers"):
+        # Images last until their blobs are removed with them: see `storage.image_rows`.
+        if table.name not in ("events", "writers", "images"):
             connection.execute(delete(table).where(table.c.document_key == key))
     change_feed.record(connection, [(key, "purged", 0, 0)])
     return True

@@ -18,6 +18,7 @@ from storage.identity.identity_record import (
     TokenRecord,
     UserRecord,
 )
+from storage.image_rows import ImageRecord
 from storage.migrate import upgrade
 from sync.permission import Claim
 from sync.port import AuthorBinding, Checkpoint, EventLog, StoreError
@@ -90,6 +91,8 @@ async def fill_policy(url: str, key: int) -> None:
     await store.log.relay_key()
     await store.shelf.set_pin("ada", key, 1)
     await store.shelf.set_tags("ada", key, ["work"])
+    image = ImageRecord(key, "a1" * 32, "png", 100, 4, 3, "ada", 1, 0)
+    await store.images.add(image, max_bytes=1_000)
     await store.audit.append([AuditRecord(1, "joined", "ada", "Ada", "::1", "notes", key)])
     await store.aclose()
 
@@ -108,6 +111,7 @@ async def policy(url: str, key: int) -> list[object]:
         await identity.invitations(),
         await identity.signing_key("guest"),
         await store.shelf.marks("ada", [key]),
+        await store.images.find(key, "a1" * 32),
         await store.audit.page(None, limit=9),
     ]
     await store.aclose()
@@ -141,6 +145,7 @@ async def test_copy_reads_back_equal_and_is_written_on(
     copied = await copy_installation(source_url, target_url, lambda *args: reports.append(args))
     rows = {"documents": 4, "events": 123, "checkpoints": 3, "authors": 1, "writers": 3}
     ones = (
+        "images",
         "user_documents",
         "user_tags",
         "grants",
@@ -209,7 +214,7 @@ async def test_command_copies_once_and_says_so(
     counted = said.removeprefix("Copied, and counted again: ").removesuffix(".").split(", ")
     assert {"4 documents", "1 users", "1 authors", "3 checkpoints", "3 writers", "123 events",
             "1 audit"} <= set(counted)  # fmt: skip
-    assert len(counted) == 16
+    assert len(counted) == 17
     assert await read_all(target_url) == await read_all(source_url)
     assert await run(source_url) == (1, "quire: the target is not empty: it has 4 documents")
 

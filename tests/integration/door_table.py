@@ -10,6 +10,7 @@ from typing import Any, Final
 from fastapi import FastAPI
 
 from sync.permission import Action
+from tests.images import make_image
 
 READ, WRITE, RENAME, MANAGE = Action.READ, Action.WRITE, Action.RENAME, Action.MANAGE
 D: Final = "/api/documents/{document}"
@@ -26,7 +27,7 @@ class DocumentDoor:
     """Of whoever may use it."""
     query: str = ""
     json: Any = None
-    content: str | None = None
+    content: str | bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     is_stream: bool = False
     is_of_shelf: bool = False
@@ -49,6 +50,8 @@ DOCUMENT_DOORS: Final = (
     DocumentDoor("PUT", f"{D}/text", WRITE, content="Hello all", headers={"If-Match": "*"}),
     DocumentDoor("POST", f"{D}/edits", WRITE, json={"base": None, "ops": [{"insert": "> "}]}),
     DocumentDoor("POST", f"{D}/restore", WRITE, json={"version": 0}),
+    DocumentDoor("POST", f"{D}/files", WRITE, 201, content=make_image("png")),
+    DocumentDoor("GET", f"{D}/files/{{file}}", READ),
     DocumentDoor("GET", f"{D}/access", MANAGE),
     DocumentDoor("PUT", f"{D}/access/{{subject}}", MANAGE, 204, json={"role": "viewer"}),
     DocumentDoor("DELETE", f"{D}/access/{{subject}}", MANAGE, 204),

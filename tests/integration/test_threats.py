@@ -420,6 +420,38 @@ async def test_threat_trash(tmp_path: Path) -> None:
         assert [each["name"] for each in mine.json()["documents"]] == [record.name]
 
 
+def test_threat_image_that_is_more() -> None:
+    held_by(
+        "integration.test_images:test_image_comes_back_as_what_it_is_and_can_do_nothing",
+        "integration.test_images:test_what_is_no_image_is_refused_and_leaves_nothing",
+        "unit.app.image.test_image_reader:test_what_follows_an_image_is_left_out",
+    )
+
+
+def test_threat_image_that_tells() -> None:
+    held_by(
+        "unit.app.image.test_image_reader:test_picture_stays_bit_by_bit_and_metadata_goes",
+        "unit.app.image.test_image_reader:test_photograph_keeps_which_way_is_up",
+    )
+
+
+def test_threat_image_of_a_hidden_document() -> None:
+    held_by(
+        "integration.test_door_matrix:test_documents_with_accounts",
+        "integration.test_images:test_image_is_of_its_document_alone",
+        "integration.test_images:test_role_that_ends_during_an_upload_counts",
+    )
+
+
+def test_threat_images_that_fill() -> None:
+    held_by(
+        "integration.test_images:test_bounds_of_images",
+        "contract.test_images:test_image_without_a_reference_goes_after_its_grace",
+        "unit.app.image.test_image_reader:"
+        "test_image_that_needs_more_memory_than_is_allowed_is_refused",
+    )
+
+
 def test_threat_search() -> None:
     held_by(
         "contract.test_search:test_only_what_the_reader_may_read",
