@@ -59,7 +59,7 @@ def editor_page(
     status: int = 200,
     headers: Mapping[str, str] | None = None,
     *,
-    folder: Path = DIST,
+    folder: Path | None = None,
 ) -> Response:
     """Return the page, whose files and requests lie relative to where it is: so it works below
     any path that a proxy puts in front.
@@ -67,14 +67,14 @@ def editor_page(
     Args:
         status: of the answer; the page states it, and shows errors by it.
         headers: more of them.
-        folder: the built editor.
+        folder: the built editor; None: the one that is installed.
     """
     base = _base(_path_below_root(request))
     nonce = secrets.token_urlsafe(18)
     sent = {"Cache-Control": "no-cache", **(headers or {})}
     policy = {"Content-Security-Policy": page_policy(nonce)}
     try:
-        template = (folder / "index.html").read_text("utf-8")
+        template = ((folder or DIST) / "index.html").read_text("utf-8")
     except FileNotFoundError:
         html = _NOT_BUILT.replace(_BASE_MARK, base)
         return HTMLResponse(html, 503 if status == 200 else status, sent | policy)

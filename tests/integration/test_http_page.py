@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 
+from app.http import editor_page
 from app.http.routes import page
 from tests.integration.http_app import application
 
@@ -15,7 +16,9 @@ pytestmark = pytest.mark.anyio
 def built(folder: Path) -> Path:
     """A stand-in for `web/dist`, so that these tests do not depend on what is built."""
     (folder / "assets").mkdir(parents=True)
-    (folder / "index.html").write_text('<meta name="csp-nonce" content="__CSP_NONCE__">')
+    marks = {"csp-nonce": "__CSP_NONCE__", "quire-base": "__BASE__", "quire-status": "__STATUS__"}
+    metas = [f'<meta name="{name}" content="{mark}">' for name, mark in marks.items()]
+    (folder / "index.html").write_text("".join(metas))
     (folder / "assets" / "app-ABC.js").write_text("1")
     (folder / "secret.txt").write_text("no")
     return folder
@@ -67,8 +70,14 @@ BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;
     ],
 )
 async def test_person_gets_a_page_at_every_address_and_a_program_a_problem_document(
-    tmp_path: Path, method: str, path: str, status: int, base: str
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    method: str,
+    path: str,
+    status: int,
+    base: str,
 ) -> None:
+    monkeypatch.setattr(editor_page, "DIST", built(tmp_path / "dist"))
     async with application(tmp_path) as quire:
         answer = await quire.http.request(method, path, headers=BROWSER)
         assert answer.status_code == status
@@ -91,7 +100,8 @@ async def test_paths_of_programs_answer_people_with_problem_documents_too(tmp_pa
             assert status == 404
 
 
-async def test_defect_is_a_page_for_people(tmp_path: Path) -> None:
+async def test_defect_is_a_page_for_people(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(editor_page, "DIST", built(tmp_path / "dist"))
     async with application(tmp_path) as quire:
 
         @quire.app.get("/broken")
