@@ -45,8 +45,10 @@ class Recovery:
     def fail(self) -> Iterator[Effect]:
         """Discard the document after a failed commit; try the batch again on the loaded one."""
         queue = self._queue
-        queue.failures += 1
         refused, queue.refused = queue.refused, []
+        if not refused:
+            # What broke the replica was never given to the store, and is gone now.
+            queue.failures += 1
         why = refusal(ErrorCode.MALFORMED_UPDATE, "The update could not be applied.")
         for submission in refused:
             yield from rejected(self._view.name, submission, why)

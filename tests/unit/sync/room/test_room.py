@@ -884,6 +884,33 @@ def test_poisoned_submission_is_refused_and_the_rest_is_tried_again(
     assert versions(driven.commit(), "s1") == [2, 3]
 
 
+def test_poisoned_submissions_do_not_count_as_commits_that_the_store_failed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """After five failures of the store everybody's edits are refused; one sender must not do it."""
+    driven = room_with("s1", text="a")
+    driven.join("s2", BOB, "yjs")
+    poison = Editor(66).edit(("boom",))
+    apply = Replica.apply
+
+    def fails(self: Replica, update: bytes, ready: Ready) -> object:
+        if update == poison:
+            raise ReplicaBrokenError("it panicked")
+        return apply(self, update, ready)
+
+    monkeypatch.setattr(Replica, "apply", fails)
+    poisoned = [yjs("s2", f"p{number}", poison) for number in range(6)]
+    driven.submit(*poisoned, edit("s1", "c", 1, "y"))
+    for submission in poisoned:
+        with pytest.raises(ReplicaBrokenError):
+            driven.begin()
+        effects = driven.tell(CommitFailed())
+        assert error(effects, "s2").id == submission.id
+        assert not sent(effects, "s1", ErrorMessage)
+        driven.reopen()
+    assert versions(driven.commit(), "s1") == [2]
+
+
 # --- the document ends --------------------------------------------------------------------------
 
 
