@@ -230,6 +230,28 @@ class SqlIdentity(SqlUsers):
 
         await self._write(work)
 
+    async def offer_ownership(self, invitation: InvitationRecord) -> bool:
+        """Save the invitation of a first operator.
+
+        Returns False, with nothing saved, if there is an operator or another such invitation; of
+        two who do so at once, anywhere, exactly one saves it.
+        """
+        require_storable(invitation.id, invitation.created_by)
+
+        def work(connection: Connection) -> bool:
+            lock_invitations(connection)
+            at_ms = invitation.created_at_ms
+            # In this order: one that is accepted meanwhile is seen, or its operator is.
+            for known in invitation_rows.unused(connection):
+                if known.kind == "join" and known.is_operator and known.expires_at_ms > at_ms:
+                    return False
+            if user_rows.count_operators(connection):
+                return False
+            invitation_rows.add(connection, invitation)
+            return True
+
+        return await self._write(work)
+
     async def invitation(self, secret_hash: bytes, now_ms: int) -> InvitationRecord | None:
         """Return an invitation that is neither used nor expired, and leave it unused."""
         return await self._database.read(

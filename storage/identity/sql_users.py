@@ -77,20 +77,15 @@ class SqlUsers:
             partial(user_rows.page, query=query, limit=limit, after=after, kinds=kinds)
         )
 
-    async def set_password(self, user_id: str, password_hash: str | None) -> bool:
-        """Set the hash of a password; False if there is no such user. Ends no session."""
-        require_storable(password_hash)
-        return await self._change(user_id, password_hash=password_hash)
+    async def change_password(self, user_id: str, before: str, after: str, at_ms: int) -> bool:
+        """Replace the hash of a password and end the user's sessions, both or neither.
 
-    async def change_password(self, user_id: str, password_hash: str, at_ms: int) -> bool:
-        """Set the hash of a password and end the user's sessions, both or neither.
-
-        Returns False if there is no such user.
+        Returns False if there is no such user, or its hash is not `before` any more.
         """
-        require_storable(user_id, password_hash)
+        require_storable(user_id, before, after)
 
         def work(connection: Connection) -> bool:
-            if not user_rows.change(connection, user_id, password_hash=password_hash):
+            if not user_rows.replace_hash(connection, user_id, before, after):
                 return False
             ended = session_rows.end_all(connection, user_id, None, at_ms)
             access_changes.note(connection, ended)

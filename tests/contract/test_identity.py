@@ -119,11 +119,9 @@ async def test_users_are_listed_by_name(identity: SqlIdentity) -> None:
 
 async def test_user_is_changed(identity: SqlIdentity) -> None:
     assert await identity.rename_user("ada", "Ada L.")
-    assert await identity.set_password("ada", "$new")
-    assert await identity.user("ada") == replace(ADA, name="Ada L.", password_hash="$new")
+    assert await identity.user("ada") == replace(ADA, name="Ada L.")
     for changed in (
         await identity.rename_user("nobody", "N"),
-        await identity.set_password("nobody", None),
         await identity.set_operator("nobody", True, 1),
         await identity.set_disabled("nobody", True, 1),
     ):
@@ -183,9 +181,11 @@ async def test_change_of_the_password_ends_the_sessions_of_that_user_alone(
 ) -> None:
     for secret, user_id in (("s", "ada"), ("t", "ada"), ("u", "bob")):
         await identity.start_session(web_session(secret, user_id))
-    assert not await identity.change_password("nobody", "$new", 50)
+    assert not await identity.change_password("nobody", "$argon2", "$new", 50)
+    assert not await identity.change_password("ada", "$other", "$new", 50)
     assert await store.access.head() == 0
-    assert await identity.change_password("ada", "$new", 50)
+    assert await identity.change_password("ada", "$argon2", "$new", 50)
+    assert not await identity.change_password("ada", "$argon2", "$newer", 50)
     assert await identity.user("ada") == replace(ADA, password_hash="$new")
     assert await identity.sessions("ada") == []
     assert [each.id for each in await identity.sessions("bob")] == ["id-u"]
@@ -202,7 +202,7 @@ async def test_change_of_the_password_that_cannot_end_the_sessions_changes_nothi
     await identity.start_session(web_session("s"))
     # A time that no column holds: the last statement of the transaction fails.
     with pytest.raises((StoreError, OverflowError)):
-        await identity.change_password("ada", "$new", 2**70)
+        await identity.change_password("ada", "$argon2", "$new", 2**70)
     assert await identity.user("ada") == ADA
     assert [each.id for each in await identity.sessions("ada")] == ["id-s"]
     assert await store.access.head() == 0
@@ -415,7 +415,7 @@ async def test_hostile_texts_are_refused_or_find_nothing(
         identity.rename_user("ada", hostile),
         identity.start_session(replace(web_session("s"), agent=hostile)),
         identity.end_sessions(hostile, 1),
-        identity.change_password(hostile, "$new", 1),
+        identity.change_password(hostile, "$argon2", "$new", 1),
         identity.put_ticket(replace(ticket("t"), origin=hostile)),
         identity.use_ticket(hashed("t"), 1, address=hostile),
         identity.create_token(TokenRecord("t", b"", hostile, (), "ada", 1)),
@@ -434,7 +434,6 @@ async def test_hostile_texts_are_refused_or_find_nothing(
     assert await identity.user_by_subject("https://id", hostile) is None
     assert await identity.users(hostile, 9) == []
     assert await identity.sessions(hostile) == []
-    assert not await identity.set_password(hostile, None)
     assert await store.access.head() == 0
 
 

@@ -289,6 +289,26 @@ async def test_password_change_renews_the_session_and_ends_all_others(tmp_path: 
         await here.browser().sign_in("ada", OTHER_PASSWORD)
 
 
+async def test_of_two_password_changes_at_once_one_is_made(tmp_path: Path) -> None:
+    async with house(tmp_path, cheap=False) as here:
+        await here.join("ada")
+        browsers = [here.browser(), here.browser()]
+        for browser in browsers:
+            await browser.sign_in("ada")
+        chosen = [f"{OTHER_PASSWORD} {number}" for number in range(2)]
+        answers = await asyncio.gather(
+            *(
+                browser.http.post("/api/account/password", json={"current": PASSWORD, "new": new})
+                for browser, new in zip(browsers, chosen, strict=True)
+            )
+        )
+        made = [answer.is_success for answer in answers]
+        assert sorted(made) == [False, True]
+        refused = answers[made.index(False)]
+        assert (refused.status_code, refused.json()["code"]) == (401, "auth_failed")
+        await here.browser().sign_in("ada", chosen[made.index(True)])
+
+
 async def test_password_change_is_refused(tmp_path: Path) -> None:
     async with house(tmp_path, sign_in_attempts_per_login=4) as here:
         path = "/api/account/password"
@@ -387,7 +407,12 @@ async def test_session_ends_unless_it_is_used(tmp_path: Path) -> None:
 async def test_hash_of_other_costs_is_renewed_at_sign_in(tmp_path: Path) -> None:
     async with house(tmp_path) as here:
         await here.join("ada")
-        await here.people.identity.set_password(await _user(here, "ada"), WEAKER.hash(PASSWORD))
+        identity, user_id = here.people.identity, await _user(here, "ada")
+        known = await identity.user(user_id)
+        assert known is not None
+        assert known.password_hash is not None
+        weaker = WEAKER.hash(PASSWORD)
+        assert await identity.change_password(user_id, known.password_hash, weaker, now_ms())
         before = await here.people.identity.user_by_login("ada")
         await here.browser().sign_in("ada")
         after = await here.people.identity.user_by_login("ada")

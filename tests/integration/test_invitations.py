@@ -10,6 +10,7 @@ import app.identity.accounts.invitation
 from app.identity.accounts.invitation import offer_ownership
 from app.identity.secret_hash import secret_hash
 from storage.identity.identity_record import InvitationRecord
+from storage.store import open_store
 from sync.shells.clock import now_ms
 from tests.integration.accounts_app import OTHER_PASSWORD, PASSWORD, House, house
 
@@ -251,3 +252,16 @@ async def test_ownership_is_offered_until_there_is_an_operator(tmp_path: Path) -
         state = await here.browser().ok("POST", ACCEPT, json=_join(again.secret))
         assert state["operator"] is True
         assert await offer_ownership(identity) is None
+
+
+async def test_ownership_is_offered_once_by_processes_that_start_together(tmp_path: Path) -> None:
+    async with house(tmp_path) as here:
+        other = open_store(here.quire.state.settings.database_url)
+        try:
+            offered = await asyncio.gather(
+                *(offer_ownership(each) for each in (here.people.identity, other.identity) * 8)
+            )
+        finally:
+            await other.aclose()
+        assert sum(issued is not None for issued in offered) == 1
+        assert len(await here.people.identity.invitations()) == 1

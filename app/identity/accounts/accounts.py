@@ -19,6 +19,7 @@ from sync.error import ErrorCode, QuireError
 from sync.shells.clock import now_ms
 
 _NO_SUCH: Final = "There is no account with this login and this password."
+_OTHER_PASSWORD: Final = "The current password is another one."
 
 
 class Accounts:
@@ -70,12 +71,15 @@ class Accounts:
         user = await self._identity.user(principal.user.id)
         login = (user.login if user is not None else None) or ""
         self._attempts.count_login(login, client.address)
-        if not await self._knows(user, current) or user is None:
-            raise QuireError(ErrorCode.AUTH_FAILED, "The current password is another one.")
+        if not await self._knows(user, current) or user is None or user.password_hash is None:
+            raise QuireError(ErrorCode.AUTH_FAILED, _OTHER_PASSWORD)
         self._attempts.forget_login(login, client.address)
         require_good_password(new, login=login)
         hashed = await self._passwords.hash(new)
-        await self._identity.change_password(user.id, hashed, now_ms())
+        before = user.password_hash
+        if not await self._identity.change_password(user.id, before, hashed, now_ms()):
+            # Changed meanwhile; what was checked is not the current one any more.
+            raise QuireError(ErrorCode.AUTH_FAILED, _OTHER_PASSWORD)
         return await self.start(replace(user, password_hash=hashed), new, client)
 
     async def start(self, user: UserRecord, password: str, client: Client) -> SignedIn:

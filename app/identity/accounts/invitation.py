@@ -63,6 +63,29 @@ async def issue_invitation(
         ServiceError: `too_many`: there are as many open ones as there may be.
         StoreError: the store does not answer.
     """
+    issued = _new_invitation(created_by, is_operator=is_operator, days=days, user_id=user_id)
+    try:
+        await identity.create_invitation(issued.invitation, most=MAX_INVITATIONS)
+    except FullError:
+        raise ServiceError(
+            ServiceCode.TOO_MANY, f"There are {MAX_INVITATIONS} open invitations; revoke some."
+        ) from None
+    return issued
+
+
+async def offer_ownership(identity: SqlIdentity) -> Issued | None:
+    """Create an operator's invitation in an installation that has neither an operator nor one.
+
+    A link that was shown at an earlier start is not replaced while it is valid; its secret is not
+    known any more.
+    """
+    issued = _new_invitation(OPERATOR, is_operator=True, days=DEFAULT_DAYS, user_id=None)
+    return issued if await identity.offer_ownership(issued.invitation) else None
+
+
+def _new_invitation(
+    created_by: str, *, is_operator: bool, days: int, user_id: str | None
+) -> Issued:
     at_ms = now_ms()
     secret = secrets.token_urlsafe(32)
     kind: InvitationKind = "join" if user_id is None else "reset"
@@ -76,28 +99,7 @@ async def issue_invitation(
         created_at_ms=at_ms,
         expires_at_ms=at_ms + days * DAY_MS,
     )
-    try:
-        await identity.create_invitation(invitation, most=MAX_INVITATIONS)
-    except FullError:
-        raise ServiceError(
-            ServiceCode.TOO_MANY, f"There are {MAX_INVITATIONS} open invitations; revoke some."
-        ) from None
     return Issued(invitation, secret)
-
-
-async def offer_ownership(identity: SqlIdentity) -> Issued | None:
-    """Create an operator's invitation in an installation that has neither an operator nor one.
-
-    A link that was shown at an earlier start is not replaced while it is valid; its secret is not
-    known any more.
-    """
-    if await identity.count_operators():
-        return None
-    at_ms = now_ms()
-    for known in await identity.invitations():
-        if known.kind == "join" and known.is_operator and known.expires_at_ms > at_ms:
-            return None
-    return await issue_invitation(identity, created_by=OPERATOR, is_operator=True)
 
 
 class Invitations:
