@@ -5,18 +5,15 @@ A token that is revoked here ends within a second at running servers, on open so
 
 import argparse
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Final
 
 from app.audit.audit_kind import TOKEN_CREATED, TOKEN_REVOKED
 from app.audit.audit_note import COMMAND_LINE, audit_record
+from app.cli.current_store import open_current_store
 from app.cli.failure import CommandFailed
 from app.identity.tokens.api_token import new_token
 from app.settings import Settings
 from storage.identity.identity_record import TokenRecord
-from storage.migrate import require_current
-from storage.store import Store, open_store
 from sync.error import QuireError
 from sync.permission import Claim
 from sync.shells.clock import now_ms
@@ -63,7 +60,7 @@ async def create_token(
         )
     except QuireError as error:
         raise CommandFailed(f"--name: {error.message}") from None
-    async with _store(settings) as store:
+    async with open_current_store(settings) as store:
         await store.identity.create_token(record)
         documents = [f"{claim.pattern}:{claim.role}" for claim in claims]
         made = audit_record(TOKEN_CREATED, None, COMMAND_LINE, id=record.id, documents=documents)
@@ -76,7 +73,7 @@ async def create_token(
 
 async def list_tokens(settings: Settings) -> None:
     """Print a line for each token: id, name, state, documents, made, last used; tabs between."""
-    async with _store(settings) as store:
+    async with open_current_store(settings) as store:
         tokens = await store.identity.tokens()
     at_ms = now_ms()
     for token in tokens:
@@ -87,7 +84,7 @@ async def list_tokens(settings: Settings) -> None:
 
 async def revoke_token(settings: Settings, token_id: str) -> None:
     """End a token. Raises `CommandFailed` if there is none of that id to end."""
-    async with _store(settings) as store:
+    async with open_current_store(settings) as store:
         if not await store.identity.revoke_token(token_id, now_ms()):
             raise CommandFailed(f"there is no token {token_id!r}, or it is revoked already")
         await store.audit.append([audit_record(TOKEN_REVOKED, None, COMMAND_LINE, id=token_id)])
@@ -107,13 +104,3 @@ def _line(token: TokenRecord, at_ms: int) -> str:
     may_create = ",create" if token.may_create else ""
     made = timestamp(token.created_at_ms)
     return "\t".join((token.id, token.name, state, documents + may_create, made, used))
-
-
-@asynccontextmanager
-async def _store(settings: Settings) -> AsyncIterator[Store]:
-    await require_current(settings.database_url)
-    store = open_store(settings.database_url)
-    try:
-        yield store
-    finally:
-        await store.aclose()

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from app.cli.database_flags import add_action
 from sync.permission import ROLES, is_claim_pattern
 
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -16,7 +17,7 @@ def add_token_flags(
 ) -> None:
     """Add the actions of `quire token`, each of which calls `run` with its flags."""
     actions = command.add_subparsers(required=True, metavar="ACTION", dest="action")
-    create = _add(actions, run, "create", "print a new token, for a program")
+    create = add_action(actions, run, "create", "print a new token, for a program")
     # Not `name`: that is who one is to a server.
     create.add_argument(
         "--name", dest="token_name", metavar="NAME", required=True, help="shown as its author"
@@ -37,21 +38,9 @@ def add_token_flags(
     create.add_argument(
         "--expires-in-days", dest="days", type=_days, metavar="N", help="(default: never)"
     )
-    _add(actions, run, "list", "list all tokens, without their secrets")
-    revoke = _add(actions, run, "revoke", "end a token at once, on open sockets too")
+    add_action(actions, run, "list", "list all tokens, without their secrets")
+    revoke = add_action(actions, run, "revoke", "end a token at once, on open sockets too")
     revoke.add_argument("token_id", type=_token_id, metavar="ID", help="see `quire token list`")
-
-
-def _add(
-    actions: "argparse._SubParsersAction[argparse.ArgumentParser]",
-    run: Callable[[argparse.Namespace], int],
-    name: str,
-    help_: str,
-) -> argparse.ArgumentParser:
-    action = actions.add_parser(name, help=help_)
-    action.set_defaults(command=run)
-    action.add_argument("--database-url", metavar="URL", help="(default: as for `quire serve`)")
-    return action
 
 
 def _pattern(text: str) -> str:

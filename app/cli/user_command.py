@@ -5,18 +5,18 @@ What is changed here reaches running servers within a second, as what is changed
 
 import argparse
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Final
 
+from app.audit.audit_kind import INVITATION_CREATED, USER_CHANGED
+from app.audit.audit_note import COMMAND_LINE, audit_record
+from app.cli.current_store import open_current_store
 from app.cli.failure import CommandFailed
 from app.identity.accounts.invitation import OPERATOR, issue_invitation
 from app.identity.accounts.login import clean_login
 from app.settings import Settings
 from storage.identity.identity_record import UserRecord
 from storage.identity.sql_identity import SqlIdentity
-from storage.migrate import require_current
-from storage.store import open_store
+from storage.store import Store
 from sync.shells.clock import now_ms
 from sync.wire.event import timestamp
 
@@ -42,9 +42,12 @@ async def run_user_command(settings: Settings, flags: argparse.Namespace) -> Non
 
 async def invite_user(settings: Settings, *, is_operator: bool, days: int) -> None:
     """Print a link with which one person becomes a user."""
-    async with _identity(settings) as identity:
+    async with open_current_store(settings) as store:
         issued = await issue_invitation(
-            identity, created_by=OPERATOR, is_operator=is_operator, days=days
+            store.identity, created_by=OPERATOR, is_operator=is_operator, days=days
+        )
+        await _note(
+            store, INVITATION_CREATED, invitation=issued.invitation.id, operator=is_operator
         )
     print(issued.url(settings.public_root))
     _say_until(issued.invitation.expires_at_ms)
@@ -52,11 +55,14 @@ async def invite_user(settings: Settings, *, is_operator: bool, days: int) -> No
 
 async def reset_password(settings: Settings, login: str, *, days: int) -> None:
     """Print a link with which a user chooses a new password; the old one holds until then."""
-    async with _identity(settings) as identity:
-        user = await _find(identity, login)
+    async with open_current_store(settings) as store:
+        user = await _find(store.identity, login)
         if user.kind != "account":
             raise CommandFailed(f"{login!r} signs in elsewhere, without a password of ours")
-        issued = await issue_invitation(identity, created_by=OPERATOR, days=days, user_id=user.id)
+        issued = await issue_invitation(
+            store.identity, created_by=OPERATOR, days=days, user_id=user.id
+        )
+        await _note(store, INVITATION_CREATED, invitation=issued.invitation.id, of=user.id)
     print(issued.url(settings.public_root))
     _say_until(issued.invitation.expires_at_ms)
 
@@ -64,8 +70,8 @@ async def reset_password(settings: Settings, login: str, *, days: int) -> None:
 async def list_users(settings: Settings) -> None:
     """Print a line for each user: id, login, name, state, when it came; tabs between them."""
     after: tuple[str, str] | None = None
-    async with _identity(settings) as identity:
-        while found := await identity.users(None, _PAGE, after=after):
+    async with open_current_store(settings) as store:
+        while found := await store.identity.users(None, _PAGE, after=after):
             for user in found:
                 print(_line(user))
             after = (found[-1].name, found[-1].id)
@@ -75,17 +81,19 @@ async def list_users(settings: Settings) -> None:
 
 async def disable_user(settings: Settings, login: str, *, is_disabled: bool) -> None:
     """Shut a user out, which ends its sessions, or let it in again."""
-    async with _identity(settings) as identity:
-        user = await _find(identity, login)
-        await identity.set_disabled(user.id, is_disabled, now_ms())
+    async with open_current_store(settings) as store:
+        user = await _find(store.identity, login)
+        await store.identity.set_disabled(user.id, is_disabled, now_ms())
+        await _note(store, USER_CHANGED, of=user.id, disabled=is_disabled)
     print(f"{login} is {'shut out' if is_disabled else 'let in again'}.", file=sys.stderr)
 
 
 async def set_operator(settings: Settings, login: str, *, is_operator: bool) -> None:
     """Make a user an operator, or end that."""
-    async with _identity(settings) as identity:
-        user = await _find(identity, login)
-        await identity.set_operator(user.id, is_operator, now_ms())
+    async with open_current_store(settings) as store:
+        user = await _find(store.identity, login)
+        await store.identity.set_operator(user.id, is_operator, now_ms())
+        await _note(store, USER_CHANGED, of=user.id, operator=is_operator)
     print(f"{login} is {'an' if is_operator else 'no'} operator.", file=sys.stderr)
 
 
@@ -120,11 +128,5 @@ async def _find(identity: SqlIdentity, login: str) -> UserRecord:
     return found
 
 
-@asynccontextmanager
-async def _identity(settings: Settings) -> AsyncIterator[SqlIdentity]:
-    await require_current(settings.database_url)
-    store = open_store(settings.database_url)
-    try:
-        yield store.identity
-    finally:
-        await store.aclose()
+async def _note(store: Store, kind: str, **detail: str | bool) -> None:
+    await store.audit.append([audit_record(kind, None, COMMAND_LINE, None, **detail)])

@@ -3,36 +3,28 @@
 import argparse
 from collections.abc import Callable
 
+from app.cli.database_flags import add_action
+
 
 def add_user_flags(
     command: argparse.ArgumentParser, run: Callable[[argparse.Namespace], int]
 ) -> None:
     """Add the actions of `quire user`, each of which calls `run` with its flags."""
     actions = command.add_subparsers(required=True, metavar="ACTION", dest="action")
-    invite = _add(actions, run, "invite", "print a link with which one person becomes a user")
+    invite = add_action(actions, run, "invite", "print a link with which one person becomes a user")
     invite.add_argument("--operator", action="store_true", help="who becomes an operator")
     _add_link_flags(invite)
-    _add(actions, run, "list", "list all users")
-    reset = _add(actions, run, "reset-password", "print a link that sets a new password, once")
+    add_action(actions, run, "list", "list all users")
+    reset = add_action(
+        actions, run, "reset-password", "print a link that sets a new password, once"
+    )
     _add_login(reset)
     _add_link_flags(reset)
-    _add_login(_add(actions, run, "disable", "shut a user out, and sign it out everywhere"))
-    _add_login(_add(actions, run, "enable", "let a user in again"))
-    operator = _add(actions, run, "operator", "make a user an operator")
+    _add_login(add_action(actions, run, "disable", "shut a user out, and sign it out everywhere"))
+    _add_login(add_action(actions, run, "enable", "let a user in again"))
+    operator = add_action(actions, run, "operator", "make a user an operator")
     _add_login(operator)
     operator.add_argument("--revoke", action="store_true", help="end that")
-
-
-def _add(
-    actions: "argparse._SubParsersAction[argparse.ArgumentParser]",
-    run: Callable[[argparse.Namespace], int],
-    name: str,
-    help_: str,
-) -> argparse.ArgumentParser:
-    action = actions.add_parser(name, help=help_)
-    action.set_defaults(command=run)
-    action.add_argument("--database-url", metavar="URL", help="(default: as for `quire serve`)")
-    return action
 
 
 def _add_login(action: argparse.ArgumentParser) -> None:

@@ -1,5 +1,6 @@
 """`quire user` and the first start of a server with accounts, as their own processes."""
 
+import json
 import os
 import re
 import subprocess
@@ -143,6 +144,33 @@ def test_user_is_listed_shut_out_let_in_and_made_operator(
         assert opened.post("/api/session", json=signing_in).json()["operator"] is True
     operator.run("operator", "ada", "--revoke")
     assert states() == "-"
+
+
+def test_what_the_operator_does_is_in_the_audit_trail(
+    server: ServerProcess, operator: Operator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ada = operator.join("ada", "--operator")["user"]["id"]
+    reset = operator.link("reset-password", "ada")
+    operator.run("disable", "ada")
+    operator.run("enable", "ada")
+    operator.run("operator", "ada", "--revoke")
+    assert main(["audit", "--database-url", server.database_url, "--json"]) == 0
+    printed = capsys.readouterr().out
+    found = [json.loads(line) for line in printed.splitlines()]
+    noted = [each for each in found if each["address"] == "command line"]
+    for each in noted:
+        each["detail"].pop("invitation", None)
+    assert sorted(((each["kind"], each["detail"]) for each in noted), key=repr) == sorted(
+        [
+            ("invitation.created", {"operator": True}),
+            ("invitation.created", {"of": ada}),
+            ("user.changed", {"of": ada, "disabled": True}),
+            ("user.changed", {"of": ada, "disabled": False}),
+            ("user.changed", {"of": ada, "operator": False}),
+        ],
+        key=repr,
+    )
+    assert reset not in printed
 
 
 def test_wrong_user_or_flag_is_an_error(operator: Operator) -> None:
