@@ -36,7 +36,7 @@ Work: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 
 
 class Need(Enum):
-    """What a process is without a task."""
+    """The need that a process has of a task."""
 
     USEFUL = auto()
     """It goes on: it removes, saves or derives something later. May return: it is done then."""
