@@ -36,10 +36,15 @@ CURSOR: Final = f"{_CURSORS}{FORMAT}"
 """Another format has another cursor, which starts at the beginning."""
 PAUSE_S: Final = 0.5
 """The rest after each round, at least."""
-_REST: Final = 3.0
-"""The rest in proportion to the time that the round took: a quarter of one core is the bound."""
+_REST: Final = 24.0
+"""The rest in proportion to the time that the round took: 4 % of one core is the bound.
+
+While people write in 200 documents, each round indexes all of them again.
+"""
 _MAX_PAUSE_S: Final = 20.0
-_CHANGES: Final = 500
+_CHANGES: Final = 20_000
+"""The changes of one round. A document is indexed once for all of its own: with fewer, a round
+would index the same documents again before it has come to where the feed ends."""
 _MAX_CHARS: Final = 2_000_000
 """The characters of one round: its texts are in memory at once."""
 _LEASE_MS: Final = 20_000
