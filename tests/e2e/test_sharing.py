@@ -70,7 +70,7 @@ def test_viewer_by_link_sees_live_and_types_nothing(open_window: OpenWindow) -> 
     ana.focus_end()
     ana.type(", and more")
     ben.wait_for_text("# Plan, and more")
-    expect(ana.page.get_by_label("Also here").get_by_role("img")).to_have_count(1)
+    expect(ana.page.get_by_label("Also here").get_by_role("button")).to_have_count(1)
     assert ben.is_read_only
     ben.focus_end()
     ben.type("no")
@@ -266,7 +266,7 @@ def test_two_guests_of_one_name_are_two_people(
 ) -> None:
     one, other = open_window("/d/twins", "Ana"), open_window("/d/twins", "Ana")
     assert one.user()["id"] != other.user()["id"]
-    expect(one.page.get_by_label("Also here").get_by_role("img", name="Ana")).to_have_count(1)
+    expect(one.page.get_by_label("Also here").get_by_role("button", name="Ana")).to_have_count(1)
     for window, text in ((one, "one "), (other, "other ")):
         window.focus_end()
         window.type(text)

@@ -27,6 +27,7 @@ try {
     sourcemap: "inline",
     logLevel: "warning",
     define: {
+      SOURCES: JSON.stringify(join(root, "src")),
       VECTORS: JSON.stringify(resolve(root, "..", "tests", "vectors")),
       PACKAGES: JSON.stringify(resolve(root, "node_modules")),
     },

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { currentHeading, indentsOf } from "../src/page/headings";
+import { IDLE_AFTER_MS, IdleWatch } from "../src/page/idle";
+import { titleTyped } from "../src/page/title";
+import { ToastList } from "../src/ui/toastlist";
 import { BannerList } from "../src/page/bannerlist";
 import { circlesOf, presentUsers, withMet } from "../src/page/members";
 import { DocumentModel, type SessionFacts } from "../src/page/model";
@@ -154,4 +158,71 @@ test("both panes are there where there is room, unless one was chosen", () => {
   assert.equal(firstView("both", false), "edit");
   assert.equal(firstView("view", false), "view");
   assert.equal(firstView("nonsense", true), "both");
+});
+
+test("an emptied title is the text's own again, and what is the same changes nothing", () => {
+  const set = { words: "Set", isDerived: false };
+  const derived = { words: "Heading", isDerived: true };
+  assert.equal(titleTyped("  New \n title ", set), "New title");
+  assert.equal(titleTyped("", set), "");
+  assert.equal(titleTyped(" ", derived), null);
+  assert.equal(titleTyped("Set", set), null);
+  assert.equal(titleTyped("Heading", derived), null);
+});
+
+const headings = (...levels: number[]) => levels.map((level, index) => ({ level, line: 10 * index }));
+
+test("headings are moved in by those above them, without holes", () => {
+  assert.deepEqual(indentsOf(headings(1, 2, 3, 2, 1)), [0, 1, 2, 1, 0]);
+  assert.deepEqual(indentsOf(headings(3, 3, 1, 4, 2, 6)), [0, 0, 0, 1, 1, 2]);
+  assert.deepEqual(indentsOf([]), []);
+});
+
+test("the current heading is the last one above the caret", () => {
+  const three = headings(1, 2, 2);
+  assert.deepEqual([0, 9, 10, 25].map((line) => currentHeading(three, line)), [0, 0, 1, 2]);
+  assert.equal(currentHeading([{ level: 1, line: 3 }], 2), -1);
+});
+
+test("who is seen at the same place for a minute is idle", () => {
+  const watch = new IdleWatch();
+  watch.note(new Map([["ana", "5"], ["ben", "7"]]), 0);
+  watch.note(new Map([["ana", "6"], ["ben", "7"]]), 30_000);
+  assert.deepEqual(watch.idle(IDLE_AFTER_MS - 1), []);
+  assert.deepEqual(watch.idle(IDLE_AFTER_MS), ["ben"]);
+  watch.note(new Map([["ana", "6"]]), 70_000);
+  watch.note(new Map([["ana", "6"], ["ben", "7"]]), 80_000);
+  assert.deepEqual(watch.idle(90_000), ["ana"], "who comes back is not idle at once");
+});
+
+test("on a narrow page one pane is shown, but the choice is kept", () => {
+  const model = newModel();
+  model.isNarrow.value = true;
+  assert.deepEqual([model.view.value, model.layout.value], ["both", "edit"]);
+  model.isNarrow.value = false;
+  assert.equal(model.layout.value, "both");
+});
+
+test("toasts go by themselves, and the same words are said once", () => {
+  const toasts = new ToastList();
+  toasts.say("Copied", 0);
+  toasts.say("Saved", 1_000);
+  toasts.say("Copied", 2_000);
+  assert.deepEqual(toasts.shown.value.map(({ words }) => words), ["Saved", "Copied"]);
+  assert.equal(toasts.expire(4_000), 5_000);
+  assert.equal(toasts.expire(5_000), 6_000);
+  assert.deepEqual(toasts.shown.value.map(({ words }) => words), ["Copied"]);
+  assert.equal(toasts.expire(6_000), null);
+  assert.deepEqual(toasts.shown.value, []);
+});
+
+test("a toast with something to do stays longer, and there are three at most", () => {
+  const toasts = new ToastList();
+  for (const words of ["one", "two", "three"]) toasts.say(words, 0);
+  toasts.say("undo?", 0, { label: "Undo", run: () => undefined });
+  assert.equal(toasts.shown.value.length, 3);
+  toasts.expire(9_000);
+  assert.deepEqual(toasts.shown.value.map(({ words }) => words), ["undo?"]);
+  toasts.dismiss(toasts.shown.value[0]?.id ?? 0);
+  assert.deepEqual(toasts.shown.value, []);
 });

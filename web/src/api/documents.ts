@@ -53,6 +53,11 @@ export async function getDocument(name: string): Promise<DocumentInfo> {
   return readDocument(await request("GET", documentPath(name)));
 }
 
+/** Set the title; an empty one is the text's own again. */
+export async function renameDocument(name: string, title: string): Promise<DocumentInfo> {
+  return readDocument(await request("PATCH", documentPath(name), { title }));
+}
+
 /** Whether whoever asks may read the document. */
 export async function isReadable(name: string): Promise<boolean> {
   const error = await attempt(() => getDocument(name));

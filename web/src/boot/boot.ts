@@ -3,6 +3,8 @@
  * or where a part of it does not come. Plain ES5, so that old engines understand this file at least.
  */
 
+import "../theme/early";
+
 (function () {
   function reveal(kind: string): void {
     var app = document.getElementById("app");

@@ -14,6 +14,8 @@ import {
 
 export interface Caret {
   readonly client: number;
+  /** The id of the user whose caret it is; empty if it is not said. */
+  readonly user: string;
   readonly anchor: number;
   readonly head: number;
   /** The place as its owner gave it: another one means that it was moved, and not only its text. */
@@ -43,7 +45,8 @@ export function readCarets(
     if (anchor === null || head === null) continue;
     const user = isObject(state["user"]) ? state["user"] : {};
     const [name, color] = [safeName(user["name"]), safeColor(user["color"])];
-    carets.push({ client, anchor, head, place: placeOf(cursor), name, color });
+    const id = typeof user["id"] === "string" ? user["id"] : "";
+    carets.push({ client, user: id, anchor, head, place: placeOf(cursor), name, color });
   }
   return carets.sort((one, other) => one.client - other.client);
 }

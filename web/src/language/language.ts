@@ -1,6 +1,6 @@
 /** The words of the interface, in the language of the user. */
 
-import { signal } from "../vendor/preact";
+import { batch, signal } from "../vendor/preact";
 import { english, type Words } from "./en/english";
 
 export type Language = "en" | "de";
@@ -10,24 +10,38 @@ export const LANGUAGES: Readonly<Record<Language, string>> = { en: "English", de
 const STORAGE_KEY = "quire-language";
 
 const current = signal<Words>(english);
+const tag = signal<Language>("en");
 
 /** All words. A component that reads them is rendered again when the language changes. */
 export const words = (): Words => current.value;
 
+export const shownLanguage = (): Language => tag.value;
+
+/** Numbers, times and lists as the shown language writes them. */
+export const locale = (): string => preciseTag(tag.value, typeof navigator === "undefined" ? [] : navigator.languages);
+
+/** The browser's own tag of a language, as `en-GB` for English: it knows the country. */
+export const preciseTag = (language: Language, offered: readonly string[]): string =>
+  offered.find((one) => one.toLowerCase().split("-")[0] === language) ?? language;
+
 /** The language that the user chose on this device, or else the first of the browser's that there is. */
 export function preferredLanguage(chosen: string | null, offered: readonly string[]): Language {
-  for (const tag of [chosen ?? "", ...offered]) {
-    const found = tag.toLowerCase().split("-")[0] ?? "";
+  for (const one of [chosen ?? "", ...offered]) {
+    const found = one.toLowerCase().split("-")[0] ?? "";
     if (isLanguage(found)) return found;
   }
   return "en";
 }
 
-const isLanguage = (tag: string): tag is Language => Object.hasOwn(LANGUAGES, tag);
+const isLanguage = (found: string): found is Language => Object.hasOwn(LANGUAGES, found);
 
 /** Show everything in `language` from now on. English is there at once; another one is loaded first. */
 export async function showLanguage(language: Language): Promise<void> {
-  current.value = language === "de" ? (await import("./de/german")).german : english;
+  const loaded = language === "de" ? (await import("./de/german")).german : english;
+  batch(() => {
+    current.value = loaded;
+    tag.value = language;
+  });
   document.documentElement.lang = language;
 }
 

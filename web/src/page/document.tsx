@@ -1,21 +1,27 @@
 /** The page of one document: what its parts are, and how they learn of each other. */
 
-import { getDocument, type DocumentInfo } from "../api/documents";
+import { getDocument, renameDocument, type DocumentInfo } from "../api/documents";
 import { ApiError } from "../api/request";
 import { basePath } from "../base";
+import { isAvailable } from "../command/registry";
 import { copyOrDownload } from "../download";
 import { element } from "../dom";
+import { editorCommands } from "../editor/writingcommands";
 import { IdentityStore } from "../identity/identity";
 import { words } from "../language/language";
+import { safeName } from "../safe";
 import { UserMenu } from "../ui/usermenu";
 import { effect, render } from "../vendor/preact";
 import { pressOf } from "./keyboard";
+import { IdleWatch } from "./idle";
 import { exposeHandle } from "./handle";
 import { LiveDocument } from "./live";
 import { DocumentModel } from "./model";
 import { connectionNotice, type NoticeActions } from "./notice";
 import { shareDialog, signInDialog } from "./overlay";
+import { OutlinePart } from "./outlinepanel";
 import { Page } from "./page";
+import { pageCommands } from "./pagecommands";
 import { PastPart } from "./past";
 import { showRefused } from "./refused";
 import { textItems } from "./statusbar";
@@ -23,10 +29,11 @@ import { countText } from "./textcounts";
 import { Titling } from "./titling";
 import { UnsavedText } from "./unsaved";
 import { firstView, rememberedView } from "./views";
-import { viewCommands } from "./viewcommands";
 
 const OFFLINE_BANNER_AFTER_MS = 1_500;
 const COUNT_DELAY_MS = 400;
+const PULSE_DELAY_MS = 120;
+const IDLE_LOOK_MS = 10_000;
 
 export function showDocumentPage(app: HTMLElement, name: string): void {
   new DocumentPage(app, name, new IdentityStore());
@@ -37,11 +44,14 @@ class DocumentPage {
   private readonly live: LiveDocument;
   private readonly titling: Titling;
   private readonly past: PastPart;
+  private readonly outline: OutlinePart;
   private readonly unsaved: UnsavedText;
   private readonly sourceHost = element("div", { class: "pane-layer" });
   private readonly previewHost = element("div", { class: "pane-layer preview" });
+  private readonly idle = new IdleWatch();
   private info: DocumentInfo | null = null;
   private countTimer: number | undefined;
+  private pulseTimer: number | undefined;
   private offlineSince: number | null = null;
   /** Another page has taken the place of this one. */
   private gone = false;
@@ -51,10 +61,23 @@ class DocumentPage {
     private readonly name: string,
     private readonly store: IdentityStore,
   ) {
-    const isWide = window.matchMedia("(min-width: 760px)").matches;
+    const narrow = window.matchMedia("(max-width: 759px)");
     const isMac = /^(Mac|iPhone|iPad)/.test(navigator.platform);
-    const model = new DocumentModel(name, { view: firstView(rememberedView(), isWide), isMac });
+    const model = new DocumentModel(
+      name,
+      { view: firstView(rememberedView(), !narrow.matches), isMac },
+      {
+        now: () => performance.now(),
+        focusText: () => this.live.focus(),
+        jumpTo: (user) => {
+          if (!this.live.following.jumpTo(user.id)) model.say(words().page.noCaret(safeName(user.name)));
+        },
+        follow: (user) => (user === null ? this.live.following.stop() : this.live.following.follow(user.id)),
+      },
+    );
     this.model = model;
+    model.isNarrow.value = narrow.matches;
+    narrow.addEventListener("change", () => (model.isNarrow.value = narrow.matches));
     this.sourceHost.append(element("p", { class: "hint loading" }, words().page.opening));
     this.live = new LiveDocument(
       this.sourceHost,
@@ -64,7 +87,15 @@ class DocumentPage {
         describe: () => this.describe(),
         changed: () => this.refresh(),
         textChanged: () => this.textChanged(),
-        caretMoved: (place) => (model.caret.value = place),
+        caretMoved: (place) => {
+          model.caret.value = place;
+          this.pulseSoon();
+        },
+        caretsMoved: (carets) => {
+          this.idle.note(new Map(carets.map((caret) => [caret.user, JSON.stringify(caret)])), performance.now());
+          model.idle.value = this.idle.idle(performance.now());
+        },
+        opened: (view) => void model.commands.add(editorCommands(view)),
         lost: (text, reason) => {
           if (reason !== "given-up") this.unsaved.lost(text, lostWords(reason));
         },
@@ -88,6 +119,10 @@ class DocumentPage {
       restore: (run) => this.live.restore(run),
       backToLive: () => this.live.focus(),
     });
+    this.outline = new OutlinePart(model, {
+      text: () => this.live.text,
+      goTo: (line) => this.live.goTo(line),
+    });
     this.unsaved = new UnsavedText(name, model.banners, this.live);
     this.addParts();
     this.mount();
@@ -100,18 +135,15 @@ class DocumentPage {
 
   private addParts(): void {
     const { model } = this;
-    model.commands.add(viewCommands(model));
-    model.commands.add([
-      {
-        id: "share",
-        group: "document",
-        label: () => words().command.share,
-        icon: "share",
-        available: () => model.isShareable.value,
-        run: () => this.share(),
-      },
-    ]);
+    model.commands.add(pageCommands(model, () => this.share()));
     for (const item of textItems(model)) model.status.add(item);
+    const { following } = this.live;
+    effect(() => void (model.following.value = following.target.value));
+    effect(() => void (model.hasAccounts.value = (this.store.identity.value?.mode ?? "open") !== "open"));
+    for (const type of ["wheel", "touchmove", "beforeinput"]) {
+      this.sourceHost.addEventListener(type, following.stop, { passive: true });
+    }
+    window.setInterval(() => (model.idle.value = this.idle.idle(performance.now())), IDLE_LOOK_MS);
     effect(() => {
       const isPast = model.shownVersion.value !== null;
       this.sourceHost.inert = isPast;
@@ -128,6 +160,7 @@ class DocumentPage {
         source={[this.sourceHost, view.source]}
         preview={[this.previewHost, view.rendered]}
         pastBar={view.bar}
+        onRename={(title) => void this.rename(title)}
       >
         <UserMenu
           store={this.store}
@@ -143,7 +176,7 @@ class DocumentPage {
     window.addEventListener("keydown", (event) => {
       const press = pressOf(event);
       const command = press === null ? null : this.model.commands.find(press);
-      if (command === null) return;
+      if (command === null || !isAvailable(command)) return;
       event.preventDefault();
       this.model.commands.run(command.id);
     });
@@ -190,12 +223,21 @@ class DocumentPage {
   }
 
   private textChanged(): void {
+    this.outline.textChanged();
     this.titling.refreshSoon();
     this.countTimer ??= window.setTimeout(() => {
       this.countTimer = undefined;
       const { lines } = this.live;
       if (lines !== null) this.model.counts.value = countText(lines);
     }, COUNT_DELAY_MS);
+  }
+
+  /** The toolbar follows the caret, but not each keystroke. */
+  private pulseSoon(): void {
+    this.pulseTimer ??= window.setTimeout(() => {
+      this.pulseTimer = undefined;
+      this.model.pulse.value++;
+    }, PULSE_DELAY_MS);
   }
 
   /** There is nothing to show: neither a document nor anything that was written here. */
@@ -239,6 +281,13 @@ class DocumentPage {
       if (!(error instanceof ApiError)) throw error;
     }
     return this.info;
+  }
+
+  private async rename(title: string): Promise<void> {
+    await this.attempt(async () => {
+      this.info = await renameDocument(this.name, title);
+      this.titling.learn(this.info);
+    });
   }
 
   // --- what one does about people ---

@@ -3,9 +3,10 @@
 import type { DocumentInfo } from "../api/documents";
 import { remoteCarets, showCarets } from "../editor/carets";
 import { editorText, fromShared, normalizeShared, sharedText } from "../editor/binding";
+import { Following } from "../editor/following";
 import { createEditor, type SourceEditor } from "../editor/editor";
 import { placeOf } from "../editor/place";
-import { cursorState, readCarets } from "../editor/presence";
+import { cursorState, readCarets, type Caret } from "../editor/presence";
 import { stepsOf } from "../editor/undo";
 import { editBetween } from "../pairs";
 import { PreviewPane } from "../preview/pane";
@@ -26,6 +27,9 @@ export interface LiveListener {
   changed(): void;
   textChanged(): void;
   caretMoved(place: CaretPlace): void;
+  caretsMoved(carets: readonly Caret[]): void;
+  /** There is an editor from now on. */
+  opened(view: EditorView): void;
   /** The server's text took the place of `lost`, which is not saved anywhere. */
   lost(text: string, reason: ReplaceReason): void;
 }
@@ -33,6 +37,8 @@ export interface LiveListener {
 export class LiveDocument {
   readonly session: DocumentSession;
   readonly preview = new PreviewPane();
+
+  readonly following = new Following(() => this.editor?.view ?? null);
 
   private editor: SourceEditor | null = null;
   private readonly binding = new Compartment();
@@ -68,6 +74,18 @@ export class LiveDocument {
 
   focus(): void {
     this.editor?.view.focus();
+  }
+
+  /** Put the caret at the start of a line, from 0, and show it at the top. */
+  goTo(line: number): void {
+    const view = this.editor?.view;
+    if (view === undefined) return;
+    const { from } = view.state.doc.line(Math.min(line + 1, view.state.doc.lines));
+    view.dispatch({
+      selection: { anchor: from },
+      effects: EditorView.scrollIntoView(from, { y: "start", yMargin: 16 }),
+    });
+    view.focus();
   }
 
   /** Events of the session come in the midst of editor updates, which must end first. */
@@ -115,6 +133,7 @@ export class LiveDocument {
     ]);
     this.drawCaretsSoon();
     this.publishCursorSoon();
+    this.listener.opened(this.editor.view);
     this.listener.textChanged();
     this.listener.caretMoved(placeOf(this.editor.view.state));
     // Whoever has begun something else while it was loading is not interrupted.
@@ -217,6 +236,8 @@ export class LiveDocument {
       const { awareness, replica } = this.session;
       const carets = readCarets(awareness.getStates(), awareness.clientID, replica.text);
       showCarets(this.editor.view, carets);
+      this.following.moved(carets);
+      this.listener.caretsMoved(carets);
     });
   }
 }

@@ -6,6 +6,7 @@
 import { CommandRegistry } from "../command/registry";
 import type { Member, Role, User } from "../protocol";
 import type { SaveState } from "../savestate";
+import { ToastList } from "../ui/toastlist";
 import { computed, signal, type ReadonlySignal, type Signal } from "../vendor/preact";
 import { BannerList } from "./bannerlist";
 import { DialogHost } from "./dialoghost";
@@ -13,7 +14,7 @@ import { presentUsers, withMet } from "./members";
 import { PanelList } from "./panel";
 import { StatusList } from "./statuslist";
 import type { CaretPlace, TextCounts } from "./textcounts";
-import type { View } from "./views";
+import { layoutOf, type View } from "./views";
 
 export interface ShownTitle {
   readonly words: string;
@@ -32,15 +33,32 @@ export interface SessionFacts {
   readonly members: readonly Member[];
 }
 
+/** What the components ask for and only the shell can do. */
+export interface ModelDeeds {
+  /** Milliseconds; from any start. */
+  now(): number;
+  focusText(): void;
+  jumpTo(user: User): void;
+  follow(user: User | null): void;
+}
+
+const nothing = (): void => undefined;
+const NO_DEEDS: ModelDeeds = { now: () => 0, focusText: nothing, jumpTo: nothing, follow: nothing };
+
 export class DocumentModel {
   readonly commands: CommandRegistry;
   readonly banners = new BannerList();
   readonly panels = new PanelList();
   readonly status = new StatusList();
   readonly dialog = new DialogHost();
+  readonly toasts = new ToastList();
 
   readonly title: Signal<ShownTitle>;
   readonly view: Signal<View>;
+  /** As on a phone: there is room for one pane. */
+  readonly isNarrow = signal(false);
+  /** The layout that is shown: on a narrow page never both. */
+  readonly layout: ReadonlySignal<View> = computed(() => layoutOf(this.view.value, this.isNarrow.value));
   readonly save = signal<SaveState>({ kind: "connecting", words: "" });
   readonly version = signal(0);
   readonly role = signal<Role | null>(null);
@@ -48,10 +66,20 @@ export class DocumentModel {
   readonly isStopped = signal(false);
   readonly self = signal<User | null>(null);
   readonly members = signal<readonly Member[]>([]);
+  /** The ids of those who have not moved for a while. */
+  readonly idle = signal<readonly string[]>([]);
+  /** The id of the user whom this window follows, or null. */
+  readonly following = signal<string | null>(null);
+  /** There are people with accounts, so that guests are worth a mark. */
+  readonly hasAccounts = signal(false);
+  /** The title is being changed. */
+  readonly isRenaming = signal(false);
   /** Everybody who is here, or was while the page is open: oneself too, once each. */
   readonly met = signal<readonly User[]>([]);
   /** The old version that is shown in place of the live text, or null. */
   readonly shownVersion = signal<number | null>(null);
+  /** Counts up, now and then, after the text or the caret has changed: for what depends on them. */
+  readonly pulse = signal(0);
   /** Null until there is a text. */
   readonly caret = signal<CaretPlace | null>(null);
   readonly counts = signal<TextCounts | null>(null);
@@ -69,6 +97,7 @@ export class DocumentModel {
   constructor(
     readonly name: string,
     first: { readonly view: View; readonly isMac: boolean },
+    private readonly deeds: ModelDeeds = NO_DEEDS,
   ) {
     this.title = signal<ShownTitle>({ words: name, isDerived: true });
     this.view = signal<View>(first.view);
@@ -87,6 +116,25 @@ export class DocumentModel {
       this.members.value = facts.members;
       this.met.value = withMet(this.met.value, facts.members);
     }
+  }
+
+  /** Tell the user something that goes by itself. */
+  say(said: string, action: { readonly label: string; readonly run: () => void } | null = null): void {
+    this.toasts.say(said, this.deeds.now(), action);
+  }
+
+  focusText(): void {
+    this.deeds.focusText();
+  }
+
+  /** Show where `user` is. */
+  jumpTo(user: User): void {
+    this.deeds.jumpTo(user);
+  }
+
+  /** Go wherever `user` goes, or no longer. */
+  follow(user: User | null): void {
+    this.deeds.follow(user);
   }
 
   /** Show `words`, which are set by somebody, or else derived. */

@@ -1,6 +1,7 @@
 /** The panel that is open at the side of the text. It takes the focus, and gives it back. */
 
 import { words } from "../language/language";
+import { Icon } from "../ui/icon";
 import { useId, useLayoutEffect, useRef } from "../vendor/preact";
 import type { Panel, PanelList } from "./panel";
 
@@ -33,7 +34,7 @@ function OpenPanel({ panel, onClose }: { readonly panel: Panel; readonly onClose
           aria-label={words().page.closePanel(panel.title())}
           onClick={onClose}
         >
-          ×
+          <Icon name="close" />
         </button>
       </header>
       {panel.render()}

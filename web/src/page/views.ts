@@ -15,6 +15,9 @@ export function firstView(stored: string | null, isWide: boolean): View {
   return isWide ? "both" : "edit";
 }
 
+/** Where there is room for one pane, it is the text, unless the preview was chosen. Pure. */
+export const layoutOf = (view: View, isNarrow: boolean): View => (isNarrow && view === "both" ? "edit" : view);
+
 export function rememberedView(): string | null {
   try {
     return localStorage.getItem(STORAGE_KEY);

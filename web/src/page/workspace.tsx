@@ -1,5 +1,6 @@
 /** The panes: source and preview, and at their end the panel that is open. */
 
+import { Followed } from "./avatars";
 import { Host } from "./host";
 import type { DocumentModel } from "./model";
 import { SidePanel } from "./sidepanel";
@@ -14,9 +15,10 @@ interface WorkspaceProps {
 export function Workspace({ model, source, preview }: WorkspaceProps) {
   const isPast = model.shownVersion.value !== null;
   return (
-    <main class={isPast ? "workspace viewing-version" : "workspace"} data-view={model.view.value}>
+    <main class={isPast ? "workspace viewing-version" : "workspace"} data-view={model.layout.value}>
       <Host class="pane pane-source" doms={source} />
       <Host class="pane pane-preview" doms={preview} />
+      <Followed model={model} />
       <SidePanel panels={model.panels} />
     </main>
   );

@@ -2,7 +2,10 @@
 
 import { basePath } from "../base";
 import { isSomebody, type IdentityStore } from "../identity/identity";
+import { words } from "../language/language";
 import type { ComponentChildren } from "../vendor/preact";
+import { Mark } from "./mark";
+import { Tooltips } from "./tooltip";
 import { UserMenu } from "./usermenu";
 
 interface FrameProps {
@@ -21,8 +24,8 @@ export function Frame({ store, title, lead = "", narrow = false, children }: Fra
   return (
     <div class="page page-scrolls">
       <header class="topbar">
-        <a href={basePath()} class="home" aria-label="All documents">
-          Quire
+        <a href={basePath()} class="home" aria-label={words().page.home}>
+          <Mark named />
         </a>
         <span class="spacer" />
         {hasOwnSignIn ? null : <UserMenu store={store} />}
@@ -34,6 +37,7 @@ export function Frame({ store, title, lead = "", narrow = false, children }: Fra
         </header>
         {children}
       </main>
+      <Tooltips />
     </div>
   );
 }

@@ -3,14 +3,17 @@
 import { signOut } from "../api/session";
 import { basePath } from "../base";
 import { isSomebody, type IdentityStore } from "../identity/identity";
+import { words } from "../language/language";
 import { signInPage } from "../route";
 import { safeName } from "../safe";
 import { userNameFrom } from "../names";
 import { attempt } from "../api/request";
-import { useEffect, useRef, useState, type RefObject } from "../vendor/preact";
+import { useEffect, useRef, useState } from "../vendor/preact";
 import type { Identity } from "../api/session";
 import { Avatar } from "./avatar";
 import { Form, Problem } from "./form";
+import { Popover } from "./popover";
+import { Preferences } from "./preferences";
 
 interface UserMenuProps {
   readonly store: IdentityStore;
@@ -22,82 +25,50 @@ interface UserMenuProps {
 
 export function UserMenu({ store, onRenamed, onLeave }: UserMenuProps) {
   const [open, setOpen] = useState(false);
-  const host = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
   const identity = store.identity.value;
-  useClosing(open, host, (giveBack) => {
-    setOpen(false);
-    if (giveBack) button.current?.focus();
-  });
   if (identity === null) return null;
   if (identity.user === null || !isSomebody(identity)) {
     return <SignInLink identity={identity} onLeave={() => onLeave?.()} />;
   }
   const name = safeName(identity.user.name);
   return (
-    <div class="user-menu" ref={host}>
+    <div class="user-menu">
       <button
         ref={button}
         type="button"
         class="self"
         aria-haspopup="dialog"
         aria-expanded={open}
-        aria-label={`You are ${name}`}
+        aria-label={words().user.youAre(name)}
+        data-tip={open ? "" : words().user.youAre(name)}
         onClick={() => setOpen(!open)}
       >
         <Avatar user={identity.user} />
         <span class="self-name">{name}</span>
       </button>
       {open ? (
-        <div class="menu" role="dialog" aria-label="You">
+        <Popover anchor={button} onClose={() => setOpen(false)} class="menu" label={words().user.you} atEnd>
           <Menu
             identity={identity}
             store={store}
             onLeave={() => onLeave?.()}
             onRenamed={() => {
               setOpen(false);
-              button.current?.focus();
               onRenamed?.();
             }}
           />
-        </div>
+        </Popover>
       ) : null}
     </div>
   );
-}
-
-/** Close on Escape, on a click elsewhere, and when the focus goes elsewhere. */
-function useClosing(
-  open: boolean,
-  host: RefObject<HTMLDivElement | null>,
-  close: (giveFocusBack: boolean) => void,
-): void {
-  useEffect(() => {
-    if (!open) return;
-    const elsewhere = (event: Event): void => {
-      if (event.target instanceof Node && host.current?.contains(event.target) !== true) close(false);
-    };
-    const escape = (event: KeyboardEvent): void => {
-      if (event.key !== "Escape") return;
-      event.stopPropagation();
-      close(true);
-    };
-    document.addEventListener("pointerdown", elsewhere);
-    document.addEventListener("focusin", elsewhere);
-    document.addEventListener("keydown", escape, true);
-    return () => {
-      document.removeEventListener("pointerdown", elsewhere);
-      document.removeEventListener("focusin", elsewhere);
-      document.removeEventListener("keydown", escape, true);
-    };
-  }, [open]);
 }
 
 function SignInLink({ identity, onLeave }: Pick<MenuProps, "identity" | "onLeave">) {
   if (identity.signIn.length === 0) return null;
   return (
     <a class="button" href={signInPage(basePath(), location.pathname)} onClick={onLeave}>
-      Sign in
+      {words().user.signIn}
     </a>
   );
 }
@@ -128,24 +99,25 @@ function Menu({ identity, store, onRenamed, onLeave }: MenuProps) {
       )}
       {isGuest ? null : (
         <a class="menu-item" href={`${base}account`} onClick={onLeave}>
-          Account
+          {words().user.account}
         </a>
       )}
       {identity.operator ? (
         <a class="menu-item" href={`${base}people`} onClick={onLeave}>
-          People
+          {words().user.people}
         </a>
       ) : null}
       {!identity.signedIn && identity.signIn.length > 0 ? (
         <a class="menu-item" href={signInPage(base, location.pathname)} onClick={onLeave}>
-          Sign in
+          {words().user.signIn}
         </a>
       ) : null}
       {identity.signedIn && identity.mode !== "open" ? (
         <button type="button" class="menu-item" onClick={() => void leave()}>
-          Sign out
+          {words().user.signOut}
         </button>
       ) : null}
+      <Preferences />
       <Problem error={problem} />
     </>
   );
@@ -157,7 +129,7 @@ function NameForm({ identity, store, onRenamed }: Omit<MenuProps, "onLeave">) {
   useEffect(() => input.current?.select(), []);
   const rename = async (typed: string): Promise<void> => {
     const name = userNameFrom(typed);
-    if (name === null) return setProblem("A name has at least one letter.");
+    if (name === null) return setProblem(words().user.nameRule);
     if (name === identity.user?.name) return onRenamed();
     const error = await attempt(() => store.rename(name));
     if (error === null) onRenamed();
@@ -165,7 +137,7 @@ function NameForm({ identity, store, onRenamed }: Omit<MenuProps, "onLeave">) {
   };
   return (
     <Form class="menu-form" onSubmit={(fields) => rename(fields["name"] ?? "")}>
-      <label for="your-name">Your name</label>
+      <label for="your-name">{words().user.yourName}</label>
       <div class="row">
         <input
           ref={input}
@@ -177,10 +149,10 @@ function NameForm({ identity, store, onRenamed }: Omit<MenuProps, "onLeave">) {
           defaultValue={identity.user?.name ?? ""}
         />
         <button type="submit" class="button">
-          Save
+          {words().user.save}
         </button>
       </div>
-      <p class="hint">Others see it beside your cursor and in the history.</p>
+      <p class="hint">{words().user.nameHint}</p>
       <Problem error={problem} />
     </Form>
   );

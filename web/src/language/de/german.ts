@@ -8,6 +8,7 @@ import { history } from "./history";
 import { page } from "./page";
 import { preview } from "./preview";
 import { transfer } from "./transfer";
+import { user } from "./user";
 import { writing } from "./writing";
 
 export const german: Words = {
@@ -18,5 +19,6 @@ export const german: Words = {
   page,
   preview,
   transfer,
+  user,
   writing,
 };

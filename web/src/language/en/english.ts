@@ -7,6 +7,7 @@ import { history } from "./history";
 import { page } from "./page";
 import { preview } from "./preview";
 import { transfer } from "./transfer";
+import { user } from "./user";
 import { writing } from "./writing";
 
 export const english = {
@@ -17,6 +18,7 @@ export const english = {
   page,
   preview,
   transfer,
+  user,
   writing,
 };
 
