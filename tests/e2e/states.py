@@ -166,6 +166,25 @@ def _user_menu(scene: Scene) -> Window:
     return window
 
 
+def _pressed(keys: str, shown: str) -> Callable[[Scene], Window]:
+    """Return a way to what a shortcut opens; `shown` is a selector of it."""
+
+    def reach(scene: Scene) -> Window:
+        window = scene.document("sunday-dinner")
+        window.page.keyboard.press(keys)
+        expect(window.page.locator(shown).first).to_be_visible()
+        return window
+
+    return reach
+
+
+def _menu(scene: Scene) -> Window:
+    window = scene.document("sunday-dinner")
+    window.page.get_by_role("button", name="Menu", exact=True).click()
+    expect(window.page.get_by_role("menu")).to_be_visible()
+    return window
+
+
 def _refused(scene: Scene) -> Window:
     window = scene.window("Stranger", scene.accounts)
     window.visit("/d/not-yours")
@@ -204,6 +223,11 @@ STATES: Final = (
     State("history", _history),
     State("share", _share),
     State("user-menu", _user_menu),
+    State("menu", _menu),
+    State("all-commands", _pressed("F1", ".palette")),
+    State("shortcuts", _pressed("Control+/", ".shortcut-help")),
+    State("outline", _pressed("Control+Alt+o", ".outline-entry")),
+    State("renaming", _pressed("F2", ".title-field")),
     State("refused", _refused),
     State("bad-name", _page("/d/%2F%2F")),
     State("sign-in", _page("/sign-in", accounts=True)),

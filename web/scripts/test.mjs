@@ -5,7 +5,6 @@
 
 import { spawnSync } from "node:child_process";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -13,7 +12,7 @@ import { build } from "esbuild";
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const tests = (await readdir(join(root, "test")))
   .filter((name) => name.endsWith(".test.ts") && (process.argv.length < 3 || process.argv.slice(2).some((part) => name.includes(part))));
-const outdir = await mkdtemp(join(tmpdir(), "quire-web-test-"));
+const outdir = await mkdtemp(join(root, "node_modules", ".quire-web-test-"));
 try {
   await build({
     absWorkingDir: root,
@@ -21,6 +20,8 @@ try {
     bundle: true,
     format: "esm",
     platform: "node",
+    // It finds its binary beside its own file.
+    external: ["esbuild"],
     target: "node20",
     outdir,
     outExtension: { ".js": ".mjs" },

@@ -1,5 +1,7 @@
 /** Elements in one expression. Text always becomes text nodes. */
 
+import { locale, words } from "./language/language";
+
 type Child = Node | string | null;
 
 interface Attributes {
@@ -24,19 +26,19 @@ export function element<K extends keyof HTMLElementTagNameMap>(
 
 /** `5 minutes ago`, `Yesterday` … as the browser's language says it. */
 export function relativeTime(at: number, now: number): string {
-  const format = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
+  const format = new Intl.RelativeTimeFormat(locale(), { numeric: "auto" });
   const seconds = Math.round((at - now) / 1000);
-  if (seconds > -45) return "just now";
+  if (seconds > -45) return words().common.justNow;
   if (seconds > -2700) return format.format(Math.round(seconds / 60), "minute");
   if (seconds > -79_200) return format.format(Math.round(seconds / 3600), "hour");
   if (seconds > -2_592_000) return format.format(Math.round(seconds / 86_400), "day");
-  return new Date(at).toLocaleDateString(undefined, { dateStyle: "medium" });
+  return new Date(at).toLocaleDateString(locale(), { dateStyle: "medium" });
 }
 
 export function clockTime(at: number): string {
-  return new Date(at).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
+  return new Date(at).toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit" });
 }
 
 export function longTime(at: number): string {
-  return new Date(at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+  return new Date(at).toLocaleString(locale(), { dateStyle: "medium", timeStyle: "short" });
 }

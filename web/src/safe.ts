@@ -1,5 +1,7 @@
 /** What peers wrote, made safe to show. Pure. */
 
+import { words } from "./language/language";
+
 const MAX_NAME_LENGTH = 60;
 const NO_COLOR = "#777777";
 
@@ -11,5 +13,5 @@ export function safeColor(value: unknown): string {
 /** A name that is safe to show as text, whatever a peer wrote. */
 export function safeName(value: unknown): string {
   const name = typeof value === "string" ? value.trim().slice(0, MAX_NAME_LENGTH) : "";
-  return name === "" ? "Someone" : name;
+  return name === "" ? words().common.someone : name;
 }

@@ -12,6 +12,7 @@ import {
 import { basePath } from "../base";
 import { relativeTime } from "../dom";
 import type { IdentityStore } from "../identity/identity";
+import { words } from "../language/language";
 import { userNameFrom } from "../names";
 import { signInPage } from "../route";
 import { Card } from "../ui/card";
@@ -23,7 +24,7 @@ import { browserName } from "./agent";
 import { NewPassword } from "./join";
 
 export function showAccountPage(app: HTMLElement): Promise<void> {
-  return mountPage(app, "Account", (store) => <AccountPage store={store} />);
+  return mountPage(app, words().account.account, (store) => <AccountPage store={store} />);
 }
 
 function AccountPage({ store }: { readonly store: IdentityStore }) {
@@ -35,22 +36,22 @@ function AccountPage({ store }: { readonly store: IdentityStore }) {
   const isAccount = identity.kind === "account";
   const isSession = isAccount || identity.kind === "oidc";
   return (
-    <Frame store={store} title="Account" lead={kindWords(identity)}>
+    <Frame store={store} title={words().account.account} lead={kindWords(identity)}>
       {isAccount || identity.kind === "guest" ? (
         <NameSection store={store} name={identity.user.name} />
       ) : (
-        <Card title="Your name">
+        <Card title={words().user.yourName}>
           <p>{identity.user.name}</p>
-          <p class="hint">It comes from where you sign in, and is changed there.</p>
+          <p class="hint">{words().account.nameElsewhere}</p>
         </Card>
       )}
       {isAccount ? <PasswordSection login={identity.user.name} /> : null}
       {isSession ? <SessionsSection /> : null}
       {identity.kind === "guest" && identity.signIn.length > 0 ? (
-        <Card title="You are a guest">
-          <p>With an account, what was shared with you is there on every device.</p>
+        <Card title={words().account.youAreGuest}>
+          <p>{words().account.whyAccount}</p>
           <a class="button button-primary" href={signInPage(basePath(), basePath())}>
-            Sign in
+            {words().user.signIn}
           </a>
         </Card>
       ) : null}
@@ -59,16 +60,16 @@ function AccountPage({ store }: { readonly store: IdentityStore }) {
 }
 
 function kindWords({ kind, operator }: Identity): string {
-  if (kind === "guest") return "You are a guest: this browser knows you, and no other does.";
-  return operator ? "You are an operator of this server." : "";
+  if (kind === "guest") return words().account.guestLead;
+  return operator ? words().account.operatorLead : "";
 }
 
 function SignedOut({ store, identity }: { readonly store: IdentityStore; readonly identity: Identity }) {
   return (
-    <Frame store={store} title="You are not signed in" narrow>
+    <Frame store={store} title={words().account.notSignedIn} narrow>
       {identity.signIn.length === 0 ? null : (
         <a class="button button-primary" href={signInPage(basePath(), `${basePath()}account`)}>
-          Sign in
+          {words().user.signIn}
         </a>
       )}
     </Frame>
@@ -79,23 +80,23 @@ function NameSection({ store, name }: { readonly store: IdentityStore; readonly 
   const [problem, setProblem] = useState<ApiError | string | null>(null);
   const [done, setDone] = useState("");
   return (
-    <Card title="Your name">
+    <Card title={words().user.yourName}>
       <Form
-        label="Your name"
+        label={words().user.yourName}
         onSubmit={async (fields) => {
           const chosen = userNameFrom(fields["name"] ?? "");
           setDone("");
-          if (chosen === null) return setProblem("A name has at least one letter.");
+          if (chosen === null) return setProblem(words().user.nameRule);
           const error = await attempt(() => store.rename(chosen));
           setProblem(error);
-          if (error === null) setDone("Your name is changed. What you wrote before keeps the old one.");
+          if (error === null) setDone(words().account.nameChanged);
         }}
       >
-        <Field label="As others see it" name="name" value={name} autocomplete="name" maxLength={60} />
+        <Field label={words().account.asOthersSee} name="name" value={name} autocomplete="name" maxLength={60} />
         <Problem error={problem} />
         {done === "" ? null : <Done words={done} />}
         <button type="submit" class="button">
-          Save
+          {words().user.save}
         </button>
       </Form>
     </Card>
@@ -106,9 +107,9 @@ function PasswordSection({ login }: { readonly login: string }) {
   const [problem, setProblem] = useState<ApiError | null>(null);
   const [done, setDone] = useState(false);
   return (
-    <Card title="Password">
+    <Card title={words().account.password}>
       <Form
-        label="Password"
+        label={words().account.password}
         onSubmit={async ({ current = "", password = "" }, form) => {
           setDone(false);
           const error = await attempt(() => changePassword(current, password));
@@ -119,7 +120,7 @@ function PasswordSection({ login }: { readonly login: string }) {
       >
         <input type="text" name="username" autocomplete="username" value={login} hidden readOnly />
         <Field
-          label="Current password"
+          label={words().account.currentPassword}
           name="current"
           type="password"
           autocomplete="current-password"
@@ -127,9 +128,9 @@ function PasswordSection({ login }: { readonly login: string }) {
         />
         <NewPassword />
         <Problem error={problem} />
-        {done ? <Done words="Your password is changed. Other devices are signed out." /> : null}
+        {done ? <Done words={words().account.passwordChanged} /> : null}
         <button type="submit" class="button">
-          Change password
+          {words().account.changePassword}
         </button>
       </Form>
     </Card>
@@ -149,13 +150,13 @@ function SessionsSection() {
   };
   const now = Date.now();
   return (
-    <Card title="Where you are signed in">
+    <Card title={words().account.sessions}>
       <ul class="rows">
         {(sessions ?? []).map((session) => (
           <li key={session.id} class="entry">
             <span>
               {browserName(session.agent)}
-              {session.current ? <span class="tag">this one</span> : null}
+              {session.current ? <span class="tag">{words().account.thisOne}</span> : null}
             </span>
             <span class="entry-note">
               {session.address} · {relativeTime(session.seenAt, now)}
@@ -163,14 +164,14 @@ function SessionsSection() {
           </li>
         ))}
       </ul>
-      {sessions === null && problem === null ? <p class="hint">One moment…</p> : null}
+      {sessions === null && problem === null ? <p class="hint">{words().common.oneMoment}</p> : null}
       <Problem error={problem} />
       <div class="row">
         <button type="button" class="button" onClick={() => void leave(signOut)}>
-          Sign out here
+          {words().account.signOutHere}
         </button>
         <button type="button" class="button button-danger" onClick={() => void leave(signOutEverywhere)}>
-          Sign out everywhere
+          {words().account.signOutEverywhere}
         </button>
       </div>
     </Card>

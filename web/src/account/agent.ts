@@ -1,5 +1,7 @@
 /** A browser in words, from its `User-Agent`. Pure. */
 
+import { words } from "../language/language";
+
 const BROWSERS: readonly (readonly [RegExp, string])[] = [
   [/\bEdg(?:e|A|iOS)?\//, "Edge"],
   [/\bOPR\//, "Opera"],
@@ -24,6 +26,6 @@ export function browserName(agent: string): string {
   const named = (names: readonly (readonly [RegExp, string])[]): string | null =>
     names.find(([pattern]) => pattern.test(agent))?.[1] ?? null;
   const [browser, system] = [named(BROWSERS), named(SYSTEMS)];
-  if (browser === null) return system ?? "Unknown browser";
-  return system === null ? browser : `${browser} on ${system}`;
+  if (browser === null) return system ?? words().account.unknownBrowser;
+  return system === null ? browser : words().account.browserOn(browser, system);
 }

@@ -4,6 +4,7 @@ import { acceptInvitation, findInvitation, type FoundInvitation } from "../api/p
 import { attempt, type ApiError } from "../api/request";
 import { basePath } from "../base";
 import type { IdentityStore } from "../identity/identity";
+import { words } from "../language/language";
 import { Field, Form, Problem } from "../ui/form";
 import { Frame } from "../ui/frame";
 import { mountPage } from "../ui/mount";
@@ -14,7 +15,7 @@ export const MIN_PASSWORD_CHARS = 10;
 const LOGIN_PATTERN = "[A-Za-z0-9._@+\\-]{1,64}";
 
 export function showJoinPage(app: HTMLElement, secret: string | null): Promise<void> {
-  return mountPage(app, "Join", (store) => <JoinPage store={store} secret={secret} />);
+  return mountPage(app, words().account.join, (store) => <JoinPage store={store} secret={secret} />);
 }
 
 interface JoinPageProps {
@@ -29,17 +30,17 @@ function JoinPage({ store, secret }: JoinPageProps) {
     if (secret === null) return;
     void attempt(async () => setFound(await findInvitation(secret))).then(setProblem);
   }, [secret]);
-  if (secret === null) return <DeadLink store={store} title="This link is not complete" words={AGAIN} />;
+  if (secret === null) return <DeadLink store={store} title={words().account.incompleteLink} lead={words().account.incompleteInvitation} />;
   if (problem !== null) {
     return problem.status === 404 || problem.status === 410 ? (
-      <DeadLink store={store} title="This invitation is no longer valid" words={GONE} />
+      <DeadLink store={store} title={words().account.invitationGone} lead={words().account.invitationGoneLead} />
     ) : (
-      <Frame store={store} title="Not now" narrow>
+      <Frame store={store} title={words().common.notNow} narrow>
         <Problem error={problem} />
       </Frame>
     );
   }
-  if (found === null) return <Frame store={store} title="Looking at your invitation…" narrow />;
+  if (found === null) return <Frame store={store} title={words().account.findingInvitation} narrow />;
   return found.kind === "reset" ? (
     <ResetForm store={store} secret={secret} login={found.login} />
   ) : (
@@ -47,46 +48,49 @@ function JoinPage({ store, secret }: JoinPageProps) {
   );
 }
 
-const AGAIN =
-  "Open the whole link that you were sent. Its secret is not kept by this page, so it is also gone after a reload.";
-const GONE =
-  "An invitation works once, and for a limited time. Ask whoever sent it to you for another one.";
-
 function AccountForm({ store, secret, operator }: JoinPageProps & { secret: string; operator: boolean }) {
   const [problem, setProblem] = useState<ApiError | null>(null);
   const guest = store.identity.value?.user?.name ?? "";
   return (
     <Frame
       store={store}
-      title="Welcome to Quire"
+      title={words().account.welcome}
       lead={
         operator
-          ? "Choose how you sign in. You will be an operator: you invite the others."
-          : "You are invited. Choose how you sign in from now on."
+          ? words().account.welcomeOperator
+          : words().account.welcomeUser
       }
       narrow
     >
       <Form
-        label="Your account"
+        label={words().account.yourAccount}
         onSubmit={async ({ name = "", login = "", password = "" }) => {
           setProblem(null);
           const account = { name: name.trim(), login: login.trim(), password };
           setProblem(await attempt(() => join(store, secret, account)));
         }}
       >
-        <Field label="Your name" name="name" value={guest} autocomplete="name" maxLength={60} hint="As others see it." autofocus />
         <Field
-          label="Login"
+          label={words().user.yourName}
+          name="name"
+          value={guest}
+          autocomplete="name"
+          maxLength={60}
+          hint={words().account.asOthersSeeIt}
+          autofocus
+        />
+        <Field
+          label={words().account.login}
           name="login"
           autocomplete="username"
           maxLength={64}
           pattern={LOGIN_PATTERN}
-          hint="Letters, digits and . _ @ + - are fine; your e-mail address, say."
+          hint={words().account.loginHint}
         />
         <NewPassword />
         <Problem error={problem} />
         <button type="submit" class="button button-primary">
-          Create account
+          {words().account.createAccount}
         </button>
       </Form>
     </Frame>
@@ -104,12 +108,12 @@ function ResetForm({ store, secret, login }: ResetFormProps) {
   return (
     <Frame
       store={store}
-      title="A new password"
-      lead={`For ${login === "" ? "your account" : login}. Whoever is signed in with it elsewhere is signed out.`}
+      title={words().account.resetTitle}
+      lead={words().account.resetLead(login)}
       narrow
     >
       <Form
-        label="A new password"
+        label={words().account.resetTitle}
         onSubmit={async ({ password = "" }) => {
           setProblem(null);
           setProblem(await attempt(() => join(store, secret, { password })));
@@ -119,7 +123,7 @@ function ResetForm({ store, secret, login }: ResetFormProps) {
         <NewPassword autofocus />
         <Problem error={problem} />
         <button type="submit" class="button button-primary">
-          Set password
+          {words().account.setPassword}
         </button>
       </Form>
     </Frame>
@@ -138,13 +142,13 @@ async function join(
 export function NewPassword({ autofocus = false }: { readonly autofocus?: boolean }) {
   return (
     <Field
-      label="New password"
+      label={words().account.newPassword}
       name="password"
       type="password"
       autocomplete="new-password"
       minLength={MIN_PASSWORD_CHARS}
       maxLength={1000}
-      hint={`At least ${MIN_PASSWORD_CHARS} characters. Several words are easy to keep in mind.`}
+      hint={words().account.passwordHint(MIN_PASSWORD_CHARS)}
       autofocus={autofocus}
     />
   );

@@ -4,6 +4,7 @@ import { redeemLink } from "../api/session";
 import { attempt, type ApiError } from "../api/request";
 import { basePath } from "../base";
 import type { IdentityStore } from "../identity/identity";
+import { words } from "../language/language";
 import { documentPage } from "../route";
 import { Problem } from "../ui/form";
 import { Frame } from "../ui/frame";
@@ -12,7 +13,7 @@ import { useEffect, useState } from "../vendor/preact";
 import { DeadLink } from "./deadlink";
 
 export function showLinkPage(app: HTMLElement, secret: string | null): Promise<void> {
-  return mountPage(app, "Shared document", (store) => <LinkPage store={store} secret={secret} />);
+  return mountPage(app, words().account.sharedDocument, (store) => <LinkPage store={store} secret={secret} />);
 }
 
 interface LinkPageProps {
@@ -34,26 +35,26 @@ function LinkPage({ store, secret }: LinkPageProps) {
     return (
       <DeadLink
         store={store}
-        title="This link is not complete"
-        words="Open the whole link that you were sent; the part behind the # is what lets you in."
+        title={words().account.incompleteLink}
+        lead={words().account.incompleteShareLink}
       />
     );
   }
-  if (problem === null) return <Frame store={store} title="Opening the document…" narrow />;
+  if (problem === null) return <Frame store={store} title={words().account.openingDocument} narrow />;
   if (problem.status !== 0 && problem.status !== 429 && problem.status < 500) {
     return (
       <DeadLink
         store={store}
-        title="This link no longer works"
-        words="It has expired, or was taken back. Ask whoever sent it to you for another one."
+        title={words().account.deadLink}
+        lead={words().account.deadLinkLead}
       />
     );
   }
   return (
-    <Frame store={store} title="Not now" narrow>
+    <Frame store={store} title={words().common.notNow} narrow>
       <Problem error={problem} />
       <button type="button" class="button button-primary" onClick={() => void redeem()}>
-        Try again
+        {words().common.tryAgain}
       </button>
     </Frame>
   );

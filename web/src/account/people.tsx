@@ -12,6 +12,7 @@ import {
 import { attempt, type ApiError } from "../api/request";
 import { relativeTime } from "../dom";
 import type { IdentityStore } from "../identity/identity";
+import { words } from "../language/language";
 import { untilWords } from "../share/words";
 import { PersonName } from "../ui/avatar";
 import { Card } from "../ui/card";
@@ -24,17 +25,17 @@ import { useEffect, useState } from "../vendor/preact";
 const INVITATION_DAYS = 7;
 
 export function showPeoplePage(app: HTMLElement): Promise<void> {
-  return mountPage(app, "People", (store) => <PeoplePage store={store} />);
+  return mountPage(app, words().account.people, (store) => <PeoplePage store={store} />);
 }
 
 function PeoplePage({ store }: { readonly store: IdentityStore }) {
   const identity = store.identity.value;
   if (identity === null) return null;
   if (!identity.operator) {
-    return <Frame store={store} title="For operators only" lead="This page lists the users of the server." narrow />;
+    return <Frame store={store} title={words().account.operatorsOnly} lead={words().account.operatorsOnlyLead} narrow />;
   }
   return (
-    <Frame store={store} title="People" lead="Who can sign in here, and who is invited.">
+    <Frame store={store} title={words().account.people} lead={words().account.peopleLead}>
       {identity.mode === "accounts" ? <InvitationsSection /> : null}
       <UsersSection self={identity.user?.id ?? ""} />
     </Frame>
@@ -62,34 +63,34 @@ function InvitationsSection() {
   };
   const now = Date.now();
   return (
-    <Card title="Invitations">
-      <Form class="row" label="Invite somebody" onSubmit={(fields) => invite(fields["operator"] === "on")}>
+    <Card title={words().account.invitations}>
+      <Form class="row" label={words().account.invite} onSubmit={(fields) => invite(fields["operator"] === "on")}>
         <button type="submit" class="button button-primary">
-          Invite somebody
+          {words().account.invite}
         </button>
         <label class="check">
-          <input type="checkbox" name="operator" /> as an operator
+          <input type="checkbox" name="operator" /> {words().account.asOperator}
         </label>
       </Form>
       {made?.url == null ? null : (
         <div class="made">
-          <p>Send this link to one person. It works once, for {INVITATION_DAYS} days, and is shown only now.</p>
-          <CopyField key={made.id} label="Invitation link" value={made.url} focus />
+          <p>{words().account.invitationMade(INVITATION_DAYS)}</p>
+          <CopyField key={made.id} label={words().account.invitationLink} value={made.url} focus />
         </div>
       )}
       <Problem error={problem} />
       {open.length === 0 ? (
-        <p class="hint">Nobody is invited at the moment.</p>
+        <p class="hint">{words().account.nobodyInvited}</p>
       ) : (
         <ul class="rows">
           {open.map((invitation) => (
             <li key={invitation.id} class="entry">
               <span class="entry-main">
-                {invitation.kind === "reset" ? "New password" : invitation.operator ? "Operator" : "User"}
+                {words().account.kinds[invitation.kind === "reset" ? "reset" : invitation.operator ? "operator" : "user"]}
                 <span class="entry-note"> · {untilWords(invitation.expiresAt, now)}</span>
               </span>
               <button type="button" class="button button-small" onClick={() => void revoke(invitation)}>
-                Revoke
+                {words().account.revoke}
               </button>
             </li>
           ))}
@@ -115,7 +116,7 @@ function UsersSection({ self }: { readonly self: string }) {
     else setProblem(error);
   };
   return (
-    <Card title="Users">
+    <Card title={words().account.users}>
       <Problem error={problem} />
       <ul class="rows">
         {(people ?? []).map((person) => (
@@ -128,14 +129,14 @@ function UsersSection({ self }: { readonly self: string }) {
                   class="button button-small"
                   onClick={() => void change(person, { operator: !person.operator })}
                 >
-                  {person.operator ? "No longer operator" : "Make operator"}
+                  {person.operator ? words().account.noLongerOperator : words().account.makeOperator}
                 </button>
                 <button
                   type="button"
                   class="button button-small"
                   onClick={() => void change(person, { disabled: !person.disabled })}
                 >
-                  {person.disabled ? "Let in again" : "Lock out"}
+                  {person.disabled ? words().account.letIn : words().account.lockOut}
                 </button>
               </span>
             )}
@@ -148,11 +149,11 @@ function UsersSection({ self }: { readonly self: string }) {
 
 function personNote({ user, login, operator, disabled, createdAt }: Person, self: string): string {
   const parts = [
-    user.id === self ? "(you)" : "",
+    user.id === self ? words().account.you : "",
     login,
-    operator ? "operator" : "",
-    disabled ? "locked out" : "",
-    createdAt === 0 ? "" : `joined ${relativeTime(createdAt, Date.now())}`,
+    operator ? words().account.operator : "",
+    disabled ? words().account.lockedOut : "",
+    createdAt === 0 ? "" : words().account.joined(relativeTime(createdAt, Date.now())),
   ];
   return parts.filter((part) => part !== "").join(" · ");
 }

@@ -5,6 +5,7 @@ import { attempt } from "../api/request";
 import type { Identity } from "../api/session";
 import { basePath } from "../base";
 import type { IdentityStore } from "../identity/identity";
+import { words } from "../language/language";
 import { nextPage, providerSignIn } from "../route";
 import { Field, Form, Problem } from "../ui/form";
 import { Frame } from "../ui/frame";
@@ -12,7 +13,7 @@ import { mountPage } from "../ui/mount";
 import { useState } from "../vendor/preact";
 
 export function showSignInPage(app: HTMLElement): Promise<void> {
-  return mountPage(app, "Sign in", (store) => <SignInPage store={store} />);
+  return mountPage(app, words().account.signIn, (store) => <SignInPage store={store} />);
 }
 
 function SignInPage({ store }: { readonly store: IdentityStore }) {
@@ -22,9 +23,9 @@ function SignInPage({ store }: { readonly store: IdentityStore }) {
   const failed = new URLSearchParams(location.search).get("error");
   if (identity.signedIn && identity.user !== null) {
     return (
-      <Frame store={store} title={`You are ${identity.user.name}`} lead="You are signed in." narrow>
+      <Frame store={store} title={words().account.signedInAs(identity.user.name)} lead={words().account.signedIn} narrow>
         <a class="button button-primary" href={next}>
-          Continue
+          {words().account.goOn}
         </a>
       </Frame>
     );
@@ -33,14 +34,14 @@ function SignInPage({ store }: { readonly store: IdentityStore }) {
     return (
       <Frame
         store={store}
-        title="No sign-in here"
-        lead="This server lets in whoever the application that embeds it has signed in."
+        title={words().account.noSignIn}
+        lead={words().account.noSignInLead}
         narrow
       />
     );
   }
   return (
-    <Frame store={store} title="Sign in" narrow>
+    <Frame store={store} title={words().account.signIn} narrow>
       {failed === null ? null : <Problem error={providerProblem(failed)} />}
       <SignInForm
         store={store}
@@ -53,15 +54,10 @@ function SignInPage({ store }: { readonly store: IdentityStore }) {
 }
 
 /** The reasons with which the server comes back from the provider. */
-const PROVIDER_PROBLEMS: Readonly<Record<string, string>> = {
-  denied: "The sign-in was cancelled.",
-  expired: "That took too long, or began in another browser. Try again.",
-  unavailable: "Where you sign in does not answer at the moment. Try again later.",
-  disabled: "Your account here is locked. Ask whoever runs this server.",
-};
-
-const providerProblem = (reason: string): string =>
-  PROVIDER_PROBLEMS[reason] ?? "The sign-in did not work. Try again, or ask whoever runs this server.";
+function providerProblem(reason: string): string {
+  const known = words().account.providerProblems;
+  return Object.hasOwn(known, reason) ? known[reason as keyof typeof known] : known.other;
+}
 
 interface SignInFormProps {
   readonly store: IdentityStore;
@@ -84,10 +80,10 @@ export function SignInForm({ store, identity, next, onSignedIn, onLeave }: SignI
           href={providerSignIn(basePath(), next)}
           onClick={() => onLeave?.()}
         >
-          {identity.providerLabel === "" ? "Sign in with your organisation" : identity.providerLabel}
+          {identity.providerLabel === "" ? words().account.withOrganisation : identity.providerLabel}
         </a>
       ) : null}
-      {withProvider && withPassword ? <p class="divider">or</p> : null}
+      {withProvider && withPassword ? <p class="divider">{words().account.or}</p> : null}
       {withPassword ? <PasswordForm store={store} onSignedIn={onSignedIn} /> : null}
     </>
   );
@@ -97,7 +93,7 @@ function PasswordForm({ store, onSignedIn }: Pick<SignInFormProps, "store" | "on
   const [problem, setProblem] = useState<ApiError | null>(null);
   return (
     <Form
-      label="Sign in"
+      label={words().account.signIn}
       onSubmit={async ({ login = "", password = "" }, form) => {
         setProblem(null);
         const error = await attempt(async () =>
@@ -112,13 +108,13 @@ function PasswordForm({ store, onSignedIn }: Pick<SignInFormProps, "store" | "on
         }
       }}
     >
-      <Field label="Login" name="login" autocomplete="username" autofocus />
-      <Field label="Password" name="password" type="password" autocomplete="current-password" maxLength={1000} />
+      <Field label={words().account.login} name="login" autocomplete="username" autofocus />
+      <Field label={words().account.password} name="password" type="password" autocomplete="current-password" maxLength={1000} />
       <Problem error={problem} />
       <button type="submit" class="button button-primary">
-        Sign in
+        {words().account.signIn}
       </button>
-      <p class="hint">Forgotten? Whoever runs this server can send you a link for a new one.</p>
+      <p class="hint">{words().account.forgotten}</p>
     </Form>
   );
 }

@@ -1,6 +1,7 @@
 /** Requests to the HTTP API. The cookies of the browser say who asks; no secret is in an address. */
 
 import { basePath } from "../base";
+import { words } from "../language/language";
 import { field, number, text } from "./read";
 
 /** What the server answered instead, in words for the user. */
@@ -20,8 +21,6 @@ export class ApiError extends Error {
   }
 }
 
-const UNREACHABLE = "The server cannot be reached.";
-
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /** Ask the API; `path` is below `api/`. Rejects with `ApiError` alone. */
@@ -37,7 +36,7 @@ export async function requestText(path: string): Promise<string> {
   const response = await send("GET", path, "text/*, application/problem+json");
   if (!response.ok) throw problem(await response.json().catch(() => null), response);
   return response.text().catch(() => {
-    throw new ApiError(0, UNREACHABLE);
+    throw new ApiError(0, words().common.unreachable);
   });
 }
 
@@ -51,16 +50,16 @@ async function send(method: Method, path: string, accepted: string, body?: objec
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   }).catch(() => {
-    throw new ApiError(0, UNREACHABLE);
+    throw new ApiError(0, words().common.unreachable);
   });
 }
 
 /** The error in an RFC 9457 problem document. */
 function problem(answer: unknown, response: Response): ApiError {
   const { status } = response;
-  const words =
-    text(answer, "detail") || text(answer, "title") || `The server answered with an error (${status}).`;
-  return new ApiError(status, words, text(answer, "code"), retryAfter(answer, response));
+  const said =
+    text(answer, "detail") || text(answer, "title") || words().common.serverError(status);
+  return new ApiError(status, said, text(answer, "code"), retryAfter(answer, response));
 }
 
 function retryAfter(answer: unknown, response: Response): number | null {

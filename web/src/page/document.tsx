@@ -102,6 +102,7 @@ class DocumentPage {
       },
     );
     this.previewHost.append(this.live.preview.dom);
+    this.addParts();
     this.titling = new Titling(model, {
       text: () => this.live.text,
       describe: () => this.describe(),
@@ -124,7 +125,6 @@ class DocumentPage {
       goTo: (line) => this.live.goTo(line),
     });
     this.unsaved = new UnsavedText(name, model.banners, this.live);
-    this.addParts();
     this.mount();
     this.listen();
     exposeHandle(this.live);

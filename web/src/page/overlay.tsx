@@ -4,6 +4,7 @@ import type { Identity } from "../api/session";
 import { SignInForm } from "../account/signin";
 import { basePath } from "../base";
 import type { IdentityStore } from "../identity/identity";
+import { words } from "../language/language";
 import type { Role, User } from "../protocol";
 import { documentPage } from "../route";
 import { ShareDialog } from "../share/dialog";
@@ -45,7 +46,7 @@ export function signInDialog(
   actions: SignInActions,
 ): ComponentChild {
   return (
-    <Dialog title="Sign in" onClose={actions.close}>
+    <Dialog title={words().account.signIn} onClose={actions.close}>
       <SignInForm
         store={store}
         identity={identity}

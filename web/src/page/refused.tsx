@@ -4,13 +4,14 @@ import { signOut } from "../api/session";
 import { attempt } from "../api/request";
 import { basePath } from "../base";
 import type { IdentityStore } from "../identity/identity";
+import { words } from "../language/language";
 import { signInPage } from "../route";
 import { safeName } from "../safe";
 import { Frame } from "../ui/frame";
 import { render } from "../vendor/preact";
 
 export function showRefused(app: HTMLElement, store: IdentityStore): void {
-  document.title = "Not here – Quire";
+  document.title = `${words().account.refusedTitle} – Quire`;
   render(<Refused store={store} />, app);
 }
 
@@ -21,35 +22,34 @@ function Refused({ store }: { readonly store: IdentityStore }) {
     await attempt(signOut);
     location.assign(here);
   };
-  const lead = "There is no document at this address, or it is not shared with you.";
+  const lead = words().account.refusedLead;
   if (identity === null || identity.signIn.length === 0) {
     return (
-      <Frame store={store} title="Nothing here for you" lead={lead} narrow>
+      <Frame store={store} title={words().account.refused} lead={lead} narrow>
         <StartLink />
       </Frame>
     );
   }
   if (!identity.signedIn || identity.user === null) {
     return (
-      <Frame store={store} title="Nothing here for you" lead={`${lead} If it is, sign in to open it.`} narrow>
+      <Frame store={store} title={words().account.refused} lead={`${lead} ${words().account.refusedSignIn}`} narrow>
         <div class="row">
           <a class="button button-primary" href={here}>
-            Sign in
+            {words().account.signIn}
           </a>
         </div>
       </Frame>
     );
   }
   return (
-    <Frame store={store} title="Nothing here for you" lead={lead} narrow>
+    <Frame store={store} title={words().account.refused} lead={lead} narrow>
       <p>
-        You are signed in as <strong>{safeName(identity.user.name)}</strong>. If somebody sent you
-        here, ask them to share it with you.
+        {words().account.refusedAs} <strong>{safeName(identity.user.name)}</strong>. {words().account.refusedAsk}
       </p>
       <div class="row">
         <StartLink />
         <button type="button" class="button" onClick={() => void change()}>
-          Use another account
+          {words().account.anotherAccount}
         </button>
       </div>
     </Frame>
@@ -59,7 +59,7 @@ function Refused({ store }: { readonly store: IdentityStore }) {
 function StartLink() {
   return (
     <a class="button" href={basePath()}>
-      To the start page
+      {words().account.toStart}
     </a>
   );
 }

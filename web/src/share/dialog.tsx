@@ -2,6 +2,7 @@
 
 import type { Subject } from "../api/access";
 import type { Identity } from "../api/session";
+import { words } from "../language/language";
 import type { Role, User } from "../protocol";
 import { PersonName } from "../ui/avatar";
 import { CopyField } from "../ui/copy";
@@ -29,12 +30,12 @@ interface ShareDialogProps {
 export function ShareDialog(props: ShareDialogProps) {
   const { title, address, role, onClose } = props;
   return (
-    <Dialog title={`Share “${title}”`} onClose={onClose}>
+    <Dialog title={words().share.title(title)} onClose={onClose}>
       {role === "owner" ? <OwnersPart {...props} /> : <p>{ownAccessWords(role)}</p>}
       <section class="dialog-section">
-        <h3>Address</h3>
-        <CopyField label="Address of this document" value={address} />
-        <p class="hint">It opens the document for those who have access, and for nobody else.</p>
+        <h3>{words().share.address}</h3>
+        <CopyField label={words().share.addressOf} value={address} />
+        <p class="hint">{words().share.addressHint}</p>
       </section>
     </Dialog>
   );
@@ -47,14 +48,14 @@ function OwnersPart({ document, identity, met: meeting }: ShareDialogProps) {
   const met = meeting.value;
   const self = identity.user?.id ?? "";
   const problem = <Problem error={model.problem.value} />;
-  if (access === null) return model.problem.value === null ? <p class="hint">One moment…</p> : problem;
+  if (access === null) return model.problem.value === null ? <p class="hint">{words().common.oneMoment}</p> : problem;
   const here = new Set([access.owner?.id ?? "", ...access.users.map(({ user }) => user.id)]);
-  const note = (id: string): string => (id === self ? "(you)" : "");
+  const note = (id: string): string => (id === self ? words().share.you : "");
   return (
     <>
       {problem}
       <section class="dialog-section">
-        <h3>People</h3>
+        <h3>{words().share.people}</h3>
         <PersonSearch
           met={met}
           without={here}
@@ -64,7 +65,7 @@ function OwnersPart({ document, identity, met: meeting }: ShareDialogProps) {
           {access.owner === null ? null : (
             <li class="entry">
               <PersonName user={known(access.owner, met)} note={note(access.owner.id)} />
-              <span class="entry-note">Owner</span>
+              <span class="entry-note">{words().share.owner}</span>
             </li>
           )}
           {access.users.map(({ user: granted, role }) => {
@@ -73,9 +74,9 @@ function OwnersPart({ document, identity, met: meeting }: ShareDialogProps) {
             <li key={user.id} class="entry">
               <PersonName user={user} note={note(user.id)} />
               <RoleSelect
-                label={`Role of ${user.name}`}
+                label={words().share.roleOf(user.name)}
                 role={role}
-                none="Remove"
+                none={words().share.remove}
                 onChange={(chosen) => void model.setAccess(`user:${user.id}`, chosen)}
               />
             </li>
@@ -84,16 +85,16 @@ function OwnersPart({ document, identity, met: meeting }: ShareDialogProps) {
         </ul>
       </section>
       <section class="dialog-section">
-        <h3>Everybody else</h3>
+        <h3>{words().share.everybodyElse}</h3>
         <ul class="rows">
           <GeneralRow
-            label={identity.mode === "open" ? "Everyone on this server" : "Everyone who is signed in"}
+            label={identity.mode === "open" ? words().share.everyoneHere : words().share.everyoneSignedIn}
             role={access.signedIn}
             subject="signed-in"
             model={model}
           />
           {identity.mode === "open" ? null : (
-            <GeneralRow label="Anyone, without signing in" role={access.everyone} subject="everyone" model={model} />
+            <GeneralRow label={words().share.anyone} role={access.everyone} subject="everyone" model={model} />
           )}
         </ul>
         <p class="hint">{accessWords(access, identity.mode)}</p>
@@ -106,7 +107,7 @@ function OwnersPart({ document, identity, met: meeting }: ShareDialogProps) {
 /** The server keeps no names of guests: those who were met have one, the others only an id. */
 function known(user: User, met: readonly User[]): User {
   if (user.name !== user.id) return user;
-  return met.find(({ id }) => id === user.id) ?? { ...user, name: "A guest" };
+  return met.find(({ id }) => id === user.id) ?? { ...user, name: words().share.aGuest };
 }
 
 interface GeneralRowProps {
@@ -123,7 +124,7 @@ function GeneralRow({ label, role, subject, model }: GeneralRowProps) {
       <RoleSelect
         label={label}
         role={role}
-        none="No access"
+        none={words().share.noAccess}
         onChange={(chosen) => void model.setAccess(subject, chosen)}
       />
     </li>

@@ -1,6 +1,7 @@
 /** The share links of a document: made, copied, revoked. */
 
 import type { ShareLink } from "../api/access";
+import { words } from "../language/language";
 import type { Role } from "../protocol";
 import { longTime } from "../dom";
 import { CopyField } from "../ui/copy";
@@ -8,7 +9,7 @@ import { Form } from "../ui/form";
 import { useState } from "../vendor/preact";
 import type { ShareModel } from "./model";
 import { RoleSelect } from "./roleselect";
-import { EXPIRIES, ROLE_WORDS, expiryAt, untilWords } from "./words";
+import { EXPIRIES, expiryAt, untilWords } from "./words";
 
 export function LinkSection({ model }: { readonly model: ShareModel }) {
   const [role, setRole] = useState<Role>("viewer");
@@ -17,34 +18,32 @@ export function LinkSection({ model }: { readonly model: ShareModel }) {
     model.createLink(role, expiryAt(EXPIRIES[Number(expiry)]?.[1] ?? null, Date.now()));
   return (
     <section class="dialog-section">
-      <h3>Links</h3>
-      <Form class="row link-form" label="A new link" onSubmit={({ expiry = "0" }) => create(expiry)}>
+      <h3>{words().share.links}</h3>
+      <Form class="row link-form" label={words().share.newLink} onSubmit={({ expiry = "0" }) => create(expiry)}>
         <RoleSelect
-          label="Whoever has the link"
+          label={words().share.whoeverHasLink}
           role={role}
           onChange={(chosen) => setRole(chosen ?? "viewer")}
         />
-        <select class="select" name="expiry" aria-label="How long the link works">
-          {EXPIRIES.map(([words], index) => (
-            <option key={words} value={String(index)}>
-              {words}
+        <select class="select" name="expiry" aria-label={words().share.howLong}>
+          {EXPIRIES.map(([id], index) => (
+            <option key={id} value={String(index)}>
+              {words().share.works[id]}
             </option>
           ))}
         </select>
         <button type="submit" class="button button-primary">
-          Create link
+          {words().share.createLink}
         </button>
       </Form>
       {made?.url == null ? null : (
         <div class="made">
-          <p>
-            Whoever has this link {doing(made.role)}. It is shown only now.
-          </p>
-          <CopyField key={made.id} label="Share link" value={made.url} focus />
+          <p>{words().share.linkMade[made.role]}</p>
+          <CopyField key={made.id} label={words().share.shareLink} value={made.url} focus />
         </div>
       )}
       {model.links.value.length === 0 ? (
-        <p class="hint">There are no links. A link works for people without an account, too.</p>
+        <p class="hint">{words().share.noLinks}</p>
       ) : (
         <ul class="rows">
           {model.links.value.map((link) => (
@@ -55,8 +54,6 @@ export function LinkSection({ model }: { readonly model: ShareModel }) {
     </section>
   );
 }
-
-const doing = (role: Role): string => ROLE_WORDS[role].toLowerCase();
 
 interface LinkRowProps {
   readonly link: ShareLink;
@@ -70,15 +67,15 @@ function LinkRow({ link, isNew, model }: LinkRowProps) {
   return (
     <li class={over ? "entry entry-off" : "entry"}>
       <span class="entry-main">
-        {ROLE_WORDS[link.role]}
-        {isNew ? <span class="tag">new</span> : null}
+        {words().share.roles[link.role]}
+        {isNew ? <span class="tag">{words().share.isNew}</span> : null}
         <span class="entry-note">
           {" "}
-          · <span title={`Made ${longTime(link.createdAt)}`}>{untilWords(link.expiresAt, now)}</span>
+          · <span title={words().share.made(longTime(link.createdAt))}>{untilWords(link.expiresAt, now)}</span>
         </span>
       </span>
       <button type="button" class="button button-small" onClick={() => void model.revokeLink(link.id)}>
-        {over ? "Remove" : "Revoke"}
+        {over ? words().share.remove : words().share.revoke}
       </button>
     </li>
   );

@@ -2,6 +2,7 @@
 
 import { searchUsers } from "../api/people";
 import { attempt } from "../api/request";
+import { words } from "../language/language";
 import type { User } from "../protocol";
 import { PersonName } from "../ui/avatar";
 import { useEffect, useId, useRef, useState } from "../vendor/preact";
@@ -46,8 +47,8 @@ export function PersonSearch({ met, without, onChoose }: PersonSearchProps) {
         ref={input}
         type="text"
         role="combobox"
-        aria-label="Add a person by name"
-        placeholder="Add a person by name"
+        aria-label={words().share.addPerson}
+        placeholder={words().share.addPerson}
         aria-expanded={options.length > 0}
         aria-controls={`${id}-list`}
         aria-autocomplete="list"
@@ -61,7 +62,7 @@ export function PersonSearch({ met, without, onChoose }: PersonSearchProps) {
         }}
         onKeyDown={onKeyDown}
       />
-      <ul id={`${id}-list`} class="search-list" role="listbox" aria-label="People" hidden={options.length === 0}>
+      <ul id={`${id}-list`} class="search-list" role="listbox" aria-label={words().share.people} hidden={options.length === 0}>
         {options.map((user, index) => (
           <li
             key={user.id}
@@ -81,7 +82,7 @@ export function PersonSearch({ met, without, onChoose }: PersonSearchProps) {
       </ul>
       <p class="hint" role="status">
         {query.trim() !== "" && found !== null && options.length === 0
-          ? "Nobody else by that name. A link works for people who are not here yet."
+          ? words().share.nobody
           : ""}
       </p>
     </div>

@@ -1,7 +1,8 @@
 /** A choice of roles, with none among them. */
 
+import { words } from "../language/language";
 import type { Role } from "../protocol";
-import { ROLE_WORDS, rolesToOffer } from "./words";
+import { rolesToOffer } from "./words";
 
 interface RoleSelectProps {
   readonly label: string;
@@ -25,7 +26,7 @@ export function RoleSelect({ label, role, none, onChange }: RoleSelectProps) {
     >
       {offered.map((each) => (
         <option key={each} value={each}>
-          {ROLE_WORDS[each]}
+          {words().share.roles[each]}
         </option>
       ))}
       {none === undefined ? null : <option value="">{none}</option>}

@@ -1,5 +1,6 @@
 /** An address to give to somebody, and a button that copies it. */
 
+import { words } from "../language/language";
 import { useEffect, useRef, useState } from "../vendor/preact";
 
 interface CopyFieldProps {
@@ -31,10 +32,10 @@ export function CopyField({ label, value, focus = false }: CopyFieldProps) {
         onFocus={(event) => event.currentTarget.select()}
       />
       <button type="button" class="button" ref={button} onClick={() => void copy()}>
-        {copied ? "Copied" : "Copy"}
+        {copied ? words().common.copied : words().common.copy}
       </button>
       <span class="visually-hidden" role="status">
-        {copied ? "Copied" : ""}
+        {copied ? words().common.copied : ""}
       </span>
     </div>
   );

@@ -1,6 +1,7 @@
 /** Parts of forms: a labelled field, a button that waits, and what went wrong. */
 
 import type { ApiError } from "../api/request";
+import { words } from "../language/language";
 import { useEffect, useId, useRef, type ComponentChildren } from "../vendor/preact";
 
 interface FieldProps {
@@ -108,7 +109,7 @@ export function problemWords({ status, message, retryAfterMs }: ApiError): strin
   if (status !== 429 || retryAfterMs === null) return message;
   const seconds = Math.max(1, Math.ceil(retryAfterMs / 1000));
   const wait = seconds < 90 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`;
-  return `Too many attempts. Try again in ${wait}.`;
+  return words().common.tooManyAttempts(wait);
 }
 
 /** What went well. */

@@ -2,6 +2,7 @@
 
 import { attempt } from "../api/request";
 import { IdentityStore } from "../identity/identity";
+import { words } from "../language/language";
 import { render, type ComponentChild } from "../vendor/preact";
 
 /** Show `page` once it is known who asks; where that cannot be learned, say so. */
@@ -14,18 +15,18 @@ export async function mountPage(
   const store = new IdentityStore();
   const error = await attempt(() => store.load());
   app.replaceChildren();
-  render(error === null ? page(store) : <Unreachable words={error.message} />, app);
+  render(error === null ? page(store) : <Unreachable problem={error.message} />, app);
 }
 
-function Unreachable({ words }: { readonly words: string }) {
+function Unreachable({ problem }: { readonly problem: string }) {
   return (
     <main class="column column-narrow">
       <header class="column-header">
-        <h1>Not now</h1>
-        <p role="alert">{words}</p>
+        <h1>{words().common.notNow}</h1>
+        <p role="alert">{problem}</p>
       </header>
       <button type="button" class="button button-primary" onClick={() => location.reload()}>
-        Try again
+        {words().common.tryAgain}
       </button>
     </main>
   );

@@ -6,4 +6,13 @@ export const common: typeof English = {
   copy: "Kopieren",
   dismiss: "Ausblenden",
   edits: (count) => (count === 1 ? "1 Änderung" : `${count} Änderungen`),
+  oneMoment: "Einen Moment …",
+  notNow: "Gerade nicht",
+  tryAgain: "Noch einmal",
+  copied: "Kopiert",
+  justNow: "gerade eben",
+  someone: "Jemand",
+  tooManyAttempts: (wait) => `Zu viele Versuche. In ${wait} noch einmal.`,
+  unreachable: "Der Server ist nicht zu erreichen.",
+  serverError: (status) => `Der Server hat mit einem Fehler geantwortet (${status}).`,
 };

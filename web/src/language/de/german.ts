@@ -1,23 +1,27 @@
 /** German. The compiler refuses a catalogue that lacks a word of the English one. */
 
 import type { Words } from "../en/english";
+import { account } from "./account";
 import { addresses } from "./addresses";
 import { command } from "./command";
 import { common } from "./common";
 import { history } from "./history";
 import { page } from "./page";
 import { preview } from "./preview";
+import { share } from "./share";
 import { transfer } from "./transfer";
 import { user } from "./user";
 import { writing } from "./writing";
 
 export const german: Words = {
+  account,
   addresses,
   command,
   common,
   history,
   page,
   preview,
+  share,
   transfer,
   user,
   writing,

@@ -1,22 +1,26 @@
 /** English: the catalogue that the others are checked against. One file for each part of the interface. */
 
+import { account } from "./account";
 import { addresses } from "./addresses";
 import { command } from "./command";
 import { common } from "./common";
 import { history } from "./history";
 import { page } from "./page";
 import { preview } from "./preview";
+import { share } from "./share";
 import { transfer } from "./transfer";
 import { user } from "./user";
 import { writing } from "./writing";
 
 export const english = {
+  account,
   addresses,
   command,
   common,
   history,
   page,
   preview,
+  share,
   transfer,
   user,
   writing,
