@@ -1,14 +1,14 @@
 """The models of requests and answers about who asks: sessions, accounts, invitations, users."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from app.http.schema import Text
 from app.identity.accounts.invitation import DEFAULT_DAYS, MAX_DAYS
 from app.identity.accounts.login import LOGIN_PATTERN, clean_login
 from app.identity.accounts.passwords import MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS
-from app.identity.display_name import clean_name
+from app.identity.display_name import PALETTE, clean_name
 from sync.error import QuireError
 
 
@@ -17,6 +17,12 @@ def _require_name(name: str) -> str:
         return clean_name(name)
     except QuireError as refused:
         raise ValueError(refused.message) from None
+
+
+def _require_color(color: str) -> str:
+    if color not in PALETTE:
+        raise ValueError(f"a colour is one of {', '.join(PALETTE)}")
+    return color
 
 
 def _require_login(login: str) -> str:
@@ -31,6 +37,7 @@ MAX_SECRET_CHARS = 200
 DisplayName = Annotated[
     Text, Field(min_length=1, max_length=1_024, examples=["Ada"]), AfterValidator(_require_name)
 ]
+Color = Annotated[Text, Field(max_length=7, examples=[PALETTE[0]]), AfterValidator(_require_color)]
 NewLogin = Annotated[
     Text,
     Field(max_length=66, examples=["ada"], description=f"`{LOGIN_PATTERN}`, kept in lower case."),
@@ -73,10 +80,19 @@ class GuestName(BaseModel):
     name: DisplayName | None = None
 
 
-class Renaming(BaseModel):
-    """A user's new name."""
+class SelfChange(BaseModel):
+    """A change of how others see a user: its name, its colour or both."""
 
-    name: DisplayName
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Ada"}]})
+
+    name: DisplayName | None = None
+    color: Color | None = Field(None, description="One of the palette.")
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Self:
+        if self.name is None and self.color is None:
+            raise ValueError("nothing to change: name or color is missing")
+        return self
 
 
 class SignIn(BaseModel):

@@ -14,7 +14,7 @@ import msgspec
 from itsdangerous import BadData, URLSafeSerializer
 
 from app.identity.credential import Credentials
-from app.identity.display_name import clean_name, color_of
+from app.identity.display_name import PALETTE, clean_name, color_of
 from app.identity.guest_name import draw_name
 from app.identity.principal import Principal
 from sync.error import QuireError
@@ -40,11 +40,13 @@ class Guest:
     name: str
     issued_at_ms: int
     """The moment at which the cookie was made: UTC, milliseconds since the epoch."""
+    color: str = ""
+    """The colour that the guest has chosen, of the palette; empty: the one of its id."""
 
     @property
     def user(self) -> User:
-        """The guest as others see it; the colour goes with the id, not with the name."""
-        return User(self.id, self.name, color_of(self.id))
+        """The guest as others see it; unless chosen, the colour goes with the id."""
+        return User(self.id, self.name, self.color or color_of(self.id))
 
     @property
     def expires_at_ms(self) -> int:
@@ -66,13 +68,26 @@ def new_guest(name: str | None, at_ms: int) -> Guest:
     return Guest(GUEST_PREFIX + secrets.token_hex(16), chosen, at_ms)
 
 
-def renamed_guest(guest: Guest, name: str, at_ms: int) -> Guest:
-    """Return the same guest under another name.
+def renamed_guest(guest: Guest, name: str, at_ms: int, color: str | None = None) -> Guest:
+    """Return the same guest under another name, and in another colour if one is chosen.
+
+    Args:
+        color: one of the palette.
 
     Raises:
         QuireError: `auth_failed`: not a usable name.
     """
-    return replace(guest, name=clean_name(name), issued_at_ms=at_ms)
+    chosen = guest.color if color is None else color
+    return replace(guest, name=clean_name(name), issued_at_ms=at_ms, color=chosen)
+
+
+class _Content(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
+    """The content of a cookie; without a chosen colour it is shorter by one field."""
+
+    id: str
+    name: str
+    issued_at_ms: int
+    color: str = ""
 
 
 class GuestCookies:
@@ -91,16 +106,18 @@ class GuestCookies:
 
     def encode(self, guest: Guest) -> str:
         """Return the value of a guest's cookie."""
-        return str(self._serializer.dumps([guest.id, guest.name, guest.issued_at_ms]))
+        chosen = [guest.color] if guest.color else []
+        return str(self._serializer.dumps([guest.id, guest.name, guest.issued_at_ms, *chosen]))
 
     def decode(self, cookie: str, at_ms: int) -> Guest | None:
         """Return the guest of a cookie; None: it is not of this installation, or has ended."""
         if len(cookie) > _MAX_COOKIE_CHARS or not cookie.isascii():
             return None
         try:
-            content = msgspec.convert(self._serializer.loads(cookie), tuple[str, str, int])
-            guest_id, name, issued_at_ms = content
-            guest = Guest(guest_id, clean_name(name), issued_at_ms)
+            content = msgspec.convert(self._serializer.loads(cookie), _Content)
+            name = clean_name(content.name)
+            color = content.color if content.color in PALETTE else ""
+            guest = Guest(content.id, name, content.issued_at_ms, color)
         except (BadData, QuireError, ValueError):
             return None
         return guest if at_ms < guest.expires_at_ms else None

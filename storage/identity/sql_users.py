@@ -105,6 +105,10 @@ class SqlUsers:
         require_storable(name)
         return await self._change(user_id, name=name)
 
+    async def recolor_user(self, user_id: str, color: str) -> bool:
+        """Give a user another colour, `#rrggbb`; False if there is no such user."""
+        return await self._change(user_id, color=color)
+
     async def set_disabled(
         self, user_id: str, is_disabled: bool, at_ms: int, *, keeps_one: bool = False
     ) -> bool:

@@ -119,9 +119,11 @@ async def test_users_are_listed_by_name(identity: SqlIdentity) -> None:
 
 async def test_user_is_changed(identity: SqlIdentity) -> None:
     assert await identity.rename_user("ada", "Ada L.")
-    assert await identity.user("ada") == replace(ADA, name="Ada L.")
+    assert await identity.recolor_user("ada", "#0c7a8f")
+    assert await identity.user("ada") == replace(ADA, name="Ada L.", color="#0c7a8f")
     for changed in (
         await identity.rename_user("nobody", "N"),
+        await identity.recolor_user("nobody", "#0c7a8f"),
         await identity.set_operator("nobody", True, 1),
         await identity.set_disabled("nobody", True, 1),
     ):

@@ -7,7 +7,7 @@ from app.audit.audit_kind import SIGN_IN_FAILED, SIGNED_IN, SIGNED_OUT
 from app.http.access import PrincipalOf, StateOf, problems
 from app.http.identity_schema import (
     GuestName,
-    Renaming,
+    SelfChange,
     SessionEntry,
     SessionList,
     SessionState,
@@ -46,7 +46,7 @@ async def read_session(
     if principal.kind == "guest":
         guest = _guest_of(request, people)
         if guest is not None and guest.is_due(now_ms()):
-            keep_guest(state, request, response, Guest(guest.id, guest.name, now_ms()))
+            keep_guest(state, request, response, renamed_guest(guest, guest.name, now_ms()))
     elif principal.session_id is not None and SESSION_COOKIE in request.cookies:
         keep_session(state, request, response, request.cookies[SESSION_COOKIE])
     return session_state(state, principal)
@@ -77,25 +77,29 @@ async def become_guest(
 
 
 @router.patch("/session", responses=problems(403, 413))
-async def rename_oneself(
-    change: Renaming,
+async def change_oneself(
+    change: SelfChange,
     request: Request,
     response: Response,
     state: StateOf,
     people: PeopleOf,
     principal: PrincipalOf,
 ) -> SessionState:
-    """Take another name; id and colour stay. What is open keeps the old one until it joins anew."""
+    """Take another name or colour; the id stays. What is open keeps both until it joins anew."""
     guest = _guest_of(request, people)
     if principal.kind == "guest" and guest is not None:
-        renamed = renamed_guest(guest, change.name, now_ms())
+        renamed = renamed_guest(guest, change.name or guest.name, now_ms(), change.color)
         keep_guest(state, request, response, renamed)
         return session_state(state, people.guests.principal(renamed))
-    if principal.kind == "account" and principal.session_id is not None:
-        await people.identity.rename_user(principal.user.id, change.name)
+    is_stored = principal.kind == "account" or (principal.kind == "oidc" and change.name is None)
+    if is_stored and principal.session_id is not None:
         user = principal.user
-        principal = replace(principal, user=type(user)(user.id, change.name, user.color))
-        return session_state(state, principal)
+        if change.name is not None:
+            await people.identity.rename_user(user.id, change.name)
+        if change.color is not None:
+            await people.identity.recolor_user(user.id, change.color)
+        shown = type(user)(user.id, change.name or user.name, change.color or user.color)
+        return session_state(state, replace(principal, user=shown))
     if principal.kind in ("visitor", "named"):
         raise QuireError(ErrorCode.AUTH_REQUIRED, "Become a guest first: /api/session/guest.")
     raise QuireError(ErrorCode.FORBIDDEN, "Your name is not kept here.")

@@ -6,6 +6,7 @@ from base64 import urlsafe_b64encode
 import pytest
 from itsdangerous import URLSafeSerializer
 
+from app.identity.display_name import PALETTE, color_of
 from app.identity.guest import (
     GUEST_DAYS,
     Guest,
@@ -122,3 +123,19 @@ def test_longest_name_fits_into_a_cookie() -> None:
     cookie = COOKIES.encode(guest)
     assert len(cookie) < 3_000
     assert COOKIES.decode(cookie, NOW_MS) == guest
+
+
+def test_chosen_color_is_kept_by_the_cookie_and_by_another_name() -> None:
+    guest = new_guest("Ada", NOW_MS)
+    chosen = next(color for color in PALETTE if color != guest.user.color)
+    recolored = renamed_guest(guest, guest.name, NOW_MS, chosen)
+    assert recolored.user.color == chosen
+    assert COOKIES.decode(COOKIES.encode(recolored), NOW_MS) == recolored
+    assert renamed_guest(recolored, "Bea", NOW_MS).user.color == chosen
+
+
+def test_color_that_is_not_of_the_palette_is_none() -> None:
+    for color in ("red", "#ffffff", "url(x)", ""):
+        guest = COOKIES.decode(_signed([*HONEST, color]), NOW_MS)
+        assert guest is not None
+        assert guest.user.color == color_of("guest-1")
