@@ -72,6 +72,15 @@ USEFUL: Final = {
         "app.audit.audit_pruning:prune_once app.audit.audit_pruning:_FIRST_AFTER_S=OFTEN "
         "app.audit.audit_pruning:_INTERVAL_S=OFTEN"
     ),
+    "search index": "app.search.indexer:Indexer.round",
+    "trash": (
+        "app.service.trash:empty_trash app.service.trash:_FIRST_AFTER_S=OFTEN "
+        "app.service.trash:_INTERVAL_S=OFTEN"
+    ),
+    "image collection": (
+        "app.service.image_collection:ImageCollector.collect "
+        "app.service.image_collection:INTERVAL_S=OFTEN"
+    ),
 }
 """For each task that a process can do without for a while: what has to raise for it to end."""
 ESSENTIAL: Final = {
