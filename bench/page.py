@@ -55,11 +55,11 @@ _FIRST_TEXT = """() => new Promise((resolve) => {
 })"""
 
 
-_LONG_LINE = """() => {
+_LONG_LINES = """() => {
   const lines = [...document.querySelectorAll(".pane-source .cm-line")];
   const top = document.querySelector(".pane-source .cm-scroller").getBoundingClientRect().top;
   const shown = lines.filter((line) => line.getBoundingClientRect().top > top);
-  return shown.map(({textContent}) => textContent).find((text) => text.length > 120);
+  return shown.map(({textContent}) => textContent).filter((text) => text.length > 120);
 }"""
 
 
@@ -136,7 +136,8 @@ async def _typing(window: Page, place: str, crowd: list["Peer"]) -> dict[str, An
     await window.keyboard.press("Control+Home")
     if place == "middle":
         await _go_to_middle(window)
-    near = crowd[0].text.index(await window.evaluate(_LONG_LINE))
+    lines = await window.evaluate(_LONG_LINES)
+    near = next(at for at in map(crowd[0].text.find, lines) if at >= 0)
     for number, peer in enumerate(crowd):
         peer.move(anchor=0 if number % 2 else len(peer.text), head=near + 20 + number * 23)
     await window.wait_for_selector(".peer-caret", state="attached", timeout=_PATIENCE_MS)

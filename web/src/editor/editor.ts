@@ -26,6 +26,8 @@ import { normalText } from "../newlines";
 import { filesIn } from "./files";
 import { finding } from "./findpanel";
 import { markdownStyle } from "./highlight";
+import { pasting } from "./pasting";
+import { preferring } from "./preferring";
 import { allScripts } from "./scripts";
 import { writingKeys } from "./writingcommands";
 
@@ -43,7 +45,6 @@ const reading: Extension = [
         ? element("span")
         : element("span", { class: "cm-specialChar", title: description ?? "", "aria-label": description ?? "" }, box),
   }),
-  EditorView.lineWrapping,
   allScripts,
   markdown({ base: markdownLanguage, addKeymap: false, completeHTMLTags: false, pasteURLAsLink: true }),
   syntaxHighlighting(markdownStyle),
@@ -74,6 +75,7 @@ export function createEditor(
         cspNonce(),
         extensions,
         access.of(accessTo(false)),
+        preferring(),
         reading,
         drawSelection(),
         dropCursor(),
@@ -82,13 +84,12 @@ export function createEditor(
         highlightSelectionMatches(),
         finding,
         indentUnit.of("  "),
-        EditorState.tabSize.of(4),
         filesIn,
+        pasting,
         keymap.of([...writingKeys, ...findKeys, ...otherKeys]),
         tellWayOut,
         EditorView.contentAttributes.of({
           "aria-label": label,
-          spellcheck: "true",
           // A scrolling region must take the focus, says axe, and does not count what is editable.
           tabindex: "0",
           autocapitalize: "sentences",

@@ -12,6 +12,7 @@ import {
   type KeyBinding,
   type StateCommand,
 } from "../vendor/codemirror";
+import { preferenceCommands } from "./preferring";
 import { redoEdit, undoEdit } from "./undo";
 import { insertLink, insertRule, insertTable, toggleCodeBlock } from "./writing/insertion";
 import { cycleHeading, toggleHeading, toggleList, toggleQuote, toggleTask } from "./writing/linemarkup";
@@ -112,7 +113,7 @@ const outdentOrStay = (view: EditorView): boolean => writes(outdentLines)(view) 
  * @param reveal makes the text visible, where only the preview is
  */
 export function editorCommands(view: EditorView, reveal: () => void = () => undefined): Command[] {
-  return [...WRITINGS.map((writing) => writingCommand(view, writing)), findCommand(view, reveal)];
+  return [...WRITINGS.map((writing) => writingCommand(view, writing)), findCommand(view, reveal), ...preferenceCommands()];
 }
 
 /** Bound by the page, because it is asked for in the preview too: there the text is shown first. */

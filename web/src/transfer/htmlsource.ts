@@ -4,9 +4,18 @@
  * the one sanitiser.
  */
 
+import { inert } from "../preview/inert";
 import { tidyText } from "./plaintext";
 
 const NOT_CONTENT = "script, style, template, noscript, head, title, meta, link, iframe, object, embed, svg, canvas, form > button, input:not([type=checkbox]), textarea, select";
+/** All that turndown makes something of; what stands in other elements is kept, they are not. */
+const CONTENT: ReadonlySet<string> = new Set(
+  (
+    "html body main article section header footer aside nav div p span br hr h1 h2 h3 h4 h5 h6 a abbr b strong i em u s " +
+    "del strike ins mark small sub sup code pre kbd samp var tt q cite blockquote ul ol li dl dt dd table caption " +
+    "colgroup col thead tbody tfoot tr th td img figure figcaption picture details summary address time input label"
+  ).split(" "),
+);
 const SAFE_ADDRESS = /^(?:https?:|mailto:|tel:|xmpp:|ftp:|#|\/|\.|[^:]*$)/i;
 
 export interface FromHtml {
@@ -24,7 +33,7 @@ export async function markdownOfHtml(
   imageAddress: (data: string) => string | null = () => null,
 ): Promise<FromHtml> {
   const { TurndownService, gfm } = await import("../vendor/turndown");
-  const { body } = new DOMParser().parseFromString(html, "text/html");
+  const { body } = new DOMParser().parseFromString(inert(html, CONTENT), "text/html");
   for (const node of body.querySelectorAll(NOT_CONTENT)) node.remove();
   for (const link of body.querySelectorAll("a[href]")) {
     if (!SAFE_ADDRESS.test((link.getAttribute("href") ?? "").replace(/[\p{Cc}\s]/gu, ""))) link.removeAttribute("href");

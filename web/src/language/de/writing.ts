@@ -34,6 +34,14 @@ export const writing: typeof English = {
     find: "Suchen und ersetzen",
   },
   tableHeading: "Spalte",
+  preferences: {
+    "vim-keys": "Tasten von Vim",
+    spellcheck: "Rechtschreibung prüfen",
+    "wrap-lines": "Lange Zeilen umbrechen",
+    "tab-size-2": "Tabulator 2 breit",
+    "tab-size-4": "Tabulator 4 breit",
+    "tab-size-8": "Tabulator 8 breit",
+  },
   find: {
     title: "Suchen und ersetzen",
     find: "Suchen",

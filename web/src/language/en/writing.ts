@@ -36,6 +36,14 @@ export const writing = {
   },
   /** The heading of a column in a new table; a number follows. */
   tableHeading: "Column",
+  preferences: {
+    "vim-keys": "Keys of Vim",
+    spellcheck: "Check spelling",
+    "wrap-lines": "Wrap long lines",
+    "tab-size-2": "Tabs 2 wide",
+    "tab-size-4": "Tabs 4 wide",
+    "tab-size-8": "Tabs 8 wide",
+  },
   find: {
     title: "Find and replace",
     find: "Find",
