@@ -305,3 +305,16 @@ def test_circle_leads_to_the_caret_and_a_person_can_be_followed(open_window: Ope
     ana.type("!")
     wait_until_equal(ana, ben)
     assert not _is_line_seen(ben, "last!")
+
+
+def test_colour_is_chosen_where_one_sees_oneself(open_window: OpenWindow) -> None:
+    ana, ben = open_window("/d/colour", "Ana"), open_window("/d/colour", "Ben")
+    ana.page.locator(".self").click()
+    chosen = "Colour 12" if ana.user()["color"] != "#cf1e85" else "Colour 11"
+    ana.page.get_by_role("radio", name=chosen, exact=True).check(force=True)
+    ana.wait_until("() => window.quire.state().connected")
+    color = "#cf1e85" if chosen == "Colour 12" else "#b625d3"
+    assert ana.user()["color"] == color
+    circle = ben.page.get_by_label("Also here").get_by_role("button", name="Ana")
+    rgb = f"rgb({int(color[1:3], 16)}, {int(color[3:5], 16)}, {int(color[5:7], 16)})"
+    expect(circle).to_have_css("background-color", rgb)

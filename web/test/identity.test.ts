@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { ApiError } from "../src/api/request";
 import { readIdentity, type Identity } from "../src/api/session";
+import { PALETTE } from "../src/ui/colourchoice";
 import { IdentityStore, isSomebody, type IdentitySource } from "../src/identity/identity";
+
+declare const SOURCES: string;
 
 const VISITOR = identity({ user: null, kind: "visitor", signedIn: false, mayCreate: false });
 const GUEST = identity({ user: { id: "guest-1", name: "Quiet Otter", color: "#0e7e62" }, kind: "guest" });
@@ -40,6 +45,11 @@ class Server implements IdentitySource {
     const known = this.who.kind === "guest" ? this.who.user : null;
     const user = known ?? { id: `guest-${this.guests}`, name: name ?? "Quiet Otter", color: "#0e7e62" };
     this.who = { ...this.who, user, kind: "guest" };
+    return Promise.resolve(this.who);
+  }
+  recolorUser(color: string): Promise<Identity> {
+    if (this.who.user === null) throw new ApiError(401, "");
+    this.who = { ...this.who, user: { ...this.who.user, color } };
     return Promise.resolve(this.who);
   }
   renameUser(name: string): Promise<Identity> {
@@ -167,4 +177,17 @@ test("an answer that is no identity reads as nobody", () => {
   assert.equal(isSomebody(readIdentity({ user: { id: 7 }, kind: "account" })), false);
   const read = readIdentity({ mode: "oidc", user: null, sign_in: ["oidc", "magic"], expires_at: "2026-12-20T09:30:00.125Z" });
   assert.deepEqual([read.mode, read.signIn, read.expiresAt], ["oidc", ["oidc"], Date.UTC(2026, 11, 20, 9, 30, 0, 125)]);
+});
+
+test("a colour that is chosen is at once one's own", async () => {
+  const store = new IdentityStore(new Server(ANA), { get: () => null, forget: () => undefined });
+  await store.load();
+  await store.recolor("#cf1e85");
+  assert.equal(store.identity.value?.user?.color, "#cf1e85");
+});
+
+test("the colours to choose from are those that the server takes", () => {
+  const source = readFileSync(join(SOURCES, "..", "..", "app", "identity", "display_name.py"), "utf8");
+  const palette = /PALETTE: Final = \(([^)]*)\)/.exec(source)?.[1] ?? "";
+  assert.deepEqual(palette.match(/#[0-9a-f]{6}/g), [...PALETTE]);
 });

@@ -46,6 +46,10 @@ export async function renameUser(name: string): Promise<Identity> {
   return readIdentity(await request("PATCH", "session", { name }));
 }
 
+export async function recolorUser(color: string): Promise<Identity> {
+  return readIdentity(await request("PATCH", "session", { color }));
+}
+
 export async function signIn(login: string, password: string): Promise<Identity> {
   return readIdentity(await request("POST", "session", { login, password }));
 }

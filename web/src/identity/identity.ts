@@ -13,6 +13,7 @@ export interface IdentitySource {
   getIdentity(): Promise<Identity>;
   becomeGuest(name: string | null): Promise<Identity>;
   renameUser(name: string): Promise<Identity>;
+  recolorUser(color: string): Promise<Identity>;
   signIn(login: string, password: string): Promise<Identity>;
   getTicket(document: string): Promise<string>;
   isReadable(document: string): Promise<boolean>;
@@ -53,6 +54,11 @@ export class IdentityStore {
 
   async rename(name: string): Promise<Identity> {
     return this.take(await this.source.renameUser(name));
+  }
+
+  /** @param color one of the palette */
+  async recolor(color: string): Promise<Identity> {
+    return this.take(await this.source.recolorUser(color));
   }
 
   async signIn(login: string, password: string): Promise<Identity> {

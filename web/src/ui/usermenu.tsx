@@ -11,6 +11,7 @@ import { attempt } from "../api/request";
 import { useEffect, useRef, useState } from "../vendor/preact";
 import type { Identity } from "../api/session";
 import { Avatar } from "./avatar";
+import { ColourChoice } from "./colourchoice";
 import { Form, Problem } from "./form";
 import { Popover } from "./popover";
 import { Preferences } from "./preferences";
@@ -53,6 +54,7 @@ export function UserMenu({ store, onRenamed, onLeave }: UserMenuProps) {
             identity={identity}
             store={store}
             onLeave={() => onLeave?.()}
+            onRecoloured={() => onRenamed?.()}
             onRenamed={() => {
               setOpen(false);
               onRenamed?.();
@@ -77,10 +79,11 @@ interface MenuProps {
   readonly identity: Identity;
   readonly store: IdentityStore;
   readonly onRenamed: () => void;
+  readonly onRecoloured: () => void;
   readonly onLeave: () => void;
 }
 
-function Menu({ identity, store, onRenamed, onLeave }: MenuProps) {
+function Menu({ identity, store, onRenamed, onRecoloured, onLeave }: MenuProps) {
   const [problem, setProblem] = useState("");
   const base = basePath();
   const isGuest = identity.kind === "guest";
@@ -97,6 +100,9 @@ function Menu({ identity, store, onRenamed, onLeave }: MenuProps) {
       ) : (
         <p class="menu-name">{safeName(identity.user?.name)}</p>
       )}
+      {identity.user !== null && ["guest", "account", "oidc"].includes(identity.kind) ? (
+        <ColourChoice store={store} color={identity.user.color} onChosen={onRecoloured} />
+      ) : null}
       {isGuest ? null : (
         <a class="menu-item" href={`${base}account`} onClick={onLeave}>
           {words().user.account}
@@ -123,7 +129,7 @@ function Menu({ identity, store, onRenamed, onLeave }: MenuProps) {
   );
 }
 
-function NameForm({ identity, store, onRenamed }: Omit<MenuProps, "onLeave">) {
+function NameForm({ identity, store, onRenamed }: Pick<MenuProps, "identity" | "store" | "onRenamed">) {
   const [problem, setProblem] = useState("");
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => input.current?.select(), []);

@@ -8,6 +8,7 @@ export const user: typeof English = {
   nameRule: "Ein Name hat mindestens einen Buchstaben.",
   save: "Speichern",
   colour: "Eigene Farbe",
+  colourNumber: (number) => `Farbe ${number}`,
   account: "Konto",
   people: "Personen",
   signIn: "Anmelden",

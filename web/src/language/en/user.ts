@@ -8,6 +8,7 @@ export const user = {
   nameRule: "A name has at least one letter.",
   save: "Save",
   colour: "Your colour",
+  colourNumber: (number: number): string => `Colour ${number}`,
   account: "Account",
   people: "People",
   signIn: "Sign in",
