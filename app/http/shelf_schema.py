@@ -80,7 +80,7 @@ class Finding(BaseModel):
     """A document that was found, and where."""
 
     document: Document
-    title_hits: list[Hit]
+    title_hits: list[Hit] = Field(description="In the title; without one, in the name.")
     excerpts: list[FoundExcerpt] = Field(
         description="Of the text as it was a moment ago; none if only title or name match."
     )

@@ -69,7 +69,8 @@ async def search(
 def _described(
     hit: SearchHit, role: Role, terms: tuple[Term, ...], encoding: PositionEncoding
 ) -> Found:
-    title = hit.document.shown_title
+    # What a list shows: a document without a title goes by its name.
+    title = hit.document.shown_title or hit.document.name
     in_title = hits(list(segment(title)), terms)
     in_text = excerpts(hit.text, terms, most=EXCERPTS, around=_AROUND)
     if encoding == "codepoint":

@@ -124,6 +124,25 @@ def _start(scene: Scene) -> Window:
     return window
 
 
+def _found(scene: Scene) -> Window:
+    window = _start(scene)
+    window.page.get_by_role("searchbox").fill("lentils")
+    expect(window.page.locator(".document-excerpt mark").first).to_be_visible()
+    return window
+
+
+def _menu_of_document(scene: Scene) -> Window:
+    window = _start(scene)
+    window.page.get_by_role("button", name="Actions for Packing list").first.click()
+    return window
+
+
+def _templates(scene: Scene) -> Window:
+    window = _start(scene)
+    window.page.get_by_role("button", name="From a template").click()
+    return window
+
+
 def _document(view: str) -> Callable[[Scene], Window]:
     return lambda scene: scene.document("sunday-dinner", view=view)
 
@@ -215,6 +234,9 @@ def _own_page(path: str) -> Callable[[Scene], Window]:
 STATES: Final = (
     State("start-empty", _start_empty),
     State("start", _start),
+    State("start-found", _found),
+    State("start-menu", _menu_of_document),
+    State("start-templates", _templates),
     State("document-edit", _document("Edit")),
     State("document-both", _document("Both")),
     State("document-view", _document("View")),

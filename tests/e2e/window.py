@@ -153,6 +153,9 @@ class Window:
     def wait_for_text(self, text: str) -> None:
         self.wait_until("text => window.quire !== undefined && window.quire.text() === text", text)
 
+    def wait_for_text_that_contains(self, part: str) -> None:
+        self.wait_until("part => window.quire?.text().includes(part) === true", part)
+
 
 class ShareDialog:
     """The share dialog of a document, open in a window."""

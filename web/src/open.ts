@@ -19,7 +19,7 @@ export async function openPage(secret: string | null): Promise<void> {
   if (status >= 400) return (await import("./addresses/addresspage")).showAddressPage(app, status);
   switch (route.page) {
     case "start":
-      return (await import("./page/start")).showStartPage(app);
+      return (await import("./start/startpage")).showStartPage(app);
     case "document":
       return (await import("./page/document")).showDocumentPage(app, route.name);
     case "link":

@@ -24,7 +24,6 @@ const SHOWN = new Set(
 const PENDING = new Set<string>([
   "editor/editor.ts",
   "page/notice.ts",
-  "page/start.tsx",
   "provider/connection.ts",
   "provider/core.ts",
   "reconnect.ts",

@@ -121,7 +121,7 @@ export async function restoreVersion(name: string, version: number, id: string):
   return number(await request("POST", `${documentPath(name)}/restore`, { version, id }), "version");
 }
 
-function readDocument(value: unknown): DocumentInfo {
+export function readDocument(value: unknown): DocumentInfo {
   return {
     name: text(value, "name"),
     title: text(value, "title"),

@@ -1,13 +1,14 @@
 /** The page of one document: what its parts are, and how they learn of each other. */
 
 import { getDocument, renameDocument, type DocumentInfo } from "../api/documents";
-import { ApiError } from "../api/request";
+import { ApiError, attempt } from "../api/request";
+import { noteOpened } from "../api/shelf";
 import { basePath } from "../base";
 import { isAvailable } from "../command/registry";
 import { copyOrDownload } from "../download";
 import { element } from "../dom";
 import { editorCommands } from "../editor/writingcommands";
-import { IdentityStore } from "../identity/identity";
+import { IdentityStore, isSomebody } from "../identity/identity";
 import { words } from "../language/language";
 import { safeName } from "../safe";
 import { UserMenu } from "../ui/usermenu";
@@ -55,6 +56,7 @@ class DocumentPage {
   private offlineSince: number | null = null;
   /** Another page has taken the place of this one. */
   private gone = false;
+  private isNoted = false;
 
   constructor(
     private readonly app: HTMLElement,
@@ -220,6 +222,15 @@ class DocumentPage {
     );
     this.past.moved(view.version);
     this.titling.refreshSoon();
+    if (view.loaded && !view.absent) this.noteOpened();
+  }
+
+  /** Have it lead the user's list of recent documents, on every device. */
+  private noteOpened(): void {
+    const identity = this.store.identity.value;
+    if (this.isNoted || identity === null || !isSomebody(identity)) return;
+    this.isNoted = true;
+    void attempt(() => noteOpened(this.name));
   }
 
   private textChanged(): void {

@@ -9,6 +9,7 @@ import { history } from "./history";
 import { page } from "./page";
 import { preview } from "./preview";
 import { share } from "./share";
+import { start } from "./start";
 import { transfer } from "./transfer";
 import { user } from "./user";
 import { writing } from "./writing";
@@ -22,6 +23,7 @@ export const german: Words = {
   page,
   preview,
   share,
+  start,
   transfer,
   user,
   writing,

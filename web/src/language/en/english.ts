@@ -8,6 +8,7 @@ import { history } from "./history";
 import { page } from "./page";
 import { preview } from "./preview";
 import { share } from "./share";
+import { start } from "./start";
 import { transfer } from "./transfer";
 import { user } from "./user";
 import { writing } from "./writing";
@@ -21,6 +22,7 @@ export const english = {
   page,
   preview,
   share,
+  start,
   transfer,
   user,
   writing,
