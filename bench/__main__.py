@@ -17,6 +17,7 @@ from bench.idle import idle
 from bench.machine import machine
 from bench.opening import opening
 from bench.page import page
+from bench.page_preview import page_preview
 from bench.pipeline import pipeline
 from bench.processes import rolling_restart, two_processes
 from bench.rooms import many_rooms, one_room
@@ -35,6 +36,7 @@ BENCHES: dict[str, Callable[[], Awaitable[dict[str, Any]]]] = {
     "rooms": many_rooms,
     "pipeline": pipeline,
     "opening": opening,
+    "preview": page_preview,
     "page": page,
     "idle": idle,
     "start": start,

@@ -264,8 +264,12 @@ export class PreviewPane {
     this.scroller.scrollTop = 0;
   }
 
-  scrollToEnd(): void {
-    this.scroller.scrollTop = this.scroller.scrollHeight;
+  /** What comes into sight there is first laid out in the frames that follow, so the end moves. */
+  scrollToEnd(framesLeft = 5): void {
+    const { scroller } = this;
+    scroller.scrollTop = scroller.scrollHeight;
+    this.look();
+    if (framesLeft > 0) requestAnimationFrame(() => this.scrollToEnd(framesLeft - 1));
   }
 
   /** Mark the part that stands for the line of the caret; null for none. */
