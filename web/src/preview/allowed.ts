@@ -4,6 +4,9 @@ const CLASS =
   /^(?:language-[^\s"'<>]{1,60}|align-(?:left|center|right)|box|box-(?:info|success|warning|danger|spoiler|title)|math|math-display|diagram|diagram-(?:mermaid|vega|vega-lite)|task|task-box|toc|front-matter|numbered|numbers|footnotes|footnotes-list|footnote-(?:ref|item|backref)|embed)$/;
 const RASTER_DATA = /^data:image\/(?:png|gif|jpe?g|webp|avif);base64,[a-z0-9+/=\s]*$/i;
 
+/** Where this server keeps the images of a document, below what all its paths begin with. */
+const KEPT_IMAGE = /^api\/documents\/[\w:.%-]+\/files\/[0-9a-f]{64}\.[a-z0-9]{1,5}$/;
+
 /** Those of `value` that have a meaning in documents; the classes of the page's own parts are not among them. */
 export const allowedClasses = (value: string): string =>
   value.split(/\s+/).filter((name) => CLASS.test(name)).join(" ");
@@ -30,13 +33,11 @@ export function linkKind(href: string, origin: string): LinkKind {
 export function mayLoadImage(src: string, page: string, base: string): boolean {
   if (RASTER_DATA.test(src)) return true;
   let address: URL;
-  let own: URL;
   try {
     address = new URL(src, page);
-    own = new URL(`${base}blobs/`, page);
   } catch {
     return false;
   }
-  if (address.origin === own.origin) return src !== "" && address.pathname.startsWith(own.pathname);
-  return address.protocol === "https:";
+  if (address.origin !== new URL(page).origin) return address.protocol === "https:";
+  return address.pathname.startsWith(base) && KEPT_IMAGE.test(address.pathname.slice(base.length));
 }
