@@ -1,4 +1,4 @@
-/** Texts that leave the page: into the clipboard, or into a file. */
+/** What leaves the page: into the clipboard, or into a file. */
 
 import { element } from "./dom";
 
@@ -12,7 +12,11 @@ export async function copyOrDownload(text: string, fileName: string): Promise<vo
 }
 
 export function downloadText(text: string, fileName: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: "text/markdown" }));
+  download(new Blob([text], { type: "text/markdown" }), fileName);
+}
+
+export function download(content: Blob, fileName: string): void {
+  const url = URL.createObjectURL(content);
   const link = element("a", { href: url, download: fileName });
   link.click();
   URL.revokeObjectURL(url);

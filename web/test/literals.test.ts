@@ -13,7 +13,11 @@ import { transformSync } from "esbuild";
 declare const SOURCES: string;
 
 /** Names, and what is called so in every language. */
-const NOT_WORDS = new Set(["Quire", "Esc", "Meta", "Alt", "Samsung Internet"]);
+const NOT_WORDS = new Set([
+  ...["Quire", "Esc", "Meta", "Alt", "Samsung Internet"],
+  // A font, and the names of styles by which Word and pandoc know each other's.
+  ...["Cambria Math", "Source Code", "Block Text", "Verbatim Char"],
+]);
 
 /** Of elements, components and descriptions: what is shown or read aloud. */
 const SHOWN = new Set(

@@ -3,7 +3,9 @@
 import { element } from "../dom";
 import { createReader } from "../editor/editor";
 import { words } from "../language/language";
-import { renderWhole } from "../transfer/rendering";
+import { decorate } from "../preview/decorate";
+import { enrich, whenMoreIsLoaded } from "../preview/enrich";
+import { loadEmoji, renderWhole } from "../transfer/rendering";
 import type { EditorView } from "../vendor/codemirror";
 import { render, signal } from "../vendor/preact";
 import { changesOf, inNormalText, stepTo, type Change, type Span } from "./comparison";
@@ -47,11 +49,17 @@ export class PastView {
   constructor(private readonly actions: PastActions) {
     this.rendered.append(this.content);
     render(<Bar view={this} />, this.bar);
+    whenMoreIsLoaded(() => enrich(this.content));
   }
 
   /** The version that is shown, or null while the live text is. */
   get version(): number | null {
     return this.shown.value?.event.version ?? null;
+  }
+
+  /** The text that is shown, or null while the live text is. */
+  get text(): string | null {
+    return this.past?.text ?? null;
   }
 
   get state(): Shown | null {
@@ -120,13 +128,18 @@ export class PastView {
   private async renderText(): Promise<void> {
     const { past } = this;
     if (past === null) return;
+    await loadEmoji(past.text + past.before);
+    if (this.past !== past) return;
     const now = renderWhole(past.text);
     if (this.shown.value?.isMarked !== true || past.before === past.text) {
       this.content.replaceChildren(...now);
-      return;
+    } else {
+      const { markBlocks } = await import("./renderedmarks");
+      if (this.past !== past) return;
+      this.content.replaceChildren(...markBlocks(renderWhole(past.before), now));
     }
-    const { markBlocks } = await import("./renderedmarks");
-    if (this.past === past) this.content.replaceChildren(...markBlocks(renderWhole(past.before), now));
+    decorate(this.content, false);
+    enrich(this.content);
   }
 
   /** The mark in the rendering that is about as far down as the change in the source. */

@@ -10,7 +10,8 @@ import { blockSteps, likeness } from "./blockdiff";
 /** Longer lists of blocks with more differences than this are not compared block by block. */
 const MAX_EDITS = 4_000;
 const MAX_BLOCK_CHARS = 20_000;
-const OPAQUE = "svg, math, .katex, canvas, iframe";
+/** What becomes something else than its text. */
+const OPAQUE = "svg, math, .math, .diagram, canvas, iframe";
 
 /** The blocks of `now` with what they have in place of those of `before`. The nodes are used up. */
 export function markBlocks(before: readonly HTMLElement[], now: readonly HTMLElement[]): HTMLElement[] {

@@ -27,6 +27,7 @@ import { PastPart } from "./past";
 import { showRefused } from "./refused";
 import { textItems } from "./statusbar";
 import { countText } from "./textcounts";
+import { addTransfer, droppedFiles } from "./transferpart";
 import { Titling } from "./titling";
 import { UnsavedText } from "./unsaved";
 import { firstView, rememberedView } from "./views";
@@ -102,6 +103,7 @@ class DocumentPage {
           if (reason !== "given-up") this.unsaved.lost(text, lostWords(reason));
         },
       },
+      droppedFiles(model),
     );
     this.previewHost.append(this.live.preview.dom);
     this.addParts();
@@ -129,7 +131,7 @@ class DocumentPage {
     this.unsaved = new UnsavedText(name, model.banners, this.live);
     this.mount();
     this.listen();
-    exposeHandle(this.live);
+    exposeHandle(this.live, model.commands);
     this.titling.refresh();
     this.live.session.start();
     this.refresh();
@@ -138,6 +140,10 @@ class DocumentPage {
   private addParts(): void {
     const { model } = this;
     model.commands.add(pageCommands(model, () => this.share()));
+    addTransfer(model, {
+      text: () => this.past.view.text ?? this.live.text,
+      attempt: (action) => void this.attempt(action),
+    });
     for (const item of textItems(model)) model.status.add(item);
     const { following } = this.live;
     effect(() => void (model.following.value = following.target.value));

@@ -54,6 +54,7 @@ export class LiveDocument {
     private readonly label: string,
     config: SessionConfig,
     private readonly listener: LiveListener,
+    private readonly extensions: Extension = [],
   ) {
     this.session = new DocumentSession(config, {
       changed: () => this.refreshSoon(),
@@ -128,6 +129,7 @@ export class LiveDocument {
     this.editor = createEditor(this.host, editorText(text), this.label, [
       this.binding.of(this.bind(text)),
       remoteCarets,
+      this.extensions,
       EditorView.updateListener.of((update) => this.updated(update)),
       previewSync(this.preview),
     ]);

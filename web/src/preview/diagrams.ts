@@ -38,7 +38,8 @@ export function drawDiagrams(element: HTMLElement): void {
 }
 
 function show(place: HTMLElement, kind: DiagramKind, source: string): void {
-  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+  const isLight = place.closest('[data-theme="light"]') !== null;
+  const dark = !isLight && matchMedia("(prefers-color-scheme: dark)").matches;
   const key = JSON.stringify([kind, dark, source]);
   const known = made.get(key);
   if (known !== undefined) return put(place, known, source);

@@ -7,6 +7,15 @@ const MAX_UNPACKED_BYTES = 200 * 1024 * 1024;
 /** The text itself; what is larger would stop the page while it is read. */
 const MAX_XML_BYTES = 40 * 1024 * 1024;
 
+/** The names that pandoc and the export of this page give to code and quotes. */
+const STYLES = [
+  "p[style-name='Source Code'] => pre:fresh",
+  "p[style-name='Block Text'] => blockquote > p:fresh",
+  "p[style-name='Quote'] => blockquote > p:fresh",
+  "r[style-name='Verbatim Char'] => code",
+  "strike => del",
+];
+
 /**
  * @param upload keeps a picture and returns its address, or null: then it is left out
  * @throws ArchiveError if it is no document of Word, or damaged, or too large unpacked
@@ -33,7 +42,7 @@ export async function markdownOfWord(
     return { src: place };
   });
   const buffer = bytes.slice().buffer;
-  const { value } = await mammoth.convertToHtml({ arrayBuffer: buffer }, { convertImage }).catch((error: unknown) => {
+  const { value } = await mammoth.convertToHtml({ arrayBuffer: buffer }, { convertImage, styleMap: STYLES }).catch((error: unknown) => {
     throw new ArchiveError(error instanceof Error ? error.message : "unreadable");
   });
   const { text } = await markdownOfHtml(value, (data) => images.get(data) ?? null);

@@ -1,4 +1,3 @@
-/** HTML to markdown: turndown, with the tables, tasks and strikethrough of GFM. Loaded when used. */
+/** HTML to markdown: turndown. Loaded when it is used. */
 
 export { default as TurndownService } from "turndown";
-export { gfm } from "@truto/turndown-plugin-gfm";

@@ -1,7 +1,6 @@
 import type { transfer as English } from "../en/transfer";
 
 export const transfer: typeof English = {
-  importFiles: "Dateien importieren …",
   exportMarkdown: "Als Markdown herunterladen",
   exportHtml: "Als Webseite herunterladen",
   exportWord: "Als Word-Dokument herunterladen",
@@ -18,6 +17,4 @@ export const transfer: typeof English = {
     count === 1 ? "Ein Bild wurde weggelassen." : `${count} Bilder wurden weggelassen.`,
   tooLong: (name, limit) =>
     `${name} passt nicht: ein Dokument hat höchstens ${limit.toLocaleString("de")} Zeichen.`,
-  failed: "Das Dokument konnte nicht exportiert werden.",
-  image: "Bild",
 };

@@ -1,7 +1,6 @@
 /** Words of import, export and print. */
 
 export const transfer = {
-  importFiles: "Import files…",
   exportMarkdown: "Download as Markdown",
   exportHtml: "Download as a web page",
   exportWord: "Download as a Word document",
@@ -18,6 +17,4 @@ export const transfer = {
     count === 1 ? "One picture was left out." : `${count} pictures were left out.`,
   tooLong: (name: string, limit: number): string =>
     `${name} does not fit: a document has at most ${limit.toLocaleString()} characters.`,
-  failed: "The document could not be exported.",
-  image: "Picture",
 };

@@ -1,0 +1,35 @@
+/** Import, export and print on the page of a document. */
+
+import { words } from "../language/language";
+import { transferCommands } from "../transfer/commands";
+import { importDropped } from "../transfer/dropped";
+import { Printing } from "../transfer/printing";
+import type { Extension } from "../vendor/codemirror";
+import type { DocumentModel } from "./model";
+
+interface TransferActions {
+  /** The text that is shown, the live one or an old version's. */
+  readonly text: () => string;
+  readonly attempt: (action: () => Promise<void>) => void;
+}
+
+/** Files that are dropped into the text of `model` become markdown there. */
+export const droppedFiles = (model: DocumentModel): Extension =>
+  importDropped({
+    maxChars: () => model.maxChars.value,
+    keepImage: null,
+    tell: (messages) => {
+      const dismiss = { label: words().common.dismiss, run: () => model.banners.set("import", null) };
+      model.banners.set(
+        "import",
+        messages.length === 0 ? null : { tone: "warning", words: messages.join(" "), actions: [dismiss] },
+      );
+    },
+  });
+
+export function addTransfer(model: DocumentModel, actions: TransferActions): void {
+  const isOpen = (): boolean => model.caret.value !== null || model.shownVersion.value !== null;
+  const title = (): string => model.title.value.words;
+  const printing = new Printing(actions.text);
+  model.commands.add(transferCommands({ ...actions, title, isOpen, printing }));
+}
