@@ -54,7 +54,7 @@ def test_a_window_that_was_offline_comes_back_with_its_edits(
         ben.focus_end()
         ben.type("written offline\n")
         ben.wait_for_words("Offline – ")
-        assert "kept here" in ben.save_words
+        assert "kept on this device" in ben.save_words
         ana.focus_start()
         ana.type("written online\n")
         ana.wait_until_saved()

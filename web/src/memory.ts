@@ -5,6 +5,7 @@ import { userNameFrom } from "./names";
 
 const NAME_KEY = "quire:name";
 const RECENT_KEY = "quire:recent";
+const USER_KEY = "quire:user";
 const KEPT_KEY = "quire:kept:";
 const MAX_RECENT = 12;
 
@@ -23,6 +24,26 @@ export function rememberedName(): string | null {
 /** The server knows the name now. */
 export function forgetName(): void {
   remove(NAME_KEY);
+}
+
+/** The user whose documents this device has, so that they open without the server. */
+export const rememberedUser = (): string | null => read(here(USER_KEY));
+
+export const rememberUser = (id: string): void => write(here(USER_KEY), id);
+
+/** Nobody is signed in here any more. */
+export const forgetUser = (): void => remove(here(USER_KEY));
+
+/** Everything that names or holds what the user has written. */
+export function forgetEverything(): void {
+  forgetUser();
+  remove(here(RECENT_KEY));
+  try {
+    const kept = here(KEPT_KEY);
+    for (const key of Object.keys(localStorage)) if (key.startsWith(kept)) remove(key);
+  } catch {
+    // no storage, nothing to forget
+  }
 }
 
 export function recentDocuments(): RecentDocument[] {

@@ -5,6 +5,12 @@
 
 export const MIN_DELAY_MS = 500;
 export const MAX_DELAY_MS = 30_000;
+/** The same for a page in sight of which the server is away: it is live soon after the server is back. */
+export const MAX_VISIBLE_DELAY_MS = 2_000;
+/** Whoever types or comes back need not wait; but no page tries more often than this. */
+export const MIN_NUDGE_MS = 1_000;
+/** Timers of a page that is awake come at least this often, unless it is hidden. */
+export const SLEEP_GAP_MS = 5_000;
 export const PING_INTERVAL_MS = 20_000;
 export const PONG_DEADLINE_MS = 10_000;
 /** The deadline when there is a reason to doubt the socket. */
@@ -50,10 +56,20 @@ export function retryAfterMs(closeReason: string): number | null {
  *
  * @param chance uniform in [0, 1)
  */
-export function backoffMs(failures: number, chance: number): number {
-  const ceiling = Math.min(MAX_DELAY_MS, MIN_DELAY_MS * 2 ** Math.min(failures, 16));
+export function backoffMs(failures: number, chance: number, maxMs = MAX_DELAY_MS): number {
+  const ceiling = Math.min(maxMs, MIN_DELAY_MS * 2 ** Math.min(failures, 16));
   return Math.round(chance * ceiling);
 }
+
+/** The longest pause while nobody answers. A server that answers "not now" is left alone for longer. */
+export const maxDelayMs = (isVisible: boolean): number =>
+  isVisible ? MAX_VISIBLE_DELAY_MS : MAX_DELAY_MS;
+
+/** Codes with which a server that is there asks for a pause. */
+const BUSY_CODES: readonly number[] = [1011, 1013, 4429];
+
+/** Whether somebody who is active may be connected before the pause is over. */
+export const mayNudge = (now: number, triedAt: number): boolean => now - triedAt >= MIN_NUDGE_MS;
 
 /** The delay that a close calls for, or null to stay away. */
 export function delayAfterClose(
@@ -61,16 +77,23 @@ export function delayAfterClose(
   closeReason: string,
   failures: number,
   chance: number,
+  isVisible: boolean,
 ): number | null {
   if (closeRule(code).action === "stop") return null;
-  const jittered = backoffMs(failures, chance);
+  const maxMs = BUSY_CODES.includes(code) ? MAX_DELAY_MS : maxDelayMs(isVisible);
+  const jittered = backoffMs(failures, chance, maxMs);
   if (code !== 4429) return jittered;
   return (retryAfterMs(closeReason) ?? 5_000) + jittered;
 }
 
 /** The delay after an answer that there is no ticket now, and that it takes `afterMs` at least. */
-export const delayAfterAdmission = (afterMs: number, failures: number, chance: number): number =>
-  afterMs + backoffMs(failures, chance);
+export const delayAfterAdmission = (
+  afterMs: number,
+  failures: number,
+  chance: number,
+  isVisible: boolean,
+): number =>
+  afterMs + backoffMs(failures, chance, afterMs > 0 ? MAX_DELAY_MS : maxDelayMs(isVisible));
 
 /**
  * Finds sockets that are open but silent (a laptop that slept, a NAT that forgot): browsers hide

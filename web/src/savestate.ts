@@ -8,7 +8,8 @@
  *   any of them ──► stopped
  *   connecting ──► absent ──first edit──► saving
  *
- * `saved` is only ever said when the server has acknowledged every edit of this tab as durable.
+ * `saved` is only ever said when the server has acknowledged every edit of this tab as durable, the
+ * connection has answered since the page last slept, and nothing that was typed was left out.
  */
 
 import { words } from "./language/language";
@@ -18,6 +19,8 @@ export type SaveKind =
   | "absent"
   | "saved"
   | "saving"
+  | "checking"
+  | "incomplete"
   | "reconnecting"
   | "offline"
   | "read-only"
@@ -33,6 +36,14 @@ export interface SaveFacts {
   readonly version: number;
   /** Edits that the server has not acknowledged. */
   readonly pending: number;
+  /** They are from a time without connection. */
+  readonly syncing: boolean;
+  /** All of them would be there after this tab is gone. */
+  readonly onDevice: boolean;
+  /** Something that was typed or pasted was not inserted, and the user has not dealt with it. */
+  readonly dropped: boolean;
+  /** The page slept, and the connection has not answered since. */
+  readonly doubted: boolean;
   readonly writable: boolean;
   /** Connections that were lost or did not come about since the last time it worked. */
   readonly failures: number;
@@ -50,42 +61,47 @@ export interface SaveState {
 export function saveState(facts: SaveFacts): SaveState {
   if (facts.stopped) return { kind: "stopped", words: stoppedWords(facts) };
   if (facts.live) return liveState(facts);
+  const { saving } = words();
   const isConnected = facts.failures === 0 && !facts.networkDown;
   if (facts.absent === true && isConnected) return absentState(facts);
   if (facts.failures <= 1 && !facts.networkDown) {
     return facts.loaded
-      ? { kind: "reconnecting", words: "Reconnecting…" }
-      : { kind: "connecting", words: "Connecting…" };
+      ? { kind: "reconnecting", words: saving.reconnecting }
+      : { kind: "connecting", words: saving.connecting };
   }
-  return {
-    kind: "offline",
-    words: facts.pending > 0 ? `Offline – ${countEdits(facts.pending)} kept here` : "Offline",
-  };
+  return { kind: "offline", words: offlineWords(facts) };
 }
 
 const absentState = ({ pending }: SaveFacts): SaveState =>
   pending > 0
-    ? { kind: "saving", words: "Saving…" }
+    ? { kind: "saving", words: words().saving.saving }
     : { kind: "absent", words: words().addresses.notCreated };
 
 function liveState(facts: SaveFacts): SaveState {
-  if (!facts.writable) {
-    const said =
-      facts.pending > 0
-        ? `View only – ${countEdits(facts.pending)} not saved, kept here`
-        : `View only · version ${facts.version}`;
-    return { kind: "read-only", words: said };
+  const { saving } = words();
+  if (!facts.writable) return { kind: "read-only", words: readOnlyWords(facts) };
+  if (facts.pending > 0) {
+    return { kind: "saving", words: facts.syncing ? saving.syncing(facts.pending) : saving.saving };
   }
-  if (facts.pending > 0) return { kind: "saving", words: "Saving…" };
-  return { kind: "saved", words: `Saved · version ${facts.version}` };
+  if (facts.doubted) return { kind: "checking", words: saving.checking };
+  if (facts.dropped) return { kind: "incomplete", words: saving.notAll };
+  return { kind: "saved", words: saving.saved(facts.version) };
 }
 
-function stoppedWords(facts: SaveFacts): string {
-  return facts.pending > 0
-    ? `Not connected – ${countEdits(facts.pending)} not saved, kept here`
-    : "Not connected";
+function offlineWords({ pending, onDevice }: SaveFacts): string {
+  const { saving } = words();
+  if (pending === 0) return saving.offline;
+  return onDevice ? saving.offlineKept(pending) : saving.offlineInTab(pending);
 }
 
-export function countEdits(count: number): string {
-  return count === 1 ? "1 edit" : `${count} edits`;
+function readOnlyWords({ pending, onDevice, version }: SaveFacts): string {
+  const { saving } = words();
+  if (pending === 0) return saving.viewOnly(version);
+  return onDevice ? saving.viewOnlyKept(pending) : saving.viewOnlyInTab(pending);
+}
+
+function stoppedWords({ pending, onDevice }: SaveFacts): string {
+  const { saving } = words();
+  if (pending === 0) return saving.notConnected;
+  return onDevice ? saving.notConnectedKept(pending) : saving.notConnectedInTab(pending);
 }

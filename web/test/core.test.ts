@@ -352,7 +352,7 @@ test("an edit that the server refuses ends in the server's text and a copy of ou
   tab.cut();
   tab.connect();
   tab.settle();
-  assert.deepEqual(tab.kept, [{ text: "more good bad", reason: "refused" }]);
+  assert.deepEqual(tab.kept, [{ text: "more good bad", reason: "full" }]);
   assert.deepEqual([tab.text, tab.view.pending], ["good ", 0]);
   tab.type(0, "so ");
   tab.settle();
@@ -655,3 +655,65 @@ function generator(seed: number): (below: number) => number {
     return state % below;
   };
 }
+
+test("after a sleep nothing is known before the server has answered once more", () => {
+  const server = new FakeServer();
+  const tab = open(server);
+  tab.handle({ type: "woke" });
+  assert.equal(tab.view.doubted, true);
+  tab.receive({ type: "pong", at: "", nonce: 0 }); // the answer to an earlier ping
+  tab.receive({ type: "pong", at: "" });
+  assert.equal(tab.view.doubted, true);
+  tab.settle();
+  assert.equal(tab.view.doubted, false);
+});
+
+test("a socket that does not answer after a sleep is given up", () => {
+  const server = new FakeServer();
+  const tab = open(server);
+  tab.handle({ type: "woke" });
+  tab.wait(4_000);
+  tab.handle({ type: "woke" });
+  tab.wait(2_000);
+  assert.equal(tab.reconnects, 1);
+  assert.equal(tab.view.doubted, false);
+});
+
+test("an edit larger than a message goes in several, and the whole of it counts as one", () => {
+  const server = new FakeServer();
+  const tab = open(server);
+  tab.type(0, "日👩".repeat(10_000));
+  assert.equal(tab.view.pending, 1);
+  tab.settle();
+  assert.equal(server.text, "日👩".repeat(10_000));
+  assert.deepEqual([tab.view.pending, tab.text === server.text], [0, true]);
+  assert.ok(updatesSent(tab).length > 8);
+  assert.ok(updatesSent(tab).every(({ update }) => update.length <= 7_000));
+});
+
+test("edits of a tab that is gone are sent at once, under the ids that they had", () => {
+  const server = new FakeServer();
+  const gone = open(server, "gone");
+  gone.type(0, "sent");
+  const update = updatesSent(gone)[0]?.update ?? new Uint8Array();
+  gone.cut();
+  const tab = open(server, "here");
+  tab.adopt("e1", [{ key: -1, id: "gone.1", update, edits: 1 }]);
+  assert.equal(tab.view.pending, 1);
+  tab.settle();
+  assert.deepEqual([server.text, server.log.map(({ id }) => id)], ["sent", ["gone.1"]]);
+  assert.deepEqual([tab.text, tab.view.pending], ["sent", 0]);
+});
+
+test("a tab that begins with what its device had asks for the rest alone", () => {
+  const server = new FakeServer();
+  server.write((text) => text.insert(0, "one"));
+  const state = server.state();
+  server.write((text) => text.insert(3, " two"));
+  const tab = new Tab(server, "a");
+  tab.restore("e1", 1, [state]);
+  assert.deepEqual([tab.text, tab.view.loaded, tab.view.version, tab.view.role], ["one", true, 1, "editor"]);
+  tab.connect();
+  tab.settle();
+  assert.deepEqual([joinsSent(tab)[0]?.since, tab.text, tab.view.version], [1, "one two", 2]);
+});

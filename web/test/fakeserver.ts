@@ -145,6 +145,9 @@ export class FakeSession {
       case "check":
         this.check(message.version, message.hash);
         break;
+      case "ping":
+        this.deliver({ type: "pong", at: "", ...(message.nonce === undefined ? {} : { nonce: message.nonce }) });
+        break;
       default:
         break;
     }

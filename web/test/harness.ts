@@ -4,9 +4,16 @@ import { mergeUpdates } from "yjs";
 import type { ClientMessage, ServerMessage } from "../src/protocol";
 import { SessionCore, type SessionEvent, type SessionView } from "../src/provider/core";
 import { Replica } from "../src/provider/replica";
+import { splitUpdate } from "../src/provider/split";
+import type { DeviceRecord } from "../src/device/record";
+import type { PendingEdit } from "../src/provider/pending";
 import type { FakeServer, FakeSession } from "./fakeserver";
 
 export class Tab {
+  /** Takes what the core notes for a device. */
+  recorder: ((epoch: string, record: DeviceRecord) => void) | null = null;
+  /** Told when the pending edits are given up, with the text that is to be kept. */
+  giveUp: ((text: string | null) => void) | null = null;
   replica: Replica;
   readonly kept: { text: string; reason: string }[] = [];
   /** Everything sent, over all connections. */
@@ -26,7 +33,7 @@ export class Tab {
     tag: string,
     private user = tag,
   ) {
-    this.core = new SessionCore({ document: "notes", tag, merge: mergeUpdates });
+    this.core = new SessionCore({ document: "notes", tag, merge: mergeUpdates, split: splitUpdate });
     this.replica = this.newReplica();
   }
 
@@ -45,6 +52,21 @@ export class Tab {
   /** Frames on their way in either direction. */
   get inTransit(): number {
     return this.toServer.length + this.toTab.length;
+  }
+
+  /** Begin with what a device had. */
+  restore(epoch: string, version: number, updates: readonly Uint8Array[]): void {
+    this.replica.applyAll(updates);
+    this.handle({ type: "restored", epoch, version, role: "editor", maxChars: null });
+  }
+
+  adopt(epoch: string, edits: readonly PendingEdit[]): void {
+    this.replica.applyAll(edits.map(({ update }) => update));
+    this.handle({ type: "adopted", epoch, edits });
+  }
+
+  get state(): Uint8Array {
+    return this.replica.encodeState();
   }
 
   type(at: number, text: string): void {
@@ -133,6 +155,7 @@ export class Tab {
             break;
           case "replace":
             this.kept.push({ text: this.text, reason: effect.reason });
+            this.giveUp?.(effect.reason === "given-up" ? null : this.replica.textWith(effect.lost));
             this.replica = this.newReplica();
             this.replica.apply(effect.state);
             break;
@@ -141,6 +164,9 @@ export class Tab {
             break;
           case "hash":
             this.handle({ type: "hashed", version: effect.version, hash: this.replica.hash() });
+            break;
+          case "record":
+            this.recorder?.(effect.epoch, effect.record);
             break;
           case "author_anew":
             this.replica.authorAnew();

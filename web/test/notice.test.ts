@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { connectionNotice, type NoticeActions } from "../src/page/notice";
+import { connectionNotice, deviceNotice, type NoticeActions } from "../src/page/notice";
 import type { SessionView } from "../src/provider/core";
 
 const nothing = (): void => undefined;
@@ -22,6 +22,9 @@ const LIVE: SessionView = {
   pending: 0,
   role: "viewer",
   storeTrouble: false,
+  maxChars: null,
+  doubted: false,
+  syncing: false,
   stopped: null,
   user: null,
   session: "s",
@@ -29,16 +32,16 @@ const LIVE: SessionView = {
 };
 
 const labels = (view: SessionView, actions = ACTIONS): string[] =>
-  connectionNotice(view, "read-only", false, actions)?.actions.map(({ label }) => label) ?? [];
+  connectionNotice(view, "read-only", false, true, actions)?.actions.map(({ label }) => label) ?? [];
 
 test("a viewer sees no banner", () => {
-  assert.equal(connectionNotice(LIVE, "read-only", false, ACTIONS), null);
+  assert.equal(connectionNotice(LIVE, "read-only", false, true, ACTIONS), null);
 });
 
 test("unsaved edits of a viewer can be copied, saved elsewhere and discarded", () => {
   const view = { ...LIVE, pending: 3 };
   assert.deepEqual(labels(view), ["Copy text", "Save as new document", "Discard"]);
-  assert.match(connectionNotice(view, "read-only", false, ACTIONS)?.words ?? "", /3 edits of yours/);
+  assert.match(connectionNotice(view, "read-only", false, true, ACTIONS)?.words ?? "", /3 edits of yours/);
 });
 
 test("whoever may not create documents is not offered one", () => {
@@ -57,18 +60,29 @@ test("a document that was taken away leaves what is not saved", () => {
     "Copy text",
     "Save as new document",
     "Try again",
+    "Discard",
   ]);
 });
 
 test("being offline is said only after a moment", () => {
   const view: SessionView = { ...LIVE, phase: "offline", role: "editor" };
-  assert.equal(connectionNotice(view, "offline", false, ACTIONS), null);
-  assert.equal(connectionNotice(view, "offline", true, ACTIONS)?.tone, "neutral");
+  assert.equal(connectionNotice(view, "offline", false, true, ACTIONS), null);
+  assert.equal(connectionNotice(view, "offline", true, true, ACTIONS)?.tone, "neutral");
+});
+
+test("where what is written is kept is said truthfully", () => {
+  const view: SessionView = { ...LIVE, phase: "offline", role: "editor" };
+  assert.match(connectionNotice(view, "offline", true, true, ACTIONS)?.words ?? "", /on this device/);
+  assert.match(connectionNotice(view, "offline", true, false, ACTIONS)?.words ?? "", /in this tab/);
+  assert.match(deviceNotice("full", "offline")?.words ?? "", /full/);
+  assert.match(deviceNotice("blocked", "read-only")?.words ?? "", /in this tab only/);
+  assert.equal(deviceNotice("full", "saved"), null);
+  assert.equal(deviceNotice(null, "offline"), null);
 });
 
 test("a document that does not exist can be made without writing", () => {
   const view = { ...LIVE, phase: "absent", absent: true, epoch: null, role: null } as const;
-  const notice = connectionNotice(view, "absent", false, ACTIONS);
+  const notice = connectionNotice(view, "absent", false, true, ACTIONS);
   assert.match(notice?.words ?? "", /does not exist yet/);
   assert.deepEqual(notice?.actions.map(({ label }) => label), ["Create it now"]);
 });

@@ -2,13 +2,16 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   MAX_DELAY_MS,
+  MAX_VISIBLE_DELAY_MS,
   DOUBT_DEADLINE_MS,
   PING_INTERVAL_MS,
   PONG_DEADLINE_MS,
   Watchdog,
   backoffMs,
   closeRule,
+  delayAfterAdmission,
   delayAfterClose,
+  mayNudge,
   retryAfterMs,
 } from "../src/reconnect";
 
@@ -42,12 +45,32 @@ test("close codes ask for what the design's table says", () => {
 });
 
 test("a stop has no delay, a throttle waits as told", () => {
-  assert.equal(delayAfterClose(4403, "", 0, 0.5), null);
-  assert.equal(delayAfterClose(1012, "", 0, 0.5), 250);
-  assert.equal(delayAfterClose(4429, "retry_after=12", 0, 0.5), 12_250);
-  assert.equal(delayAfterClose(4429, "", 0, 0), 5_000);
+  for (const isVisible of [true, false]) {
+    assert.equal(delayAfterClose(4403, "", 0, 0.5, isVisible), null);
+    assert.equal(delayAfterClose(1012, "", 0, 0.5, isVisible), 250);
+    assert.equal(delayAfterClose(4429, "retry_after=12", 0, 0.5, isVisible), 12_250);
+    assert.equal(delayAfterClose(4429, "", 0, 0, isVisible), 5_000);
+  }
   assert.equal(retryAfterMs('{"retry_after_s": 1.5}'), 1500);
   assert.equal(retryAfterMs("slow down"), null);
+});
+
+test("a page in sight is back soon after the server is, a hidden one and a busy server can wait", () => {
+  for (const code of [1000, 1001, 1006, 1012]) {
+    assert.equal(delayAfterClose(code, "", 40, 1, true), MAX_VISIBLE_DELAY_MS);
+    assert.equal(delayAfterClose(code, "", 40, 0, true), 0);
+    assert.equal(delayAfterClose(code, "", 40, 1, false), MAX_DELAY_MS);
+  }
+  for (const code of [1011, 1013]) assert.equal(delayAfterClose(code, "", 40, 1, true), MAX_DELAY_MS);
+  assert.equal(delayAfterClose(4429, "", 40, 1, true), 5_000 + MAX_DELAY_MS);
+  assert.equal(delayAfterAdmission(0, 40, 1, true), MAX_VISIBLE_DELAY_MS);
+  assert.equal(delayAfterAdmission(0, 40, 1, false), MAX_DELAY_MS);
+  assert.equal(delayAfterAdmission(3_000, 40, 0.5, true), 3_000 + MAX_DELAY_MS / 2);
+});
+
+test("whoever types does not wait, but tries once a second at most", () => {
+  assert.ok(!mayNudge(10_000, 9_500));
+  assert.ok(mayNudge(10_500, 9_500));
 });
 
 test("a silent socket is asked, then given up", () => {

@@ -7,6 +7,10 @@ const facts = (some: Partial<SaveFacts>): SaveFacts => ({
   loaded: true,
   version: 812,
   pending: 0,
+  syncing: false,
+  onDevice: true,
+  dropped: false,
+  doubted: false,
   writable: true,
   failures: 0,
   networkDown: false,
@@ -24,8 +28,11 @@ test("saved is said only when nothing is pending on a live connection", () => {
       for (const writable of [true, false]) {
         for (const failures of [0, 1, 5]) {
           for (const networkDown of [true, false]) {
-            const state = saveState(facts({ live, pending, writable, failures, networkDown }));
-            assert.equal(state.kind === "saved", live && pending === 0 && writable);
+            for (const [dropped, doubted] of [[false, false], [true, false], [false, true]] as const) {
+              const state = saveState(facts({ live, pending, writable, failures, networkDown, dropped, doubted }));
+              assert.equal(state.kind === "saved", live && pending === 0 && writable && !dropped && !doubted);
+              assert.equal(state.words.startsWith("Saved"), state.kind === "saved");
+            }
           }
         }
       }
@@ -35,10 +42,10 @@ test("saved is said only when nothing is pending on a live connection", () => {
 
 test("a lost connection is reconnecting first and offline when that fails", () => {
   assert.equal(words({ live: false, failures: 1, pending: 3 }), "Reconnecting…");
-  assert.equal(words({ live: false, failures: 2, pending: 3 }), "Offline – 3 edits kept here");
-  assert.equal(words({ live: false, failures: 2, pending: 1 }), "Offline – 1 edit kept here");
+  assert.equal(words({ live: false, failures: 2, pending: 3 }), "Offline – 3 edits kept on this device");
+  assert.equal(words({ live: false, failures: 2, pending: 1 }), "Offline – 1 edit kept on this device");
   assert.equal(words({ live: false, failures: 2 }), "Offline");
-  assert.equal(words({ live: false, networkDown: true, pending: 2 }), "Offline – 2 edits kept here");
+  assert.equal(words({ live: false, networkDown: true, pending: 2 }), "Offline – 2 edits kept on this device");
 });
 
 test("the first connection is connecting", () => {
@@ -47,9 +54,20 @@ test("the first connection is connecting", () => {
 
 test("read-only and stopped say what is not saved", () => {
   assert.equal(words({ writable: false }), "View only · version 812");
-  assert.equal(words({ writable: false, pending: 2 }), "View only – 2 edits not saved, kept here");
+  assert.equal(words({ writable: false, pending: 2 }), "View only – 2 edits not saved, kept on this device");
   assert.equal(words({ stopped: true }), "Not connected");
-  assert.equal(words({ stopped: true, pending: 1 }), "Not connected – 1 edit not saved, kept here");
+  assert.equal(words({ stopped: true, pending: 1 }), "Not connected – 1 edit not saved, kept on this device");
+});
+
+test("what is only in this tab is never said to be on the device", () => {
+  for (const some of [{ live: false, failures: 3 }, { writable: false }, { stopped: true }]) {
+    assert.match(words({ ...some, pending: 2, onDevice: false }), /kept in this tab only$/);
+    assert.match(words({ ...some, pending: 2, onDevice: true }), /kept on this device$/);
+  }
+});
+
+test("edits of a time offline are counted while they are sent", () => {
+  assert.equal(words({ pending: 42, syncing: true }), "Syncing 42 edits…");
 });
 
 test("an address without a document says so while it is connected and nothing is written", () => {

@@ -10,9 +10,10 @@ import {
   type WebSession,
 } from "../api/session";
 import { basePath } from "../base";
+import { countUnsent, eraseDevice } from "../device/erase";
 import { relativeTime } from "../dom";
-import type { IdentityStore } from "../identity/identity";
 import { words } from "../language/language";
+import type { IdentityStore } from "../identity/identity";
 import { userNameFrom } from "../names";
 import { signInPage } from "../route";
 import { Card } from "../ui/card";
@@ -46,7 +47,7 @@ function AccountPage({ store }: { readonly store: IdentityStore }) {
         </Card>
       )}
       {isAccount ? <PasswordSection login={identity.user.name} /> : null}
-      {isSession ? <SessionsSection /> : null}
+      {isSession ? <SessionsSection user={identity.user.id} /> : null}
       {identity.kind === "guest" && identity.signIn.length > 0 ? (
         <Card title={words().account.youAreGuest}>
           <p>{words().account.whyAccount}</p>
@@ -137,15 +138,20 @@ function PasswordSection({ login }: { readonly login: string }) {
   );
 }
 
-function SessionsSection() {
+function SessionsSection({ user }: { readonly user: string }) {
   const [sessions, setSessions] = useState<readonly WebSession[] | null>(null);
   const [problem, setProblem] = useState<ApiError | null>(null);
   useEffect(() => {
     void attempt(async () => setSessions(await listSessions())).then(setProblem);
   }, []);
   const leave = async (action: () => Promise<void>): Promise<void> => {
+    const count = await countUnsent(user);
+    const { unsentAtSignOut } = words().saving;
+    if (count > 0 && !window.confirm(unsentAtSignOut(count))) return;
     const error = await attempt(action);
     setProblem(error);
+    // The next one at this device is not to find what this one has written.
+    if (error === null) await eraseDevice(user);
     if (error === null) location.assign(signInPage(basePath(), basePath()));
   };
   const now = Date.now();

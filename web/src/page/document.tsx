@@ -10,6 +10,9 @@ import { element } from "../dom";
 import { editorCommands } from "../editor/writingcommands";
 import { IdentityStore, isSomebody } from "../identity/identity";
 import { words } from "../language/language";
+import { codePoints } from "../fitting";
+import { presentUser } from "../identity/presentuser";
+import type { ReplaceReason } from "../provider/core";
 import { safeName } from "../safe";
 import { UserMenu } from "../ui/usermenu";
 import { effect, render } from "../vendor/preact";
@@ -18,7 +21,7 @@ import { IdleWatch } from "./idle";
 import { exposeHandle } from "./handle";
 import { LiveDocument } from "./live";
 import { DocumentModel } from "./model";
-import { connectionNotice, type NoticeActions } from "./notice";
+import { connectionNotice, deviceNotice, type NoticeActions } from "./notice";
 import { shareDialog, signInDialog } from "./overlay";
 import { OutlinePart } from "./outlinepanel";
 import { Page } from "./page";
@@ -85,7 +88,12 @@ class DocumentPage {
     this.live = new LiveDocument(
       this.sourceHost,
       words().page.textOf(name),
-      { url: socketUrl(), document: name, admit: (again) => store.admit(name, again) },
+      {
+        url: socketUrl(),
+        document: name,
+        user: () => presentUser(store),
+        admit: (again) => store.admit(name, again),
+      },
       {
         describe: () => this.describe(),
         changed: () => this.refresh(),
@@ -99,9 +107,10 @@ class DocumentPage {
           model.idle.value = this.idle.idle(performance.now());
         },
         opened: (view) => void model.commands.add(editorCommands(view)),
-        lost: (text, reason) => {
-          if (reason !== "given-up") this.unsaved.lost(text, lostWords(reason));
+        lost: (reason) => {
+          if (reason !== "given-up") this.unsaved.explain(lostWords(reason));
         },
+        refused: (text) => this.unsaved.refuse(text, this.refusedWords(text)),
       },
       droppedFiles(model),
     );
@@ -128,12 +137,14 @@ class DocumentPage {
       text: () => this.live.text,
       goTo: (line) => this.live.goTo(line),
     });
-    this.unsaved = new UnsavedText(name, model.banners, this.live);
+    this.unsaved = new UnsavedText(name, model.banners, this.live, {
+      saveAsNew: () => this.saveAsNew(),
+    });
     this.mount();
     this.listen();
     exposeHandle(this.live, model.commands);
     this.titling.refresh();
-    this.live.session.start();
+    void this.live.session.start();
     this.refresh();
   }
 
@@ -201,11 +212,14 @@ class DocumentPage {
     if (this.gone) return;
     if (this.isRefused()) {
       this.gone = true;
+      // Whoever may not read it any more keeps no copy of it.
+      if (view.stopped?.cause === "refused") void session.keeping.eraseReplica();
       session.dispose();
       showRefused(this.app, this.store);
       return;
     }
     if (view.phase === "live") this.unsaved.compare();
+    this.unsaved.refresh();
     const save = session.save();
     this.model.take({
       save,
@@ -216,10 +230,13 @@ class DocumentPage {
       user: view.user,
       members: view.members,
     });
+    if (this.model.maxChars.value !== view.maxChars) this.model.maxChars.value = view.maxChars;
     const isOfflineLong = save.kind === "offline" && this.lastsLongEnough();
     if (save.kind !== "offline") this.offlineSince = null;
     const { banners } = this.model;
-    banners.set("connection", connectionNotice(view, save.kind, isOfflineLong, this.actions()));
+    const onDevice = session.keeping.trouble === null;
+    banners.set("connection", connectionNotice(view, save.kind, isOfflineLong, onDevice, this.actions()));
+    banners.set("device", deviceNotice(session.keeping.trouble, save.kind));
     banners.set(
       "store",
       view.storeTrouble && view.phase === "live"
@@ -260,14 +277,13 @@ class DocumentPage {
   /** There is nothing to show: neither a document nor anything that was written here. */
   private isRefused(): boolean {
     const { stopped, loaded, pending } = this.live.session.view();
-    if (stopped === null || pending > 0) return false;
+    if (stopped === null || pending > 0 || this.live.session.keeping.texts.length > 0) return false;
     return stopped.cause === "refused" || (stopped.cause === "signed-out" && !loaded);
   }
 
   private actions(): NoticeActions {
     const { session } = this.live;
-    const saveAsNew = (): void =>
-      void this.attempt(() => this.unsaved.saveAsNew(this.model.title.value.words));
+    const saveAsNew = this.saveAsNew();
     return {
       copy: () => void copyOrDownload(this.live.text, `${this.name}.md`),
       create: () => {
@@ -276,9 +292,22 @@ class DocumentPage {
       },
       tryAgain: () => session.tryNow(),
       signIn: () => this.signIn(),
-      saveAsNew: this.store.identity.value?.mayCreate === true ? saveAsNew : null,
+      saveAsNew: saveAsNew === null ? null : () => saveAsNew(this.live.text),
       discard: () => session.giveUp(),
     };
+  }
+
+  private saveAsNew(): ((text: string) => void) | null {
+    if (this.store.identity.value?.mayCreate !== true) return null;
+    const title = this.model.title.value.words;
+    return (text) => void this.attempt(() => this.unsaved.moveToNew(text, title));
+  }
+
+  private refusedWords(text: string): string {
+    const { saving } = words();
+    const limit = formatNumber(this.live.session.view().maxChars ?? 0);
+    const length = codePoints(text);
+    return length > 1 ? saving.pasteTooLong(formatNumber(length), limit) : saving.documentFull(limit);
   }
 
   /** A banner moves the text, so a connection that is back at once shows none. */
@@ -350,10 +379,13 @@ class DocumentPage {
   }
 }
 
-const lostWords = (reason: "epoch" | "diverged" | "refused"): string => {
-  const { keptEpoch, keptDiverged, keptRefused } = words().page;
-  return { epoch: keptEpoch, diverged: keptDiverged, refused: keptRefused }[reason];
+const lostWords = (reason: Exclude<ReplaceReason, "given-up">): string => {
+  const { lostEpoch, lostDiverged, lostRefused, lostFull } = words().saving;
+  return { epoch: lostEpoch, diverged: lostDiverged, refused: lostRefused, full: lostFull }[reason];
 };
+
+const formatNumber = (number: number): string =>
+  number.toLocaleString(document.documentElement.lang || "en");
 
 const socketUrl = (): string =>
   `${location.protocol === "https:" ? "wss:" : "ws:"}//${location.host}${basePath()}ws`;

@@ -5,6 +5,7 @@ import { remoteCarets, showCarets } from "../editor/carets";
 import { editorText, fromShared, normalizeShared, sharedText } from "../editor/binding";
 import { Following } from "../editor/following";
 import { createEditor, type SourceEditor } from "../editor/editor";
+import { keepRoom } from "../editor/limit";
 import { placeOf } from "../editor/place";
 import { cursorState, readCarets, type Caret } from "../editor/presence";
 import { stepsOf } from "../editor/undo";
@@ -30,8 +31,10 @@ export interface LiveListener {
   caretsMoved(carets: readonly Caret[]): void;
   /** There is an editor from now on. */
   opened(view: EditorView): void;
-  /** The server's text took the place of `lost`, which is not saved anywhere. */
-  lost(text: string, reason: ReplaceReason): void;
+  /** The server's text took the place of another one, which is kept. */
+  lost(reason: ReplaceReason): void;
+  /** The document has no room for `text`, which was not inserted. */
+  refused(text: string): void;
 }
 
 export class LiveDocument {
@@ -60,6 +63,8 @@ export class LiveDocument {
       changed: () => this.refreshSoon(),
       replaced: (lost, reason) => this.rebind(lost, reason),
       presence: () => this.drawCaretsSoon(),
+      // The page of whoever is here now begins from the start.
+      foreign: () => location.reload(),
     });
   }
 
@@ -116,8 +121,12 @@ export class LiveDocument {
 
   private async open(): Promise<void> {
     this.opening = true;
-    const info = this.session.view().absent ? null : await this.listener.describe();
-    if (info !== null && info.textRoot !== "") this.session.setRoot(info.textRoot);
+    // What this device has is shown at once, and without a network.
+    if (this.session.isRestored) void this.followRoot();
+    else {
+      const info = this.session.view().absent ? null : await this.listener.describe();
+      if (info !== null && info.textRoot !== "") this.session.setRoot(info.textRoot);
+    }
     this.createEditor();
     this.refresh();
   }
@@ -128,6 +137,10 @@ export class LiveDocument {
     this.host.replaceChildren();
     this.editor = createEditor(this.host, editorText(text), this.label, [
       this.binding.of(this.bind(text)),
+      keepRoom({
+        maxChars: () => this.session.view().maxChars,
+        refused: (refused) => this.listener.refused(refused),
+      }),
       remoteCarets,
       this.extensions,
       EditorView.updateListener.of((update) => this.updated(update)),
@@ -168,7 +181,7 @@ export class LiveDocument {
 
   private rebind(lost: string | null, reason: ReplaceReason): void {
     this.showText();
-    if (lost !== null) this.listener.lost(lost, reason);
+    if (lost !== null) this.listener.lost(reason);
     void this.followRoot();
   }
 

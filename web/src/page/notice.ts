@@ -1,8 +1,9 @@
 /** The banner about the connection and about what one may do: its words and its actions. Pure. */
 
+import type { DeviceTrouble } from "../device/device";
 import { words } from "../language/language";
 import type { SessionView } from "../provider/core";
-import { countEdits, type SaveKind } from "../savestate";
+import type { SaveKind } from "../savestate";
 import type { BannerAction, BannerContent } from "./bannerlist";
 
 export interface NoticeActions {
@@ -16,21 +17,26 @@ export interface NoticeActions {
   readonly discard: () => void;
 }
 
-/** @param isOfflineLong the connection has been away for longer than a moment */
+/**
+ * @param isOfflineLong the connection has been away for longer than a moment
+ * @param onDevice what is written is still there after this tab is gone
+ */
 export function connectionNotice(
   view: SessionView,
   kind: SaveKind,
   isOfflineLong: boolean,
+  onDevice: boolean,
   actions: NoticeActions,
 ): BannerContent | null {
+  const { saving } = words();
   if (view.stopped !== null) return stoppedNotice(view, actions);
   if (kind === "absent") return absentNotice(actions);
-  if (kind === "offline") return isOfflineLong ? offlineNotice(view, actions) : null;
+  if (kind === "offline") return isOfflineLong ? offlineNotice(view, onDevice, actions) : null;
   if (kind === "read-only" && view.pending > 0) {
     return {
       tone: "warning",
-      words: `You can only read this document now. ${notSaved(view.pending)}`,
-      actions: [...rescue(actions), { label: "Discard", run: actions.discard }],
+      words: `${saving.readOnlyNow} ${notSaved(view.pending)}`,
+      actions: [...rescue(actions), { label: saving.discard, run: actions.discard }],
     };
   }
   return null;
@@ -42,51 +48,69 @@ const absentNotice = ({ create }: NoticeActions): BannerContent => ({
   actions: [{ label: words().addresses.create, run: create }],
 });
 
+/** Said when it matters: while something is not saved. */
+export function deviceNotice(trouble: DeviceTrouble | null, kind: SaveKind): BannerContent | null {
+  if (trouble === null || kind === "saved" || kind === "saving" || kind === "connecting") return null;
+  const { storageFull, storageBlocked } = words().saving;
+  return { tone: "warning", words: trouble === "full" ? storageFull : storageBlocked, actions: [] };
+}
+
 function stoppedNotice(view: SessionView, actions: NoticeActions): BannerContent {
   const { pending, stopped } = view;
+  const { saving } = words();
   switch (stopped?.cause) {
     case "signed-out":
       return {
         tone: "warning",
-        words:
-          pending > 0
-            ? `You are signed out. ${countEdits(pending)} not saved: kept here until you sign in again.`
-            : "You are signed out.",
+        words: pending > 0 ? saving.signedOutKept(pending) : saving.signedOut,
         actions: [
-          { label: "Sign in", run: actions.signIn },
-          ...(pending > 0 ? [{ label: "Copy text", run: actions.copy }] : []),
+          { label: saving.signIn, run: actions.signIn },
+          ...(pending > 0 ? [{ label: saving.copyText, run: actions.copy }] : []),
         ],
       };
     case "refused":
       return {
         tone: "error",
-        words: `This document is no longer there for you. ${notSaved(pending)}`,
-        actions: [...rescue(actions), { label: "Try again", run: actions.tryAgain }],
+        words: `${saving.notHere} ${notSaved(pending)}`,
+        actions: [
+          ...rescue(actions),
+          { label: saving.tryAgain, run: actions.tryAgain },
+          ...(pending > 0 ? [{ label: saving.discard, run: actions.discard }] : []),
+        ],
       };
     default:
       return {
         tone: "error",
         words: stopped?.words ?? "",
         actions: [
-          { label: "Try again", run: actions.tryAgain },
-          ...(view.loaded ? [{ label: "Copy text", run: actions.copy }] : []),
+          { label: saving.tryAgain, run: actions.tryAgain },
+          ...(view.loaded ? rescue(actions) : []),
         ],
       };
   }
 }
 
-const offlineNotice = (view: SessionView, actions: NoticeActions): BannerContent => ({
-  tone: "neutral",
-  words: view.loaded
-    ? "You are offline. What you write is kept in this tab and sent when the connection is back."
-    : "The server cannot be reached. This page goes on trying.",
-  actions: [{ label: "Try now", run: actions.tryAgain }],
-});
+function offlineNotice(
+  view: SessionView,
+  onDevice: boolean,
+  actions: NoticeActions,
+): BannerContent {
+  const { saving } = words();
+  const kept = onDevice ? saving.offlineKeeping : saving.offlineInTabOnly;
+  return {
+    tone: "neutral",
+    words: view.loaded ? kept : saving.unreachable,
+    actions: [{ label: saving.tryNow, run: actions.tryAgain }],
+  };
+}
 
 const notSaved = (pending: number): string =>
-  pending === 0 ? "" : `${countEdits(pending)} of yours could not be saved.`;
+  pending === 0 ? "" : words().saving.notSaved(pending);
 
-const rescue = ({ copy, saveAsNew }: NoticeActions): BannerAction[] => [
-  { label: "Copy text", run: copy },
-  ...(saveAsNew === null ? [] : [{ label: "Save as new document", run: saveAsNew }]),
-];
+function rescue({ copy, saveAsNew }: NoticeActions): BannerAction[] {
+  const { saving } = words();
+  return [
+    { label: saving.copyText, run: copy },
+    ...(saveAsNew === null ? [] : [{ label: saving.saveAsNew, run: saveAsNew }]),
+  ];
+}

@@ -5,7 +5,14 @@
 
 import { SUBPROTOCOL, decodeMessage, encodeMessage } from "../protocol";
 import type { ClientMessage, ServerMessage } from "../protocol";
-import { Watchdog, closeRule, delayAfterAdmission, delayAfterClose } from "../reconnect";
+import {
+  SLEEP_GAP_MS,
+  Watchdog,
+  closeRule,
+  delayAfterAdmission,
+  delayAfterClose,
+  mayNudge,
+} from "../reconnect";
 import type { Admission, Admit, StopCause, Ticket } from "./admission";
 
 const TICK_MS = 1_000;
@@ -21,6 +28,8 @@ export interface ConnectionListener {
   gaveUp(cause: StopCause, reason: string): void;
   /** About once a second while connected. */
   ticked(): void;
+  /** The page slept or was out of sight; what looks open may be dead. */
+  woke(): void;
 }
 
 export class Connection {
@@ -31,7 +40,9 @@ export class Connection {
   private watchdog: Watchdog | null = null;
   private retry: number | undefined;
   private wanted = false;
-  private connectingSince = 0;
+  private connectingSince = -Infinity;
+  /** By the clock of the day, which goes on while a machine sleeps. */
+  private tickedAt = Date.now();
   private readonly ticker = window.setInterval(() => this.tick(), TICK_MS);
 
   constructor(
@@ -42,6 +53,8 @@ export class Connection {
     window.addEventListener("online", this.wake);
     window.addEventListener("offline", this.wake);
     window.addEventListener("pageshow", this.wake);
+    window.addEventListener("focus", this.focused);
+    document.addEventListener("resume", this.doubt);
     document.addEventListener("visibilitychange", this.wake);
   }
 
@@ -66,6 +79,11 @@ export class Connection {
     if (this.socket === null) this.connect();
   }
 
+  /** Somebody is active: do not wait for long. */
+  nudge(): void {
+    if (this.socket === null && mayNudge(performance.now(), this.connectingSince)) this.connect();
+  }
+
   /** Close this socket and open another at once. */
   reopen(): void {
     this.drop();
@@ -85,6 +103,8 @@ export class Connection {
     window.removeEventListener("online", this.wake);
     window.removeEventListener("offline", this.wake);
     window.removeEventListener("pageshow", this.wake);
+    window.removeEventListener("focus", this.focused);
+    document.removeEventListener("resume", this.doubt);
     document.removeEventListener("visibilitychange", this.wake);
   }
 
@@ -118,7 +138,7 @@ export class Connection {
 
   private lost(code: number, closeReason: string): void {
     const { action, reason } = closeRule(code);
-    const delay = delayAfterClose(code, closeReason, this.failures, Math.random());
+    const delay = delayAfterClose(code, closeReason, this.failures, Math.random(), isVisible());
     if (action === "stop") this.giveUp(code === 4403 || code === 4404 ? "refused" : "broken", reason);
     else this.retryIn(delay ?? 0);
   }
@@ -127,7 +147,7 @@ export class Connection {
   private turnedAway(admission: Exclude<Admission, Ticket>): void {
     const socket = this.socket;
     if (admission.kind === "later") {
-      this.retryIn(delayAfterAdmission(admission.afterMs, this.failures, Math.random()));
+      this.retryIn(delayAfterAdmission(admission.afterMs, this.failures, Math.random(), isVisible()));
     } else if (admission.kind === "signed-out") {
       this.giveUp("signed-out", "You are signed out.");
     } else {
@@ -167,13 +187,25 @@ export class Connection {
 
   /** Network back, tab visible, machine awake: try at once, and doubt a socket that looks open. */
   private readonly wake = (): void => {
-    if (document.visibilityState === "hidden") return;
+    if (!isVisible()) return;
     if (this.socket === null) this.tryNow();
-    else if (this.watchdog?.suspect(performance.now()) === "ping") this.send({ type: "ping" });
+    else this.doubt();
+  };
+
+  private readonly focused = (): void => this.nudge();
+
+  private readonly doubt = (): void => {
+    if (this.watchdog?.suspect(performance.now()) !== "ping") return;
+    this.send({ type: "ping" });
+    this.listener.woke();
   };
 
   private tick(): void {
+    const now = Date.now();
+    const slept = now - this.tickedAt > SLEEP_GAP_MS;
+    this.tickedAt = now;
     if (this.socket === null) return;
+    if (slept) this.doubt();
     if (this.socket.readyState === WebSocket.CONNECTING) {
       if (performance.now() - this.connectingSince >= CONNECT_DEADLINE_MS) this.abandon();
       return;
@@ -194,3 +226,5 @@ export class Connection {
     socket?.close();
   }
 }
+
+const isVisible = (): boolean => document.visibilityState !== "hidden";

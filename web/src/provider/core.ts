@@ -18,6 +18,7 @@
  *   for the user.
  */
 
+import { NO_HISTORY, type DeviceRecord } from "../device/record";
 import { OrderingBuffer } from "../ordering";
 import type {
   ClientMessage,
@@ -29,7 +30,7 @@ import type {
   User,
 } from "../protocol";
 import type { StopCause } from "./admission";
-import { PendingEdits, type Merge } from "./pending";
+import { PendingEdits, type Merge, type PendingEdit, type Split } from "./pending";
 
 export const MAX_IN_FLIGHT = 64;
 /** A whole document may be on its way while joining. */
@@ -39,6 +40,8 @@ export const ACK_PATIENCE_MS = 20_000;
 export const RETRY_DELAY_MS = 2_000;
 export const CHECK_IDLE_MS = 5_000;
 export const CHECK_INTERVAL_MS = 30_000;
+/** A round trip after a sleep takes no longer, or the socket is dead. */
+export const DOUBT_PATIENCE_MS = 5_000;
 /** Times that an update the server gave up on is offered again before it counts as refused. */
 export const MAX_REJOINS_FOR_UPDATE = 3;
 /** How often to look whether somebody else has created the document. */
@@ -52,8 +55,11 @@ export type Phase = "offline" | "authenticating" | "joining" | "absent" | "live"
 /** Why the server's state takes the place of this tab's. */
 export type ReplaceReason = "epoch" | "diverged" | DiscardReason;
 
-/** Why edits that the server does not have are given up: it refuses one, or the user says so. */
-export type DiscardReason = "refused" | "given-up";
+/**
+ * Why edits that the server does not have are given up: it refuses one, the document has no room
+ * for it, or the user says so.
+ */
+export type DiscardReason = "refused" | "full" | "given-up";
 
 export interface Stopped {
   readonly cause: StopCause;
@@ -62,6 +68,18 @@ export interface Stopped {
 }
 
 export type SessionEvent =
+  /** The replica holds what this device had of the document, up to `version`. First of all events. */
+  | {
+      readonly type: "restored";
+      readonly epoch: string;
+      readonly version: number;
+      readonly role: Role;
+      readonly maxChars: number | null;
+    }
+  /** Pending edits of a tab that is gone; they are in the replica already. */
+  | { readonly type: "adopted"; readonly epoch: string; readonly edits: readonly PendingEdit[] }
+  /** The page slept, or came back into view: the socket may be dead although it looks open. */
+  | { readonly type: "woke" }
   /** The socket is open; `token` is the ticket for it. */
   | { readonly type: "opened"; readonly token: string }
   /** Another ticket, so that the session on this socket does not end. */
@@ -89,8 +107,15 @@ export type SessionEffect =
   | { readonly type: "send"; readonly message: ClientMessage }
   /** Merge into the replica. */
   | { readonly type: "apply"; readonly update: Uint8Array }
-  /** Keep a copy of the text if it differs, and begin a new replica from `state`. */
-  | { readonly type: "replace"; readonly state: Uint8Array; readonly reason: ReplaceReason }
+  /** Keep a copy of the text if it differs, and begin a new replica from `state`; `lost` was pending. */
+  | {
+      readonly type: "replace";
+      readonly state: Uint8Array;
+      readonly reason: ReplaceReason;
+      readonly lost: readonly Uint8Array[];
+    }
+  /** For the device, to be written in this order. */
+  | { readonly type: "record"; readonly epoch: string; readonly record: DeviceRecord }
   /** Encode what the replica has beyond `stateVector`; answer at once with `encoded`. */
   | { readonly type: "encode_since"; readonly stateVector: Uint8Array }
   /** Hash the text as it is now; answer with `hashed`. */
@@ -117,6 +142,12 @@ export interface SessionView {
   readonly epoch: string | null;
   readonly pending: number;
   readonly role: Role | null;
+  /** The length that a document may have, in code points; null while that is not known. */
+  readonly maxChars: number | null;
+  /** A round trip is under way that shows whether the connection is alive. */
+  readonly doubted: boolean;
+  /** Edits of a time without connection are on their way. */
+  readonly syncing: boolean;
   /** The server has said that it cannot store for the moment. */
   readonly storeTrouble: boolean;
   readonly stopped: Stopped | null;
@@ -130,6 +161,7 @@ export interface SessionOptions {
   /** Makes this tab's edit ids unique: random, up to 40 of `[A-Za-z0-9._-]`. */
   readonly tag: string;
   readonly merge: Merge;
+  readonly split: Split;
 }
 
 const NO_DOCUMENT: Stopped = {
@@ -151,6 +183,11 @@ export class SessionCore {
   private storeTrouble = false;
   private absent = false;
   private createAsked = false;
+  private maxChars: number | null = null;
+  /** The nonce and the time of the ping that decides whether the connection is alive. */
+  private doubt: { readonly nonce: number; readonly since: number } | null = null;
+  private nonce = 0;
+  private syncing = false;
 
   private readonly order = new OrderingBuffer<Uint8Array | null>(0);
   private readonly pending: PendingEdits;
@@ -173,7 +210,7 @@ export class SessionCore {
   private effects: SessionEffect[] = [];
 
   constructor(private readonly options: SessionOptions) {
-    this.pending = new PendingEdits(options.merge);
+    this.pending = new PendingEdits(options.merge, options.split);
   }
 
   view(): SessionView {
@@ -185,6 +222,9 @@ export class SessionCore {
       epoch: this.epoch,
       pending: this.pending.count,
       role: this.role,
+      maxChars: this.maxChars,
+      doubted: this.doubt !== null,
+      syncing: this.syncing && !this.pending.isEmpty,
       storeTrouble: this.storeTrouble,
       stopped: this.stopped,
       user: this.user,
@@ -193,10 +233,24 @@ export class SessionCore {
     };
   }
 
+  /** Edits that the server has not acknowledged, in the order of sending. */
+  get pendingEdits(): readonly PendingEdit[] {
+    return this.pending.all;
+  }
+
   /** Take an event at `now` (milliseconds, any origin); return what is to be done, in order. */
   handle(event: SessionEvent, now: number): SessionEffect[] {
     this.effects = [];
     switch (event.type) {
+      case "restored":
+        this.restored(event);
+        break;
+      case "adopted":
+        this.adopted(event.edits, event.epoch, now);
+        break;
+      case "woke":
+        this.woke(now);
+        break;
       case "opened":
         this.opened(event.token, now);
         break;
@@ -220,7 +274,7 @@ export class SessionCore {
         break;
       case "edited":
         this.activeAt = now;
-        this.pending.add(event.update);
+        this.record({ kind: "edited", edit: this.pending.add(event.update) });
         if (this.phase === "absent") this.join(now);
         this.flush(now);
         break;
@@ -240,14 +294,38 @@ export class SessionCore {
         this.sendCheck(event.version, event.hash, now);
         break;
       case "given_up":
-        this.discard = "given-up";
-        this.rejoin(now);
+        this.giveUp(now);
         break;
       case "tick":
         this.tick(now);
         break;
     }
     return this.effects;
+  }
+
+  // --- what this device had ---
+
+  private restored(event: Extract<SessionEvent, { type: "restored" }>): void {
+    if (this.loaded || this.phase !== "offline") return;
+    this.loaded = true;
+    this.epoch = event.epoch;
+    this.role = event.role;
+    this.maxChars = event.maxChars;
+    this.order.restart(event.version);
+  }
+
+  private adopted(edits: readonly PendingEdit[], epoch: string, now: number): void {
+    if (epoch !== NO_HISTORY) this.epoch ??= epoch;
+    this.pending.adopt(edits);
+    if (this.phase === "live") this.resend(now);
+    this.flush(now);
+  }
+
+  private giveUp(now: number): void {
+    this.record({ kind: "renounced" });
+    if (this.phase === "stopped") this.pending.clear();
+    else this.discard = "given-up";
+    this.rejoin(now);
   }
 
   // --- connection ---
@@ -262,6 +340,7 @@ export class SessionCore {
     if (this.phase === "stopped") return;
     this.phase = "offline";
     this.member = false;
+    this.doubt = null;
     this.order.restart(this.order.version);
     this.gapSince = null;
     this.retryAt = null;
@@ -273,10 +352,19 @@ export class SessionCore {
     if (this.phase === "stopped") return;
     this.phase = "stopped";
     this.stopped = stopped;
+    this.doubt = null;
     this.member = false;
     this.members = [];
     this.effect({ type: "forget_awareness" });
     this.effect({ type: "close" });
+  }
+
+  /** Nothing is believed to be saved before the server has answered once more. */
+  private woke(now: number): void {
+    if (this.phase !== "live") return;
+    this.nonce += 1;
+    this.doubt = { nonce: this.nonce, since: this.doubt?.since ?? now };
+    this.send({ type: "ping", nonce: this.nonce });
   }
 
   /** Give this socket up; the shell opens another one. */
@@ -318,6 +406,7 @@ export class SessionCore {
         this.session = message.session;
         // base64 makes 4 of 3, and the rest of the message needs some room too
         this.maxBatchBytes = Math.floor(message.limits.max_message_bytes * 0.7);
+        this.maxChars = message.limits.max_document_chars;
         if (this.phase === "authenticating") this.join(now);
         break;
       case "joined":
@@ -358,6 +447,7 @@ export class SessionCore {
         this.failed(message, now);
         break;
       case "pong":
+        if (message.nonce === this.doubt?.nonce) this.doubt = null;
         break;
     }
   }
@@ -371,8 +461,9 @@ export class SessionCore {
     this.role = message.role;
     this.members = [...message.members];
     this.target = message.version;
-    if (message.state !== undefined) this.takeState(message.state, message);
+    const known = this.epoch;
     this.epoch = message.epoch;
+    if (message.state !== undefined) this.takeState(message.state, message, known);
     this.checkedVersion = -1;
     this.effect({ type: "announce" });
     // What waits for an answer goes out again before anything new: later edits build on it.
@@ -380,8 +471,8 @@ export class SessionCore {
     this.settle(now);
   }
 
-  private takeState(state: Uint8Array, message: Joined): void {
-    const isOtherHistory = this.epoch !== null && this.loaded && this.epoch !== message.epoch;
+  private takeState(state: Uint8Array, message: Joined, known: string | null): void {
+    const isOtherHistory = known !== null && known !== message.epoch;
     const reason: ReplaceReason | null = this.discard ?? (isOtherHistory ? "epoch" : null);
     if (reason === null) {
       this.effect({ type: "apply", update: state });
@@ -390,13 +481,15 @@ export class SessionCore {
     }
     this.order.restart(message.version);
     this.loaded = true;
+    this.record({ kind: "state", state, version: message.version });
   }
 
   private replace(state: Uint8Array, reason: ReplaceReason): void {
+    const lost = this.pending.all.map(({ update }) => update);
     this.pending.clear();
     this.rejoins.clear();
     this.discard = null;
-    this.effect({ type: "replace", state, reason });
+    this.effect({ type: "replace", state, reason, lost });
   }
 
   /** Versions `from`..`to` have come: as an update, or (null) as an ack of what is here already. */
@@ -407,7 +500,9 @@ export class SessionCore {
       return;
     }
     for (const range of this.order.offer({ from, to, item: update })) {
-      if (range.item !== null) this.effect({ type: "apply", update: range.item });
+      if (range.item === null) continue;
+      this.effect({ type: "apply", update: range.item });
+      this.record({ kind: "range", from: range.from, to: range.to, update: range.item });
     }
     if (this.phase === "joining") this.phaseSince = now; // a long replay is no silence
     if (this.order.gap === null) this.gapSince = null;
@@ -419,6 +514,7 @@ export class SessionCore {
   private settle(now: number): void {
     if (this.phase !== "joining" || this.order.version < this.target) return;
     this.loaded = true;
+    this.syncing = !this.pending.isEmpty;
     this.enter("live", now);
     this.flush(now);
   }
@@ -428,9 +524,16 @@ export class SessionCore {
     const mine = this.pending.acknowledge(id);
     this.rejoins.delete(id);
     this.storeTrouble = false;
+    this.syncing &&= !this.pending.isEmpty;
     this.waitingSince = now;
     // Only a submission whose bytes are in this replica may stand for its version.
-    if (mine && changed) this.take(version, version, null, now);
+    if (mine !== null && changed) {
+      const { key, update } = mine;
+      this.record({ kind: "accepted", key, version, update });
+      this.take(version, version, null, now);
+    } else if (mine !== null) {
+      this.record({ kind: "settled", key: mine.key });
+    }
     this.flush(now);
   }
 
@@ -446,9 +549,10 @@ export class SessionCore {
     if (this.discard !== null) return;
     if (this.pending.sent.length === 0) this.waitingSince = now;
     while (this.pending.sent.length < MAX_IN_FLIGHT) {
-      const submission = this.pending.take(this.nextId(), this.maxBatchBytes);
-      if (submission === null) return;
-      this.submit(submission.id, submission.update);
+      const taken = this.pending.take(this.nextId, this.maxBatchBytes);
+      if (taken === null) return;
+      this.record({ kind: "submitted", ...taken });
+      for (const { id, update } of taken.submissions) this.submit(id, update);
     }
   }
 
@@ -464,16 +568,16 @@ export class SessionCore {
     this.send({ type: "update", doc: this.options.document, id, update });
   }
 
-  private nextId(): string {
+  private readonly nextId = (): string => {
     this.counter += 1;
     return `${this.options.tag}.${this.counter}`;
-  }
+  };
 
   private answerResync(update: Uint8Array): void {
     if (this.phase !== "live" && this.phase !== "joining") return;
-    const id = this.nextId();
-    this.pending.addSent(id, update);
-    this.submit(id, update);
+    const submissions = this.pending.addSent(this.nextId, update, this.maxBatchBytes);
+    this.record({ kind: "submitted", keys: [], submissions });
+    for (const { id, update: piece } of submissions) this.submit(id, piece);
   }
 
   // --- who the user is, and what they may do ---
@@ -568,7 +672,7 @@ export class SessionCore {
         this.rejoins.set(id, attempts);
       } else {
         // Later edits build on this one, so the replica cannot be saved; its text can.
-        this.discard = "refused";
+        this.discard = report.code === "document_full" ? "full" : "refused";
       }
       this.rejoin(now);
     } else if (this.phase === "joining" && report.doc !== undefined && !report.retryable) {
@@ -601,6 +705,7 @@ export class SessionCore {
     if (!this.idle) return;
     this.replace(state, "diverged");
     this.order.restart(version);
+    this.record({ kind: "state", state, version });
     this.effect({ type: "announce" });
     this.activeAt = now;
   }
@@ -626,6 +731,10 @@ export class SessionCore {
   }
 
   private tickLive(now: number): void {
+    if (this.doubt !== null && now - this.doubt.since >= DOUBT_PATIENCE_MS) {
+      this.reconnect();
+      return;
+    }
     if (this.retryAt !== null) {
       if (now >= this.retryAt) {
         this.resend(now);
@@ -660,6 +769,10 @@ export class SessionCore {
 
   private send(message: ClientMessage): void {
     this.effect({ type: "send", message });
+  }
+
+  private record(record: DeviceRecord): void {
+    this.effect({ type: "record", epoch: this.epoch ?? NO_HISTORY, record });
   }
 
   private effect(effect: SessionEffect): void {

@@ -1,5 +1,6 @@
 /** This tab's Yjs document. The only module that creates one, and no DOM in it. */
 
+import { insertedText } from "../device/salvage";
 import {
   Doc,
   applyUpdate,
@@ -32,8 +33,23 @@ export class Replica {
     return this.doc.getText(this.root);
   }
 
+  /** The text, and behind it the words of `edits` if what they build on has never come. */
+  textWith(edits: readonly Uint8Array[]): string {
+    const text = this.text.toString();
+    return this.doc.store.pendingStructs === null ? text : `${text}\n${insertedText(edits)}`;
+  }
+
   apply(update: Uint8Array): void {
     applyUpdate(this.doc, update, FROM_SERVER);
+  }
+
+  /** Several at once, so that who observes the text sees one change. */
+  applyAll(updates: readonly Uint8Array[]): void {
+    this.doc.transact(() => updates.forEach((update) => this.apply(update)), FROM_SERVER);
+  }
+
+  encodeState(): Uint8Array {
+    return encodeStateAsUpdate(this.doc);
   }
 
   encodeSince(stateVector: Uint8Array): Uint8Array {

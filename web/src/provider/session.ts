@@ -3,6 +3,7 @@
  * and to a connection, and tells the page what changed.
  */
 
+import type { StoredEdit, Restored } from "../device/stored";
 import type { ClientMessage } from "../protocol";
 import { saveState, type SaveState } from "../savestate";
 import {
@@ -21,13 +22,17 @@ import {
   type SessionEvent,
   type SessionView,
 } from "./core";
+import { Keeping } from "./keeping";
 import { Replica } from "./replica";
+import { splitUpdate } from "./split";
 
 export interface SessionListener {
   /** Something in `view()` or `save()` may be different. */
   changed(): void;
-  /** `replica` and `awareness` are other objects now; `lost` is the text that was given up. */
+  /** `replica` and `awareness` are other objects now; `lost` is the text that was given up, which is kept. */
   replaced(lost: string | null, reason: ReplaceReason): void;
+  /** The page shows what belongs to another user than the one who is here. */
+  foreign(): void;
   /** The others' cursors may be different. */
   presence(): void;
 }
@@ -35,6 +40,8 @@ export interface SessionListener {
 export interface SessionConfig {
   readonly url: string;
   readonly document: string;
+  /** Whoever uses the page, as far as that is known, also without a network; null: nobody is. */
+  readonly user: () => Promise<string | null>;
   /** A ticket for the next connection. */
   readonly admit: Admit;
 }
@@ -42,6 +49,9 @@ export interface SessionConfig {
 export class DocumentSession {
   replica: Replica;
   awareness: Awareness;
+  readonly keeping: Keeping;
+  /** Something that was typed or pasted was not inserted, and the user has not dealt with it. */
+  dropped = false;
 
   private readonly core: SessionCore;
   private readonly connection: Connection;
@@ -50,18 +60,31 @@ export class DocumentSession {
   private busy = false;
   /** When the session behind this connection is extended: milliseconds since 1970, or null. */
   private refreshAt: number | null = null;
+  private wasRestored = false;
 
   constructor(
     private readonly config: SessionConfig,
     private readonly listener: SessionListener,
   ) {
+    const tag = randomTag();
     this.core = new SessionCore({
       document: config.document,
-      tag: randomTag(),
+      tag,
       merge: mergeUpdates,
+      split: splitUpdate,
     });
     this.replica = this.newReplica();
     this.awareness = this.newAwareness();
+    this.keeping = new Keeping(config.document, tag, {
+      view: () => this.view(),
+      pendingEdits: () => this.core.pendingEdits,
+      root: () => this.root,
+      encodeState: () => this.replica.encodeState(),
+      restored: (restored) => this.restored(restored),
+      adopted: (edits, epoch) => this.adopted(edits, epoch),
+      foreign: () => this.listener.foreign(),
+      changed: () => this.listener.changed(),
+    });
     this.connection = new Connection(config.url, config.admit, {
       opened: ({ token, expiresAt }) => {
         this.refreshAt = refreshTime(expiresAt, Date.now());
@@ -71,10 +94,13 @@ export class DocumentSession {
       closed: () => this.handle({ type: "closed" }),
       gaveUp: (cause, words) => this.handle({ type: "gave_up", stopped: { cause, words } }),
       ticked: () => this.ticked(),
+      woke: () => this.handle({ type: "woke" }),
     });
   }
 
-  start(): void {
+  /** Begin with what this device has, and then connect. */
+  async start(): Promise<void> {
+    await this.keeping.start(await this.config.user());
     this.connection.open();
   }
 
@@ -86,6 +112,11 @@ export class DocumentSession {
       this.handle({ type: "resumed" });
       this.connection.open();
     }
+  }
+
+  /** The session began with what this device had. */
+  get isRestored(): boolean {
+    return this.wasRestored;
   }
 
   /** The name of the shared type that the text is in. */
@@ -131,6 +162,10 @@ export class DocumentSession {
       absent: view.absent,
       version: view.version,
       pending: view.pending,
+      syncing: view.syncing,
+      onDevice: this.keeping.holdsAll,
+      dropped: this.dropped,
+      doubted: view.doubted,
       writable: view.role === "owner" || view.role === "editor",
       failures: this.connection.failures,
       networkDown: !navigator.onLine,
@@ -140,6 +175,7 @@ export class DocumentSession {
 
   dispose(): void {
     this.awareness.destroy();
+    this.keeping.dispose();
     this.connection.dispose();
     this.replica.destroy();
   }
@@ -172,6 +208,7 @@ export class DocumentSession {
     }
     const { phase } = this.view();
     if (phase === "live" || phase === "absent") this.connection.settled();
+    this.keeping.settled();
     this.listener.changed();
   }
 
@@ -184,7 +221,10 @@ export class DocumentSession {
         this.replica.apply(effect.update);
         break;
       case "replace":
-        this.replace(effect.state, effect.reason);
+        this.replace(effect.state, effect.reason, effect.lost);
+        break;
+      case "record":
+        this.keeping.record(effect.epoch, effect.record);
         break;
       case "encode_since":
         this.handle({ type: "encoded", update: this.replica.encodeSince(effect.stateVector) });
@@ -217,20 +257,41 @@ export class DocumentSession {
     this.connection.send(message);
   }
 
+  // --- what this device had ---
+
+  private restored({ replica, version, updates }: Restored): void {
+    this.setRoot(replica.root);
+    this.replica.applyAll(updates);
+    const { epoch, role, maxChars } = replica;
+    this.wasRestored = true;
+    this.handle({ type: "restored", epoch, version, role, maxChars });
+  }
+
+  private adopted(edits: readonly StoredEdit[], epoch: string): void {
+    this.replica.applyAll(edits.map(({ update }) => update));
+    this.handle({ type: "adopted", epoch, edits });
+  }
+
   // --- replica ---
 
   private newReplica(): Replica {
-    return new Replica(this.root, (update) => this.handle({ type: "edited", update }));
+    return new Replica(this.root, (update) => {
+      this.handle({ type: "edited", update });
+      this.connection.nudge();
+    });
   }
 
-  private replace(state: Uint8Array, reason: ReplaceReason): void {
-    const before = this.replica.text.toString();
+  private replace(state: Uint8Array, reason: ReplaceReason, edits: readonly Uint8Array[]): void {
+    const before = this.replica.textWith(edits);
     this.awareness.destroy();
     this.replica.destroy();
     this.replica = this.newReplica();
     this.awareness = this.newAwareness();
     this.replica.apply(state);
-    this.listener.replaced(before === this.replica.text.toString() ? null : before, reason);
+    const isSame = before === this.replica.text.toString();
+    const lost = isSame || reason === "given-up" ? null : before;
+    this.keeping.replaced(lost);
+    this.listener.replaced(lost, reason);
   }
 
   // --- presence ---

@@ -2,6 +2,7 @@
 
 import { signOut } from "../api/session";
 import { basePath } from "../base";
+import { countUnsent, eraseDevice } from "../device/erase";
 import { isSomebody, type IdentityStore } from "../identity/identity";
 import { words } from "../language/language";
 import { signInPage } from "../route";
@@ -87,10 +88,16 @@ function Menu({ identity, store, onRenamed, onRecoloured, onLeave }: MenuProps) 
   const [problem, setProblem] = useState("");
   const base = basePath();
   const isGuest = identity.kind === "guest";
+  const [unsent, setUnsent] = useState(0);
   const leave = async (): Promise<void> => {
+    const user = identity.user?.id ?? "";
+    // The next one at this device is not to find what this one has written.
+    const count = unsent > 0 ? 0 : await countUnsent(user);
+    if (count > 0) return setUnsent(count);
     const error = await attempt(signOut);
     if (error !== null) return setProblem(error.message);
     onLeave();
+    await eraseDevice(user);
     location.assign(base);
   };
   return (
@@ -120,9 +127,10 @@ function Menu({ identity, store, onRenamed, onRecoloured, onLeave }: MenuProps) 
       ) : null}
       {identity.signedIn && identity.mode !== "open" ? (
         <button type="button" class="menu-item" onClick={() => void leave()}>
-          {words().user.signOut}
+          {unsent > 0 ? words().saving.signOutAnyway : words().user.signOut}
         </button>
       ) : null}
+      {unsent > 0 ? <p class="hint">{words().saving.unsentAtSignOut(unsent)}</p> : null}
       <Preferences />
       <Problem error={problem} />
     </>

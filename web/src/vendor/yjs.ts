@@ -1,15 +1,18 @@
 /** What the app takes from Yjs; its own file in the build, so that app changes leave it cached. */
 export {
   createAbsolutePositionFromRelativePosition,
+  createID,
   createRelativePositionFromJSON,
   createRelativePositionFromTypeIndex,
   relativePositionToJSON,
   applyUpdate,
+  decodeUpdate,
   encodeStateAsUpdate,
   mergeUpdates,
   Doc,
   Text,
   UndoManager,
+  UpdateEncoderV1,
 } from "yjs";
 import type { UndoManager } from "yjs";
 export { ContentString, Item, findIndexSS } from "yjs";
@@ -23,3 +26,4 @@ export {
   removeAwarenessStates,
 } from "y-protocols/awareness";
 export { digest as sha256 } from "lib0/hash/sha256";
+export { writeVarUint } from "lib0/encoding";

@@ -10,6 +10,7 @@ import { page } from "./page";
 import { preview } from "./preview";
 import { share } from "./share";
 import { start } from "./start";
+import { saving } from "./saving";
 import { transfer } from "./transfer";
 import { user } from "./user";
 import { writing } from "./writing";
@@ -24,6 +25,7 @@ export const german: Words = {
   preview,
   share,
   start,
+  saving,
   transfer,
   user,
   writing,

@@ -21,13 +21,6 @@ export const page: typeof English = {
   opening: "Das Dokument wird geöffnet …",
   textOf: (name) => `Text von ${name}`,
   copyOf: (title) => `${title} (Kopie)`,
-  keptEarlier: "Text von einem früheren Besuch wurde nicht gespeichert.",
-  keptEpoch: "Der Verlauf auf dem Server wurde aus einer Sicherung wiederhergestellt.",
-  keptDiverged: "Dieser Tab war vom Text auf dem Server abgewichen.",
-  keptRefused: "Der Server hat eine Änderung von hier nicht angenommen.",
-  kept: (why) => `${why} Der Text wurde auf diesem Gerät behalten.`,
-  copyIt: "Kopieren",
-  downloadIt: "Herunterladen",
   storeTrouble:
     "Der Server kann im Moment nichts speichern. Die Änderungen bleiben hier und werden erneut gesendet.",
   title: "Titel",

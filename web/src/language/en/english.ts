@@ -9,6 +9,7 @@ import { page } from "./page";
 import { preview } from "./preview";
 import { share } from "./share";
 import { start } from "./start";
+import { saving } from "./saving";
 import { transfer } from "./transfer";
 import { user } from "./user";
 import { writing } from "./writing";
@@ -23,6 +24,7 @@ export const english = {
   preview,
   share,
   start,
+  saving,
   transfer,
   user,
   writing,

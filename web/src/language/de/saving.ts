@@ -1,0 +1,59 @@
+import type { saving as English } from "../en/saving";
+import { common } from "./common";
+
+const { edits } = common;
+
+export const saving: typeof English = {
+  connecting: "Verbinde …",
+  reconnecting: "Verbinde erneut …",
+  checking: "Prüfe die Verbindung …",
+  saved: (version) => `Gespeichert · Version ${version}`,
+  saving: "Speichere …",
+  syncing: (count) => `Übertrage ${edits(count)} …`,
+  offline: "Offline",
+  offlineKept: (count) => `Offline – ${edits(count)} auf diesem Gerät`,
+  offlineInTab: (count) => `Offline – ${edits(count)} nur in diesem Tab`,
+  viewOnly: (version) => `Nur Ansicht · Version ${version}`,
+  viewOnlyKept: (count) => `Nur Ansicht – ${edits(count)} nicht gespeichert, auf diesem Gerät`,
+  viewOnlyInTab: (count) => `Nur Ansicht – ${edits(count)} nicht gespeichert, nur in diesem Tab`,
+  notConnected: "Nicht verbunden",
+  notConnectedKept: (count) => `Nicht verbunden – ${edits(count)} nicht gespeichert, auf diesem Gerät`,
+  notConnectedInTab: (count) => `Nicht verbunden – ${edits(count)} nicht gespeichert, nur in diesem Tab`,
+  notAll: "Nicht alles ist gespeichert",
+  pasteTooLong: (characters, limit) =>
+    `Der Text wurde nicht eingefügt: Mit seinen ${characters} Zeichen wäre das Dokument länger als die erlaubten ${limit}.`,
+  documentFull: (limit) =>
+    `Das Dokument ist voll: Es darf ${limit} Zeichen haben. Die Eingabe wurde nicht übernommen.`,
+  lostEpoch: "Der Verlauf auf dem Server wurde aus einer Sicherung wiederhergestellt.",
+  lostDiverged: "Dieser Tab war vom Text des Servers abgewichen.",
+  lostRefused: "Der Server hat eine Änderung von hier nicht angenommen.",
+  lostFull: "Im Dokument ist kein Platz für das, was hier geschrieben wurde.",
+  earlierText: "Text von einem früheren Besuch wurde nicht gespeichert.",
+  keptOnDevice: "Der Text liegt auf diesem Gerät.",
+  keptInTab: "Der Text liegt nur in diesem Tab.",
+  storageFull: "Der Speicher dieses Geräts ist voll: Was nicht gesendet ist, liegt nur in diesem Tab.",
+  storageBlocked:
+    "Dieser Browser speichert nichts für diese Seite: Was nicht gesendet ist, liegt nur in diesem Tab.",
+  copyIt: "Kopieren",
+  downloadIt: "Herunterladen",
+  saveAsNew: "Als neues Dokument speichern",
+  copyText: "Text kopieren",
+  discard: "Verwerfen",
+  tryAgain: "Noch einmal versuchen",
+  tryNow: "Jetzt versuchen",
+  signIn: "Anmelden",
+  readOnlyNow: "Dieses Dokument kann jetzt nur noch gelesen werden.",
+  signedOut: "Die Anmeldung ist beendet.",
+  signedOutKept: (count) =>
+    `Die Anmeldung ist beendet. ${edits(count)} nicht gespeichert, aber hier behalten bis zur nächsten Anmeldung.`,
+  notHere: "Dieses Dokument ist hier nicht mehr zugänglich.",
+  notSaved: (count) => `${edits(count)} von hier konnten nicht gespeichert werden.`,
+  offlineKeeping:
+    "Keine Verbindung. Was geschrieben wird, bleibt auf diesem Gerät und wird gesendet, sobald sie wieder da ist.",
+  offlineInTabOnly:
+    "Keine Verbindung. Was geschrieben wird, bleibt in diesem Tab und wird gesendet, sobald sie wieder da ist.",
+  unreachable: "Der Server ist nicht zu erreichen. Diese Seite versucht es weiter.",
+  unsentAtSignOut: (count) =>
+    `${edits(count)} auf diesem Gerät sind noch nicht gespeichert. Beim Abmelden werden sie gelöscht.`,
+  signOutAnyway: "Trotzdem abmelden",
+};
