@@ -31,6 +31,7 @@ from app.http.routes import (
     reference,
     restore,
     roles,
+    service_worker,
     session,
     text,
     tickets,
@@ -65,6 +66,7 @@ routers: Final[tuple[APIRouter, ...]] = (
     health.router,
     reference.router,
     page.router,
+    service_worker.router,
 )
 
 _ALLOWED_HEADERS: Final = (

@@ -97,7 +97,7 @@ def test_a_paste_that_does_not_fit_is_refused_whole_and_kept(
     bar = ana.page.locator(".banner", has_text="6,000,000")
     expect(bar).to_contain_text("2,000,000")
     expect(bar).to_contain_text("kept on this device")
-    assert ana.state()["save"] == "Not everything is saved"
+    ana.wait_for_words("Not everything is saved")
     assert ana.text == ""
     ana.page.reload()
     ana.wait_until_saved()

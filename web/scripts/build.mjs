@@ -41,7 +41,9 @@ async function main() {
   const icon = await copyHashed("icon.svg");
   await writeIndex({ ...app, boot, icon });
   await writeDiagramPage(frame.script);
-  const bundles = [vendor, math, frame, worker, app];
+  const files = [...neededFiles([app, worker], [vendor]), boot, icon];
+  const offline = await buildServiceWorker({ files, script: app.script });
+  const bundles = [vendor, math, frame, worker, app, offline];
   const packages = await bundledPackages(bundles.map(({ metafile }) => metafile));
   await writeFile(join(dist, "THIRD-PARTY-NOTICES.txt"), await notices(packages));
 }
@@ -147,6 +149,40 @@ async function buildApp(vendorNames, files) {
     script: basename(script),
     style: basename(entry.cssBundle),
   };
+}
+
+/**
+ * The files without which a page does not work: those of `bundles`, and what they import of `others`
+ * at once. What is imported on demand is kept once it was used.
+ */
+function neededFiles(bundles, others) {
+  const outputs = new Map();
+  for (const { metafile } of [...bundles, ...others]) {
+    for (const [path, output] of Object.entries(metafile.outputs)) outputs.set(basename(path), output);
+  }
+  const needed = new Set();
+  const add = (name) => {
+    if (needed.has(name)) return;
+    needed.add(name);
+    for (const { path, kind } of outputs.get(name).imports) {
+      if (kind === "import-statement") add(basename(path));
+    }
+  };
+  for (const { metafile } of bundles) Object.keys(metafile.outputs).forEach((path) => add(basename(path)));
+  return [...needed].sort();
+}
+
+/** The service worker, under a name that stays: it has the names of all that it keeps. */
+async function buildServiceWorker({ files, script }) {
+  const name = createHash("sha256").update(files.join("\n")).digest("hex").slice(0, 16);
+  const result = await build({
+    ...shared,
+    outdir: dist,
+    format: "iife",
+    entryPoints: [{ in: join("src", "offline", "serviceworker.ts"), out: "service-worker" }],
+    define: { QUIRE_BUILD: JSON.stringify({ name, files, script }) },
+  });
+  return { metafile: result.metafile };
 }
 
 /** The script that says what is wrong where the page cannot run: for engines of any age. */
