@@ -1,1 +1,0 @@
-import"./chunk-WOT6VMZA.js";var o=/\/(?:l|join)\/?$/;function s(){if(!o.test(location.pathname))return null;window.addEventListener("hashchange",()=>location.reload());let t=location.hash.slice(1);return t===""?null:(history.replaceState(null,"",location.pathname+location.search),t)}var r=s();import("./open-G3A5YNDG.js").then(({openPage:t})=>t(r));

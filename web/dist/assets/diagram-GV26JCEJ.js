@@ -1,0 +1,1 @@
+import{_ as s}from"./diagram-7E6FB36L.js";import{d as e}from"./diagram-SUJPRUJC.js";import{a as n}from"./diagram-24OWMEHJ.js";var a=n(t=>{let{securityLevel:c}=s(),o=e("body");if(c==="sandbox"){let m=e(`#i${t}`).node()?.contentDocument??document;o=e(m.body)}return o.select(`#${t}`)},"selectSvgElement");export{a};
