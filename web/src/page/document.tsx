@@ -9,6 +9,7 @@ import { copyOrDownload } from "../download";
 import { element } from "../dom";
 import { editorCommands } from "../editor/writingcommands";
 import { IdentityStore, isSomebody } from "../identity/identity";
+import { Images } from "../images/images";
 import { words } from "../language/language";
 import { codePoints } from "../fitting";
 import { presentUser } from "../identity/presentuser";
@@ -47,6 +48,7 @@ export function showDocumentPage(app: HTMLElement, name: string): void {
 class DocumentPage {
   private readonly model: DocumentModel;
   private readonly live: LiveDocument;
+  private readonly images: Images;
   private readonly titling: Titling;
   private readonly past: PastPart;
   private readonly outline: OutlinePart;
@@ -85,6 +87,11 @@ class DocumentPage {
     model.isNarrow.value = narrow.matches;
     narrow.addEventListener("change", () => (model.isNarrow.value = narrow.matches));
     this.sourceHost.append(element("p", { class: "hint loading" }, words().page.opening));
+    const exists = (): boolean => {
+      const { loaded, absent } = this.live.session.view();
+      return loaded && !absent;
+    };
+    this.images = new Images({ name, exists, view: () => this.live.editorView }, model.banners);
     this.live = new LiveDocument(
       this.sourceHost,
       words().page.textOf(name),
@@ -112,17 +119,14 @@ class DocumentPage {
         },
         refused: (text) => this.unsaved.refuse(text, this.refusedWords(text)),
       },
-      droppedFiles(model),
+      [this.images.extension, droppedFiles(model)],
     );
     this.previewHost.append(this.live.preview.dom);
     this.addParts();
     this.titling = new Titling(model, {
       text: () => this.live.text,
       describe: () => this.describe(),
-      exists: () => {
-        const { loaded, absent } = this.live.session.view();
-        return loaded && !absent;
-      },
+      exists,
       storedVersion: () => {
         const { version, pending } = this.live.session.view();
         return pending > 0 ? null : version;
@@ -155,7 +159,8 @@ class DocumentPage {
       text: () => this.past.view.text ?? this.live.text,
       attempt: (action) => void this.attempt(action),
     });
-    for (const item of textItems(model)) model.status.add(item);
+    model.commands.add([this.images.command]);
+    for (const item of [...textItems(model), this.images.status]) model.status.add(item);
     const { following } = this.live;
     effect(() => void (model.following.value = following.target.value));
     effect(() => void (model.hasAccounts.value = (this.store.identity.value?.mode ?? "open") !== "open"));

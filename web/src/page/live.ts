@@ -78,6 +78,11 @@ export class LiveDocument {
     return this.editor?.view.state.doc ?? null;
   }
 
+  /** The editor, or null while the document is being opened. */
+  get editorView(): EditorView | null {
+    return this.editor?.view ?? null;
+  }
+
   focus(): void {
     this.editor?.view.focus();
   }

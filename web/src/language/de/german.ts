@@ -6,6 +6,7 @@ import { addresses } from "./addresses";
 import { command } from "./command";
 import { common } from "./common";
 import { history } from "./history";
+import { images } from "./images";
 import { page } from "./page";
 import { preview } from "./preview";
 import { share } from "./share";
@@ -21,6 +22,7 @@ export const german: Words = {
   command,
   common,
   history,
+  images,
   page,
   preview,
   share,

@@ -5,6 +5,7 @@ import { addresses } from "./addresses";
 import { command } from "./command";
 import { common } from "./common";
 import { history } from "./history";
+import { images } from "./images";
 import { page } from "./page";
 import { preview } from "./preview";
 import { share } from "./share";
@@ -20,6 +21,7 @@ export const english = {
   command,
   common,
   history,
+  images,
   page,
   preview,
   share,

@@ -1,0 +1,176 @@
+/** Images that are pasted, dropped or chosen: they are uploaded, and the text refers to them. */
+
+import { ApiError } from "../api/request";
+import type { Command } from "../command/command";
+import { fileHandlers } from "../editor/files";
+import { words } from "../language/language";
+import type { BannerList } from "../page/bannerlist";
+import type { StatusItem } from "../page/statuslist";
+import type { EditorView, Extension } from "../vendor/codemirror";
+import { signal } from "../vendor/preact";
+import { placed, placeholder, removed, type TextChange } from "./placeholder";
+import { sendImage } from "./sending";
+import { UploadList, type UploadEffect, type UploadEvent } from "./upload";
+
+const LOOK_AGAIN_MS = 200;
+
+export interface ImagePlace {
+  /** Of the document. */
+  readonly name: string;
+  /** The document exists: its first edit makes it, and a placeholder may be that. */
+  exists(): boolean;
+  /** The editor, once there is one. */
+  view(): EditorView | null;
+}
+
+export class Images {
+  private readonly list = new UploadList();
+  private readonly files = new Map<string, File>();
+  private readonly progress = signal(this.list.progress);
+
+  constructor(
+    private readonly place: ImagePlace,
+    private readonly banners: BannerList,
+  ) {}
+
+  /** Takes the images among the files that are pasted or dropped into the editor. */
+  get extension(): Extension {
+    return fileHandlers.of((files, position, view) => {
+      const images = files.filter(isImage);
+      this.take(images, view, position);
+      return files.filter((file) => !isImage(file));
+    });
+  }
+
+  get command(): Command {
+    return {
+      id: "image",
+      group: "insert",
+      label: () => words().images.insert,
+      icon: "image",
+      available: () => this.place.view()?.state.readOnly === false,
+      run: () => this.choose(),
+    };
+  }
+
+  get status(): StatusItem {
+    return {
+      id: "uploads",
+      side: "start",
+      render: () => {
+        const { value } = this.progress;
+        return value === null ? null : words().images.uploading(value.count, Math.floor(value.part * 100));
+      },
+    };
+  }
+
+  private choose(): void {
+    const input = document.createElement("input");
+    input.type = "file";
+    input.accept = "image/png,image/jpeg,image/gif,image/webp,image/avif";
+    input.multiple = true;
+    input.addEventListener("change", () => {
+      const view = this.place.view();
+      if (view !== null) this.take([...(input.files ?? [])], view, view.state.selection.main.from);
+    });
+    input.click();
+  }
+
+  private take(files: readonly File[], view: EditorView, position: number): void {
+    if (files.length === 0) return;
+    view.dispatch({ selection: { anchor: Math.min(position, view.state.doc.length) } });
+    for (const file of files) {
+      const id = crypto.getRandomValues(new Uint32Array(2)).join("-");
+      this.files.set(id, file);
+      this.handle({ type: "chosen", id, fileName: file.name });
+    }
+    view.focus();
+  }
+
+  private handle(event: UploadEvent): void {
+    for (const effect of this.list.handle(event)) this.perform(effect);
+    this.progress.value = this.list.progress;
+    this.showFailures();
+  }
+
+  private perform(effect: UploadEffect): void {
+    switch (effect.type) {
+      case "begin":
+        this.insert(placeholder(effect.id, words().images.placeholder(effect.fileName)));
+        void this.send(effect.id);
+        break;
+      case "place":
+        this.change((text) => placed(text, effect.id, effect.fileName, effect.url));
+        break;
+      case "remove_placeholder":
+        this.change((text) => removed(text, effect.id));
+        break;
+      case "forget":
+        this.files.delete(effect.id);
+        this.banners.set(`image-${effect.id}`, null);
+        break;
+    }
+  }
+
+  private async send(id: string): Promise<void> {
+    const file = this.files.get(id);
+    if (file === undefined) return;
+    try {
+      while (!this.place.exists()) await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+      const url = await sendImage(this.place.name, file, (progress) =>
+        this.handle({ type: "progressed", id, progress }),
+      );
+      this.handle({ type: "stored", id, url });
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      this.handle({ type: "failed", id, reason: reasonOf(error) });
+    }
+  }
+
+  private insert(text: string): void {
+    const view = this.place.view();
+    if (view === null) return;
+    const { from, to } = view.state.selection.main;
+    const before = from > 0 && view.state.sliceDoc(from - 2, from).endsWith(")") ? "\n" : "";
+    view.dispatch({
+      changes: { from, to, insert: before + text },
+      selection: { anchor: from + before.length + text.length },
+      userEvent: "input.image",
+      scrollIntoView: true,
+    });
+  }
+
+  private change(find: (text: string) => TextChange | null): void {
+    const view = this.place.view();
+    if (view === null || view.state.readOnly) return;
+    const change = find(view.state.doc.toString());
+    if (change !== null) view.dispatch({ changes: change, userEvent: "input.image" });
+  }
+
+  private showFailures(): void {
+    for (const { id, fileName, state, reason } of this.list.uploads) {
+      if (state !== "failed") {
+        this.banners.set(`image-${id}`, null);
+        continue;
+      }
+      this.banners.set(`image-${id}`, {
+        tone: "error",
+        words: words().images.failed(fileName, reason),
+        actions: [
+          { label: words().images.retry, run: () => this.handle({ type: "retried", id }) },
+          { label: words().common.dismiss, run: () => this.handle({ type: "dismissed", id }) },
+        ],
+      });
+    }
+  }
+}
+
+const isImage = (file: File): boolean => file.type.startsWith("image/");
+
+function reasonOf({ status, code, message }: ApiError): string {
+  const { images } = words();
+  if (status === 0) return images.unreachable;
+  if (code === "no_image") return images.noImage;
+  if (status === 413) return code === "images_full" ? images.full : images.tooLarge;
+  return message;
+}

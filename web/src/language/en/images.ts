@@ -1,0 +1,14 @@
+/** Images that are pasted, dropped or chosen. */
+
+export const images = {
+  insert: "Insert image…",
+  placeholder: (fileName: string): string => `uploading ${fileName}…`,
+  uploading: (count: number, percent: number): string =>
+    count === 1 ? `Uploading an image: ${percent} %` : `Uploading ${count} images: ${percent} %`,
+  failed: (fileName: string, reason: string): string => `${fileName} was not uploaded. ${reason}`,
+  retry: "Try again",
+  unreachable: "The server cannot be reached.",
+  noImage: "Only whole PNG, JPEG, GIF, WebP and AVIF images are taken.",
+  tooLarge: "It is too large.",
+  full: "The document has as many images as it may have.",
+};
