@@ -43,12 +43,12 @@ function Circle({ model, user }: { readonly model: DocumentModel; readonly user:
     <button
       type="button"
       class={isIdle ? "circle circle-idle" : "circle"}
+      data-initials={initials(name)}
       aria-label={isIdle ? `${name} (${idle})` : name}
       data-tip={`${goTo(name)}${isIdle ? ` (${idle})` : ""}`}
       style={{ backgroundColor: safeColor(user.color) }}
       onClick={() => model.jumpTo(user)}
     >
-      {initials(name)}
       {isMarkedGuest(model, user) ? (
         <span class="circle-guest">
           <Icon name="guest" size={16} />

@@ -29,18 +29,19 @@ export function Page({ model, source, preview, pastBar, onRename, children }: Pa
   return (
     <div class="page">
       <Header model={model} onRename={onRename}>{children}</Header>
-      <Banners list={model.banners} />
-      <Host doms={[pastBar]} />
-      {isNarrow ? null : <Formatting model={model} />}
-      <Workspace model={model} source={source} preview={preview} />
-      {isNarrow ? (
-        <div class="bottombar">
-          <Formatting model={model} />
-          <ViewSwitch model={model} />
-        </div>
-      ) : (
-        <StatusBar model={model} />
-      )}
+      <main class="work">
+        <Banners list={model.banners} />
+        <Host doms={[pastBar]} />
+        {isNarrow ? null : <Formatting model={model} />}
+        <Workspace model={model} source={source} preview={preview} />
+        {isNarrow ? (
+          <div class="bottombar">
+            <Formatting model={model} />
+            <ViewSwitch model={model} />
+          </div>
+        ) : null}
+      </main>
+      {isNarrow ? null : <StatusBar model={model} />}
       <Over dialog={model.dialog} />
       <Toasts list={model.toasts} />
       <Tooltips />

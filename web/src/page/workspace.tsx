@@ -15,11 +15,11 @@ interface WorkspaceProps {
 export function Workspace({ model, source, preview }: WorkspaceProps) {
   const isPast = model.shownVersion.value !== null;
   return (
-    <main class={isPast ? "workspace viewing-version" : "workspace"} data-view={model.layout.value}>
+    <div class={isPast ? "workspace viewing-version" : "workspace"} data-view={model.layout.value}>
       <Host class="pane pane-source" doms={source} />
       <Host class="pane pane-preview" doms={preview} />
       <Followed model={model} />
       <SidePanel panels={model.panels} />
-    </main>
+    </div>
   );
 }

@@ -7,9 +7,7 @@ import type { User } from "../protocol";
 /** The circle alone; the name is beside it. */
 export function Avatar({ user }: { readonly user: User }) {
   return (
-    <span class="circle" style={{ backgroundColor: safeColor(user.color) }} aria-hidden>
-      {initials(safeName(user.name))}
-    </span>
+    <span class="circle" style={{ backgroundColor: safeColor(user.color) }} data-initials={initials(safeName(user.name))} aria-hidden />
   );
 }
 
