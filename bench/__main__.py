@@ -16,8 +16,8 @@ from bench.first_load import first_load
 from bench.idle import idle
 from bench.machine import machine
 from bench.opening import opening
-from bench.page import page
 from bench.page_preview import page_preview
+from bench.page_response import page
 from bench.pipeline import pipeline
 from bench.processes import rolling_restart, two_processes
 from bench.rooms import many_rooms, one_room

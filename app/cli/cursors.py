@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from app.cli.failure import CommandFailed
-from app.search.indexer import CURSOR as SEARCH_CURSOR
+from app.search.indexer import SEARCH_CURSOR
 from storage.log import SqlEventLog, open_event_log
 from storage.migrate import require_current
 from sync.changes import CursorState

@@ -32,7 +32,7 @@ from sync.text.title import derive_title
 _log = logging.getLogger(__name__)
 
 _CURSORS: Final = "search-"
-CURSOR: Final = f"{_CURSORS}{FORMAT}"
+SEARCH_CURSOR: Final = f"{_CURSORS}{FORMAT}"
 """Another format has another cursor, which starts at the beginning."""
 PAUSE_S: Final = 0.5
 """The rest after each round, at least."""
@@ -96,10 +96,10 @@ class Indexer:
         """Start at the beginning, unless there is a cursor already. Raises `StoreError`."""
         present = await self.changes.cursors()
         for name in present:
-            if name.startswith(_CURSORS) and name != CURSOR:
+            if name.startswith(_CURSORS) and name != SEARCH_CURSOR:
                 await self.changes.forget(name)
-        if CURSOR not in present:
-            await self.changes.start(CURSOR, at_beginning=True)
+        if SEARCH_CURSOR not in present:
+            await self.changes.start(SEARCH_CURSOR, at_beginning=True)
 
     async def round(self) -> bool:
         """Index what the next changes are about; False: there are none, or another does it.
@@ -109,7 +109,7 @@ class Indexer:
         Raises `StoreError`.
         """
         claim = await self.changes.claim(
-            CURSOR, self._holder, limit=_CHANGES, now_ms=now_ms(), lease_ms=_LEASE_MS
+            SEARCH_CURSOR, self._holder, limit=_CHANGES, now_ms=now_ms(), lease_ms=_LEASE_MS
         )
         if claim is None:
             return False

@@ -16,7 +16,7 @@ from typing import Final
 import pytest
 from sqlalchemy import Connection
 
-from app.search.indexer import CURSOR, Indexer, words_of
+from app.search.indexer import SEARCH_CURSOR, Indexer, words_of
 from storage.access import readable
 from storage.change_feed import SqlChangeFeed
 from storage.engine import Work
@@ -189,7 +189,9 @@ async def test_hostile_queries_find_nothing_and_break_nothing(
 
 async def test_one_process_at_a_time_indexes(store: Store, indexer: Indexer) -> None:
     await write(store, "a", "apple")
-    claim = await store.log.changes.claim(CURSOR, "other", limit=9, now_ms=1, lease_ms=1 << 50)
+    claim = await store.log.changes.claim(
+        SEARCH_CURSOR, "other", limit=9, now_ms=1, lease_ms=1 << 50
+    )
     assert claim is not None
     assert not await indexer.round()
 
@@ -205,7 +207,7 @@ async def test_index_is_built_anew_after_its_cursor_is_forgotten(
         database_url, f"UPDATE search_texts SET text = 'broken' WHERE document_key = {key}"
     )
     await run_sql(database_url, f"DELETE FROM search_texts WHERE document_key = {gone}")
-    await store.log.changes.forget(CURSOR)
+    await store.log.changes.forget(SEARCH_CURSOR)
     with pytest.raises(StoreError):
         await indexer.round()
     await indexer.start()
@@ -355,7 +357,7 @@ async def crash_in_a_round(store: Store, chance: random.Random) -> None:
     indexer, database = indexer_of(store), store.log._database
     match chance.randrange(4):
         case 0:
-            await store.log.changes.claim(CURSOR, "crashed", limit=3, now_ms=0, lease_ms=1)
+            await store.log.changes.claim(SEARCH_CURSOR, "crashed", limit=3, now_ms=0, lease_ms=1)
         case 1:
             indexer.search = LosingSearch(database)
         case step:
