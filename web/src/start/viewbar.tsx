@@ -47,7 +47,7 @@ export function ViewBar({ model, isSomebody }: { readonly model: StartModel; rea
       )}
       {view.show === "recent" || view.show === "trash" ? null : (
         <label class="view-order">
-          {said.order}{" "}
+          <span class="visually-hidden">{said.order}</span>
           <select
             value={view.order}
             onChange={({ currentTarget: { value } }) =>
