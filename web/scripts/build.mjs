@@ -58,6 +58,7 @@ async function buildVendor() {
     // What several of them hold is a file of its own, and so is each language that code is coloured in.
     chunkNames: "part-[hash]",
     splitting: true,
+    plugins: [plainMarkdown],
   });
   const names = new Map();
   for (const [output, { entryPoint }] of Object.entries(result.metafile.outputs)) {
@@ -65,6 +66,31 @@ async function buildVendor() {
   }
   return { names, metafile: result.metafile };
 }
+
+/**
+ * CodeMirror's markdown without the HTML in it: that grammar comes with those of CSS and JavaScript, which
+ * a page would load at once, though only `markdown()` uses them. Nothing calls that: the editor takes
+ * `markdownLanguage`, and so does markdown among the languages of code.
+ */
+const plainMarkdown = {
+  name: "plain-markdown",
+  setup(plugin) {
+    const modules = {
+      "@codemirror/lang-markdown": `import { LanguageSupport } from "@codemirror/language";
+        import { markdownLanguage } from "@codemirror/lang-markdown";
+        export const markdown = () => new LanguageSupport(markdownLanguage);`,
+      "@codemirror/lang-html": "export const html = undefined, htmlCompletionSource = undefined;",
+      "@codemirror/autocomplete": "export const CompletionContext = undefined;",
+    };
+    const replace = (filter, user) =>
+      plugin.onResolve({ filter }, ({ path, importer }) =>
+        importer.includes(join("@codemirror", user, "")) ? { path, namespace: "plain", sideEffects: false } : undefined,
+      );
+    replace(/^@codemirror\/lang-markdown$/, "language-data");
+    replace(/^@codemirror\/(lang-html|autocomplete)$/, "lang-markdown");
+    plugin.onLoad({ filter: /.*/, namespace: "plain" }, ({ path }) => ({ contents: modules[path], resolveDir: root }));
+  },
+};
 
 /** References to vendor modules, which are left outside. */
 function externalVendor(vendorNames) {

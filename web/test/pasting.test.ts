@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pastedAs } from "../src/editor/pasting";
 import { rowsOfCells, tableOfRows } from "../src/editor/writing/tabular";
-import { EditorState, markdown, markdownLanguage } from "../src/vendor/codemirror";
+import { EditorState } from "../src/vendor/codemirror";
+import { markdownSource } from "../src/editor/highlight";
 
 test("what a spreadsheet copies is rows of cells", () => {
   assert.deepEqual(rowsOfCells("a\tb\r\n1\t2\r\n"), [["a", "b"], ["1", "2"]]);
@@ -24,7 +25,7 @@ const stateAt = (doc: string, from = doc.length, to = from): EditorState =>
   EditorState.create({
     doc,
     selection: { anchor: from, head: to },
-    extensions: markdown({ base: markdownLanguage }),
+    extensions: markdownSource,
   });
 
 test("a paste is a table, markdown, or what it is", () => {

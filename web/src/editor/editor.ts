@@ -13,8 +13,7 @@ import {
   highlightSpecialChars,
   indentUnit,
   keymap,
-  markdown,
-  markdownLanguage,
+  pasteURLAsLink,
   placeholder,
   searchKeymap,
   syntaxHighlighting,
@@ -25,7 +24,7 @@ import { words } from "../language/language";
 import { normalText } from "../newlines";
 import { filesIn } from "./files";
 import { finding } from "./findpanel";
-import { markdownStyle } from "./highlight";
+import { markdownSource, markdownStyle } from "./highlight";
 import { pasting } from "./pasting";
 import { preferring } from "./preferring";
 import { allScripts } from "./scripts";
@@ -46,7 +45,8 @@ const reading: Extension = [
         : element("span", { class: "cm-specialChar", title: description ?? "", "aria-label": description ?? "" }, box),
   }),
   allScripts,
-  markdown({ base: markdownLanguage, addKeymap: false, completeHTMLTags: false, pasteURLAsLink: true }),
+  markdownSource,
+  pasteURLAsLink,
   syntaxHighlighting(markdownStyle),
 ];
 

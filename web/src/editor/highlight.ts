@@ -1,6 +1,17 @@
 /** Markdown in the source pane, coloured by the design tokens. */
 
-import { HighlightStyle, tags } from "../vendor/codemirror";
+import { HighlightStyle, Language, markdownLanguage, styleTags, tags, type MarkdownParser } from "../vendor/codemirror";
+
+/** HTML is coloured as a whole: what is inside a tag is not told apart. */
+const htmlStyle = { props: [styleTags({ HTMLTag: tags.tagName, HTMLBlock: tags.meta })] };
+
+// Of the same data as `markdownLanguage`, whose commands ask where it is active.
+export const markdownSource = new Language(
+  markdownLanguage.data,
+  (markdownLanguage.parser as MarkdownParser).configure(htmlStyle),
+  [],
+  "markdown",
+);
 
 export const markdownStyle = HighlightStyle.define([
   { tag: tags.heading1, fontWeight: "700", fontSize: "1.3em" },

@@ -2,7 +2,7 @@
 
 import { signal, type ComponentChild, type ReadonlySignal } from "../vendor/preact";
 
-type RenderDialog = (close: () => void) => ComponentChild;
+export type RenderDialog = (close: () => void) => ComponentChild;
 
 export class DialogHost {
   private readonly current = signal<RenderDialog | null>(null);

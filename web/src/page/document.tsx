@@ -23,7 +23,6 @@ import { exposeHandle } from "./handle";
 import { LiveDocument } from "./live";
 import { DocumentModel } from "./model";
 import { connectionNotice, deviceNotice, type NoticeActions } from "./notice";
-import { shareDialog, signInDialog } from "./overlay";
 import { OutlinePart } from "./outlinepanel";
 import { Page } from "./page";
 import { pageCommands } from "./pagecommands";
@@ -348,19 +347,21 @@ class DocumentPage {
     const identity = this.store.identity.value;
     if (role.value === null || identity === null) return;
     const shared = { name: this.name, title: title.value.words, role: role.value, met };
-    this.model.dialog.show((close) => shareDialog(identity, shared, close));
+    this.model.showDialog(async () => {
+      const { shareDialog } = await import("./overlay");
+      return (close) => shareDialog(identity, shared, close);
+    });
   }
 
   private signIn(): void {
     const identity = this.store.identity.value;
     if (identity === null) return;
-    this.model.dialog.show((close) =>
-      signInDialog(this.store, identity, {
-        close,
-        signedIn: () => this.live.session.tryNow(),
-        leave: () => this.unsaved.leave(),
-      }),
-    );
+    this.model.showDialog(async () => {
+      const { signInDialog } = await import("./overlay");
+      const signedIn = (): void => this.live.session.tryNow();
+      const leave = (): void => this.unsaved.leave();
+      return (close) => signInDialog(this.store, identity, { close, signedIn, leave });
+    });
   }
 
   /** Whoever was signed out may have signed in in another tab. */

@@ -4,12 +4,13 @@
  */
 
 import { CommandRegistry } from "../command/registry";
+import { words } from "../language/language";
 import type { Member, Role, User } from "../protocol";
 import type { SaveState } from "../savestate";
 import { ToastList } from "../ui/toastlist";
 import { computed, signal, type ReadonlySignal, type Signal } from "../vendor/preact";
 import { BannerList } from "./bannerlist";
-import { DialogHost } from "./dialoghost";
+import { DialogHost, type RenderDialog } from "./dialoghost";
 import { presentUsers, withMet } from "./members";
 import { PanelList } from "./panel";
 import { StatusList } from "./statuslist";
@@ -116,6 +117,14 @@ export class DocumentModel {
       this.members.value = facts.members;
       this.met.value = withMet(this.met.value, facts.members);
     }
+  }
+
+  /** Show a dialog whose code is loaded first. */
+  showDialog(load: () => Promise<RenderDialog>): void {
+    load().then(
+      (render) => this.dialog.show(render),
+      () => this.say(words().page.partMissing),
+    );
   }
 
   /** Tell the user something that goes by itself. */

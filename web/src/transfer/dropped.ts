@@ -3,7 +3,8 @@
 import { fileHandlers } from "../editor/files";
 import { words } from "../language/language";
 import { EditorSelection, type EditorView, type Extension } from "../vendor/codemirror";
-import { importFile, ImportError, isImportable, type KeepImage } from "./importfile";
+import { isImportable } from "./filekind";
+import type { KeepImage } from "./importfile";
 
 export interface DropConfig {
   /** The most characters of a document; null: not known. */
@@ -26,6 +27,9 @@ async function insertFiles(files: readonly File[], position: number, view: Edito
   const texts: string[] = [];
   // What others type while a file is read moves the place; the caret moves along with it.
   view.dispatch({ selection: EditorSelection.cursor(Math.min(position, view.state.doc.length)) });
+  const converter = await import("./importfile").catch(() => null);
+  if (converter === null) return config.tell([words().page.partMissing]);
+  const { importFile, ImportError } = converter;
   for (const file of files) {
     try {
       const { text, notes } = await importFile(file, config.keepImage);

@@ -38,6 +38,8 @@ export function fileKind(name: string, type: string): FileKind | null {
   return Object.hasOwn(BY_TYPE, media) && ending === undefined ? (BY_TYPE[media] ?? null) : null;
 }
 
+export const isImportable = (file: File): boolean => fileKind(file.name, file.type) !== null;
+
 export const maxBytes = (kind: FileKind): number => (kind === "word" ? MAX_WORD_BYTES : MAX_TEXT_BYTES);
 
 /** The name of a file without its ending, as a title. */

@@ -21,8 +21,6 @@ export interface ImportedText {
 /** Keeps a picture and returns its address, or null if it is not kept. */
 export type KeepImage = (image: Blob) => Promise<string | null>;
 
-export const isImportable = (file: File): boolean => fileKind(file.name, file.type) !== null;
-
 /** @throws ImportError if it is not a file that can be imported */
 export async function importFile(file: File, keepImage: KeepImage | null = null): Promise<ImportedText> {
   const { unknownKind, tooLarge, unreadable, invalidBytes, imagesLeftOut } = words().transfer;

@@ -1,4 +1,8 @@
-/** What the app takes from CodeMirror; its own file in the build, see `yjs.ts`. */
+/**
+ * What the app takes from CodeMirror; its own file in the build, see `yjs.ts`.
+ *
+ * Its `markdown()` is not among it: that brings the grammars of HTML, CSS and JavaScript along.
+ */
 export {
   Annotation,
   Compartment,
@@ -37,12 +41,12 @@ export {
 } from "@codemirror/view";
 export type { DecorationSet, KeyBinding, LayerMarker, Panel, ViewUpdate } from "@codemirror/view";
 export { defaultKeymap, moveLineDown, moveLineUp } from "@codemirror/commands";
-export { HighlightStyle, bidiIsolates, bracketMatching, getIndentUnit, indentUnit, syntaxHighlighting, syntaxTree } from "@codemirror/language";
+export { HighlightStyle, Language, bidiIsolates, bracketMatching, getIndentUnit, indentUnit, syntaxHighlighting, syntaxTree } from "@codemirror/language";
 export {
   deleteMarkupBackward,
   insertNewlineContinueMarkupCommand,
-  markdown,
   markdownLanguage,
+  pasteURLAsLink,
 } from "@codemirror/lang-markdown";
 export {
   SearchQuery,
@@ -59,4 +63,5 @@ export {
   selectMatches,
   setSearchQuery,
 } from "@codemirror/search";
-export { tags } from "@lezer/highlight";
+export { styleTags, tags } from "@lezer/highlight";
+export type { MarkdownParser } from "@lezer/markdown";

@@ -37,5 +37,6 @@ export const page: typeof English = {
   stop: "Beenden",
   guest: "Gast",
   idle: "untätig",
+  partMissing: "Dieser Teil der Seite ließ sich nicht laden. Die Verbindung prüfen und noch einmal versuchen.",
   noCaret: (name) => `${name} hat gerade keine Schreibmarke im Text.`,
 };

@@ -37,5 +37,6 @@ export const page = {
   stop: "Stop",
   guest: "guest",
   idle: "idle",
+  partMissing: "This part of the page could not be loaded. Check your connection and try again.",
   noCaret: (name: string): string => `${name} has no cursor in the text now.`,
 };
