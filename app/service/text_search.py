@@ -1,5 +1,6 @@
 """Full-text search over the documents that whoever asks may read."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Final
 
@@ -58,11 +59,14 @@ async def search(
     )
     page = found[:limit]
     roles = await backend.authority.roles(principal, [each.document for each in page])
-    results = [
-        _described(each, role, terms, encoding)
-        for each, role in zip(page, roles, strict=True)
-        if role is not None
-    ]
+    # In a thread: the texts may be long, and many.
+    results = await asyncio.to_thread(
+        lambda: [
+            _described(each, role, terms, encoding)
+            for each, role in zip(page, roles, strict=True)
+            if role is not None
+        ]
+    )
     return FoundPage(results, page[-1].rank if len(found) > limit else None)
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from sync.text.segment import Word, is_alone, segment
+from sync.text.segment import ALONE, Word, is_alone, segment
 
 MAX_QUERY_CHARS: Final = 200
 MAX_TERMS: Final = 12
@@ -22,6 +22,10 @@ _QUOTED: Final = re.compile(r"[\"“”„«»]([^\"“”„«»]*)[\"“”„
 _SPACE: Final = re.compile(r"\s")
 _BORDER: Final = 30
 """The end of an excerpt may move by so much, so that it ends with a word."""
+_BETWEEN: Final = rf"(?:(?![{ALONE}])[\W_])"
+"""One sign between two words."""
+_MOST_BETWEEN: Final = 60
+"""Words of a phrase that are further from each other are not shown together."""
 _BEGINNING: Final = 20_000
 """The characters in which words with accents, or of another width, are looked for."""
 
@@ -143,9 +147,15 @@ def _likely(text: str, terms: Sequence[Term]) -> Iterator[int]:
 
 
 def _pattern(term: Term) -> str:
+    """Return a pattern that takes time in proportion to the text, whatever both hold.
+
+    An emoji, or a mark of a script, is no letter to `re`: what may stand between two words must not
+    match the words themselves, and gives nothing back.
+    """
+    words = [re.escape(word) for word in term.words]
     if all(map(is_alone, term.words)):
-        return r"[\W_]*".join(map(re.escape, term.words))
-    return r"(?<![^\W_])" + r"[\W_]+".join(map(re.escape, term.words))
+        return f"{_BETWEEN}{{0,{_MOST_BETWEEN}}}+".join(words)
+    return r"(?<![^\W_])" + f"{_BETWEEN}{{1,{_MOST_BETWEEN}}}+".join(words)
 
 
 def _border(text: str, at: int, hit: int) -> int:

@@ -1,5 +1,7 @@
 """Queries, and where in a text they are met."""
 
+from time import perf_counter
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -82,6 +84,23 @@ def test_excerpts_are_around_hits_and_on_borders_of_words() -> None:
 def test_excerpt_of_a_word_with_an_accent() -> None:
     (found,) = excerpts("mein Résumé hier", parse_query("resume"), most=2, around=20)
     assert [found.text[each.pos : each.pos + each.len] for each in found.hits] == ["Résumé"]
+
+
+def test_no_text_makes_an_excerpt_slow() -> None:
+    """No emoji and no mark of Thai is a letter to `re`: it tried all ways to skip some."""
+    for sign, end in ("\u2600\u2605", "\u0e31\u0e01"):
+        query = sign * 4 + end
+        started_s = perf_counter()
+        (found,) = excerpts(f"{sign * 120} x {query}", parse_query(f'"{query}"'), most=2, around=60)
+        assert perf_counter() - started_s < 2  # it took 10 s, and each further sign 30 times that
+        assert query in found.text
+
+
+def test_signs_that_stand_alone_are_found_between_words() -> None:
+    for text in ("x a \u2600 b", "x a \u2600 \u2600 b"):
+        terms = parse_query(f'"{text[2:]}"')
+        (found,) = excerpts(text, terms, most=2, around=60)
+        assert [found.text[each.pos :][: each.len] for each in found.hits] == [text[2:]]
 
 
 @given(st.text(), st.text(max_size=30))
