@@ -79,6 +79,8 @@ _set_derived_title = (
     .where(
         documents.c.key == bindparam("of_document"),
         documents.c.title_version <= bindparam("at_version"),
+        # Whoever read the text before it was removed for good comes too late.
+        documents.c.purged_at_ms.is_(None),
     )
     .values(derived_title=bindparam("derived"), title_version=bindparam("at_version"))
 )
@@ -136,7 +138,9 @@ def change(
         values["title"] = title
     if deleted_at_ms is not None:
         values["deleted_at_ms"] = deleted_at_ms
-    statement = update(documents).where(documents.c.name == name)
+    statement = update(documents).where(
+        documents.c.name == name, documents.c.purged_at_ms.is_(None)
+    )
     if text_root is not None:
         values["text_root"] = text_root
         # The ops of every event say what it did to the text root: they hold for no other one.

@@ -28,7 +28,7 @@ class ImageRecord(Struct, frozen=True):
     uploaded_by: str
     uploaded_at_ms: int
     version: int
-    """The head of the document when it came: no earlier version can refer to it."""
+    """The head of the document when it first came: no earlier version can refer to it."""
     is_referenced: bool = False
     """True: some version of some document refers to it, and history keeps that version."""
 
@@ -61,11 +61,7 @@ _unreferenced = (
 _orphaned = select(*images.c).where(~_has_document).limit(bindparam("most"))
 _mark = update(images).where(images.c.digest == bindparam("of")).values(is_referenced=True)
 _remove = delete(images).where(*_this)
-_touch = (
-    update(images)
-    .where(*_this)
-    .values(uploaded_at_ms=bindparam("now_ms"), version=bindparam("head"))
-)
+_touch = update(images).where(*_this).values(uploaded_at_ms=bindparam("now_ms"))
 _others = select(images.c.document_key).where(images.c.digest == bindparam("of")).limit(1)
 _keys = (
     select(documents.c.key)
@@ -103,9 +99,9 @@ class SqlImages:
             _lock_blob(connection, image.digest)
             this = {"of_document": image.document_key, "of": image.digest}
             if connection.execute(_find, this).first() is not None:
-                # As if it came now: whoever has just sent it is about to refer to it.
-                again = {"now_ms": image.uploaded_at_ms, "head": image.version}
-                connection.execute(_touch, this | again)
+                # As if it came now: whoever has just sent it is about to refer to it. Its version
+                # stays: those since it first came may refer to it.
+                connection.execute(_touch, this | {"now_ms": image.uploaded_at_ms})
                 return False
             used: int = connection.execute(_used, this).scalar_one()
             if used + image.size_bytes > max_bytes:

@@ -13,6 +13,7 @@ from sync.shells.log_reader import pages, text_at
 
 _log = logging.getLogger(__name__)
 
+_FIRST_AFTER_S: Final = 600.0
 INTERVAL_S: Final = 6 * 3600.0
 _IMAGES_AT_ONCE: Final = 200
 _DOCUMENTS_AT_ONCE: Final = 500
@@ -41,8 +42,8 @@ class ImageCollector:
 
     async def run(self) -> None:
         """Collect again and again, until cancelled."""
+        await asyncio.sleep(_FIRST_AFTER_S)
         while True:
-            await asyncio.sleep(INTERVAL_S)
             try:
                 removed = await self.collect(now_ms())
             except StoreError as error:
@@ -50,6 +51,7 @@ class ImageCollector:
             else:
                 if removed:
                     _log.info("removed %d images that nothing refers to", removed)
+            await asyncio.sleep(INTERVAL_S)
 
     async def collect(self, at_ms: int) -> int:
         """Remove the images whose time has come at a moment; return how many. May raise

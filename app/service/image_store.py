@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
-from typing import Final
+from typing import BinaryIO, Final
 
 from app.image.image_kind import Image, ImageError
 from app.image.image_reader import read_image
@@ -16,8 +16,8 @@ from storage.image_rows import ImageRecord, SqlImages
 from sync.permission import Action
 from sync.shells.clock import now_ms
 
-_AT_ONCE: Final = 2
-"""Images that one process reads at the same time: each is in memory, twice."""
+_AT_ONCE: Final = 4
+"""Images that one process takes in at the same time: each is in memory, twice."""
 
 
 class ImageStore:
@@ -27,16 +27,16 @@ class ImageStore:
         self.rows = rows
         self.blobs = blobs
         self.limits = limits
-        self._reading = asyncio.Semaphore(_AT_ONCE)
+        self._taking_in = asyncio.Semaphore(_AT_ONCE)
 
-    async def add(self, grant: Grant, content: bytes) -> tuple[ImageRecord, bool]:
+    async def add(self, grant: Grant, body: BinaryIO) -> tuple[ImageRecord, bool]:
         """Keep an image; returns when it is durable. Also returns whether it is new there.
 
         The row is there before the blob: killed in between, whoever sends the image again saves it,
         and without that the row is removed as one that nothing refers to.
 
         Args:
-            content: as it was sent, of at most `max_image_bytes`.
+            body: the image as it was sent, of at most `max_image_bytes`; read when it is its turn.
 
         Raises:
             ServiceError: `no_image`, `images_full`.
@@ -44,8 +44,11 @@ class ImageStore:
             StoreError: the store does not answer.
         """
         grant.require(Action.WRITE)
-        async with self._reading:
-            image = await self._read(content)
+        async with self._taking_in:
+            return await self._take_in(grant, body)
+
+    async def _take_in(self, grant: Grant, body: BinaryIO) -> tuple[ImageRecord, bool]:
+        image = await self._read(body)
         record = ImageRecord(
             document_key=grant.document.key,
             digest=hashlib.sha256(image.content).hexdigest(),
@@ -90,9 +93,10 @@ class ImageStore:
             raise _unknown()
         return record
 
-    async def _read(self, content: bytes) -> Image:
+    async def _read(self, body: BinaryIO) -> Image:
+        most = self.limits.max_image_pixels
         try:
-            return await asyncio.to_thread(read_image, content, self.limits.max_image_pixels)
+            return await asyncio.to_thread(lambda: read_image(body.read(), most))
         except ImageError as error:
             raise ServiceError(ServiceCode.NO_IMAGE, str(error)) from None
 

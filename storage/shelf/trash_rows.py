@@ -1,7 +1,8 @@
 """The trash: documents are brought back from it, or purged, step by step; and templates.
 
 A purged document leaves its row in `documents`, so that its name stays taken, without a title, an
-owner or an event. All other rows that belong to it are removed.
+owner or an event. All other rows that belong to it are removed, those of its images by whoever
+removes their blobs.
 """
 
 from collections.abc import Iterator
@@ -27,12 +28,15 @@ from storage.table import (
     changes,
     documents,
     events,
+    images,
     metadata,
     new_changes,
 )
 
-KEPT: Final = (changes, new_changes, access_changes, audit)
-"""These tables tell of a document and are no part of it."""
+KEPT: Final = (changes, new_changes, access_changes, audit, images)
+"""These tables tell of a document and are no part of it. The rows of images are, and last until
+their blobs are removed with them: see `storage.image_rows`.
+"""
 _EVENTS_AT_ONCE: Final = 500
 
 _key = bindparam("of_document", type_=BigInteger)
@@ -109,8 +113,7 @@ def empty(connection: Connection, key: int, at_ms: int) -> bool:
     catalogue.forget_heads(connection)
     index_work((), (), (key,), is_first=False)(connection)
     for table in belonging():
-        # Images last until their blobs are removed with them: see `storage.image_rows`.
-        if table.name not in ("events", "writers", "images"):
+        if table.name not in ("events", "writers"):
             connection.execute(delete(table).where(table.c.document_key == key))
     change_feed.record(connection, [(key, "purged", 0, 0)])
     return True

@@ -138,6 +138,15 @@ async def test_image_whose_reference_was_made_bit_by_bit_stays(scene: Scene) -> 
     assert await scene.has_blob()
 
 
+async def test_image_stays_that_was_referred_to_before_it_came_again(scene: Scene) -> None:
+    notes = await document(scene.store, "notes")
+    await scene.upload(notes)
+    await scene.write(notes, (ONE[:30],), (30, ONE[30:]), (-64,))
+    await scene.upload(notes)
+    assert await scene.collect() == 0
+    assert await scene.has_blob()
+
+
 async def test_image_that_another_document_shows_stays(scene: Scene) -> None:
     notes, plans = await document(scene.store, "notes"), await document(scene.store, "plans")
     await scene.upload(notes)
@@ -153,6 +162,20 @@ async def test_image_in_rich_text_stays(scene: Scene) -> None:
     await append(scene.store.log, notes.key, event(1, (), event_id="rich", update=update))
     assert await scene.collect() == 0
     assert await scene.is_kept(notes)
+
+
+async def test_purged_document_takes_its_images_along(scene: Scene) -> None:
+    notes = await document(scene.store, "notes")
+    await scene.upload(notes)
+    await scene.write(notes, (f"![x](/api/documents/notes/files/{ONE}.png)",))
+    assert await scene.collect() == 0
+    await scene.store.log.update_document("notes", deleted_at_ms=9, updated_at_ms=9)
+    assert await scene.collect() == 0
+    assert await scene.store.shelf.purge(notes.key, 10)
+    assert await scene.has_blob()
+    assert await scene.collect(0) == 1
+    assert not await scene.is_kept(notes)
+    assert not await scene.has_blob()
 
 
 async def test_blob_stays_while_another_document_has_the_same_image(scene: Scene) -> None:

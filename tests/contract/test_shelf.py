@@ -19,7 +19,7 @@ from storage.shelf.shelf_record import ListQuery, Marks, Place, Show, Sort
 from storage.store import Store
 from storage.table import documents, metadata, search_texts
 from sync.permission import EVERYONE, Claim, Grants, Reader, effective_role, user_subject
-from sync.port import AuthorBinding, Checkpoint, DocumentRecord
+from sync.port import AuthorBinding, Checkpoint, DerivedTitle, DocumentRecord
 from tests.contract.conftest import new_document, run_sql
 from tests.contract.sample import event, open_whole
 
@@ -228,12 +228,15 @@ async def test_purge_leaves_the_name_and_nothing_else(
     assert await store.shelf.purge(key, 10)
     assert not await store.shelf.purge(key, 10)
     assert not await store.shelf.restore(key, 10)
+    # What somebody had read before, and writes now.
+    await store.log.set_derived_titles([DerivedTitle(key, 9, "Secret")])
+    await store.log.update_document("a", title="Secret", updated_at_ms=11)
     counts = await store.log._database.read(lambda connection: _counts(connection, key))
     assert not any(counts.values()), counts
     assert before == await store.log._database.read(lambda connection: _counts(connection, other))
     record = await store.log.find("a")
     assert record is not None
-    assert (record.version, record.title, record.owner_id) == (0, "", "")
+    assert (record.version, record.shown_title, record.owner_id) == (0, "", "")
     assert (record.deleted_at_ms, record.purged_at_ms) == (9, 10)
     again, created = await store.log.create(new_document("a"))
     assert (again.key, created) == (key, False)

@@ -146,6 +146,45 @@ def test_unsaved_text_is_saved_after_signing_in_again(
     assert ana.text == "typed before it was known"
 
 
+def test_unsaved_text_is_never_saved_as_another_users(
+    server: ServerProcess, open_window: OpenWindow
+) -> None:
+    ana = _first_operator(server, open_window)
+    ben = open_window("/", "Ben")
+    join(ben, _invite(ana), "ben")
+    ana.visit("/d/notes")
+    ana.create_if_absent()
+    ana.wait_until_saved()
+    dialog = ana.share()
+    dialog.set_everyone("Can edit")
+    dialog.close()
+    context = ana.page.context
+    context.set_offline(True)
+    ana.focus_end()
+    ana.type("Ana's")
+    ana.wait_for_words("Offline – 5 edits kept on this device")
+    anas = context.cookies()
+    # Somebody else signs in, in another tab of the same browser.
+    context.clear_cookies()
+    context.add_cookies([dict(each) for each in ben.page.context.cookies()])  # type: ignore[misc]
+    with ana.page.expect_navigation(url="**/d/notes"):
+        context.set_offline(False)
+        server.restart()
+    ana.wait_until_saved()
+    assert ana.user()["name"] == "Ben"
+    assert ana.text == ""
+    ana.page.wait_for_timeout(1_000)
+    history = ana.page.request.get(f"{server.url}/api/documents/notes/history").json()
+    assert history["events"] == []
+    context.clear_cookies()
+    context.add_cookies([dict(each) for each in anas])  # type: ignore[misc]
+    ana.visit("/d/notes")
+    ana.wait_for_text("Ana's")
+    ana.wait_until_saved()
+    history = ana.page.request.get(f"{server.url}/api/documents/notes/history").json()
+    assert {each["actor"]["name"] for each in history["events"]} == {"Ana"}
+
+
 def test_public_document_is_read_without_an_account(
     server: ServerProcess, open_window: OpenWindow
 ) -> None:

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from moto.server import ThreadedMotoServer
 
+from storage.blobs.file_blobs import FileBlobs
 from tests.images import SECRET, make_image, pixels
 from tests.integration.http_app import Application, application
 from tests.integration.server import ServerProcess
@@ -126,6 +127,33 @@ async def test_bounds_of_images(tmp_path: Path) -> None:
         assert await quire.refused("POST", FILES, content=other) == (413, "images_full")
         codes = [(await quire.http.post(FILES, content=PNG)).status_code for _ in range(3)]
         assert codes[-1] == 429
+
+
+async def test_many_uploads_at_once_are_not_all_in_memory(tmp_path: Path) -> None:
+    may_end = asyncio.Event()
+
+    class Slow(FileBlobs):
+        waiting = 0
+        is_asked = asyncio.Event()
+
+        async def put(self, digest: str, content: bytes) -> None:
+            self.waiting += 1
+            self.is_asked.set()
+            await may_end.wait()
+            await super().put(digest, content)
+
+    async with application(tmp_path) as quire:
+        await quire.create()
+        quire.state.images.blobs = slow = Slow(tmp_path / "slow.images")
+        pictures = [make_image("png", size=(64, side)) for side in range(1, 13)]
+        uploads = [asyncio.create_task(upload(quire, each)) for each in pictures]
+        async with asyncio.timeout(PATIENCE_S):
+            await slow.is_asked.wait()
+        await asyncio.sleep(0.5)
+        assert slow.waiting <= 4
+        may_end.set()
+        await asyncio.gather(*uploads)
+    assert len(kept(tmp_path)) == len(pictures)
 
 
 async def test_role_that_ends_during_an_upload_counts(tmp_path: Path) -> None:

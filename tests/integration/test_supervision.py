@@ -79,6 +79,7 @@ USEFUL: Final = {
     ),
     "image collection": (
         "app.service.image_collection:ImageCollector.collect "
+        "app.service.image_collection:_FIRST_AFTER_S=OFTEN "
         "app.service.image_collection:INTERVAL_S=OFTEN"
     ),
 }

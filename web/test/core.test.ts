@@ -9,6 +9,7 @@ import {
   GAP_PATIENCE_MS,
   RETRY_DELAY_MS,
 } from "../src/provider/core";
+import { NO_HISTORY } from "../src/device/record";
 import { FakeServer } from "./fakeserver";
 import { Tab } from "./harness";
 
@@ -97,6 +98,16 @@ test("what was typed offline at a new address makes the document when the connec
   tab.connect();
   tab.settle();
   assert.deepEqual([server.text, tab.view.pending, tab.kept], ["x", 0, []]);
+});
+
+test("what a tab that is gone has typed at a new address makes the document at once", () => {
+  const server = new FakeServer();
+  const tab = absent(server);
+  const gone = new Tab(server, "b");
+  gone.type(0, "x");
+  tab.adopt(NO_HISTORY, gone.pendingEdits);
+  tab.settle();
+  assert.deepEqual([server.text, tab.view.phase, tab.view.pending], ["x", "live", 0]);
 });
 
 test("whoever looks at a new address sees what somebody else makes of it", () => {

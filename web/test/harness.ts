@@ -41,6 +41,10 @@ export class Tab {
     return this.replica.text.toString();
   }
 
+  get pendingEdits(): readonly PendingEdit[] {
+    return this.core.pendingEdits;
+  }
+
   get view(): SessionView {
     return this.core.view();
   }

@@ -1,7 +1,7 @@
 """`/api/documents/{document}/files`: the images of a document."""
 
 import tempfile
-from typing import Annotated, Final
+from typing import Annotated, BinaryIO, Final, cast
 
 from fastapi import APIRouter, Header, Path, Request, Response
 from starlette.responses import StreamingResponse
@@ -59,11 +59,10 @@ async def upload_image(
         async for chunk in request.stream():
             body.write(chunk)
         body.seek(0)
-        content = body.read()
-    # The role may have ended while the image was on its way.
-    grant = await grant_access(state.backend, grant.principal, grant.document.name, Action.WRITE)
-    record, is_new = await state.images.add(grant, content)
-    del content
+        # The role may have ended while the image was on its way.
+        name = grant.document.name
+        grant = await grant_access(state.backend, grant.principal, name, Action.WRITE)
+        record, is_new = await state.images.add(grant, cast(BinaryIO, body))
     file = f"{record.digest}.{record.kind}"
     url = f"{state.settings.base_path}/api/documents/{grant.document.name}/files/{file}"
     if is_new:

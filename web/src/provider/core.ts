@@ -317,6 +317,7 @@ export class SessionCore {
   private adopted(edits: readonly PendingEdit[], epoch: string, now: number): void {
     if (epoch !== NO_HISTORY) this.epoch ??= epoch;
     this.pending.adopt(edits);
+    if (this.phase === "absent") this.join(now);
     if (this.phase === "live") this.resend(now);
     this.flush(now);
   }

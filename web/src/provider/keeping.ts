@@ -7,6 +7,7 @@ import { DocumentDevice, type DeviceTrouble } from "../device/device";
 import { NO_HISTORY, type DeviceRecord } from "../device/record";
 import { insertedText } from "../device/salvage";
 import { sortOut, type KeptText, type Restored, type StoredEdit } from "../device/stored";
+import { isGuest } from "../identity/guestid";
 import type { SessionView } from "./core";
 import type { PendingEdit } from "./pending";
 
@@ -32,7 +33,11 @@ export class Keeping {
 
   private device: DocumentDevice | null = null;
   private isRestored = false;
+  /** Edits of another tab are this one's to send. */
+  private hasAdopted = false;
   private met = false;
+  /** The page was told that it is another user's. */
+  private foreign = false;
   private persisted = false;
   private readonly timer = window.setInterval(() => void this.adopt(), ADOPT_INTERVAL_MS);
 
@@ -138,15 +143,19 @@ export class Keeping {
     }
   }
 
-  /** Whoever comes back as another user takes along what this tab has not sent. */
+  /**
+   * A guest who comes back as another guest, or has signed in, takes along what was typed in this tab.
+   * What an account has not sent waits on the device for that account: it is never sent as another's.
+   */
   private meet(user: string): void {
     const before = this.device;
     if (before?.place.user === user) {
       this.met = true;
       return;
     }
-    if (this.isRestored && !this.met) {
-      this.host.foreign();
+    if (before !== null && !this.mayTakeAlong(before.place.user)) {
+      if (!this.foreign) this.host.foreign();
+      this.foreign = true;
       return;
     }
     this.met = true;
@@ -159,10 +168,15 @@ export class Keeping {
     void device.open().then(() => this.adopt()).then(() => this.lookForTexts());
   }
 
+  private mayTakeAlong(user: string): boolean {
+    return isGuest(user) && (this.met || !(this.isRestored || this.hasAdopted));
+  }
+
   private async adopt(): Promise<void> {
     const { device } = this;
     const edits = (await device?.adopt()) ?? [];
     if (device === null || edits.length === 0) return;
+    this.hasAdopted = true;
     const { epoch, adopted, stranded } = sortOut(edits, this.host.view().epoch);
     if (adopted.length > 0) this.host.adopted(adopted, epoch);
     const text = insertedText(stranded.map(({ update }) => update));

@@ -82,7 +82,7 @@ export class DocumentSession {
       encodeState: () => this.replica.encodeState(),
       restored: (restored) => this.restored(restored),
       adopted: (edits, epoch) => this.adopted(edits, epoch),
-      foreign: () => this.listener.foreign(),
+      foreign: () => this.leaveToOther(),
       changed: () => this.listener.changed(),
     });
     this.connection = new Connection(config.url, config.admit, {
@@ -178,6 +178,12 @@ export class DocumentSession {
     this.keeping.dispose();
     this.connection.dispose();
     this.replica.destroy();
+  }
+
+  /** Until the page is gone, nothing more is sent: it would be sent in the name of who is here now. */
+  private leaveToOther(): void {
+    this.connection.dispose();
+    this.listener.foreign();
   }
 
   private ticked(): void {

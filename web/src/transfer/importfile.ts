@@ -43,7 +43,11 @@ export async function importFile(file: File, keepImage: KeepImage | null = null)
   const { text, invalid } = decodeText(bytes);
   const notes = invalid === 0 ? [] : [invalidBytes(invalid)];
   if (kind === "markdown") return { title, text, notes };
-  const found = await markdownOfHtml(text);
+  const found = await markdownOfHtml(text).catch((error: unknown) => {
+    // Elements in elements in elements, thousands deep.
+    if (error instanceof RangeError) throw new ImportError(unreadable(file.name));
+    throw error;
+  });
   return {
     title,
     text: found.text,
