@@ -23,6 +23,7 @@ import {
   type Transaction as SharedTransaction,
   type YTextEvent,
 } from "../vendor/yjs";
+import { keepPlace } from "./anchoring";
 import { undoing } from "./undo";
 import { UndoSteps, type StepsConfig } from "./undosteps";
 
@@ -204,11 +205,16 @@ class Binding {
     if (changes.length === 0) return;
     const set = this.view.state.changes(changes);
     const last = changes[changes.length - 1];
+    if (!undone) {
+      const annotations = [fromShared.of("remote"), Transaction.remote.of(true)];
+      keepPlace(this.view, set, () => this.view.dispatch({ changes: set, annotations }));
+      return;
+    }
+    // What one takes back oneself is where one wants to be.
     this.view.dispatch({
       changes: set,
-      annotations: [fromShared.of(undone ? "undo" : "remote"), Transaction.remote.of(!undone)],
-      // What one takes back oneself is where one wants to be; the edits of others never scroll.
-      ...(undone && last !== undefined
+      annotations: fromShared.of("undo"),
+      ...(last !== undefined
         ? { selection: EditorSelection.cursor(set.mapPos(last.to, 1)), scrollIntoView: true }
         : {}),
     });

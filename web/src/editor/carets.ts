@@ -96,14 +96,14 @@ class SelectionMarker implements LayerMarker {
     return dom;
   }
 
-  update(dom: HTMLElement): boolean {
-    this.place(dom);
+  update(dom: HTMLElement, before: LayerMarker): boolean {
+    this.place(dom, before instanceof SelectionMarker ? before : null);
     return true;
   }
 
-  private place({ style }: HTMLElement): void {
-    placeBox(style, this.box);
-    style.backgroundColor = this.color;
+  private place({ style }: HTMLElement, before: SelectionMarker | null = null): void {
+    placeBox(style, this.box, before?.box);
+    if (before?.color !== this.color) style.backgroundColor = this.color;
   }
 }
 
@@ -148,18 +148,18 @@ class CaretMarker implements LayerMarker {
     return dom;
   }
 
-  update(dom: HTMLElement): boolean {
+  update(dom: HTMLElement, before: LayerMarker): boolean {
     const label = dom.querySelector<HTMLElement>(".caret-name");
     if (label === null) return false;
-    this.show(dom, label);
+    this.show(dom, label, before instanceof CaretMarker ? before.drawn : null);
     return true;
   }
 
-  private show(dom: HTMLElement, label: HTMLElement): void {
+  private show(dom: HTMLElement, label: HTMLElement, before: Drawn | null = null): void {
     const { caret, box, activity, row, below, leftwards } = this.drawn;
-    placeBox(dom.style, { ...box, right: box.left });
-    dom.style.setProperty("--caret", caret.color);
-    dom.style.setProperty("--row", String(row));
+    placeBox(dom.style, box, before?.box);
+    if (before?.caret.color !== caret.color) dom.style.setProperty("--caret", caret.color);
+    if (before?.row !== row) dom.style.setProperty("--row", String(row));
     dom.className = "peer-caret";
     dom.classList.toggle("peer-named", activity.named);
     dom.classList.toggle("peer-idle", activity.idle);
@@ -172,14 +172,16 @@ class CaretMarker implements LayerMarker {
 const sameBox = (one: Box, other: Box): boolean =>
   one.left === other.left && one.top === other.top && one.right === other.right && one.bottom === other.bottom;
 
-function placeBox(style: CSSStyleDeclaration, { left, top, right, bottom }: Box): void {
-  style.left = `${left}px`;
-  style.top = `${top}px`;
-  style.width = `${right - left}px`;
-  style.height = `${bottom - top}px`;
+/** Place an element at `box`, which stands at `before` already: nothing is set that stays as it is. */
+function placeBox(style: CSSStyleDeclaration, box: Box, before?: Box): void {
+  const { left, top, right, bottom } = box;
+  if (before?.left !== left) style.left = `${left}px`;
+  if (before?.top !== top) style.top = `${top}px`;
+  if (before === undefined || before.right - before.left !== right - left) style.width = `${right - left}px`;
+  if (before === undefined || before.bottom - before.top !== bottom - top) style.height = `${bottom - top}px`;
 }
 
-/** What layers measure: the frame of their coordinates, and each place only once. */
+/** What both layers measure: the frame of their coordinates, and each place only once. */
 class Measure {
   readonly area: Box;
   private readonly origin: { readonly left: number; readonly top: number };
@@ -223,6 +225,29 @@ class Measure {
   }
 }
 
+/** The measurements since the editor was last drawn. */
+class Measuring {
+  private known: Measure | null = null;
+
+  constructor(private readonly view: EditorView) {}
+
+  update(): void {
+    this.known = null;
+  }
+
+  docViewUpdate(): void {
+    this.known = null;
+  }
+
+  get current(): Measure {
+    return (this.known ??= new Measure(this.view));
+  }
+}
+
+const measuring = ViewPlugin.fromClass(Measuring);
+
+const measureOf = (view: EditorView): Measure => view.plugin(measuring)?.current ?? new Measure(view);
+
 const changesDrawing = (update: ViewUpdate): boolean =>
   update.docChanged ||
   update.viewportChanged ||
@@ -237,7 +262,7 @@ const selectionLayer = layer({
   markers(view) {
     const carets = view.state.field(caretField).filter(({ anchor, head }) => anchor !== head);
     if (carets.length === 0) return [];
-    const measure = new Measure(view);
+    const measure = measureOf(view);
     const { from: first, to: last } = view.viewport;
     return carets.flatMap(({ anchor, head, color }) => {
       const [from, to] = [Math.min(anchor, head), Math.max(anchor, head)];
@@ -259,7 +284,7 @@ const caretLayer = layer({
     const carets = view.state.field(caretField);
     const clock = view.plugin(caretClock);
     if (carets.length === 0 || clock === null) return [];
-    const measure = new Measure(view);
+    const measure = measureOf(view);
     const shown = carets.flatMap((caret) => {
       const box = measure.at(caret.head);
       return box === null ? [] : [{ caret, box, activity: clock.of(caret.client) }];
@@ -297,7 +322,7 @@ const hovering = EditorView.domEventHandlers({
   },
 });
 
-export const remoteCarets: Extension = [caretField, caretClock, selectionLayer, caretLayer, hovering];
+export const remoteCarets: Extension = [caretField, caretClock, measuring, selectionLayer, caretLayer, hovering];
 
 /** Show `carets`, if they differ from what is shown. */
 export function showCarets(view: EditorView, carets: readonly Caret[]): void {

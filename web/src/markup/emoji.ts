@@ -8,6 +8,9 @@ const MAYBE = /:[a-z0-9_+-]{1,50}:/;
 
 export type EmojiTable = Readonly<Record<string, string>>;
 
+/** The length of the longest name, with its colons. */
+export const MAX_EMOJI_CHARS = 52;
+
 export const mayHoldEmoji = (text: string): boolean => MAYBE.test(text);
 
 /** @param table gives the names that are known by now */

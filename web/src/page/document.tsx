@@ -14,6 +14,7 @@ import { words } from "../language/language";
 import { codePoints } from "../fitting";
 import { presentUser } from "../identity/presentuser";
 import type { ReplaceReason } from "../provider/core";
+import { TITLE_UNITS } from "../preview/title";
 import { safeName } from "../safe";
 import { UserMenu } from "../ui/usermenu";
 import { effect, render } from "../vendor/preact";
@@ -123,7 +124,7 @@ class DocumentPage {
     this.previewHost.append(this.live.preview.dom);
     this.addParts();
     this.titling = new Titling(model, {
-      text: () => this.live.text,
+      head: () => this.live.head(TITLE_UNITS),
       describe: () => this.describe(),
       exists,
       storedVersion: () => {

@@ -73,6 +73,11 @@ export class LiveDocument {
     return this.editor === null ? "" : this.session.replica.text.toString();
   }
 
+  /** The start of it. */
+  head(maxUnits: number): string {
+    return this.editor?.view.state.doc.sliceString(0, maxUnits) ?? "";
+  }
+
   /** The same by lines, or null while the document is being opened. */
   get lines(): LineTree | null {
     return this.editor?.view.state.doc ?? null;

@@ -25,7 +25,8 @@ export function titleToShow(
 
 /** What the title is made of. */
 export interface TitleSource {
-  text(): string;
+  /** The text, of which no more than the first `TITLE_UNITS` matter. */
+  head(): string;
   /** Ask the server anew what the document is; `learn` is given the answer. */
   describe(): Promise<unknown>;
   /** The document is known to be there: an address that was only looked at is not remembered. */
@@ -60,7 +61,7 @@ export class Titling {
   }
 
   refresh(): void {
-    const derived = derivedTitle(this.source.text());
+    const derived = derivedTitle(this.source.head());
     const title = titleToShow(this.info, derived, this.model.name);
     if (title.words !== this.shown) {
       this.shown = title.words;

@@ -17,6 +17,8 @@ import { ID_PREFIX } from "./sanitise";
 
 const MIN_DELAY_MS = 50;
 const MAX_DELAY_MS = 1_000;
+/** A megabyte is read for the preview once in two keystrokes and not with each. */
+const CHARS_PER_DELAY_MS = 5_000;
 /** A step of work on the page's thread; others may have work for the same frame. */
 const STEP_MS = 8;
 /** For the browser's tools, and `python -m bench preview`: from the end of the pause to the changed page. */
@@ -30,6 +32,8 @@ export interface PreviewEvents {
   chosen?(line: number): void;
   /** The user has scrolled. */
   scrolled?(): void;
+  /** Another text is shown. */
+  rendered?(): void;
   outline?(headings: readonly Heading[]): void;
 }
 
@@ -48,6 +52,8 @@ export class PreviewPane {
   private costMs = 0;
   private started = 0;
   private overdue = false;
+  /** Some of what is to be shown was written here. */
+  private own = false;
   private working = false;
   private stale = false;
   private writable = false;
@@ -86,10 +92,12 @@ export class PreviewPane {
   // --- what is shown ---
 
   /** Show what `source` returns, soon: the longer a rendering takes, the rarer it is done. */
-  schedule(source: () => string): void {
+  schedule(source: () => string, isOwn = false): void {
     this.source = source;
+    this.own ||= isOwn;
     if (this.timer !== undefined) return;
-    const delay = Math.min(Math.max(2 * this.costMs, MIN_DELAY_MS), MAX_DELAY_MS);
+    const least = Math.max(2 * this.costMs, this.shown.length / CHARS_PER_DELAY_MS, MIN_DELAY_MS);
+    const delay = Math.min(least, MAX_DELAY_MS);
     this.timer = window.setTimeout(() => this.render(), delay);
   }
 
@@ -104,6 +112,11 @@ export class PreviewPane {
     if (this.writable === writable) return;
     this.writable = writable;
     for (const entry of this.list.built) this.finish(entry);
+  }
+
+  /** What is shown is not the text as it is: other lines may stand at its places. */
+  get isBehind(): boolean {
+    return this.timer !== undefined || this.rendering.isBusy;
   }
 
   get isHidden(): boolean {
@@ -122,8 +135,10 @@ export class PreviewPane {
 
   private rendered(update: Update, whole: boolean): void {
     this.notice.hidden = true;
-    if (whole) this.list.replaceAll(update.patches.flatMap(({ inserted }) => inserted));
-    else for (const patch of update.patches) this.list.apply(patch);
+    this.keepPlace(() => {
+      if (whole) this.list.replaceAll(update.patches.flatMap(({ inserted }) => inserted));
+      else for (const patch of update.patches) this.list.apply(patch);
+    });
     this.look();
     this.work();
     this.costMs = performance.now() - this.started;
@@ -135,6 +150,35 @@ export class PreviewPane {
     }
     if (this.caret !== null) this.markLine(this.caret.line);
     if (this.goal !== null) this.goTo(this.goal);
+    for (const { rendered } of this.listeners) rendered?.();
+  }
+
+  /** The first block whose start is seen stays where it is, whatever `change` puts above it. */
+  private keepPlace(change: () => void): void {
+    const { own } = this;
+    this.own = false;
+    // Who writes at the start of the text wants to see it there.
+    const anchor = this.isHidden || (own && this.isAtTop) ? null : this.firstSeen();
+    const id = anchor?.block.id;
+    const top = anchor?.element?.getBoundingClientRect().top;
+    change();
+    if (anchor === null || top === undefined) return;
+    const isThere = anchor.block.id === id && anchor.element?.isConnected === true;
+    const now = isThere ? anchor : this.list.built.find(({ block }) => block.id === id);
+    const moved = (now?.element?.getBoundingClientRect().top ?? top) - top;
+    if (Math.abs(moved) >= 1) this.scroller.scrollTop += moved;
+  }
+
+  private firstSeen(): Entry | null {
+    const { top, bottom } = this.view();
+    const { chunks } = this.list;
+    for (let index = Math.max(0, chunkAt(this.list, top)); index < chunks.length; index++) {
+      for (const entry of chunks[index]?.entries ?? []) {
+        const box = entry.element?.getBoundingClientRect();
+        if (box !== undefined && box.height > 0 && box.top >= top) return box.top < bottom ? entry : null;
+      }
+    }
+    return null;
   }
 
   private gaveUp(): void {

@@ -1,10 +1,12 @@
 /** Makes blocks of a text: small ones at once, large ones in a worker, which is ended if it takes too long. */
 
-import { mayHoldEmoji, type EmojiTable } from "../markup/emoji";
+import { MAX_EMOJI_CHARS, mayHoldEmoji, type EmojiTable } from "../markup/emoji";
 import { Markup, type Update } from "../markup/markup";
 import { fileAddress } from "../files";
+import { deltaBetween, type TextDelta } from "./textdelta";
 
-export type ToWorker = { readonly text: string } | { readonly emoji: EmojiTable };
+/** A new worker holds the empty text. */
+export type ToWorker = { readonly delta: TextDelta } | { readonly emoji: EmojiTable };
 export interface FromWorker {
   readonly update: Update;
   /** It answers a text, not names of emoji. */
@@ -29,15 +31,17 @@ export class Rendering {
   private worker: Worker | null = null;
   private emoji: EmojiTable | null = null;
   private emojiAsked = false;
-  private isBusy = false;
+  /** The worker has a text that it has not answered. */
+  isBusy = false;
   private waiting: string | null = null;
+  /** What the worker holds. */
+  private sent = "";
   private patience: number | undefined;
   private fresh = true;
 
   constructor(private readonly listener: RenderingListener) {}
 
   render(text: string): void {
-    if (mayHoldEmoji(text)) void this.loadEmoji();
     if (text.length <= MAX_CHARS_HERE && this.worker === null) this.renderHere(text);
     else this.send(text);
   }
@@ -48,6 +52,7 @@ export class Rendering {
   }
 
   private renderHere(text: string): void {
+    if (mayHoldEmoji(text)) void this.loadEmoji();
     const whole = this.here === null;
     this.here ??= this.newMarkup();
     this.listener.rendered(this.here.update(text), whole);
@@ -67,13 +72,19 @@ export class Rendering {
     if (this.worker === null) this.start(text);
     this.isBusy = true;
     this.patience = window.setTimeout(() => this.giveUp(), PATIENCE_MS);
-    this.post({ text });
+    const delta = deltaBetween(this.sent, text);
+    this.sent = text;
+    this.post({ delta });
+    const { from, insert } = delta;
+    const around = text.slice(Math.max(0, from - MAX_EMOJI_CHARS), from + insert.length + MAX_EMOJI_CHARS);
+    if (!this.emojiAsked && mayHoldEmoji(around)) void this.loadEmoji();
   }
 
   private start(text: string): void {
     if (this.here === null) this.listener.rendered(this.newMarkup().update(headOf(text)), true);
     this.here = null;
     this.fresh = true;
+    this.sent = "";
     this.worker = new Worker(fileAddress("worker"), { type: "module" });
     if (this.emoji !== null) this.post({ emoji: this.emoji });
     this.worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => this.received(data));

@@ -5,7 +5,8 @@
 
 import { outlineOf } from "../markup/outline";
 import { currentLine, taskEdit } from "../markup/tasks";
-import { EditorView, ViewPlugin, type Extension, type ViewUpdate } from "../vendor/codemirror";
+import { isAnchored } from "../editor/anchoring";
+import { EditorView, Transaction, ViewPlugin, type Extension, type ViewUpdate } from "../vendor/codemirror";
 import { decoded, type PreviewPane } from "./pane";
 import { syncsScroll } from "./syncsetting";
 
@@ -18,6 +19,8 @@ class PreviewSync {
   /** The pane that the user scrolls; the other one follows, and its own events mean nothing. */
   private leader: "source" | "preview" = "source";
   private following = false;
+  /** There was something to follow while the pane did not show the text as it is. */
+  private missed = false;
   private readonly end = new AbortController();
   private readonly stopListening: () => void;
 
@@ -31,6 +34,10 @@ class PreviewSync {
       scrolled: () => {
         if (this.leader === "preview") this.followSoon();
       },
+      rendered: () => {
+        if (this.missed) this.followSoon();
+        this.missed = false;
+      },
     });
     const options = { signal: this.end.signal, passive: true };
     for (const name of TOUCHED) {
@@ -40,18 +47,19 @@ class PreviewSync {
     view.scrollDOM.addEventListener(
       "scroll",
       () => {
-        if (this.leader === "source") this.followSoon();
+        if (this.leader === "source" && !isAnchored(view)) this.followSoon();
       },
       options,
     );
     window.addEventListener("hashchange", () => this.goToPart(), options);
-    this.render();
+    this.render(false);
     pane.setWritable(!view.state.readOnly);
     if (location.hash.length > 1) window.setTimeout(() => this.goToPart());
   }
 
   update(update: ViewUpdate): void {
-    if (update.docChanged) this.render();
+    const edits = update.transactions.filter(({ docChanged }) => docChanged);
+    if (edits.length > 0) this.render(edits.some((edit) => edit.annotation(Transaction.remote) !== true));
     if (update.docChanged || update.selectionSet) this.pane.markLine(this.caretLine(update));
     this.pane.setWritable(!update.state.readOnly);
   }
@@ -62,8 +70,8 @@ class PreviewSync {
     this.pane.markLine(null);
   }
 
-  private render(): void {
-    this.pane.schedule(() => this.view.state.doc.toString());
+  private render(isOwn: boolean): void {
+    this.pane.schedule(() => this.view.state.doc.toString(), isOwn);
   }
 
   private caretLine({ state }: ViewUpdate): number {
@@ -81,6 +89,8 @@ class PreviewSync {
     this.following = true;
     requestAnimationFrame(() => {
       this.following = false;
+      this.missed = this.pane.isBehind;
+      if (this.missed) return; // its lines are not those of the text
       if (this.leader === "source") this.previewFollows();
       else this.sourceFollows();
     });

@@ -8,6 +8,8 @@ import { withoutMark } from "../newlines";
 import { MarkdownIt } from "../vendor/markdown";
 
 const MAX_HEAD_CHARS = 4_096;
+/** So many UTF-16 units from the start of a text give its title. */
+export const TITLE_UNITS = 2 * MAX_HEAD_CHARS + 64;
 const MAX_HEADING_CHARS = 500;
 const MAX_TITLE_CHARS = 200;
 

@@ -2,12 +2,15 @@
 
 import { Markup } from "../markup/markup";
 import type { FromWorker, ToWorker } from "./rendering";
+import { applyDelta } from "./textdelta";
 
 const markup = new Markup();
+let text = "";
 
 const answer = (message: FromWorker): void => self.postMessage(message);
 
 self.addEventListener("message", ({ data }: MessageEvent<ToWorker>) => {
-  const ofText = "text" in data;
-  answer({ update: ofText ? markup.update(data.text) : markup.learn(data.emoji), ofText });
+  const ofText = "delta" in data;
+  if (ofText) text = applyDelta(text, data.delta);
+  answer({ update: ofText ? markup.update(text) : markup.learn(data.emoji), ofText });
 });
