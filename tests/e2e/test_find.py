@@ -62,3 +62,18 @@ def test_matches_are_counted_walked_through_and_replaced(
     ana.wait_for_text(replaced)
     ana.wait_until_saved()
     assert _text(server, "fish") == replaced
+
+
+def test_find_from_the_preview_shows_the_text_first(open_window: OpenWindow) -> None:
+    ana = open_window("/d/view", "Ana")
+    ana.focus_end()
+    ana.page.keyboard.insert_text(_TEXT)
+    ana.page.keyboard.press("Control+Alt+v")
+    expect(ana.editor).to_be_hidden()
+    ana.page.locator(".pane-preview").click()
+    ana.page.keyboard.press("Control+f")
+    expect(ana.editor).to_be_visible()
+    field = _panel(ana).get_by_label("Find", exact=True)
+    expect(field).to_be_focused()
+    ana.type("fish")
+    expect(_panel(ana).get_by_role("status")).to_have_text("1 of 5")

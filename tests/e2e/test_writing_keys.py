@@ -4,7 +4,7 @@ import httpx
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import OpenWindow
-from tests.e2e.window import Window
+from tests.e2e.window import Window, wait_until_equal
 from tests.integration.server import ServerProcess
 from tests.patience import PATIENCE_S
 
@@ -70,3 +70,32 @@ def test_tab_indents_and_escape_then_tab_leaves_the_text(
     expect(ana.editor).not_to_be_focused()
     ana.wait_until_saved()
     assert _text(server, "way-out") == ana.text == "  in"
+
+
+def test_code_in_a_fence_is_coloured_once_its_language_is_loaded(open_window: OpenWindow) -> None:
+    ana = open_window("/d/code", "Ana")
+    ana.focus_end()
+    ana.page.keyboard.insert_text(
+        "```python\nreturn None\n```\n\n```nolanguage\nreturn None\n```\n"
+    )
+    lines = ana.page.locator(".pane-source .cm-line")
+    # The word is a part of its line, with a colour of its own.
+    expect(lines.nth(1).locator("span", has_text="return").first).to_have_text("return")
+    expect(lines.nth(5)).to_have_text("return None")
+    assert lines.nth(5).locator("span", has_text="return").first.inner_text() == "return None"
+
+
+def test_who_is_near_is_shown_and_read_aloud(open_window: OpenWindow) -> None:
+    ana, ben = open_window("/d/near", "Ana"), open_window("/d/near", "Ben")
+    ana.focus_end()
+    ana.page.keyboard.insert_text("one\ntwo\nthree")
+    wait_until_equal(ana, ben)
+    ben.focus_start()
+    ana.page.locator(".peer-caret").wait_for(state="attached")
+    ana.wait_until(
+        "() => document.querySelector('.peer-caret').getBoundingClientRect().top < "
+        "document.querySelectorAll('.pane-source .cm-line')[1].getBoundingClientRect().top"
+    )
+    ana.editor.focus()
+    ana.page.keyboard.press("Control+Alt+p")
+    expect(ana.page.locator("[role=status]", has_text="Ben is 2 lines above")).to_be_visible()

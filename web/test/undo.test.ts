@@ -1,10 +1,11 @@
 /**
  * Undo of one's own edits among the edits and restores of others.
  *
- * Bugs planted, and caught here: a restore is no step of the one who asked for it; every change that
+ * Seven bugs planted, and caught here: a restore is no step of the one who asked for it; every change that
  * comes while a restore is on its way stays a step; what is back already is revived all the same;
  * a paste joins the step before it; Yjs goes on to an earlier step by itself; what one's own undo
- * brought back counts as new text, or never does.
+ * brought back counts as new text (that of a person, of a program, of whoever wrote it first at any time),
+ * or never does.
  */
 
 import assert from "node:assert/strict";

@@ -149,15 +149,13 @@ const tellWayOut: Extension = [
 /** The page shows its help at Mod-/, in place of a comment in HTML, which nobody wants here. */
 const otherKeys = defaultKeymap.filter(({ key }) => key !== "Mod-/" && key !== "Alt-A");
 
-const INVITATION = "Start writing. Markdown works: # Title, **bold**, - list, - [ ] task";
-
 /** Read-only keeps the caret and the focus, so one can still select, copy and search. */
 const accessTo = (writable: boolean): Extension =>
   writable
-    ? placeholder(INVITATION)
+    ? placeholder(words().writing.invitation)
     : [
         EditorState.readOnly.of(true),
-        placeholder("Nothing has been written here yet."),
+        placeholder(words().writing.empty),
         // No keyboard comes up on a phone.
         EditorView.contentAttributes.of({ "aria-readonly": "true", inputmode: "none" }),
       ];

@@ -1,6 +1,7 @@
 /** Markdown in the source pane, coloured by the design tokens. */
 
-import { HighlightStyle, Language, markdownLanguage, styleTags, tags, type MarkdownParser } from "../vendor/codemirror";
+import { HighlightStyle, Language, markdownLanguage, parseCode, styleTags, tags, type MarkdownParser } from "../vendor/codemirror";
+import { codeParser } from "./codelanguages";
 
 /** HTML is coloured as a whole: what is inside a tag is not told apart. */
 const htmlStyle = { props: [styleTags({ HTMLTag: tags.tagName, HTMLBlock: tags.meta })] };
@@ -8,7 +9,7 @@ const htmlStyle = { props: [styleTags({ HTMLTag: tags.tagName, HTMLBlock: tags.m
 // Of the same data as `markdownLanguage`, whose commands ask where it is active.
 export const markdownSource = new Language(
   markdownLanguage.data,
-  (markdownLanguage.parser as MarkdownParser).configure(htmlStyle),
+  (markdownLanguage.parser as MarkdownParser).configure([htmlStyle, parseCode({ codeParser })]),
   [],
   "markdown",
 );

@@ -12,6 +12,8 @@ import {
   type KeyBinding,
   type StateCommand,
 } from "../vendor/codemirror";
+import { caretField } from "./carets";
+import { whoIsNear } from "./nearby";
 import { preferenceCommands } from "./preferring";
 import { redoEdit, undoEdit } from "./undo";
 import { insertLink, insertRule, insertTable, toggleCodeBlock } from "./writing/insertion";
@@ -107,25 +109,47 @@ export const writingKeys: readonly KeyBinding[] = [
 /** Where nothing can move out Shift-Tab does nothing, instead of leaving the text unasked. */
 const outdentOrStay = (view: EditorView): boolean => writes(outdentLines)(view) || !view.state.readOnly;
 
-/**
- * All commands of the text that `view` shows. Icons have the names of the commands.
- *
- * @param reveal makes the text visible, where only the preview is
- */
-export function editorCommands(view: EditorView, reveal: () => void = () => undefined): Command[] {
-  return [...WRITINGS.map((writing) => writingCommand(view, writing)), findCommand(view, reveal), ...preferenceCommands()];
+/** What commands of the text need of the page. */
+export interface WritingDeeds {
+  /** Make the text visible, where only the preview is. */
+  reveal(): void;
+  /** Show and read aloud. */
+  say(said: string): void;
 }
 
+/** All commands of the text that `view` shows. Icons have the names of the commands. */
+export function editorCommands(view: EditorView, deeds: WritingDeeds): Command[] {
+  return [
+    ...WRITINGS.map((writing) => writingCommand(view, writing)),
+    findCommand(view, deeds),
+    nearCommand(view, deeds),
+    ...preferenceCommands(),
+  ];
+}
+
+const nearCommand = (view: EditorView, { say }: WritingDeeds): Command => ({
+  id: "who-is-near",
+  group: "people",
+  label: () => words().writing.near.command,
+  shortcut: "Mod-Alt-p",
+  icon: "users",
+  run: () => say(whoIsNear(view.state, view.state.field(caretField))),
+});
+
 /** Bound by the page, because it is asked for in the preview too: there the text is shown first. */
-const findCommand = (view: EditorView, reveal: () => void): Command => ({
+const findCommand = (view: EditorView, { reveal }: WritingDeeds): Command => ({
   id: "find",
   group: "find",
   label: () => words().writing.commands.find,
   shortcut: "Mod-f",
-  icon: "find",
+  icon: "search",
+  // Behind an old version the live text cannot be searched.
+  available: () => view.dom.closest("[inert]") === null,
   run: () => {
     reveal();
-    openSearchPanel(view);
+    // A field can be focused once its pane is shown.
+    if (view.dom.getClientRects().length > 0) openSearchPanel(view);
+    else requestAnimationFrame(() => openSearchPanel(view));
   },
 });
 

@@ -113,7 +113,10 @@ class DocumentPage {
           this.idle.note(new Map(carets.map((caret) => [caret.user, JSON.stringify(caret)])), performance.now());
           model.idle.value = this.idle.idle(performance.now());
         },
-        opened: (view) => void model.commands.add(editorCommands(view)),
+        opened: (view) =>
+          void model.commands.add(
+            editorCommands(view, { reveal: () => model.revealText(), say: (said) => model.say(said) }),
+          ),
         lost: (reason) => {
           if (reason !== "given-up") this.unsaved.explain(lostWords(reason));
         },

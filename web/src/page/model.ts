@@ -132,6 +132,11 @@ export class DocumentModel {
     this.toasts.say(said, this.deeds.now(), action);
   }
 
+  /** Show the source, if only the preview is shown; the layout that was chosen is kept on the device. */
+  revealText(): void {
+    if (this.layout.value === "view") this.view.value = this.isNarrow.value ? "edit" : "both";
+  }
+
   focusText(): void {
     this.deeds.focusText();
   }

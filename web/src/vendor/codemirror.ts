@@ -41,7 +41,17 @@ export {
 } from "@codemirror/view";
 export type { DecorationSet, KeyBinding, LayerMarker, Panel, ViewUpdate } from "@codemirror/view";
 export { defaultKeymap, moveLineDown, moveLineUp } from "@codemirror/commands";
-export { HighlightStyle, Language, bidiIsolates, bracketMatching, getIndentUnit, indentUnit, syntaxHighlighting, syntaxTree } from "@codemirror/language";
+export {
+  HighlightStyle,
+  Language,
+  ParseContext,
+  bidiIsolates,
+  bracketMatching,
+  getIndentUnit,
+  indentUnit,
+  syntaxHighlighting,
+  syntaxTree,
+} from "@codemirror/language";
 export {
   deleteMarkupBackward,
   insertNewlineContinueMarkupCommand,
@@ -65,3 +75,4 @@ export {
 } from "@codemirror/search";
 export { styleTags, tags } from "@lezer/highlight";
 export type { MarkdownParser } from "@lezer/markdown";
+export { parseCode } from "@lezer/markdown";

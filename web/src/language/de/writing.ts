@@ -62,6 +62,16 @@ export const writing: typeof English = {
       return total === 1 ? "1 Treffer" : `${all} Treffer`;
     },
   },
+  invitation: "Hier schreiben. Markdown gilt: # Titel, **fett**, - Liste, - [ ] Aufgabe",
+  empty: "Hier steht noch nichts.",
+  near: {
+    command: "Wer ist in der Nähe?",
+    nobody: "Niemand sonst ist in der Nähe.",
+    line: (name) => `${name} ist in dieser Zeile`,
+    above: (name, lines) => `${name} ist ${lines === 1 ? "1 Zeile" : `${lines} Zeilen`} darüber`,
+    below: (name, lines) => `${name} ist ${lines === 1 ? "1 Zeile" : `${lines} Zeilen`} darunter`,
+    more: (count) => `${count} weitere`,
+  },
   wayOut: "Tab rückt ein. Escape, dann Tab, verlässt den Text.",
   tabLeaves: "Tab verlässt jetzt den Text.",
 };

@@ -64,6 +64,17 @@ export const writing = {
       return total === 1 ? "1 match" : `${all} matches`;
     },
   },
+  /** In a text that is empty: whoever may write sees the first, others the second. */
+  invitation: "Start writing. Markdown works: # Title, **bold**, - list, - [ ] task",
+  empty: "Nothing has been written here yet.",
+  near: {
+    command: "Who is near?",
+    nobody: "Nobody else is near.",
+    line: (name: string) => `${name} is in this line`,
+    above: (name: string, lines: number) => `${name} is ${lines === 1 ? "1 line" : `${lines} lines`} above`,
+    below: (name: string, lines: number) => `${name} is ${lines === 1 ? "1 line" : `${lines} lines`} below`,
+    more: (count: number) => `${count} more`,
+  },
   /** Said to screen readers when the text gets the focus. */
   wayOut: "Tab indents. Escape, then Tab, leaves the text.",
   tabLeaves: "Tab now leaves the text.",
