@@ -124,6 +124,8 @@ PEOPLE_DOORS: Final = (
     PeopleDoor("GET", "/sign-in"),
     PeopleDoor("GET", "/account"),
     PeopleDoor("GET", "/people"),
+    PeopleDoor("GET", "/diagram"),
+    PeopleDoor("GET", "/service-worker.js"),
     PeopleDoor("GET", "/assets/{name}", 404),
     PeopleDoor("GET", "/healthz"),
     PeopleDoor("GET", "/readyz"),
