@@ -11,7 +11,7 @@ head. A transaction that stands still anywhere in the cluster holds nobody up.
 from collections.abc import Sequence
 from functools import partial
 from time import time_ns
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import BigInteger, Connection, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -19,14 +19,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from storage import beginning
 from storage.beginning import BEFORE_ALL
 from storage.engine import Database, Work
+from storage.feed_sequence import HEAD, SEQUENCED_ROWS, is_more_than_one_step, sequence
 from storage.prepared import Prepared
 from storage.table import changes, cursors, documents, feed_head, new_changes
 from sync.changes import Change, Claim, CursorState
 from sync.port import StoreError
-
-_HEAD: Final = 1
-_SEQUENCED_ROWS: Final = 1_000
-"""The most changes that get their positions in one transaction."""
 
 _FIELDS = ("document_key", "kind", "after_version", "upto_version")
 _record = Prepared(insert(new_changes).values({n: bindparam(n) for n in _FIELDS}), *_FIELDS)
@@ -38,15 +35,8 @@ _make_cursor = {
     "sqlite": sqlite.insert(cursors).on_conflict_do_nothing(index_elements=["name"]),
     "postgresql": postgresql.insert(cursors).on_conflict_do_nothing(index_elements=["name"]),
 }
-_head = select(feed_head.c.position).where(feed_head.c.key == _HEAD)
+_head = select(feed_head.c.position).where(feed_head.c.key == HEAD)
 _cursor = select(cursors).where(cursors.c.name == bindparam("cursor_name"))
-_oldest_new = (
-    select(new_changes.c.key, *(new_changes.c[name] for name in _FIELDS))
-    .order_by(new_changes.c.key)
-    .limit(_SEQUENCED_ROWS)
-)
-# By their keys, one by one: rows with smaller keys may be committed between the two statements.
-_remove_new = delete(new_changes).where(new_changes.c.key == bindparam("new_key", type_=BigInteger))
 _after = (
     select(
         changes.c.position,
@@ -61,6 +51,14 @@ _after = (
     .order_by(changes.c.position)
     .limit(bindparam("most"))
 )
+_span_end = bindparam("after", type_=BigInteger) + bindparam("span", type_=BigInteger)
+_last_of_each = (
+    select(func.max(changes.c.position))
+    .where(changes.c.position > bindparam("after", type_=BigInteger))
+    .where(changes.c.position <= _span_end)
+    .group_by(changes.c.document_key)
+)
+_after_in_span = _after.where(changes.c.position.in_(_last_of_each))
 _advance = (
     update(cursors)
     .where(
@@ -99,7 +97,7 @@ def drop_unread(connection: Connection) -> None:
     """Remove changes if there is no cursor at all; waits for no lock."""
     statement = _head.with_for_update(skip_locked=True)
     # Without a head, nobody has ever made a cursor; who makes the first one waits for this.
-    connection.execute(_make_head[connection.dialect.name], {"key": _HEAD, "position": 0})
+    connection.execute(_make_head[connection.dialect.name], {"key": HEAD, "position": 0})
     if connection.execute(statement).one_or_none() is None:
         return
     if not _is_read(connection):
@@ -122,14 +120,25 @@ class SqlChangeFeed:
             return await transaction.run(partial(_start, cursor=cursor, at_beginning=at_beginning))
 
     async def claim(
-        self, cursor: str, holder: str, *, limit: int, now_ms: int, lease_ms: int
+        self,
+        cursor: str,
+        holder: str,
+        *,
+        limit: int,
+        now_ms: int,
+        lease_ms: int,
+        span: int | None = None,
     ) -> Claim | None:
         """Claim the changes after a cursor; None if there are none, or another holds it.
+
+        Args:
+            span: of so many changes, only the last one of each document is claimed.
 
         Raises `StoreError` if there is no such cursor.
         """
         if not await self._database.read(partial(_has_news, cursor=cursor)):
             return None
+        await self._sequence_up_to(limit if span is None else span)
         async with self._database.write() as transaction:
             return await transaction.run(
                 partial(
@@ -137,10 +146,22 @@ class SqlChangeFeed:
                     cursor=cursor,
                     holder=holder,
                     limit=limit,
+                    span=span,
                     now_ms=now_ms,
                     held_until_ms=now_ms + lease_ms,
                 )
             )
+
+    async def _sequence_up_to(self, limit: int) -> None:
+        """Assign positions, some at a time, so that whoever writes gets in between.
+
+        The claim itself assigns the last ones.
+        """
+        for _ in range(limit // SEQUENCED_ROWS):
+            if not await self._database.read(is_more_than_one_step):
+                return
+            async with self._database.write() as transaction:
+                await transaction.run(_sequence_some)
 
     async def advance(self, claim: Claim, upto: int, work: Work[object] | None = None) -> bool:
         """Move the cursor behind `upto`, one of the claimed changes, and give the claim up.
@@ -171,7 +192,7 @@ class SqlChangeFeed:
 
 def _lock(connection: Connection) -> int:
     """Wait for all others who claim or advance; return the last position assigned."""
-    connection.execute(_make_head[connection.dialect.name], {"key": _HEAD, "position": 0})
+    connection.execute(_make_head[connection.dialect.name], {"key": HEAD, "position": 0})
     return int(connection.execute(_head.with_for_update()).scalar_one())
 
 
@@ -180,28 +201,14 @@ def _is_read(connection: Connection) -> bool:
     return connection.execute(select(cursors.c.name).limit(1)).one_or_none() is not None
 
 
-def _sequence(connection: Connection, last: int) -> int:
-    """Assign positions to the oldest committed changes without one; return their number."""
-    rows = connection.execute(_oldest_new).all()
-    if not rows:
-        return 0
-    positions = range(last + 1, last + 1 + len(rows))
-    added = [
-        {"position": position, **dict(zip(_FIELDS, row[1:], strict=True))}
-        for position, row in zip(positions, rows, strict=True)
-    ]
-    connection.execute(insert(changes), added)
-    connection.execute(_remove_new, [{"new_key": row.key} for row in rows])
-    connection.execute(
-        update(feed_head).where(feed_head.c.key == _HEAD), {"position": positions[-1]}
-    )
-    return len(rows)
+def _sequence_some(connection: Connection) -> int:
+    return sequence(connection, _lock(connection))
 
 
 def _start(connection: Connection, cursor: str, *, at_beginning: bool) -> int:
     last = _lock(connection)
     if _is_read(connection):
-        while moved := _sequence(connection, last):
+        while moved := sequence(connection, last):
             last += moved
     else:
         connection.execute(delete(new_changes))
@@ -230,13 +237,19 @@ def _has_news(connection: Connection, cursor: str) -> bool:
 
 
 def _claim(
-    connection: Connection, cursor: str, holder: str, limit: int, now_ms: int, held_until_ms: int
+    connection: Connection,
+    cursor: str,
+    holder: str,
+    limit: int,
+    now_ms: int,
+    held_until_ms: int,
+    span: int | None,
 ) -> Claim | None:
     last = _lock(connection)
     found = _find(connection, cursor)
     if found.holder not in ("", holder) and found.held_until_ms > now_ms:
         return None
-    _sequence(connection, last)
+    sequence(connection, last)
     after, claimed = found.position, []
     if found.feed_from is not None:
         claimed = beginning.read(connection, after, found.feed_from, limit)
@@ -245,7 +258,10 @@ def _claim(
             ended = {"position": after, "feed_from": None}
             connection.execute(update(cursors).where(cursors.c.name == cursor), ended)
     if not claimed:
-        rows = connection.execute(_after, {"after": after, "most": limit})
+        found_by, values = _after, {"after": after, "most": limit}
+        if span is not None:
+            found_by, values = _after_in_span, values | {"span": span}
+        rows = connection.execute(found_by, values)
         claimed = [Change(*row) for row in rows]
     if not claimed:
         return None

@@ -46,7 +46,8 @@ class Claim(Struct, frozen=True):
     after: int
     """Position of the cursor."""
     changes: Sequence[Change]
-    """Not empty, in order: their positions are `after + 1`, `after + 2` …, if not negative."""
+    """Not empty, in order: their positions are `after + 1`, `after + 2` …, if not negative, unless
+    a span was claimed."""
 
 
 class CursorState(Struct, frozen=True):
@@ -75,7 +76,14 @@ class ChangeFeed(Protocol):
         ...
 
     async def claim(
-        self, cursor: str, holder: str, *, limit: int, now_ms: int, lease_ms: int
+        self,
+        cursor: str,
+        holder: str,
+        *,
+        limit: int,
+        now_ms: int,
+        lease_ms: int,
+        span: int | None = None,
     ) -> Claim | None:
         """Claim the changes after a cursor; None if there are none, or another holds it.
 
@@ -84,6 +92,8 @@ class ChangeFeed(Protocol):
             limit: changes at most, from 1.
             now_ms: UTC; the clocks of all who claim are to differ by much less than `lease_ms`.
             lease_ms: how long nobody else can claim, unless the cursor advances.
+            span: of so many changes after the cursor, only the last one of each document is
+                claimed: for a consumer that looks at documents as they are now.
 
         Raises:
             StoreError: there is no such cursor.

@@ -42,9 +42,11 @@ _REST: Final = 24.0
 While people write in 200 documents, each round indexes all of them again.
 """
 _MAX_PAUSE_S: Final = 20.0
-_CHANGES: Final = 20_000
-"""The changes of one round. A document is indexed once for all of its own: with fewer, a round
-would index the same documents again before it has come to where the feed ends."""
+_DOCUMENTS: Final = 2_000
+"""The documents of one round, at most."""
+_SPAN: Final = 100_000
+"""The changes of one round, at most. A document is indexed once for all of its own: with fewer, the
+index would never come to the end of the feed while people write in many documents."""
 _MAX_CHARS: Final = 2_000_000
 """The characters of one round: its texts are in memory at once."""
 _LEASE_MS: Final = 20_000
@@ -109,7 +111,12 @@ class Indexer:
         Raises `StoreError`.
         """
         claim = await self.changes.claim(
-            SEARCH_CURSOR, self._holder, limit=_CHANGES, now_ms=now_ms(), lease_ms=_LEASE_MS
+            SEARCH_CURSOR,
+            self._holder,
+            limit=_DOCUMENTS,
+            span=_SPAN,
+            now_ms=now_ms(),
+            lease_ms=_LEASE_MS,
         )
         if claim is None:
             return False

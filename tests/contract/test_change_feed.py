@@ -86,6 +86,39 @@ async def test_feed_has_every_change_in_order(log: SqlEventLog, create: Create) 
     assert await log.changes.cursors() == {CURSOR: 8}
 
 
+async def test_claim_of_a_span_has_the_last_change_of_each_document(
+    log: SqlEventLog, create: Create
+) -> None:
+    one, other = (await create("one")).key, (await create("other")).key
+    await log.changes.start(CURSOR)
+    for n, key in enumerate((one, one, other, one, other)):
+        await append_next(log, key, f"c:{n}")
+    claimed = await log.changes.claim(CURSOR, "me", limit=9, now_ms=0, lease_ms=1, span=4)
+    assert claimed is not None
+    assert [(each.position, each.key, each.upto) for each in claimed.changes] == [
+        (3, other, 1),
+        (4, one, 3),
+    ]
+    claimed = await log.changes.claim(CURSOR, "me", limit=1, now_ms=0, lease_ms=1, span=9)
+    assert claimed is not None
+    assert [(each.position, each.key) for each in claimed.changes] == [(4, one)]
+    assert await log.changes.advance(claimed, 4)
+    assert [each.position for each in await take(log)] == [5]
+
+
+async def test_claim_assigns_more_positions_than_one_step(
+    log: SqlEventLog, create: Create, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.change_feed.SEQUENCED_ROWS", 1)
+    monkeypatch.setattr("storage.feed_sequence.SEQUENCED_ROWS", 1)
+    key = (await create("notes")).key
+    await log.changes.start(CURSOR)
+    for n in range(5):
+        await append_next(log, key, f"c:{n}")
+    assert [each.position for each in await take(log, limit=3)] == [1, 2, 3]
+    assert [each.position for each in await take(log, limit=9)] == [4, 5]
+
+
 async def test_what_is_rolled_back_is_no_change(log: SqlEventLog, create: Create) -> None:
     key = (await create("notes")).key
     await log.changes.start(CURSOR)

@@ -1,17 +1,18 @@
 """Full-text search on both databases: what is found is what a naive look at all texts finds.
 
 Planted and caught, each alone: the text of the claimed version in place of the head; the index
-written before the advance, in a transaction of its own; a document that is renamed and not indexed
-again; pairs of characters left out (PostgreSQL), and phrases not looked at again; a partial vector
-that is not looked at; deleted documents left in the results; readers not asked for; the cursor of
-pages without the key; a purged document that stays in the index.
+written before the advance, in a transaction of its own; a claim that assigns the positions of one
+step only; a document that is renamed and not indexed again; pairs of characters left out
+(PostgreSQL), and phrases not looked at again; a partial vector that is not looked at; deleted
+documents left in the results; readers not asked for; the cursor of pages without the key; a purged
+document that stays in the index, or comes back to it.
 """
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from sqlalchemy import Connection
@@ -20,6 +21,7 @@ from app.search.indexer import SEARCH_CURSOR, Indexer, words_of
 from storage.access import readable
 from storage.change_feed import SqlChangeFeed
 from storage.engine import Work
+from storage.feed_sequence import SEQUENCED_ROWS
 from storage.search import sql_search, vector_index
 from storage.search.search_record import Rank, SearchHit, SearchQuery
 from storage.search.sql_search import SqlSearch
@@ -374,13 +376,80 @@ def _let_leases_end(connection: Connection) -> None:
     connection.exec_driver_sql("UPDATE cursors SET held_until_ms = 0")
 
 
+class SlowSearch(SqlSearch):
+    """Search in a process that stands still after it has read heads, until its lease has ended."""
+
+    overtake: Callable[[], Coroutine[Any, Any, None]]
+
+    async def indexed(self, keys: Sequence[int]) -> dict[int, tuple[int, str]]:
+        await self.overtake()
+        return await super().indexed(keys)
+
+
+async def test_round_whose_claim_was_lost_changes_nothing(store: Store, indexer: Indexer) -> None:
+    await write(store, "first", "plum")
+    await catch_up(indexer)
+    key = await write(store, "a", "apple")
+    slow, database = indexer_of(store), store.log._database
+    search = slow.search = SlowSearch(database)
+
+    async def overtake() -> None:
+        await append(store.log, key, event(2, ("pear ",)))
+        async with database.write() as transaction:
+            await transaction.run(_let_leases_end)
+        await catch_up(indexer)
+
+    search.overtake = overtake
+    await slow.round()
+    assert await store.search.indexed([key]) == {key: (2, "")}
+    assert await names(store, "pear") == ["a"]
+
+
+async def test_document_purged_while_it_was_read_leaves_the_index(
+    store: Store, indexer: Indexer
+) -> None:
+    await write(store, "first", "plum")
+    await catch_up(indexer)
+    key = await write(store, "a", "apple", title="Apple")
+    search = indexer.search = SlowSearch(store.log._database)
+
+    async def purge() -> None:
+        await store.log.update_document("a", deleted_at_ms=5, updated_at_ms=5)
+        await store.shelf.purge(key, 6)
+
+    search.overtake = purge
+    await indexer.round()
+    indexer.search = store.search
+    await catch_up(indexer)
+    assert await store.search.indexed([key]) == {}
+    assert await store.log._database.read(_indexed_rows) == 1
+
+
+async def test_one_round_indexes_what_many_changes_are_about(
+    store: Store, indexer: Indexer
+) -> None:
+    await catch_up(indexer)
+    keys = [await write(store, name, "x") for name in ("a", "b", "c")]
+    for version in range(2, SEQUENCED_ROWS):
+        async with store.log.append() as transaction:
+            await transaction.lock_heads(keys)
+            new = event(version, ("x",), event_id=f"c:{version}")
+            await transaction.insert([(key, new) for key in keys], updated_at_ms=version)
+    for key in keys:
+        await append(store.log, key, event(SEQUENCED_ROWS, ("apple ",)))
+    assert await indexer.round()
+    assert await names(store, "apple") == ["c", "b", "a"]
+    assert not await indexer.round(), "nothing is left over"
+
+
 @pytest.mark.parametrize("seed", range(4))
 async def test_index_is_what_a_naive_look_finds_whatever_crashes(
     store: Store, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     chance = random.Random(seed)
-    changes, chars = ((5, 1), (1, 1_000), (2, 1), (5, 40))[seed]
-    monkeypatch.setattr("app.search.indexer._CHANGES", changes)
+    documents, span, chars = ((5, 5, 1), (1, 9, 1_000), (2, 2, 1), (2, 7, 40))[seed]
+    monkeypatch.setattr("app.search.indexer._DOCUMENTS", documents)
+    monkeypatch.setattr("app.search.indexer._SPAN", span)
     monkeypatch.setattr("app.search.indexer._MAX_CHARS", chars)
     for n in range(3):
         await change_something(store, chance, n + 1)
