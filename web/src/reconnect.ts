@@ -3,6 +3,8 @@
  * as arguments.
  */
 
+import type { StopReason } from "./provider/admission";
+
 export const MIN_DELAY_MS = 500;
 export const MAX_DELAY_MS = 30_000;
 /** The same for a page in sight of which the server is away: it is live soon after the server is back. */
@@ -19,29 +21,28 @@ export const DOUBT_DEADLINE_MS = 3_000;
 /** What a close code asks of the client, as in docs/protocol.md. */
 export type CloseAction = "reconnect" | "backoff" | "reauthenticate" | "stop";
 
-interface CloseRule {
-  readonly action: CloseAction;
-  readonly reason: string;
-}
+type CloseRule =
+  | { readonly action: Exclude<CloseAction, "stop"> }
+  | { readonly action: "stop"; readonly reason: StopReason };
 
 const CLOSE_RULES: Readonly<Record<number, CloseRule>> = {
-  1000: { action: "backoff", reason: "The server closed the connection." },
-  1001: { action: "reconnect", reason: "The server is going away." },
-  1008: { action: "stop", reason: "The server refused what this page sent." },
-  1009: { action: "stop", reason: "An edit was larger than the server takes." },
-  1011: { action: "backoff", reason: "The server had an internal error." },
-  1012: { action: "reconnect", reason: "The server is restarting." },
-  1013: { action: "backoff", reason: "The server is busy." },
-  4400: { action: "stop", reason: "The server cannot serve this document name." },
-  4401: { action: "reauthenticate", reason: "You are signed out." },
-  4403: { action: "stop", reason: "There is no such document, or you may not open it." },
-  4404: { action: "stop", reason: "There is no such document, or you may not open it." },
-  4429: { action: "backoff", reason: "Too many connections or messages." },
+  1000: { action: "backoff" },
+  1001: { action: "reconnect" },
+  1008: { action: "stop", reason: "badMessage" },
+  1009: { action: "stop", reason: "tooLarge" },
+  1011: { action: "backoff" },
+  1012: { action: "reconnect" },
+  1013: { action: "backoff" },
+  4400: { action: "stop", reason: "badName" },
+  4401: { action: "reauthenticate" },
+  4403: { action: "stop", reason: "noDocument" },
+  4404: { action: "stop", reason: "noDocument" },
+  4429: { action: "backoff" },
 };
 
 /** The rule for any close code: what is not in the table is a lost connection and is retried. */
 export function closeRule(code: number): CloseRule {
-  return CLOSE_RULES[code] ?? { action: "backoff", reason: "The connection was lost." };
+  return CLOSE_RULES[code] ?? { action: "backoff" };
 }
 
 /** Milliseconds that a 4429 close asks to wait (`retry_after=12` in its reason), or null. */

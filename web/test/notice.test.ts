@@ -49,13 +49,13 @@ test("whoever may not create documents is not offered one", () => {
 });
 
 test("whoever is signed out is offered to sign in, and the text if it is not saved", () => {
-  const stopped = { cause: "signed-out", words: "" } as const;
+  const stopped = { cause: "signed-out", reason: "signedOut" } as const;
   assert.deepEqual(labels({ ...LIVE, phase: "stopped", stopped }), ["Sign in"]);
   assert.deepEqual(labels({ ...LIVE, phase: "stopped", stopped, pending: 1 }), ["Sign in", "Copy text"]);
 });
 
 test("a document that was taken away leaves what is not saved", () => {
-  const stopped = { cause: "refused", words: "" } as const;
+  const stopped = { cause: "refused", reason: "noDocument" } as const;
   assert.deepEqual(labels({ ...LIVE, phase: "stopped", stopped, pending: 1 }), [
     "Copy text",
     "Save as new document",

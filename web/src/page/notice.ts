@@ -81,7 +81,7 @@ function stoppedNotice(view: SessionView, actions: NoticeActions): BannerContent
     default:
       return {
         tone: "error",
-        words: stopped?.words ?? "",
+        words: stopped === null ? "" : saving.stopped[stopped.reason](stopped.detail ?? ""),
         actions: [
           { label: saving.tryAgain, run: actions.tryAgain },
           ...(view.loaded ? rescue(actions) : []),

@@ -1,6 +1,6 @@
 /** Texts that the server does not have: refused, replaced, or left by an earlier visit; and what one can do with them. */
 
-import { createDocument } from "../api/documents";
+import { createWhole } from "../api/creating";
 import { basePath } from "../base";
 import type { KeptText } from "../device/stored";
 import { copyOrDownload, downloadText } from "../download";
@@ -94,7 +94,7 @@ export class UnsavedText {
 
   /** A new document with `text`, which is no longer wanted here; the page goes there. */
   async moveToNew(text: string, title: string): Promise<void> {
-    const made = await createDocument({ title: words().page.copyOf(title), text });
+    const made = await createWhole(words().page.copyOf(title), text);
     this.leaving = true;
     const { keeping } = this.live.session;
     if (text === this.live.text) this.live.session.giveUp();

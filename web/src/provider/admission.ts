@@ -15,6 +15,9 @@ export type Ticket = Extract<Admission, { kind: "ticket" }>;
 /** Why a connection is not tried again by itself. */
 export type StopCause = "signed-out" | "refused" | "broken";
 
+/** What is said about it: a key of the catalogue (`saving.stopped`). */
+export type StopReason = "signedOut" | "noDocument" | "badName" | "tooLarge" | "badMessage" | "other";
+
 /** @param again for a connection that is open */
 export type Admit = (again?: boolean) => Promise<Admission>;
 

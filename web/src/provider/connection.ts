@@ -13,7 +13,7 @@ import {
   delayAfterClose,
   mayNudge,
 } from "../reconnect";
-import type { Admission, Admit, StopCause, Ticket } from "./admission";
+import type { Admission, Admit, StopCause, StopReason, Ticket } from "./admission";
 
 const TICK_MS = 1_000;
 /** A network that swallows packets would otherwise keep an attempt waiting for minutes. */
@@ -25,7 +25,7 @@ export interface ConnectionListener {
   received(message: ServerMessage): void;
   closed(): void;
   /** It will not be tried again, for this reason. */
-  gaveUp(cause: StopCause, reason: string): void;
+  gaveUp(cause: StopCause, reason: StopReason): void;
   /** About once a second while connected. */
   ticked(): void;
   /** The page slept or was out of sight; what looks open may be dead. */
@@ -137,9 +137,9 @@ export class Connection {
   }
 
   private lost(code: number, closeReason: string): void {
-    const { action, reason } = closeRule(code);
+    const rule = closeRule(code);
     const delay = delayAfterClose(code, closeReason, this.failures, Math.random(), isVisible());
-    if (action === "stop") this.giveUp(code === 4403 || code === 4404 ? "refused" : "broken", reason);
+    if (rule.action === "stop") this.giveUp(rule.reason === "noDocument" ? "refused" : "broken", rule.reason);
     else this.retryIn(delay ?? 0);
   }
 
@@ -149,14 +149,14 @@ export class Connection {
     if (admission.kind === "later") {
       this.retryIn(delayAfterAdmission(admission.afterMs, this.failures, Math.random(), isVisible()));
     } else if (admission.kind === "signed-out") {
-      this.giveUp("signed-out", "You are signed out.");
+      this.giveUp("signed-out", "signedOut");
     } else {
-      this.giveUp("refused", closeRule(4404).reason);
+      this.giveUp("refused", "noDocument");
     }
     socket?.close(1000);
   }
 
-  private giveUp(cause: StopCause, reason: string): void {
+  private giveUp(cause: StopCause, reason: StopReason): void {
     this.forgetSocket();
     this.wanted = false;
     this.listener.gaveUp(cause, reason);

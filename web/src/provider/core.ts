@@ -29,7 +29,7 @@ import type {
   ServerMessage,
   User,
 } from "../protocol";
-import type { StopCause } from "./admission";
+import type { StopCause, StopReason } from "./admission";
 import { PendingEdits, type Merge, type PendingEdit, type Split } from "./pending";
 
 export const MAX_IN_FLIGHT = 64;
@@ -63,8 +63,9 @@ export type DiscardReason = "refused" | "full" | "given-up";
 
 export interface Stopped {
   readonly cause: StopCause;
-  /** For the user. */
-  readonly words: string;
+  readonly reason: StopReason;
+  /** What the server said about `other`. */
+  readonly detail?: string;
 }
 
 export type SessionEvent =
@@ -164,10 +165,7 @@ export interface SessionOptions {
   readonly split: Split;
 }
 
-const NO_DOCUMENT: Stopped = {
-  cause: "refused",
-  words: "There is no such document, or you may not open it.",
-};
+const NO_DOCUMENT: Stopped = { cause: "refused", reason: "noDocument" };
 
 export class SessionCore {
   private phase: Phase = "offline";
@@ -677,7 +675,7 @@ export class SessionCore {
       }
       this.rejoin(now);
     } else if (this.phase === "joining" && report.doc !== undefined && !report.retryable) {
-      this.stop({ cause: "broken", words: report.message });
+      this.stop({ cause: "broken", reason: "other", detail: report.message });
     }
   }
 

@@ -92,7 +92,7 @@ export class DocumentSession {
       },
       received: (message) => this.handle({ type: "received", message }),
       closed: () => this.handle({ type: "closed" }),
-      gaveUp: (cause, words) => this.handle({ type: "gave_up", stopped: { cause, words } }),
+      gaveUp: (cause, reason) => this.handle({ type: "gave_up", stopped: { cause, reason } }),
       ticked: () => this.ticked(),
       woke: () => this.handle({ type: "woke" }),
     });

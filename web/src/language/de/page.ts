@@ -21,6 +21,7 @@ export const page: typeof English = {
   opening: "Das Dokument wird geöffnet …",
   textOf: (name) => `Text von ${name}`,
   copyOf: (title) => `${title} (Kopie)`,
+  unfinishedCopy: (title) => `${title} (noch nicht vollständig)`,
   storeTrouble:
     "Der Server kann im Moment nichts speichern. Die Änderungen bleiben hier und werden erneut gesendet.",
   title: "Titel",

@@ -55,5 +55,13 @@ export const saving: typeof English = {
   unreachable: "Der Server ist nicht zu erreichen. Diese Seite versucht es weiter.",
   unsentAtSignOut: (count) =>
     `${edits(count)} auf diesem Gerät sind noch nicht gespeichert. Beim Abmelden werden sie gelöscht.`,
+  stopped: {
+    signedOut: () => "Die Anmeldung ist beendet.",
+    noDocument: () => "Dieses Dokument gibt es nicht, oder es ist hier nicht zugänglich.",
+    badName: () => "Unter diesem Namen kann der Server kein Dokument führen.",
+    tooLarge: () => "Eine Änderung war größer, als der Server annimmt.",
+    badMessage: () => "Der Server hat abgelehnt, was diese Seite gesendet hat.",
+    other: (detail) => `Der Server öffnet dieses Dokument nicht: ${detail}`,
+  },
   signOutAnyway: "Trotzdem abmelden",
 };

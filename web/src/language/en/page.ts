@@ -22,6 +22,7 @@ export const page = {
   opening: "Opening the document…",
   textOf: (name: string): string => `Text of ${name}`,
   copyOf: (title: string): string => `${title} (copy)`,
+  unfinishedCopy: (title: string): string => `${title} (not all of it yet)`,
   storeTrouble: "The server cannot store edits at the moment. Yours are kept here and tried again.",
   title: "Title",
   titleFromText: "From the text",

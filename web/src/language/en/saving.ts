@@ -53,5 +53,13 @@ export const saving = {
   unreachable: "The server cannot be reached. This page goes on trying.",
   unsentAtSignOut: (count: number): string =>
     `${edits(count)} on this device are not saved yet. Signing out deletes them.`,
+  stopped: {
+    signedOut: (): string => "You are signed out.",
+    noDocument: (): string => "There is no such document, or you may not open it.",
+    badName: (): string => "The server cannot serve this document name.",
+    tooLarge: (): string => "An edit was larger than the server takes.",
+    badMessage: (): string => "The server refused what this page sent.",
+    other: (detail: string): string => `The server does not open this document: ${detail}`,
+  },
   signOutAnyway: "Sign out all the same",
 };

@@ -1,0 +1,142 @@
+"""Texts that cannot become part of their document, or only just: they or the device are too full,
+the history was set back, the text is long. Nothing is lost (P3, P5).
+"""
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.e2e.conftest import OpenWindow
+from tests.e2e.link import Link
+from tests.e2e.stored import stored_text
+from tests.e2e.window import Window
+from tests.integration.server import ServerProcess
+from tests.patience import PATIENCE_S
+
+pytestmark = [pytest.mark.p3, pytest.mark.p5]
+
+PASTE = """() => {
+    const data = new DataTransfer();
+    data.setData("text/plain", window.book);
+    const shape = { clipboardData: data, bubbles: true, cancelable: true };
+    const event = new ClipboardEvent("paste", shape);
+    document.querySelector(".pane-source .cm-content").dispatchEvent(event);
+}"""
+
+
+def _paste(window: Window, unit: str, times: int) -> float:
+    """Paste a unit many times over; returns how long the page was busy with it, in ms."""
+    window.editor.focus()
+    window.page.evaluate("([unit, times]) => { window.book = unit.repeat(times) }", [unit, times])
+    busy_ms: float = window.page.evaluate(
+        f"""async () => {{
+            const start = performance.now();
+            ({PASTE})();
+            await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+            return performance.now() - start;
+        }}"""
+    )
+    return busy_ms
+
+
+def test_a_paste_over_the_limit_on_a_full_device_is_kept_in_the_tab(
+    server: ServerProcess, open_window: OpenWindow
+) -> None:
+    ana = open_window("/", "Ana")
+    session = ana.page.context.new_cdp_session(ana.page)
+    session.send("Storage.overrideQuotaForOrigin", {"origin": server.url, "quotaSize": 1})
+    ana.open("/d/both")
+    ana.focus_end()
+    ana.type("saved")
+    ana.wait_until_saved()
+    _paste(ana, "x", 2_000_001)
+    bar = ana.page.locator(".banner", has_text="2,000,001")
+    expect(bar).to_contain_text("kept in this tab only")
+    ana.wait_for_words("Not everything is saved")
+    with ana.page.expect_download() as download:
+        bar.get_by_role("button", name="Download it").click()
+    assert Path(download.value.path()).read_text() == "x" * 2_000_001
+    session.send("Storage.overrideQuotaForOrigin", {"origin": server.url})
+    expect(bar).to_contain_text("kept on this device")
+    bar.get_by_role("button", name="Dismiss").click()
+    ana.wait_until_saved()
+    assert ana.text == stored_text(server, "both") == "saved"
+
+
+def test_a_restored_backup_keeps_what_was_unsent_and_what_was_lost(
+    server: ServerProcess, open_window: OpenWindow, tmp_path: Path
+) -> None:
+    with Link(server.port) as link:
+        ana = open_window("/d/backup", "Ana", link.url)
+        ana.focus_end()
+        ana.type("early ")
+        ana.wait_until_saved()
+        _back_up(tmp_path)
+        ana.type("late ")
+        ana.wait_until_saved()
+        link.cut()
+        ana.type("unsent")
+        ana.wait_for_words("Offline – 6 edits kept on this device")
+        server.kill9()
+        _restore(tmp_path, server.database_url)
+        server.start()
+        link.mend()
+        ana.wait_for_text("early ")
+        ana.wait_until_saved()
+        bar = ana.page.locator(".banner", has_text="restored from a backup")
+        expect(bar).to_contain_text("kept on this device")
+        with ana.page.expect_download() as download:
+            bar.get_by_role("button", name="Download it").click()
+        assert Path(download.value.path()).read_text() == "early late unsent"
+        ana.focus_end()
+        ana.type("goes on")
+        ana.wait_until_saved()
+        assert ana.text == stored_text(server, "backup") == "early goes on"
+
+
+def _back_up(folder: Path) -> None:
+    with (
+        sqlite3.connect(folder / "quire.db") as source,
+        sqlite3.connect(folder / "backup.db") as target,
+    ):
+        source.backup(target)
+
+
+def _restore(folder: Path, database_url: str) -> None:
+    """Put the copy in place of the database, and say so, as docs/operations.md has it."""
+    for ending in ("", "-wal", "-shm"):
+        (folder / f"quire.db{ending}").unlink(missing_ok=True)
+    (folder / "backup.db").rename(folder / "quire.db")
+    command = [sys.executable, "-m", "app.cli.main", "db", "new-epoch"]
+    subprocess.run([*command, "--database-url", database_url], check=True, timeout=PATIENCE_S)
+
+
+@pytest.fixture
+def roomy(tmp_path: Path) -> Iterator[ServerProcess]:
+    folder = tmp_path / "roomy"
+    folder.mkdir()
+    limit = ("--max-document-chars", "4000000")
+    with ServerProcess(folder, arguments=limit) as running:
+        yield running
+
+
+def test_a_paste_of_three_million_characters_goes_through_whole(
+    roomy: ServerProcess, browser: Browser
+) -> None:
+    context = browser.new_context()
+    try:
+        ana = Window(context.new_page(), roomy.url, "Ana")
+        ana.open("/d/volume")
+        busy_ms = _paste(ana, "Thirty characters of a volume\n", 100_000)
+        assert busy_ms < 5_000
+        ana.wait_until("() => window.quire.text().length === 3_000_000")
+        ana.wait_until_saved()
+        assert ana.text == stored_text(roomy, "volume")
+        assert ana.errors == []
+    finally:
+        context.close()
