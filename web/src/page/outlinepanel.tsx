@@ -6,7 +6,10 @@ import { signal } from "../vendor/preact";
 import type { DocumentModel } from "./model";
 import { currentHeading, indentsOf } from "./headings";
 
-const DELAY_MS = 300;
+const MIN_DELAY_MS = 300;
+const MAX_DELAY_MS = 3_000;
+/** The longer the reading takes, the rarer it is done: it stays under a tenth of the page's time. */
+const DELAY_PER_COST = 10;
 
 interface OutlineSource {
   text(): string;
@@ -17,6 +20,7 @@ interface OutlineSource {
 export class OutlinePart {
   private readonly headings = signal<readonly Heading[]>([]);
   private timer: number | undefined;
+  private costMs = 0;
 
   constructor(
     private readonly model: DocumentModel,
@@ -44,13 +48,16 @@ export class OutlinePart {
   /** The text has changed: nothing is read while the panel is closed. */
   textChanged(): void {
     if (!this.model.panels.isOpen("outline")) return;
-    this.timer ??= window.setTimeout(() => this.refresh(), DELAY_MS);
+    const delay = Math.min(Math.max(DELAY_PER_COST * this.costMs, MIN_DELAY_MS), MAX_DELAY_MS);
+    this.timer ??= window.setTimeout(() => this.refresh(), delay);
   }
 
   private refresh(): void {
     window.clearTimeout(this.timer);
     this.timer = undefined;
+    const start = performance.now();
     this.headings.value = outlineOf(this.source.text());
+    this.costMs = performance.now() - start;
   }
 }
 
