@@ -185,6 +185,45 @@ def test_unsaved_text_is_never_saved_as_another_users(
     assert {each["actor"]["name"] for each in history["events"]} == {"Ana"}
 
 
+def test_another_account_finds_nothing_of_the_one_before(
+    server: ServerProcess, open_window: OpenWindow
+) -> None:
+    ana = _first_operator(server, open_window)
+    ben = open_window("/", "Ben")
+    join(ben, _invite(ana), "ben")
+    ben.visit("/d/bens")
+    ben.create_if_absent()
+    ben.wait_until_saved()
+    ben.focus_end()
+    ben.type("Ben's own")
+    ben.wait_until_saved()
+    ana.visit("/d/anas")
+    ana.create_if_absent()
+    ana.wait_until_saved()
+    dialog = ana.share()
+    dialog.set_everyone("No access")
+    dialog.close()
+    ben.visit("/d/anas")
+    assert ben.page.evaluate(_COUNT_STORED) > 0
+    ben.page.get_by_role("button", name="Use another account").click()
+    ben.page.wait_for_url("**/sign-in*")
+    assert ben.page.evaluate(_COUNT_STORED) == 0
+
+
+_COUNT_STORED = """async () => {
+    const done = (request) => new Promise((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+    });
+    const database = await done(indexedDB.open("quire:/"));
+    const names = [...database.objectStoreNames];
+    const stores = database.transaction(names);
+    const counts = await Promise.all(names.map((name) => done(stores.objectStore(name).count())));
+    database.close();
+    return counts.reduce((sum, count) => sum + count, 0);
+}"""
+
+
 def test_public_document_is_read_without_an_account(
     server: ServerProcess, open_window: OpenWindow
 ) -> None:

@@ -3,6 +3,7 @@
 import { signOut } from "../api/session";
 import { attempt } from "../api/request";
 import { basePath } from "../base";
+import { countUnsent, eraseDevice } from "../device/erase";
 import type { IdentityStore } from "../identity/identity";
 import { words } from "../language/language";
 import { signInPage } from "../route";
@@ -18,8 +19,11 @@ export function showRefused(app: HTMLElement, store: IdentityStore): void {
 function Refused({ store }: { readonly store: IdentityStore }) {
   const identity = store.identity.value;
   const here = signInPage(basePath(), location.pathname);
-  const change = async (): Promise<void> => {
-    await attempt(signOut);
+  const change = async (user: string): Promise<void> => {
+    const count = await countUnsent(user);
+    if (count > 0 && !window.confirm(words().saving.unsentAtSignOut(count))) return;
+    // The next one at this device is not to find what this one has written.
+    if ((await attempt(signOut)) === null) await eraseDevice(user);
     location.assign(here);
   };
   const lead = words().account.refusedLead;
@@ -41,6 +45,7 @@ function Refused({ store }: { readonly store: IdentityStore }) {
       </Frame>
     );
   }
+  const { id } = identity.user;
   return (
     <Frame store={store} title={words().account.refused} lead={lead} narrow>
       <p>
@@ -48,7 +53,7 @@ function Refused({ store }: { readonly store: IdentityStore }) {
       </p>
       <div class="row">
         <StartLink />
-        <button type="button" class="button" onClick={() => void change()}>
+        <button type="button" class="button" onClick={() => void change(id)}>
           {words().account.anotherAccount}
         </button>
       </div>
