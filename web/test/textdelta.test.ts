@@ -1,4 +1,7 @@
-/** Tests that a worker that is told changes holds the same text as the page. */
+/**
+ * A worker that is told changes holds the same text as the page. Bugs planted, and caught here: what is equal at both
+ * ends overlaps; a step goes beyond the shorter text; the units compared at the end are shifted by one.
+ */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -33,6 +36,16 @@ test("a delta makes the next text of the one before, in texts of any length and 
     assert.equal(applyDelta(before, delta), after);
     assert.ok(delta.insert.length <= insert.length, "no more is sent than was written");
     assert.ok(delta.from <= delta.to);
+  }
+});
+
+test("two edits far from each other, one of them of the last letter, are one delta", () => {
+  const random = randomOf(11);
+  for (let round = 0; round < 100; round++) {
+    const before = "ab".repeat(5_000 + random(5_000));
+    const at = random(before.length - 1);
+    const after = `${before.slice(0, at)}Y${before.slice(at + 1, -1)}Z`;
+    assert.equal(applyDelta(before, deltaBetween(before, after)), after);
   }
 });
 
