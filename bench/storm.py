@@ -4,7 +4,9 @@ Every client is a socket that has joined a document. The server is told to stop,
 `drain_s`, stops, and is started again; each client comes back by the policy of its kind: that of
 our clients (`sync.client.policy`: full jitter, from 0.5 s to 30 s), or that of a stock y-websocket
 (100 ms, doubled with each failure, up to 2.5 s, without jitter). `crash` is the same with a kill
-instead: all sockets are lost at one moment.
+instead: all sockets are lost at one moment. `pages` are 20 pages of the editor in sight (full
+jitter up to 2 s, as in `web/src/reconnect.ts`) after a kill and some seconds without a server: how
+long after the return of the server each has joined again.
 """
 
 import asyncio
@@ -22,6 +24,7 @@ from sync.error import ClientAction
 
 _CLIENTS: Final = 2_000
 _PER_ROOM: Final = 5
+_PAGES: Final = 20
 _GIVE_UP_S: Final = 120.0
 _TRY_S: Final = 20.0
 
@@ -36,6 +39,11 @@ def quire_delay_s(failures: int, dice: random.Random) -> float:
 def y_websocket_delay_s(failures: int, _: random.Random) -> float:
     """The pause of y-websocket 3 (`setupWS`); after the first loss it has counted no failure."""
     return min(0.1 * 2.0**failures, 2.5)
+
+
+def page_delay_s(failures: int, dice: random.Random) -> float:
+    """The pause of a page in sight: the same, up to 2 s."""
+    return dice.random() * min(2.0, 0.5 * 2.0**failures)
 
 
 class _Crowd:
@@ -129,6 +137,37 @@ async def _run(delay: Delay, *, clients: int, is_crash: bool) -> dict[str, Any]:
         }
 
 
+async def _pages(*, rounds: int, away_s: float) -> dict[str, Any]:
+    """Times from the return of a server that was killed until each page has joined."""
+    back: list[float] = []
+    with Server() as server:
+        crowd = _Crowd(server.port, page_delay_s, seed=7)
+        tasks = [asyncio.create_task(crowd.run(number)) for number in range(_PAGES)]
+        for _ in range(rounds):
+            await _until(lambda: crowd.here == _PAGES)
+            await asyncio.to_thread(server.kill)
+            await _until(lambda: crowd.here == 0)
+            crowd.joins.clear()
+            await asyncio.sleep(away_s)
+            await asyncio.to_thread(server.start)
+            up = time.monotonic()
+            await _until(lambda: crowd.here == _PAGES)
+            back += [max(0.0, joined - up) for joined in crowd.joins]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    back.sort()
+    return {
+        "pages": _PAGES,
+        "rounds": rounds,
+        "joined_after_return_s": {
+            "p50": round(back[len(back) // 2], 2),
+            "p95": round(back[int(len(back) * 0.95)], 2),
+            "max": round(back[-1], 2),
+        },
+    }
+
+
 def _per_second(times: list[float], start: float) -> Counter[int]:
     """Return the number of times in each second from `start` on; those before are below 0."""
     return Counter(int((each - start) // 1) for each in times)
@@ -147,6 +186,7 @@ async def storm(clients: int = _CLIENTS) -> dict[str, Any]:
         "clients": clients,
         "quire": await _run(quire_delay_s, clients=clients, is_crash=False),
         "y_websocket": await _run(y_websocket_delay_s, clients=clients, is_crash=False),
+        "pages": await _pages(rounds=5, away_s=8.0),
         "quire_after_a_crash": await _run(quire_delay_s, clients=clients, is_crash=True),
     }
 
