@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
@@ -66,6 +67,39 @@ def test_a_paste_over_the_limit_on_a_full_device_is_kept_in_the_tab(
     bar.get_by_role("button", name="Dismiss").click()
     ana.wait_until_saved()
     assert ana.text == stored_text(server, "both") == "saved"
+
+
+def test_a_document_deleted_meanwhile_leaves_its_long_text_to_a_new_one(
+    server: ServerProcess, open_window: OpenWindow
+) -> None:
+    """The text is longer than a message of the server may be."""
+    with Link(server.port) as link:
+        ana = open_window("/d/gone", "Ana", link.url)
+        _paste(ana, "日本語のテキスト 👩\n", 40_000)
+        ana.wait_until_saved()
+        link.cut()
+        ana.focus_end()
+        ana.type("unsent")
+        ana.wait_for_words("Offline – 6 edits kept on this device")
+        whole = ana.text
+        _delete(ana, server, "gone")
+        link.mend()
+        ana.wait_for_words("Not connected – 6 edits not saved, kept on this device")
+        ana.page.get_by_role("button", name="Save as new document").click()
+        ana.wait_until("() => !location.pathname.endsWith('/gone')")
+        ana.wait_until_saved()
+        name = ana.page.evaluate("location.pathname.split('/').pop()")
+        assert ana.text == stored_text(server, name) == whole
+        answer = httpx.get(f"{server.url}/api/documents", timeout=PATIENCE_S).json()
+        assert [document["title"] for document in answer["documents"]] == ["gone (copy)"]
+
+
+def _delete(owner: Window, server: ServerProcess, name: str) -> None:
+    """Delete a document as whoever a window belongs to, past its link."""
+    answer = owner.page.context.request.delete(
+        f"{server.url}/api/documents/{name}", headers={"Origin": server.url}
+    )
+    assert answer.ok, answer.text()
 
 
 def test_a_restored_backup_keeps_what_was_unsent_and_what_was_lost(
