@@ -28,7 +28,7 @@ _ALONE: Final = (
 """The scripts of which every character is a word."""
 _EMOJI: Final = "\u2600-\u27bf\U0001f1e6-\U0001f1ff\U0001f300-\U0001f3fa\U0001f400-\U0001faff"
 ALONE: Final = _ALONE + _EMOJI
-"""What stands alone, as a set of a pattern: of it every character is a word."""
+"""The characters that stand alone, as a set of a pattern: each of them is a word."""
 _ACCENTS: Final = re.compile("[\u0300-\u036f]+")
 _IS_ALONE: Final = re.compile(f"[{ALONE}]")
 
