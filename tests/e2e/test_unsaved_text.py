@@ -69,6 +69,49 @@ def test_a_paste_over_the_limit_on_a_full_device_is_kept_in_the_tab(
     assert ana.text == stored_text(server, "both") == "saved"
 
 
+def test_what_two_write_into_the_last_room_is_stored_or_kept(
+    tmp_path: Path, browser: Browser
+) -> None:
+    """Both pages have room by what they see, and together it is too much: `document_full`."""
+    context = browser.new_context()
+    limit = ("--max-document-chars", "1000")
+    folder = tmp_path / "narrow"
+    folder.mkdir()
+    try:
+        with ServerProcess(folder, arguments=limit) as narrow, Link(narrow.port) as link:
+            ana = Window(context.new_page(), narrow.url, "Ana")
+            ana.open("/d/last-room")
+            ana.focus_end()
+            before = "Nineteen characters\n" * 49
+            _paste(ana, "Nineteen characters\n", 49)
+            ana.wait_until_saved()
+            ben = Window(browser.new_context().new_page(), link.url, "Ben")
+            ben.open("/d/last-room")
+            link.cut()
+            ben.focus_end()
+            ben.type("what Ben adds")
+            ben.wait_for_words("Offline – 13 edits kept on this device")
+            ana.focus_end()
+            ana.type("what Ana adds")
+            ana.wait_until_saved()
+            link.mend()
+            bar = ben.page.locator(".banner", has_text="has no room")
+            expect(bar).to_contain_text("kept on this device")
+            with ben.page.expect_download() as download:
+                bar.get_by_role("button", name="Download it").click()
+            kept = Path(download.value.path()).read_text()
+            # What Ana added may have come before the refusal.
+            assert kept.replace("what Ana adds", "") == before + "what Ben adds"
+            for window in (ana, ben):
+                window.wait_until_saved()
+                assert window.text == before + "what Ana adds"
+                assert window.errors == []
+            assert stored_text(narrow, "last-room") == before + "what Ana adds"
+            ben.page.context.close()
+    finally:
+        context.close()
+
+
 def test_a_document_deleted_meanwhile_leaves_its_long_text_to_a_new_one(
     server: ServerProcess, open_window: OpenWindow
 ) -> None:
