@@ -11,12 +11,13 @@ import tempfile
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Error, Page, expect, sync_playwright
 
 from scripts.chromium import find_chromium
 from scripts.stages import CACHE, ROOT
 from tests.e2e.conftest import FLAGS
-from tests.e2e.states import DESKTOP, PHONE, STATES, Scene, State
+from tests.e2e.scene import DESKTOP, PHONE, Scene
+from tests.e2e.states import STATES, State
 from tests.e2e.window import PATIENCE_MS
 from tests.integration.server import ServerProcess
 
@@ -54,7 +55,12 @@ def main() -> None:
     parser.add_argument("--all", type=Path, metavar="FOLDER", help="every state, into this folder")
     parser.add_argument("--only", metavar="NAME", help="states whose name has this in it")
     options = parser.parse_args()
-    every = [(state.name, look) for state in STATES for look in LOOKS]
+    every = [
+        (state.name, look)
+        for state in STATES
+        for look in LOOKS
+        if state.on_phone or LOOKS[look].size != PHONE
+    ]
     wanted = every if options.all else list(SHOWN)
     if options.only:
         wanted = [(state, look) for state, look in wanted if options.only in state]
@@ -86,20 +92,20 @@ def _take(state: State, looks: list[str], scene: Scene, folder: Path) -> None:
     if not looks:
         return
     try:
-        page = state.reach(scene).page
-    except AssertionError as error:
+        window = state.reach(scene)
+        for look in looks:
+            _wear(window.page, LOOKS[look])
+            state.show(window)
+            window.page.wait_for_timeout(_SETTLED_MS)
+            window.page.screenshot(path=folder / f"{state.name}-{look}.png")
+    except (AssertionError, Error) as error:
         print(f"{state.name}: not reached: {error}")
-        return
-    for look in looks:
-        _wear(page, LOOKS[look])
-        page.screenshot(path=folder / f"{state.name}-{look}.png")
 
 
 def _wear(page: Page, look: Look) -> None:
     width, height = look.size
     page.emulate_media(color_scheme=look.theme, reduced_motion="reduce")
     page.set_viewport_size({"width": width, "height": height})
-    page.wait_for_timeout(_SETTLED_MS)
 
 
 if __name__ == "__main__":

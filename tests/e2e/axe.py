@@ -8,9 +8,10 @@ from scripts.stages import NPM_CLIENTS
 from tests.integration.npm_client import require_npm_packages
 
 _SOURCE: Final = NPM_CLIENTS / "node_modules" / "axe-core" / "axe.min.js"
+_ALL: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 _RUN: Final = """
-async () => (await axe.run(document, {
-  runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+async (runOnly) => (await axe.run(document, {
+  runOnly,
   resultTypes: ["violations"],
 })).violations.map(({ id, impact, nodes }) => ({
   id, impact, nodes: nodes.map(({ html, failureSummary }) => ({ html, failureSummary })),
@@ -18,12 +19,13 @@ async () => (await axe.run(document, {
 """
 
 
-def axe_violations(page: Page) -> list[str]:
-    """Return what axe finds wrong, a line for each element."""
+def axe_violations(page: Page, *, colours_only: bool = False) -> list[str]:
+    """Return what axe finds wrong, a line for each element; `colours_only`: by contrast alone."""
     require_npm_packages()
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(_SOURCE.read_text())
-    found: list[dict[str, Any]] = page.evaluate(_RUN)
+    rules = {"type": "rule", "values": ["color-contrast"]} if colours_only else [*_ALL]
+    found: list[dict[str, Any]] = page.evaluate(_RUN, rules)
     return [
         f"{rule['id']} ({rule['impact']}): {node['html'][:200]}: {node['failureSummary']}"
         for rule in found

@@ -1,125 +1,57 @@
 """The states of the pages that are looked at: by axe, for what overflows, and for screenshots.
 
 A new surface of the page adds its states here. `tests/e2e/test_states.py` checks each in both
-themes and at the width of a phone; `python -m scripts.pictures` takes pictures of them.
+themes and at the width of a phone; `python -m scripts.pictures` takes pictures of them. What a
+state starts from is in `tests/e2e/scene.py`.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-import httpx
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import FilePayload, expect
 
-from tests.e2e.account_journey import PASSWORD, find_owner_link, join
+from tests.e2e.scene import RICH, TEXT, Scene
+from tests.e2e.test_images import give
 from tests.e2e.window import Window, wait_until_equal
-from tests.integration.server import ServerProcess
-from tests.patience import PATIENCE_S
 
-DESKTOP: Final = (1280, 800)
-PHONE: Final = (390, 844)
-
-TEXT: Final = """# Sunday dinner
-
-We are **six**, maybe seven. Who brings what?
-
-- [x] Table and chairs
-- [ ] Bread, *two* loaves
-- [ ] Something with lentils, see [the list](https://example.org/list)
-
-> Mira cannot eat nuts.
-
-| dish   | who  |
-| :----- | ---: |
-| soup   | Ana  |
-| salad  | Ben  |
-
-## Later
-
-```js
-const guests = ["Ana", "Ben"].map((name) => name.trim());
-```
-"""
-
-
-class Scene:
-    """What states start from: two servers, and windows of one theme and size."""
-
-    def __init__(self, browser: Browser, open_mode: ServerProcess, accounts: ServerProcess) -> None:
-        self.server = open_mode
-        self.accounts = accounts
-        self._browser = browser
-        self._contexts: list[BrowserContext] = []
-
-    def window(self, name: str = "Ana", server: ServerProcess | None = None) -> Window:
-        """Return a window of its own profile that shows nothing yet."""
-        width, height = DESKTOP
-        context = self._browser.new_context(viewport={"width": width, "height": height})
-        self._contexts.append(context)
-        return Window(context.new_page(), (server or self.server).url, name)
-
-    def close(self) -> None:
-        """Close all windows."""
-        for context in self._contexts:
-            context.close()
-        self._contexts.clear()
-
-    def write(self, name: str, text: str = TEXT) -> None:
-        """Make sure that a document has this text, however often a state asks for it."""
-        url = f"{self.server.url}/api/documents/{name}"
-        httpx.post(
-            f"{self.server.url}/api/documents",
-            json={"name": name, "text": text},
-            timeout=PATIENCE_S,
-        )
-        assert httpx.get(f"{url}/text", timeout=PATIENCE_S).text == text
-
-    def document(self, name: str, text: str = TEXT, view: str = "Both") -> Window:
-        """Return a window on a document with this text."""
-        self.write(name, text)
-        window = self.window()
-        window.open(f"/d/{name}")
-        window.page.get_by_role("button", name=view, exact=True).click()
-        return window
-
-    def operator(self) -> Window:
-        """Return a window in which the first operator of the server with accounts is signed in."""
-        window = self.window("Ana", self.accounts)
-        answer = httpx.post(
-            f"{self.accounts.url}/api/session",
-            json={"login": "ana", "password": PASSWORD},
-            headers={"Origin": self.accounts.url},
-            timeout=PATIENCE_S,
-        )
-        if answer.is_success:
-            name, value = next(iter(answer.cookies.items()))
-            window.page.context.add_cookies(
-                [{"name": name, "value": value, "url": self.accounts.url}]
-            )
-        else:
-            join(window, find_owner_link(self.accounts), "ana")
-        return window
+HISTORY: Final = (
+    TEXT.replace("six**, maybe seven", "five**").replace("| salad  | Ben  |\n", ""),
+    TEXT.replace("two* loaves", "one* loaf"),
+    TEXT,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One state of a page: its name, and how a window gets there."""
+    """One state of a page: its name, how a window gets there, and what can be seen then.
+
+    What closes when the window gets another size is opened again by `open`. Not everything is
+    there on a phone.
+    """
 
     name: str
     reach: Callable[[Scene], Window]
+    shown: str = "h1"
+    open: Callable[[Window], None] | None = None
+    on_phone: bool = True
+
+    def show(self, window: Window) -> None:
+        """Open what the state is about, unless it is there; wait until it can be seen."""
+        shown = window.page.locator(self.shown).first
+        if self.open is not None and not shown.is_visible():
+            self.open(window)
+        expect(shown).to_be_visible()
 
 
-def _start_empty(scene: Scene) -> Window:
-    window = scene.window("Ana", scene.accounts)
-    window.visit("/")
-    return window
+# --- the start page -------------------------------------------------------------------------------
 
 
-def _start(scene: Scene) -> Window:
+def _start(scene: Scene, path: str = "/#show=all") -> Window:
     scene.write("sunday-dinner")
     scene.write("packing-list", "# Packing list\n\n- tent\n")
-    window = scene.window()
-    window.visit("/")
+    window = scene.shared_window(path)
     expect(window.page.get_by_text("Packing list").first).to_be_visible()
     return window
 
@@ -127,20 +59,56 @@ def _start(scene: Scene) -> Window:
 def _found(scene: Scene) -> Window:
     window = _start(scene)
     window.page.get_by_role("searchbox").fill("lentils")
-    expect(window.page.locator(".document-excerpt mark").first).to_be_visible()
     return window
 
 
-def _menu_of_document(scene: Scene) -> Window:
+def _found_nothing(scene: Scene) -> Window:
     window = _start(scene)
-    window.page.get_by_role("button", name="Actions for Packing list").first.click()
+    window.page.get_by_role("searchbox").fill("aubergines")
     return window
+
+
+def _menu_of_document(window: Window) -> None:
+    window.page.get_by_role("button", name="Actions for Packing list").first.click()
 
 
 def _templates(scene: Scene) -> Window:
     window = _start(scene)
     window.page.get_by_role("button", name="From a template").click()
     return window
+
+
+def _renaming_row(scene: Scene) -> Window:
+    window = _start(scene)
+    window.page.locator(".document-row a").first.focus()
+    window.page.keyboard.press("F2")
+    return window
+
+
+def _trash(scene: Scene) -> Window:
+    """Something is in the trash, and one is about to delete it for good."""
+    scene.own("old-plans", "# Old plans\n", thrown_away=True)
+    return scene.shared_window("/#show=trash")
+
+
+def _purging(scene: Scene) -> Window:
+    window = _trash(scene)
+    window.page.get_by_role("button", name="Delete for good").first.click()
+    return window
+
+
+def _imported(scene: Scene) -> Window:
+    """Of two files one could not be read; they were chosen on a page of its own."""
+    window = _start(scene)
+    files: list[FilePayload] = [
+        {"name": "notes.md", "mimeType": "text/markdown", "buffer": b"# Notes from afar\n"},
+        {"name": "broken.docx", "mimeType": "application/zip", "buffer": b"no archive"},
+    ]
+    window.page.locator("input[type=file]").set_input_files(files)
+    return window
+
+
+# --- a document -----------------------------------------------------------------------------------
 
 
 def _document(view: str) -> Callable[[Scene], Window]:
@@ -150,8 +118,7 @@ def _document(view: str) -> Callable[[Scene], Window]:
 def _together(scene: Scene) -> Window:
     """Ben is in the document too, and has just written at the end of the bread."""
     window = scene.document("together")
-    ben = scene.window("Ben")
-    ben.open("/d/together")
+    ben = scene.other("/d/together")
     ben.page.get_by_text("two").first.click()
     ben.page.keyboard.press("End")
     ben.type(" of them")
@@ -162,99 +129,170 @@ def _together(scene: Scene) -> Window:
     return window
 
 
-def _empty_document(scene: Scene) -> Window:
-    return scene.document("blank", "")
+def _rich(scene: Scene) -> Window:
+    """All that the preview shows of a text, with what is loaded on demand."""
+    window = scene.document("everything", RICH, view="View")
+    expect(window.page.locator(".preview .katex-html").first).to_be_visible()
+    expect(window.page.locator(".preview img.drawing").first).to_be_visible()
+    return window
+
+
+def _pressing(keys: str) -> Callable[[Window], None]:
+    return lambda window: window.page.keyboard.press(keys)
+
+
+def _clicking(name: str) -> Callable[[Window], None]:
+    return lambda window: window.page.get_by_role("button", name=name, exact=True).click()
+
+
+def _find(window: Window) -> None:
+    window.editor.focus()
+    window.page.keyboard.press("Control+f")
+    window.type("list")
+
+
+def _shared(scene: Scene) -> Window:
+    return scene.document("bring-along", is_own=True)
+
+
+def _invite_by_link(window: Window) -> None:
+    """The share dialog, with a link just made."""
+    window.share().create_link("Can view")
 
 
 def _history(scene: Scene) -> Window:
-    window = scene.document("sunday-dinner")
+    """The history with its newest sitting opened to single versions."""
+    window = scene.document("history", *HISTORY)
     window.page.keyboard.press("Control+Alt+h")
-    expect(window.page.get_by_role("complementary").first).to_be_visible()
+    opener = window.page.get_by_role("button", name=re.compile("^Single versions"))
+    opener.first.click()
+    expect(window.page.locator(".version-choice").nth(1)).to_be_visible()
     return window
 
 
-def _share(scene: Scene) -> Window:
-    window = scene.document("sunday-dinner")
-    window.share()
+def _old_version(scene: Scene) -> Window:
+    """A version as it was, with what changed in it."""
+    window = _history(scene)
+    window.page.locator(".version-choice").first.click()
+    expect(window.page.locator(".pane-source ins").first).to_be_visible()
     return window
 
 
-def _user_menu(scene: Scene) -> Window:
-    window = scene.document("sunday-dinner")
-    window.page.locator(".self").click()
+def _offline(scene: Scene) -> Window:
+    scene.write("sunday-dinner")
+    window, link = scene.cut_window()
+    window.open("/d/sunday-dinner")
+    link.cut()
+    window.focus_end()
+    window.type("not sent")
     return window
 
 
-def _pressed(keys: str, shown: str) -> Callable[[Scene], Window]:
-    """Return a way to what a shortcut opens; `shown` is a selector of it."""
+def _read_only(scene: Scene) -> Window:
+    scene.write("read-only")
+    scene.let_others("read-only", "viewer")
+    window = scene.shared_window("/d/read-only")
+    window.wait_for_words("View only")
+    return window
 
+
+def _limit(scene: Scene) -> Window:
+    """A paste was larger than the document may be."""
+    window = scene.document("limit", "")
+    window.editor.focus()
+    window.page.evaluate(
+        """() => {
+            const data = new DataTransfer();
+            data.setData("text/plain", "x".repeat(2_000_001));
+            const shape = { clipboardData: data, bubbles: true, cancelable: true };
+            const text = document.querySelector(".pane-source .cm-content");
+            text.dispatchEvent(new ClipboardEvent("paste", shape));
+        }"""
+    )
+    return window
+
+
+def _upload_fails(scene: Scene) -> Window:
+    """One image is on its way, and another was refused."""
+    window = scene.document("pictures", "# Pictures\n\n")
+    window.focus_end()
+    give(window, "paste", "bad.png", b"no image")
+    expect(window.page.get_by_text("bad.png was not uploaded")).to_be_visible()
+    window.page.route("**/files", lambda _: None)
+    give(window, "paste", "cat.png", b"on its way")
+    window.wait_until("() => window.quire.text().includes('uploading cat.png')")
+    return window
+
+
+def _german(path: str) -> Callable[[Scene], Window]:
     def reach(scene: Scene) -> Window:
-        window = scene.document("sunday-dinner")
-        window.page.keyboard.press(keys)
-        expect(window.page.locator(shown).first).to_be_visible()
-        return window
+        scene.write("sunday-dinner")
+        return scene.german_window(path)
 
     return reach
 
 
-def _menu(scene: Scene) -> Window:
-    window = scene.document("sunday-dinner")
-    window.page.get_by_role("button", name="Menu", exact=True).click()
-    expect(window.page.get_by_role("menu")).to_be_visible()
-    return window
+# --- other pages ----------------------------------------------------------------------------------
 
 
-def _refused(scene: Scene) -> Window:
-    window = scene.window("Stranger", scene.accounts)
-    window.visit("/d/not-yours")
-    expect(window.page.get_by_role("heading", level=1)).to_be_visible()
-    return window
+def _page(path: str) -> Callable[[Scene], Window]:
+    return lambda scene: scene.shared_window(path)
 
 
-def _page(path: str, *, accounts: bool = False) -> Callable[[Scene], Window]:
-    def reach(scene: Scene) -> Window:
-        window = scene.window("Stranger", scene.accounts if accounts else None)
-        window.visit(path)
-        expect(window.page.get_by_role("heading", level=1)).to_be_visible()
-        return window
-
-    return reach
+def _stranger(path: str) -> Callable[[Scene], Window]:
+    return lambda scene: scene.stranger(path)
 
 
-def _own_page(path: str) -> Callable[[Scene], Window]:
-    def reach(scene: Scene) -> Window:
-        window = scene.operator()
-        window.visit(path)
-        expect(window.page.get_by_role("heading", level=1)).to_be_visible()
-        return window
+def _operator(path: str) -> Callable[[Scene], Window]:
+    return lambda scene: scene.operator(path)
 
-    return reach
 
+_DINNER: Final = _document("Both")
 
 STATES: Final = (
-    State("start-empty", _start_empty),
+    State("start-stranger", _stranger("/")),
+    State("start-invites", _operator("/"), ".start-empty"),
     State("start", _start),
-    State("start-found", _found),
-    State("start-menu", _menu_of_document),
-    State("start-templates", _templates),
-    State("document-edit", _document("Edit")),
-    State("document-both", _document("Both")),
-    State("document-view", _document("View")),
+    State("start-found", _found, ".document-excerpt mark"),
+    State("start-nothing-found", _found_nothing, ".start-empty"),
+    State("start-menu", _start, "[role=menu]", _menu_of_document),
+    State("start-renaming", _renaming_row, ".document-row input"),
+    State("start-templates", _templates, "dialog"),
+    State("start-trash", _trash, ".document-actions"),
+    State("start-purging", _purging, "dialog"),
+    State("start-imported", _imported, ".import-outcome li"),
+    State("document-edit", _document("Edit"), ".cm-content"),
+    State("document-both", _DINNER),
+    State("document-view", _document("View"), ".preview h1"),
+    State("document-rich", _rich, ".preview h1"),
     State("document-together", _together),
-    State("document-empty", _empty_document),
-    State("history", _history),
-    State("share", _share),
-    State("user-menu", _user_menu),
-    State("menu", _menu),
-    State("all-commands", _pressed("F1", ".palette")),
-    State("shortcuts", _pressed("Control+/", ".shortcut-help")),
-    State("outline", _pressed("Control+Alt+o", ".outline-entry")),
-    State("renaming", _pressed("F2", ".title-field")),
-    State("refused", _refused),
-    State("bad-name", _page("/d/%2F%2F")),
-    State("sign-in", _page("/sign-in", accounts=True)),
-    State("dead-invitation", _page("/join#nothing", accounts=True)),
+    State("people-menu", _together, "[role=menu]", _clicking("People here"), on_phone=False),
+    State("document-empty", lambda scene: scene.document("blank", "")),
+    State("document-absent", _page("/d/not-there"), ".banner"),
+    State("history", _history, ".version-choice"),
+    State("history-version", _old_version, ".banner-version"),
+    State("share", _shared, "dialog", _invite_by_link),
+    State("share-told", _DINNER, "dialog", _clicking("Share")),
+    State("user-menu", _DINNER, ".popover", lambda window: window.page.locator(".self").click()),
+    State("menu", _DINNER, "[role=menu]", _clicking("Menu")),
+    State("all-commands", _DINNER, ".palette", _pressing("F1")),
+    State("shortcuts", _DINNER, ".shortcut-help", _pressing("Control+/")),
+    State("outline", _DINNER, ".outline-entry", _pressing("Control+Alt+o")),
+    State("renaming", _DINNER, ".title-field", _pressing("F2")),
+    State("find", _document("Edit"), ".find", _find),
+    State("said", _DINNER, ".toast", _pressing("Control+s")),
+    State("offline", _offline, ".banner"),
+    State("read-only", _read_only),
+    State("too-large", _limit, ".banner"),
+    State("uploading", _upload_fails, ".banner"),
+    State("refused", _stranger("/d/not-yours")),
+    State("unknown-path", _page("/nope")),
+    State("bad-name", _page("/d/Notes!")),
+    State("sign-in", _stranger("/sign-in")),
+    State("dead-invitation", _stranger("/join#nothing")),
     State("dead-link", _page("/l#nothing")),
-    State("account", _own_page("/account")),
-    State("people", _own_page("/people")),
+    State("account", _operator("/account")),
+    State("people", _operator("/people")),
+    State("german-start", _german("/#show=all"), ".document-row"),
+    State("german-document", _german("/d/sunday-dinner"), ".toolbar"),
 )

@@ -4,6 +4,7 @@ import {
   Compartment,
   EditorState,
   EditorView,
+  Prec,
   bracketMatching,
   defaultKeymap,
   drawSelection,
@@ -86,8 +87,8 @@ export function createEditor(
         indentUnit.of("  "),
         filesIn,
         pasting,
+        Prec.high(tellWayOut),
         keymap.of([...writingKeys, ...findKeys, ...otherKeys]),
-        tellWayOut,
         EditorView.contentAttributes.of({
           "aria-label": label,
           // A scrolling region must take the focus, says axe, and does not count what is editable.
@@ -133,12 +134,16 @@ export function createReader(
 /** Going to a line by its number means little in a text whose lines wrap. */
 const findKeys = searchKeymap.filter(({ key }) => key !== "Mod-Alt-g");
 
+const TAB_LEAVES_MS = 2_000;
+
 /** Tab indents, so who has only a keyboard is told how to leave. */
 const tellWayOut: Extension = [
   EditorView.contentAttributes.of(() => ({ "aria-description": words().writing.wayOut })),
   EditorView.domEventHandlers({
     keydown(event, view) {
       if (event.key === "Escape" && !event.isComposing && !view.state.readOnly) {
+        // CodeMirror does so itself, but not where Escape also takes a selection back.
+        view.setTabFocusMode(TAB_LEAVES_MS);
         view.dispatch({ effects: EditorView.announce.of(words().writing.tabLeaves) });
       }
       return false;

@@ -24,8 +24,9 @@ export function Frame({ store, title, lead = "", narrow = false, children }: Fra
   return (
     <div class="page page-scrolls">
       <header class="topbar">
-        <a href={basePath()} class="home" aria-label={words().page.home}>
+        <a href={basePath()} class="home">
           <Mark named />
+          <span class="visually-hidden">{words().page.home}</span>
         </a>
         <span class="spacer" />
         {hasOwnSignIn ? null : <UserMenu store={store} />}
