@@ -239,8 +239,7 @@ def run_browser_tier(options: Options) -> None:
     if path is None:
         raise StageFailed(f"no Chromium that starts; name one with {chromium.VARIABLE}=/path/to/it")
     variables = {chromium.VARIABLE: path, **firefox_variable(), **nginx_variable()}
-    # One browser for all: it is itself many processes.
-    run_tier("e2e", options, variables, workers=1)
+    run_tier("e2e", options, variables)
 
 
 def firefox_variable() -> dict[str, str]:

@@ -1,1 +1,0 @@
-import{a,b,c,d,e}from"./part-OCFIABMZ.js";import"./part-KI4JAUMF.js";import"./part-72ANIJKD.js";import"./part-AJZAUZQP.js";import"./part-2KADMS6S.js";import"./part-6HT5HMYY.js";import"./part-3DT5XSCP.js";export{e as autoCloseTags,d as html,a as htmlCompletionSource,b as htmlCompletionSourceWith,c as htmlLanguage};

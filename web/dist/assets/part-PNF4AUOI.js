@@ -1,1 +1,0 @@
-import{a,b,c,d}from"./part-KI4JAUMF.js";import"./part-2KADMS6S.js";import"./part-6HT5HMYY.js";import"./part-3DT5XSCP.js";export{d as css,b as cssCompletionSource,c as cssLanguage,a as defineCSSCompletionSource};
