@@ -95,6 +95,7 @@ def _take(state: State, looks: list[str], scene: Scene, folder: Path) -> None:
         window = state.reach(scene)
         for look in looks:
             _wear(window.page, LOOKS[look])
+            window.page.wait_for_timeout(_SETTLED_MS)
             state.show(window)
             window.page.wait_for_timeout(_SETTLED_MS)
             window.page.screenshot(path=folder / f"{state.name}-{look}.png")

@@ -33,6 +33,7 @@ def scene(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 def _size(page: Page, size: tuple[int, int]) -> None:
     width, height = size
     page.set_viewport_size({"width": width, "height": height})
+    page.wait_for_timeout(100)  # what closes at another size has done so
 
 
 def _overflow_px(page: Page) -> int:
