@@ -55,12 +55,7 @@ def main() -> None:
     parser.add_argument("--all", type=Path, metavar="FOLDER", help="every state, into this folder")
     parser.add_argument("--only", metavar="NAME", help="states whose name has this in it")
     options = parser.parse_args()
-    every = [
-        (state.name, look)
-        for state in STATES
-        for look in LOOKS
-        if state.on_phone or LOOKS[look].size != PHONE
-    ]
+    every = [(state.name, look) for state in STATES for look in LOOKS]
     wanted = every if options.all else list(SHOWN)
     if options.only:
         wanted = [(state, look) for state, look in wanted if options.only in state]

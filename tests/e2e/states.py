@@ -27,15 +27,13 @@ HISTORY: Final = (
 class State:
     """One state of a page: its name, how a window gets there, and what can be seen then.
 
-    What closes when the window gets another size is opened again by `open`. Not everything is
-    there on a phone.
+    What closes when the window gets another size is opened again by `open`.
     """
 
     name: str
     reach: Callable[[Scene], Window]
     shown: str = "h1"
     open: Callable[[Window], None] | None = None
-    on_phone: bool = True
 
     def show(self, window: Window) -> None:
         """Open what the state is about, unless it is there; wait until it can be seen."""
@@ -266,7 +264,7 @@ STATES: Final = (
     State("document-view", _document("View"), ".preview h1"),
     State("document-rich", _rich, ".preview h1"),
     State("document-together", _together),
-    State("people-menu", _together, "[role=menu]", _clicking("People here"), on_phone=False),
+    State("people-menu", _together, "[role=menu]", _clicking("People here (1)")),
     State("document-empty", lambda scene: scene.document("blank", "")),
     State("document-absent", _page("/d/not-there"), ".banner"),
     State("history", _history, ".version-choice"),

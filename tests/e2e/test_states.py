@@ -53,8 +53,6 @@ def test_state_is_accessible_and_fits(scene: Scene, state: State) -> None:
     found: list[str] = []
     for name, size in (("desktop", DESKTOP), ("phone", PHONE)):
         is_phone = size == PHONE
-        if is_phone and not state.on_phone:
-            continue
         _size(page, size)
         for theme in ("light", "dark"):
             page.emulate_media(color_scheme=theme, reduced_motion="reduce")

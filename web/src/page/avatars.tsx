@@ -24,12 +24,15 @@ export function Avatars({ model }: { readonly model: DocumentModel }) {
         ))}
       </ul>
       <MenuButton
-        label={people}
+        label={`${people} (${others.length})`}
         class={rest.length > 0 ? "circle circle-more" : "members-more"}
         groups={() => others.map((user) => personGroup(model, user))}
         atEnd
       >
-        {rest.length > 0 ? `+${rest.length}` : <Icon name="chevron-down" size={16} />}
+        <span class="members-all">{others.length}</span>
+        <span class="members-rest">
+          {rest.length > 0 ? `+${rest.length}` : <Icon name="chevron-down" size={16} />}
+        </span>
       </MenuButton>
     </div>
   );
