@@ -62,18 +62,24 @@ export function rememberDocument(name: string, title: string): void {
   write(here(RECENT_KEY), JSON.stringify(recent));
 }
 
-/** A text that could not be saved, until the user has dealt with it. */
-export function keepText(document: string, text: string): void {
-  write(here(KEPT_KEY) + document, text);
+/** A text of `user` that could not be saved, until the user has dealt with it. */
+export function keepText(user: string, document: string, text: string): void {
+  write(keptKey(user, document), text);
 }
 
-export function keptText(document: string): string | null {
-  return read(here(KEPT_KEY) + document);
+/** The text that was kept for this user: one who shares the browser gets none of another's. */
+export function keptText(user: string, document: string): string | null {
+  return read(keptKey(user, document)) ?? read(here(KEPT_KEY) + document); // an earlier Quire named no user
 }
 
-export function forgetKeptText(document: string): void {
+export function forgetKeptText(user: string, document: string): void {
+  remove(keptKey(user, document));
   remove(here(KEPT_KEY) + document);
 }
+
+/** The name of a document has no slash. */
+const keptKey = (user: string, document: string): string =>
+  `${here(KEPT_KEY)}${encodeURIComponent(user)}/${document}`;
 
 /** Another Quire may live below another path of this site: what is its own is kept apart. */
 function here(key: string): string {

@@ -5,7 +5,7 @@ import { basePath } from "../base";
 import type { KeptText } from "../device/stored";
 import { copyOrDownload, downloadText } from "../download";
 import { words } from "../language/language";
-import { forgetKeptText, keepText, keptText } from "../memory";
+import { forgetKeptText, keepText, keptText, rememberedUser } from "../memory";
 import { documentPage } from "../route";
 import type { BannerList } from "./bannerlist";
 import type { LiveDocument } from "./live";
@@ -86,9 +86,10 @@ export class UnsavedText {
   compare(): void {
     if (this.looked || this.live.text === "") return;
     this.looked = true;
-    const text = keptText(this.name);
-    if (text === null) return;
-    forgetKeptText(this.name);
+    const user = rememberedUser();
+    const text = user === null ? null : keptText(user, this.name);
+    if (user === null || text === null) return;
+    forgetKeptText(user, this.name);
     if (text !== this.live.text) this.live.session.keeping.keep(text);
   }
 
@@ -124,8 +125,10 @@ export class UnsavedText {
 
   /** The tab goes, and the database did not take what is only here: another place may. */
   private keep(): void {
-    if (this.live.session.view().pending > 0 && !this.live.session.keeping.holdsAll) {
-      keepText(this.name, this.live.text);
+    // Nobody is remembered once somebody has signed out: what was erased stays erased.
+    const user = rememberedUser();
+    if (user !== null && this.live.session.view().pending > 0 && !this.live.session.keeping.holdsAll) {
+      keepText(user, this.name, this.live.text);
     }
   }
 }
