@@ -1,6 +1,8 @@
 """Accounts in the browser: the first operator, invitations, sign-in, sign-out everywhere."""
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -260,3 +262,39 @@ def test_password_is_changed(server: ServerProcess, open_window: OpenWindow) -> 
     expect(other.page.get_by_role("alert")).to_be_visible()
     sign_in(other, "ana", "another horse entirely")
     expect(other.page.locator(".self-name")).to_have_text("Ana")
+
+
+def test_one_other_browser_is_signed_out(server: ServerProcess, open_window: OpenWindow) -> None:
+    ana = _first_operator(server, open_window)
+    phone = open_window("/", "Ana")
+    phone.visit("/sign-in?next=/account")
+    sign_in(phone, "ana")
+    expect(phone.page.locator(".rows .entry")).to_have_count(2)
+    ana.visit("/account")
+    expect(ana.page.locator(".rows .entry")).to_have_count(2)
+    ana.page.get_by_role("button", name="Sign out: ").click()
+    expect(ana.page.locator(".rows .entry")).to_have_count(1)
+    expect(ana.page.locator(".rows .entry")).to_contain_text(["this one"])
+    phone.visit("/account")
+    phone.wait_for_heading("You are not signed in")
+
+
+def test_all_users_are_listed_page_by_page(
+    server: ServerProcess, open_window: OpenWindow, tmp_path: Path
+) -> None:
+    ana = _first_operator(server, open_window)
+    with closing(sqlite3.connect(tmp_path / "quire.db")) as database, database:
+        database.executemany(
+            "INSERT INTO users (id, kind, name, color, login, is_operator, is_disabled,"
+            " created_at_ms, seen_at_ms) VALUES (?, 'account', ?, '#1670c9', ?, 0, 0, 0, 0)",
+            [(f"user-{n}", f"Person {n:02}", f"person{n}") for n in range(30)],
+        )
+    ana.visit("/people")
+    users = ana.page.locator(".card", has_text="Users").locator(".entry")
+    expect(users).to_have_count(20)
+    ana.page.get_by_role("button", name="Show more").click()
+    expect(users).to_have_count(31)
+    expect(ana.page.get_by_role("button", name="Show more")).to_have_count(0)
+    users.nth(30).get_by_role("button", name="Lock out").click()
+    expect(users.nth(30)).to_have_class("entry entry-off")
+    expect(users).to_have_count(31)

@@ -3,6 +3,7 @@
 import { attempt, type ApiError } from "../api/request";
 import {
   changePassword,
+  endSession,
   listSessions,
   signOut,
   signOutEverywhere,
@@ -141,9 +142,16 @@ function PasswordSection({ login }: { readonly login: string }) {
 function SessionsSection({ user }: { readonly user: string }) {
   const [sessions, setSessions] = useState<readonly WebSession[] | null>(null);
   const [problem, setProblem] = useState<ApiError | null>(null);
-  useEffect(() => {
-    void attempt(async () => setSessions(await listSessions())).then(setProblem);
-  }, []);
+  const load = async (): Promise<void> => setSessions(await listSessions());
+  useEffect(() => void attempt(load).then(setProblem), []);
+  const end = async (id: string): Promise<void> => {
+    setProblem(
+      await attempt(async () => {
+        await endSession(id);
+        await load();
+      }),
+    );
+  };
   const leave = async (action: () => Promise<void>): Promise<void> => {
     const count = await countUnsent(user);
     const { unsentAtSignOut } = words().saving;
@@ -160,13 +168,24 @@ function SessionsSection({ user }: { readonly user: string }) {
       <ul class="rows">
         {(sessions ?? []).map((session) => (
           <li key={session.id} class="entry">
-            <span>
+            <span class="entry-main">
               {browserName(session.agent)}
               {session.current ? <span class="tag">{words().account.thisOne}</span> : null}
+              <span class="entry-note">
+                {" "}
+                · {session.address} · {relativeTime(session.seenAt, now)}
+              </span>
             </span>
-            <span class="entry-note">
-              {session.address} · {relativeTime(session.seenAt, now)}
-            </span>
+            {session.current ? null : (
+              <button
+                type="button"
+                class="button button-small"
+                aria-label={words().account.endSession(browserName(session.agent))}
+                onClick={() => void end(session.id)}
+              >
+                {words().account.signOut}
+              </button>
+            )}
           </li>
         ))}
       </ul>

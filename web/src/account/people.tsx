@@ -101,25 +101,33 @@ function InvitationsSection() {
 }
 
 function UsersSection({ self }: { readonly self: string }) {
-  const [people, setPeople] = useState<readonly Person[] | null>(null);
+  const [people, setPeople] = useState<readonly Person[]>([]);
+  const [next, setNext] = useState<string | null>(null);
   const [problem, setProblem] = useState<ApiError | null>(null);
-  const load = async (): Promise<void> => {
-    setProblem(await attempt(async () => setPeople(await listPeople())));
+  const load = async (after: string | null): Promise<void> => {
+    const error = await attempt(async () => {
+      const page = await listPeople(after);
+      setPeople((before) => [...(after === null ? [] : before), ...page.people]);
+      setNext(page.next);
+    });
+    setProblem(error);
   };
-  useEffect(() => void load(), []);
+  useEffect(() => void load(null), []);
   const change = async (
     { user }: Person,
     wanted: { readonly operator?: boolean; readonly disabled?: boolean },
   ): Promise<void> => {
     const error = await attempt(() => changePerson(user.id, wanted));
-    if (error === null) await load();
-    else setProblem(error);
+    setProblem(error);
+    if (error !== null) return;
+    // In place: who has asked for more pages keeps them.
+    setPeople((before) => before.map((each) => (each.user.id === user.id ? { ...each, ...wanted } : each)));
   };
   return (
     <Card title={words().account.users}>
       <Problem error={problem} />
       <ul class="rows">
-        {(people ?? []).map((person) => (
+        {people.map((person) => (
           <li key={person.user.id} class={person.disabled ? "entry entry-off" : "entry"}>
             <PersonName user={person.user} note={personNote(person, self)} />
             {person.user.id === self ? null : (
@@ -143,6 +151,11 @@ function UsersSection({ self }: { readonly self: string }) {
           </li>
         ))}
       </ul>
+      {next === null ? null : (
+        <button type="button" class="button" onClick={() => void load(next)}>
+          {words().account.morePeople}
+        </button>
+      )}
     </Card>
   );
 }

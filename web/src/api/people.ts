@@ -31,8 +31,17 @@ export async function searchUsers(query: string): Promise<User[]> {
   return list(answer, "users").flatMap((value) => user(value) ?? []);
 }
 
-export async function listPeople(): Promise<Person[]> {
-  return list(await request("GET", "users"), "users").flatMap((value) => {
+export interface PeoplePage {
+  readonly people: readonly Person[];
+  /** The place where the next page begins; null: there is none. */
+  readonly next: string | null;
+}
+
+/** @param after `next` of the page before; null for the first one */
+export async function listPeople(after: string | null): Promise<PeoplePage> {
+  const query = after === null ? "" : `?${new URLSearchParams({ after })}`;
+  const answer = await request("GET", `users${query}`);
+  const people = list(answer, "users").flatMap((value) => {
     const who = user(value);
     if (who === null) return [];
     return [
@@ -47,6 +56,7 @@ export async function listPeople(): Promise<Person[]> {
       },
     ];
   });
+  return { people, next: text(answer, "next") || null };
 }
 
 export async function changePerson(

@@ -62,6 +62,11 @@ export async function signOutEverywhere(): Promise<void> {
   await request("DELETE", "sessions");
 }
 
+/** Sign out of one browser. */
+export async function endSession(id: string): Promise<void> {
+  await request("DELETE", `sessions/${encodeURIComponent(id)}`);
+}
+
 export async function listSessions(): Promise<WebSession[]> {
   return list(await request("GET", "sessions"), "sessions").map((value) => ({
     id: text(value, "id"),

@@ -20,6 +20,9 @@ export const account: typeof English = {
   thisOne: "hier",
   signOutHere: "Hier abmelden",
   signOutEverywhere: "Überall abmelden",
+  signOut: "Abmelden",
+  endSession: (browser) => `Abmelden: ${browser}`,
+  morePeople: "Mehr zeigen",
   unknownBrowser: "Unbekannter Browser",
   browserOn: (browser, system) => `${browser} auf ${system}`,
 

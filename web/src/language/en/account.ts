@@ -20,6 +20,9 @@ export const account = {
   thisOne: "this one",
   signOutHere: "Sign out here",
   signOutEverywhere: "Sign out everywhere",
+  signOut: "Sign out",
+  endSession: (browser: string): string => `Sign out: ${browser}`,
+  morePeople: "Show more",
   unknownBrowser: "Unknown browser",
   browserOn: (browser: string, system: string): string => `${browser} on ${system}`,
 
