@@ -7,7 +7,9 @@ from sync.port import EventRecord, LogReading, StoreError
 from sync.text.delta import DeltaError, apply
 
 PAGE_EVENTS = 500
-"""Events read at a time."""
+"""Events read at a time, at most."""
+_FIRST_EVENTS = 32
+"""Events read at first: how large they are is only known then."""
 
 
 async def text_at(log: LogReading, key: int, version: int) -> str:
@@ -81,8 +83,13 @@ async def pages(
     Raises:
         StoreError: the log does not answer, or has a gap.
     """
+    limit = _FIRST_EVENTS
     while after < upto:
-        records = await log.read(key, after, upto, PAGE_EVENTS)
+        records = await log.read(key, after, upto, limit)
+        read_bytes = sum(map(weight, records))
+        # So many that they stay near the bound: 500 large ones would fill the memory.
+        average = max(1, read_bytes // max(1, len(records)))
+        limit = max(1, min(PAGE_EVENTS, 2 * limit, max_bytes // average))
         page: list[EventRecord] = []
         size = 0
         for record in records:

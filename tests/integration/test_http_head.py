@@ -16,7 +16,13 @@ from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
-PARAMETERS = {"document": "notes", "version": "1", "name": "none.js", "user": "u-1"}
+PARAMETERS = {
+    "file": "0" * 64 + ".png",
+    "document": "notes",
+    "version": "1",
+    "name": "none.js",
+    "user": "u-1",
+}
 QUERIES = {"/api/documents/{document}/diff": "?from=0&to=1"}
 STREAMS = {"/api/documents/{document}/events"}
 CHANGING = {"content-security-policy", "date"}

@@ -2,15 +2,17 @@
 
 import asyncio
 import hashlib
+import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.integration.peer import Peer, connect, open_socket
 from tests.integration.server import ServerProcess
-from tests.patience import SOAK
+from tests.patience import PATIENCE_S, SOAK
 
 pytestmark = [pytest.mark.anyio, pytest.mark.p7]
 
@@ -45,6 +47,16 @@ async def write(writer: Peer, reader: Peer | None, doc: str, numbers: Iterable[i
                 seen += len((await reader.expect("events"))["events"])
 
 
+async def wait_until_indexed(server: ServerProcess) -> None:
+    """Wait until the search has indexed all that was written so far."""
+    async with httpx.AsyncClient(base_url=server.url, timeout=PATIENCE_S) as http:
+        await http.post("/api/documents", json={"name": "marker", "text": "after all of it"})
+        deadline = time.monotonic() + PATIENCE_S
+        while not (await http.get("/api/search?q=marker")).json()["results"]:
+            assert time.monotonic() < deadline, "the search finds nothing"
+            await asyncio.sleep(0.1)
+
+
 def resident_bytes(server: ServerProcess) -> int:
     """What the server process holds in memory."""
     status = Path(f"/proc/{server.pid}/status").read_text()
@@ -63,10 +75,12 @@ async def test_sleeping_readers_cost_bounded_memory_and_then_get_every_event_onc
             sleeper(server, doc) as text_sleeper,
             sleeper(server, doc, "yjs") as yjs_sleeper,
         ):
-            # What the store's cache holds is there before it is measured.
+            # What the store's cache holds, and the indexer of the search needs, is there before
+            # it is measured.
             await writer.join("warm")
             await reader.join("warm")
             await write(writer, reader, "warm", range(ROUNDS))
+            await wait_until_indexed(server)
             await writer.join(doc)
             await reader.join(doc)
             before = resident_bytes(server)

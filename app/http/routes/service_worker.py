@@ -14,7 +14,7 @@ _HEADERS: Final = {
     # Asked for anew at each visit: by its bytes a browser knows that there is another build.
     "Cache-Control": "no-cache",
     # It asks this server, and nothing else.
-    "Content-Security-Policy": "default-src 'none'; connect-src 'self'",
+    "Content-Security-Policy": "default-src 'none'; connect-src 'self'; frame-ancestors 'none'",
 }
 
 
