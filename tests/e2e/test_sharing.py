@@ -139,7 +139,7 @@ def test_role_lowered_while_typing_loses_nothing(
         ben.wait_for_text("Ana: start, saved, and typed meanwhile")
         assert ana.text == "Ana: start, saved"
         banner.get_by_role("button", name="Save as new document").click()
-        ben.page.wait_for_url(lambda url: "/d/lower" not in url)
+        ben.page.wait_for_url(lambda url: not url.endswith("/d/lower"))
         ben.wait_for_text("Ana: start, saved, and typed meanwhile")
         ben.wait_until_saved()
 
@@ -247,7 +247,7 @@ def test_access_that_is_taken_away_leaves_what_was_not_saved(
         expect(banner).to_contain_text("no longer there for you")
         assert ben.text == "start, unsaved"
         banner.get_by_role("button", name="Save as new document").click()
-        ben.page.wait_for_url(lambda url: "/d/away" not in url)
+        ben.page.wait_for_url(lambda url: not url.endswith("/d/away"))
         ben.wait_for_text("start, unsaved")
 
 

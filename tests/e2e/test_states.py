@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.axe import axe_violations
 from tests.e2e.scene import DESKTOP, PHONE, Scene
@@ -92,5 +92,6 @@ def test_planted_faults_are_found(scene: Scene) -> None:
     (line,) = axe_violations(page, colours_only=True)
     assert line.startswith("color-contrast")
     page = scene.shared_window("/nope").page
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
     page.evaluate("document.querySelector('h1').style.width = '1400px'")
     assert _overflow_px(page) > 0

@@ -29,7 +29,7 @@ export function Avatars({ model }: { readonly model: DocumentModel }) {
         groups={() => others.map((user) => personGroup(model, user))}
         atEnd
       >
-        <span class="members-all">{others.length}</span>
+        <span class="members-all" data-count={others.length} />
         <span class="members-rest">
           {rest.length > 0 ? `+${rest.length}` : <Icon name="chevron-down" size={16} />}
         </span>

@@ -1,4 +1,4 @@
-import{a as d,c as l}from"./chunk-NJACFGUR.js";import{a,q as i}from"./chunk-GKCYETSH.js";import"./chunk-EDA7VGLY.js";import"./chunk-4DJ55G2Z.js";import"./chunk-ZN7MICQX.js";import"./chunk-QO56EE64.js";import"./chunk-YAWQE6NF.js";var c=`
+import{a as d,c as l}from"./chunk-NJACFGUR.js";import{a,q as i}from"./chunk-T7SNCVRA.js";import"./chunk-EDA7VGLY.js";import"./chunk-4DJ55G2Z.js";import"./chunk-ZN7MICQX.js";import"./chunk-F27YUKKU.js";import"./chunk-YAWQE6NF.js";var c=`
 :root { color-scheme: light dark; --text: #1c2128; --muted: #57606a; --line: #d8dde4; --raised: #f6f7f9; --accent: #1d5fae; --page: #fff; }
 @media (prefers-color-scheme: dark) { :root { --text: #e3e7ec; --muted: #9aa5b1; --line: #363c45; --raised: #1e2227; --accent: #7fb5f5; --page: #16191d; } }
 body { margin: 0; background: var(--page); color: var(--text); font: 1rem/1.6 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; overflow-wrap: break-word; }
