@@ -169,7 +169,7 @@ def test_unsaved_text_can_be_discarded_for_the_servers(
         ben.type(", unwanted")
         _set_role(ana, ben, "Can view")
         link.mend()
-        ben.page.get_by_role("button", name="Discard").click()
+        ben.page.get_by_role("button", name="Discard", exact=True).click()
         ben.wait_for_text("start")
         ben.wait_for_words("View only · ")
         expect(ben.page.locator(".banners .banner")).to_have_count(0)
