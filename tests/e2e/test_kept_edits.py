@@ -11,7 +11,7 @@ from playwright.sync_api import Error, expect
 
 from tests.e2e.conftest import OpenWindow
 from tests.e2e.link import Link
-from tests.e2e.window import Window
+from tests.e2e.window import PASTE_BOOK, Window
 from tests.integration.server import ServerProcess
 from tests.patience import PATIENCE_S
 
@@ -93,7 +93,7 @@ def test_a_paste_that_does_not_fit_is_refused_whole_and_kept(
     ana = open_window("/d/book", "Ana")
     ana.page.evaluate("() => { window.book = 'x'.repeat(6_000_000) }")
     ana.editor.focus()
-    ana.page.evaluate(_PASTE, None)
+    ana.page.evaluate(PASTE_BOOK, None)
     bar = ana.page.locator(".banner", has_text="6,000,000")
     expect(bar).to_contain_text("2,000,000")
     expect(bar).to_contain_text("kept on this device")
@@ -111,22 +111,13 @@ def test_a_paste_that_does_not_fit_is_refused_whole_and_kept(
     _wait_until_all_have(server, "book", "", ana)
 
 
-_PASTE = """() => {
-    const data = new DataTransfer();
-    data.setData("text/plain", window.book);
-    const shape = { clipboardData: data, bubbles: true, cancelable: true };
-    const event = new ClipboardEvent("paste", shape);
-    document.querySelector(".pane-source .cm-content").dispatchEvent(event);
-}"""
-
-
 def test_a_large_paste_that_fits_goes_through_whole(
     server: ServerProcess, open_window: OpenWindow
 ) -> None:
     ana = open_window("/d/large", "Ana")
     ana.page.evaluate("() => { window.book = '日本語のテキスト\\n'.repeat(40_000) }")
     ana.editor.focus()
-    ana.page.evaluate(_PASTE, None)
+    ana.page.evaluate(PASTE_BOOK, None)
     ana.wait_until("() => window.quire.text().length === 360_000")
     _wait_until_all_have(server, "large", "日本語のテキスト\n" * 40_000, ana)
 

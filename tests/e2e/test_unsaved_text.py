@@ -15,19 +15,11 @@ from playwright.sync_api import Browser, expect
 from tests.e2e.conftest import OpenWindow
 from tests.e2e.link import Link
 from tests.e2e.stored import stored_text
-from tests.e2e.window import Window
+from tests.e2e.window import PASTE_BOOK, Window
 from tests.integration.server import ServerProcess
 from tests.patience import PATIENCE_S
 
 pytestmark = [pytest.mark.p3, pytest.mark.p5]
-
-PASTE = """() => {
-    const data = new DataTransfer();
-    data.setData("text/plain", window.book);
-    const shape = { clipboardData: data, bubbles: true, cancelable: true };
-    const event = new ClipboardEvent("paste", shape);
-    document.querySelector(".pane-source .cm-content").dispatchEvent(event);
-}"""
 
 
 def _paste(window: Window, unit: str, times: int) -> float:
@@ -37,7 +29,7 @@ def _paste(window: Window, unit: str, times: int) -> float:
     busy_ms: float = window.page.evaluate(
         f"""async () => {{
             const start = performance.now();
-            ({PASTE})();
+            ({PASTE_BOOK})();
             await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
             return performance.now() - start;
         }}"""

@@ -11,6 +11,15 @@ PATIENCE_MS: Final = PATIENCE_S * 1000
 """How long a condition may take; a test that passes waits for the condition only."""
 _POLL_MS: Final = 50
 
+PASTE_BOOK: Final = """() => {
+    const data = new DataTransfer();
+    data.setData("text/plain", window.book);
+    const shape = { clipboardData: data, bubbles: true, cancelable: true };
+    const event = new ClipboardEvent("paste", shape);
+    document.querySelector(".pane-source .cm-content").dispatchEvent(event);
+}"""
+"""Script: paste the text that a test has put into `window.book`."""
+
 
 class Window:
     """A page, and what a user does with it."""
