@@ -12,6 +12,7 @@ import {
   type StoredEdit,
   type StoredRange,
   type StoredReplica,
+  type StoredUnsent,
   type StoreOperation,
 } from "./stored";
 
@@ -130,6 +131,20 @@ export class DeviceDatabase {
     return answer(this.stores(["edits"], "readonly")("edits").count(below(user)));
   }
 
+  /** What of a user, in whatever document, no server has. */
+  async unsent(user: string): Promise<StoredUnsent> {
+    const stores = this.stores(["edits", "kept"], "readonly");
+    const keys = answer(stores("edits").getAllKeys(below(user)));
+    const edits = answer<StoredEdit[]>(stores("edits").getAll(below(user)));
+    const kept = answer(stores("kept").getAllKeys(below(user)));
+    const documents = (await keys).map(documentIn);
+    return {
+      // Both are in the order of the keys.
+      edits: (await edits).map((edit, place) => ({ document: documents[place] ?? "", edit })),
+      texts: (await kept).map(documentIn),
+    };
+  }
+
   /** Forget a document, but neither its edits nor the texts that were kept. */
   async eraseReplica({ user, document }: Place): Promise<void> {
     const transaction = this.database.transaction(["replicas", "ranges"], "readwrite");
@@ -171,6 +186,8 @@ function putReplica(store: (name: Store) => IDBObjectStore, place: Place, replic
     };
   };
 }
+
+const documentIn = (key: IDBValidKey): string => String((key as IDBValidKey[])[1]);
 
 /** All keys that begin with `parts`: an array sorts behind every number and text. */
 const below = (...parts: string[]): IDBKeyRange => IDBKeyRange.bound(parts, [...parts, []]);

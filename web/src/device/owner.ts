@@ -20,6 +20,31 @@ export function stayAlive(tab: string): Promise<() => void> {
   });
 }
 
+/** The tabs that are alive; null where that cannot be known. */
+export async function livingTabs(): Promise<ReadonlySet<string> | null> {
+  try {
+    const { held = [] } = (await locks()?.query()) ?? {};
+    if (locks() === null) return null;
+    const prefix = lockName("");
+    return new Set(held.flatMap(({ name = "" }) => (name.startsWith(prefix) ? [name.slice(prefix.length)] : [])));
+  } catch {
+    return null;
+  }
+}
+
+/** Run `action` while no other page of this browser does so; false if one does. */
+export async function ifAlone(deed: string, action: () => Promise<void>): Promise<boolean> {
+  const manager = locks();
+  if (manager === null) {
+    await action();
+    return true;
+  }
+  return manager.request(`quire:${deed}`, { ifAvailable: true }, async (lock) => {
+    if (lock !== null) await action();
+    return lock !== null;
+  });
+}
+
 /** Run `action` if `tab` is gone; of several tabs that ask at once, one runs it at a time. */
 export async function ifGone(tab: string, action: () => Promise<void>): Promise<void> {
   const manager = locks();

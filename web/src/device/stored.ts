@@ -41,6 +41,13 @@ export interface KeptText {
   readonly text: string;
 }
 
+/** What of one user, in all documents, no server has. */
+export interface StoredUnsent {
+  readonly edits: readonly { readonly document: string; readonly edit: Pick<StoredEdit, "owner" | "edits"> }[];
+  /** The document of each text that is kept. */
+  readonly texts: readonly string[];
+}
+
 export type StoreOperation =
   | { readonly type: "put-edit"; readonly edit: StoredEdit }
   | { readonly type: "drop-edit"; readonly owner: string; readonly key: number }

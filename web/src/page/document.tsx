@@ -3,7 +3,6 @@
 import { getDocument, renameDocument, type DocumentInfo } from "../api/documents";
 import { ApiError, attempt } from "../api/request";
 import { noteOpened } from "../api/shelf";
-import { basePath } from "../base";
 import { isAvailable } from "../command/registry";
 import { copyOrDownload } from "../download";
 import { element } from "../dom";
@@ -14,10 +13,12 @@ import { words } from "../language/language";
 import { codePoints } from "../fitting";
 import { presentUser } from "../identity/presentuser";
 import type { ReplaceReason } from "../provider/core";
+import { socketUrl } from "../provider/socketurl";
 import { TITLE_UNITS } from "../preview/title";
 import { safeName } from "../safe";
 import { UserMenu } from "../ui/usermenu";
 import { effect, render } from "../vendor/preact";
+import { watchElsewhere } from "./elsewhere";
 import { pressOf } from "./keyboard";
 import { IdleWatch } from "./idle";
 import { exposeHandle } from "./handle";
@@ -63,6 +64,7 @@ class DocumentPage {
   /** Another page has taken the place of this one. */
   private gone = false;
   private isNoted = false;
+  private readonly leaveElsewhere: () => void;
 
   constructor(
     private readonly app: HTMLElement,
@@ -152,6 +154,10 @@ class DocumentPage {
     exposeHandle(this.live, model.commands);
     this.titling.refresh();
     void this.live.session.start();
+    this.leaveElsewhere = watchElsewhere(store, name, model.banners, () => {
+      const { phase, pending } = this.live.session.view();
+      return phase === "live" && pending === 0;
+    });
     this.refresh();
   }
 
@@ -223,6 +229,7 @@ class DocumentPage {
       // Whoever may not read it any more keeps no copy of it.
       if (view.stopped?.cause === "refused") void session.keeping.eraseReplica();
       session.dispose();
+      this.leaveElsewhere();
       showRefused(this.app, this.store);
       return;
     }
@@ -396,6 +403,3 @@ const lostWords = (reason: Exclude<ReplaceReason, "given-up">): string => {
 
 const formatNumber = (number: number): string =>
   number.toLocaleString(document.documentElement.lang || "en");
-
-const socketUrl = (): string =>
-  `${location.protocol === "https:" ? "wss:" : "ws:"}//${location.host}${basePath()}ws`;

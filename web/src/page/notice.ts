@@ -4,6 +4,7 @@ import type { DeviceTrouble } from "../device/device";
 import { words } from "../language/language";
 import type { SessionView } from "../provider/core";
 import type { SaveKind } from "../savestate";
+import type { ShownLeftover } from "../unsent/sendingplan";
 import type { BannerAction, BannerContent } from "./bannerlist";
 
 export interface NoticeActions {
@@ -113,4 +114,37 @@ function rescue({ copy, saveAsNew }: NoticeActions): BannerAction[] {
     { label: saving.copyText, run: copy },
     ...(saveAsNew === null ? [] : [{ label: saving.saveAsNew, run: saveAsNew }]),
   ];
+}
+
+const MAX_LINKS = 3;
+
+interface ElsewhereDeeds {
+  open(document: string): void;
+  dismiss(): void;
+}
+
+/** What this device keeps of other documents, or null for nothing. */
+export function elsewhereNotice(
+  left: readonly ShownLeftover[],
+  titleOf: (document: string) => string,
+  deeds: ElsewhereDeeds,
+): BannerContent | null {
+  if (left.length === 0) return null;
+  const { saving, common } = words();
+  const parts = left.slice(0, MAX_LINKS).flatMap(({ document, edits, texts }) => [
+    ...(edits === 0 ? [] : [`${saving.unsentEdits(edits)} ${titleOf(document)}`]),
+    ...(texts === 0 ? [] : [`${saving.unsentTexts(texts)} ${titleOf(document)}`]),
+  ]);
+  const more = left.length > MAX_LINKS ? " …" : "";
+  return {
+    tone: left.some(({ isStuck }) => isStuck) ? "warning" : "neutral",
+    words: `${saving.unsentTitle}: ${parts.join(", ")}${more}`,
+    actions: [
+      ...left.slice(0, MAX_LINKS).map(({ document }) => ({
+        label: saving.unsentOpen(titleOf(document)),
+        run: () => deeds.open(document),
+      })),
+      { label: common.dismiss, run: () => deeds.dismiss() },
+    ],
+  };
 }

@@ -3,6 +3,7 @@
 import { basePath } from "../base";
 import { isSomebody, type IdentityStore } from "../identity/identity";
 import { words } from "../language/language";
+import { UnsentList } from "../unsent/unsentlist";
 import type { ComponentChildren } from "../vendor/preact";
 import { Mark } from "./mark";
 import { Tooltips } from "./tooltip";
@@ -36,6 +37,7 @@ export function Frame({ store, title, lead = "", narrow = false, children }: Fra
           <h1>{title}</h1>
           {lead === "" ? null : <p>{lead}</p>}
         </header>
+        <UnsentList store={store} />
         {children}
       </main>
       <Tooltips />

@@ -3,6 +3,7 @@
 import { attempt } from "../api/request";
 import { IdentityStore } from "../identity/identity";
 import { words } from "../language/language";
+import { UnsentList } from "../unsent/unsentlist";
 import { render, type ComponentChild } from "../vendor/preact";
 
 /** Show `page` once it is known who asks; where that cannot be learned, say so. */
@@ -15,10 +16,10 @@ export async function mountPage(
   const store = new IdentityStore();
   const error = await attempt(() => store.load());
   app.replaceChildren();
-  render(error === null ? page(store) : <Unreachable problem={error.message} />, app);
+  render(error === null ? page(store) : <Unreachable store={store} problem={error.message} />, app);
 }
 
-function Unreachable({ problem }: { readonly problem: string }) {
+function Unreachable({ store, problem }: { readonly store: IdentityStore; readonly problem: string }) {
   return (
     <main class="column column-narrow">
       <header class="column-header">
@@ -28,6 +29,7 @@ function Unreachable({ problem }: { readonly problem: string }) {
       <button type="button" class="button button-primary" onClick={() => location.reload()}>
         {words().common.tryAgain}
       </button>
+      <UnsentList store={store} />
     </main>
   );
 }

@@ -53,6 +53,12 @@ export const saving: typeof English = {
   offlineInTabOnly:
     "Keine Verbindung. Was geschrieben wird, bleibt in diesem Tab und wird gesendet, sobald sie wieder da ist.",
   unreachable: "Der Server ist nicht zu erreichen. Diese Seite versucht es weiter.",
+  unsentTitle: "Auf diesem Gerät aufgehoben, noch nicht gespeichert",
+  unsentEdits: (count) => `${edits(count)} in`,
+  unsentTexts: (count) => (count === 1 ? "1 Text in" : `${count} Texte in`),
+  unsentGoes: "Das wird von selbst gesendet, sobald es geht.",
+  unsentStuck: "Öffne das Dokument und entscheide, was daraus wird.",
+  unsentOpen: (title) => `${title} öffnen`,
   unsentAtSignOut: (count) =>
     `${edits(count)} auf diesem Gerät sind noch nicht gespeichert. Beim Abmelden werden sie gelöscht.`,
   stopped: {

@@ -51,6 +51,12 @@ export const saving = {
   offlineKeeping: "You are offline. What you write is kept on this device and sent when the connection is back.",
   offlineInTabOnly: "You are offline. What you write is kept in this tab and sent when the connection is back.",
   unreachable: "The server cannot be reached. This page goes on trying.",
+  unsentTitle: "Kept on this device, not saved yet",
+  unsentEdits: (count: number): string => `${edits(count)} in`,
+  unsentTexts: (count: number): string => (count === 1 ? "1 text in" : `${count} texts in`),
+  unsentGoes: "This is sent by itself as soon as that is possible.",
+  unsentStuck: "Open the document to say what becomes of it.",
+  unsentOpen: (title: string): string => `Open ${title}`,
   unsentAtSignOut: (count: number): string =>
     `${edits(count)} on this device are not saved yet. Signing out deletes them.`,
   stopped: {
