@@ -4,18 +4,27 @@ Other processes on the machine do not change these figures, as they do those of 
 """
 
 import asyncio
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 from playwright.async_api import CDPSession, Page
 
-_CATEGORIES: Final = ["toplevel", "devtools.timeline"]
-_TASK: Final = "ThreadControllerImpl::RunTask"
+from bench.key_handling import CATEGORIES, Spent, handling, longest_task_ms
+
 _METRICS: Final = {
     "script_ms": "ScriptDuration",
     "layout_ms": "LayoutDuration",
     "style_ms": "RecalcStyleDuration",
 }
 _COUNTS: Final = {"layouts": "LayoutCount", "style_runs": "RecalcStyleCount"}
+
+
+class Work(NamedTuple):
+    """What was done for the keys that were pressed."""
+
+    handling: list[Spent]
+    """For each key."""
+    per_key: dict[str, float]
+    """The mean of all keys, in milliseconds of processor time, and the longest task."""
 
 
 class PageWork:
@@ -34,12 +43,12 @@ class PageWork:
         session = await window.context.new_cdp_session(window)
         await session.send("Performance.enable", {"timeDomain": "threadTicks"})
         work = cls(session, await _metrics(session))
-        config = {"includedCategories": _CATEGORIES, "excludedCategories": ["*"]}
+        config = {"includedCategories": list(CATEGORIES), "excludedCategories": ["*"]}
         await session.send("Tracing.start", {"transferMode": "ReportEvents", "traceConfig": config})
         return work
 
-    async def stop(self, keys: int) -> dict[str, float]:
-        """The work for each of so many keys, and the longest task: all in milliseconds."""
+    async def stop(self, keys: int) -> Work:
+        """The work for so many keys."""
         after = await _metrics(self._session)
         await self._session.send("Tracing.end")
         await self._complete.wait()
@@ -47,22 +56,8 @@ class PageWork:
         grown = {name: after[name] - self._before[name] for name in after}
         times = {of: round(grown[name] * 1_000 / keys, 2) for of, name in _METRICS.items()}
         counts = {of: round(grown[name] / keys, 1) for of, name in _COUNTS.items()}
-        return {**times, **counts, "longest_task_ms": self._longest_task_ms()}
-
-    def _longest_task_ms(self) -> float:
-        """Of the thread that input is dispatched on; the tracing's own start is left out."""
-        dispatches = [event for event in self._events if event["name"] == "EventDispatch"]
-        if not dispatches:
-            return 0.0
-        thread = (dispatches[0]["pid"], dispatches[0]["tid"])
-        since = min(event["ts"] for event in dispatches)
-        tasks = [
-            event.get("tdur", 0)
-            for event in self._events
-            if event["name"] == _TASK and (event["pid"], event["tid"]) == thread
-            if event["ts"] + event.get("dur", 0) >= since
-        ]
-        return round(max(tasks, default=0) / 1_000, 1)
+        longest = {"longest_task_ms": round(longest_task_ms(self._events), 1)}
+        return Work(handling(self._events), {**times, **counts, **longest})
 
 
 async def _metrics(session: CDPSession) -> dict[str, float]:

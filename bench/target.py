@@ -1,7 +1,7 @@
 """The target of each measurement, by the wall clock, and whether it was reached."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 AT_MOST: Final[Mapping[str, Mapping[str, float]]] = {
     "room": {"delivery_wall.p50_ms": 10, "delivery_wall.p99_ms": 50, "server_cores": 1},
@@ -18,6 +18,7 @@ AT_MOST: Final[Mapping[str, Mapping[str, float]]] = {
         )
     }
     | {"opening.first_text_ms": 1_000, "opening.first_load_kb": 350},
+    "device": {"first_text_ms": 500},
     "disk": {"bytes_per_event": 120},
     "idle": {"kb_per_client": 25},
     "first_load": {"compressed_kb": 350},
@@ -41,21 +42,40 @@ AT_LEAST: Final[Mapping[str, Mapping[str, float]]] = {
 }
 
 
-def missed(name: str, result: Mapping[str, Any]) -> list[str]:
-    """The targets of a measurement that its result does not meet, each in a few words."""
+class Verdict(NamedTuple):
+    """A figure beside its target."""
+
+    path: str
+    figure: float
+    sign: str
+    target: float
+
+    @property
+    def is_met(self) -> bool:
+        return self.figure <= self.target if self.sign == "<=" else self.figure >= self.target
+
+
+def verdicts(name: str, result: Mapping[str, Any]) -> list[Verdict]:
+    """The figures of a measurement that have a target."""
     above = [
-        f"{path} {value} > {most}"
+        Verdict(path, _worst(result, path), "<=", most)
         for path, most in AT_MOST.get(name, {}).items()
-        for value in (_worst(result, path),)
-        if value > most
     ]
     below = [
-        f"{path} {value} < {least}"
+        Verdict(path, _worst(result, path), ">=", least)
         for path, least in AT_LEAST.get(name, {}).items()
-        for value in (_worst(result, path),)
-        if value < least
     ]
     return above + below
+
+
+def missed(name: str, result: Mapping[str, Any]) -> list[str]:
+    """The targets of a measurement that its result does not meet, each in a few words."""
+    signs = {"<=": ">", ">=": "<"}
+    return [
+        f"{each.path} {each.figure} {signs[each.sign]} {each.target}"
+        for each in verdicts(name, result)
+        if not each.is_met
+    ]
 
 
 def _worst(result: Mapping[str, Any], path: str) -> float:
