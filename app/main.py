@@ -24,6 +24,7 @@ from app.image_settings import image_place
 from app.readiness import Readiness
 from app.search.indexer import Indexer
 from app.server.proxy import TrustedProxies
+from app.service.automatic_versions import AutomaticVersions
 from app.service.backend import Backend
 from app.service.image_collection import ImageCollector
 from app.service.image_store import ImageStore
@@ -156,6 +157,8 @@ def create_app(
                 supervisor.run("audit pruning", pruning, Need.USEFUL)
                 indexer = Indexer(log, log.changes, store.search)
                 supervisor.run("search index", indexer.run, Need.USEFUL)
+                naming = AutomaticVersions(log, log.changes, store.versions)
+                supervisor.run("automatic versions", naming.run, Need.USEFUL)
                 emptying = partial(empty_trash_forever, backend, settings.trash_days)
                 supervisor.run("trash", emptying, Need.USEFUL)
                 supervisor.run("image collection", collector.run, Need.USEFUL)

@@ -9,10 +9,11 @@ from storage.image_rows import SqlImages
 from storage.log import SqlEventLog
 from storage.search.sql_search import SqlSearch
 from storage.shelf.sql_shelf import SqlShelf
+from storage.versions.sql_versions import SqlVersions
 
 
 class Store:
-    """The event log, the policies, the users, the audit trail, search and shelves."""
+    """The event log, the policies, the users, the audit trail, search, shelves, named versions."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -23,6 +24,7 @@ class Store:
         self.search = SqlSearch(database)
         self.shelf = SqlShelf(database)
         self.images = SqlImages(database)
+        self.versions = SqlVersions(database)
 
     async def aclose(self) -> None:
         """Wait for the transaction under way, then close all connections."""

@@ -142,6 +142,32 @@ images = Table(
     sqlite_with_rowid=False,
 )
 
+# The names that people give to versions: see `storage.versions`.
+
+named_versions = Table(
+    "named_versions",
+    metadata,
+    Column("document_key", _KEY, ForeignKey("documents.key"), primary_key=True),
+    Column("name", _NAME, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("is_automatic", Boolean, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("created_by_name", Text, nullable=False),
+    Column("created_at_ms", BigInteger, nullable=False),
+    # The time of the version, not of its name.
+    Column("at_ms", BigInteger, nullable=False),
+    Index(None, "document_key", "version"),
+    sqlite_with_rowid=False,
+)
+
+automatic_marks = Table(
+    "automatic_marks",
+    metadata,
+    Column("document_key", _KEY, ForeignKey("documents.key"), primary_key=True),
+    Column("version", BigInteger, nullable=False),
+)
+
 secrets = Table(
     "secrets",
     metadata,

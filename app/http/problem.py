@@ -68,6 +68,7 @@ STATUS: Final[dict[Code, int]] = {
     HttpCode.NOT_FOUND: 404,
     HttpCode.METHOD_NOT_ALLOWED: 405,
     ServiceCode.UNKNOWN_VERSION: 404,
+    ServiceCode.UNKNOWN_NAME: 404,
     ServiceCode.NAME_TAKEN: 409,
     ServiceCode.TEXT_ROOT_DECIDED: 409,
     ServiceCode.NOT_RESTORABLE: 409,

@@ -127,12 +127,19 @@ class Edit(BaseModel):
 
 
 class Restore(BaseModel):
-    """The version that is to be restored."""
+    """The version that is to be restored: its number, or a name of it."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"version": 1, "id": "undo-1"}]})
 
-    version: Version
+    version: Version | None = None
+    name: Text | None = Field(None, description="A named version, instead of its number.")
     id: EventId | None = None
+
+    @model_validator(mode="after")
+    def _require_one(self) -> Self:
+        if (self.version is None) == (self.name is None):
+            raise ValueError("either version or name is to be given")
+        return self
 
 
 class Document(BaseModel):

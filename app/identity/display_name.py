@@ -42,17 +42,23 @@ def clean_name(name: str) -> str:
     """
     if len(name) > _MAX_RAW_CHARS:
         raise QuireError(ErrorCode.AUTH_FAILED, f"A name has at most {MAX_NAME_CHARS} characters.")
-    kept = "".join(
-        char
-        for char in unicodedata.normalize("NFC", name)
-        if char in _JOINERS or unicodedata.category(char) not in _REFUSED_CATEGORIES
-    )
-    cleaned = " ".join(kept.split())
-    if not cleaned.strip("\u200c\u200d"):
+    cleaned = visible_line(name)
+    if not cleaned:
         raise QuireError(ErrorCode.AUTH_FAILED, "A name has at least one visible character.")
     if len(cleaned) > MAX_NAME_CHARS:
         raise QuireError(ErrorCode.AUTH_FAILED, f"A name has at most {MAX_NAME_CHARS} characters.")
     return cleaned
+
+
+def visible_line(text: str) -> str:
+    """Return a text in NFC, on one line, without invisible characters; empty: nothing is left."""
+    kept = "".join(
+        char
+        for char in unicodedata.normalize("NFC", text)
+        if char in _JOINERS or unicodedata.category(char) not in _REFUSED_CATEGORIES
+    )
+    cleaned = " ".join(kept.split())
+    return cleaned if cleaned.strip("\u200c\u200d") else ""
 
 
 def color_of(identity: str) -> str:

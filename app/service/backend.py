@@ -12,6 +12,7 @@ from storage.identity.sql_identity import SqlIdentity
 from storage.search.sql_search import SqlSearch
 from storage.shelf.sql_shelf import SqlShelf
 from storage.store import Store
+from storage.versions.sql_versions import SqlVersions
 from sync.port import EventLog
 from sync.shells.rooms.rooms import Rooms
 
@@ -33,6 +34,8 @@ class Backend:
     search: SqlSearch
     shelf: SqlShelf
     """The shelves of users, and the trash."""
+    versions: SqlVersions
+    """The named versions of documents."""
 
     @classmethod
     def on(
@@ -59,4 +62,5 @@ class Backend:
             audit or AuditTrail(store.audit, store.log.find),
             store.search,
             store.shelf,
+            store.versions,
         )

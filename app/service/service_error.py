@@ -7,6 +7,7 @@ class ServiceCode(StrEnum):
     """A reason that only requests know; otherwise it is a `sync.error.ErrorCode`."""
 
     UNKNOWN_VERSION = "unknown_version"
+    UNKNOWN_NAME = "unknown_name"
     NAME_TAKEN = "name_taken"
     TEXT_ROOT_DECIDED = "text_root_decided"
     NOT_RESTORABLE = "not_restorable"

@@ -20,6 +20,7 @@ from storage.identity.identity_record import (
 )
 from storage.image_rows import ImageRecord
 from storage.migrate import upgrade
+from storage.versions.named_version import NamedVersion
 from sync.permission import Claim
 from sync.port import AuthorBinding, Checkpoint, EventLog, StoreError
 from tests.contract.conftest import new_document, run_sql
@@ -93,6 +94,7 @@ async def fill_policy(url: str, key: int) -> None:
     await store.shelf.set_tags("ada", key, ["work"])
     image = ImageRecord(key, "a1" * 32, "png", 100, 4, 3, "ada", 1, 0)
     await store.images.add(image, max_bytes=1_000)
+    await store.versions.add(NamedVersion(key, "Draft", 2, "n", False, "ada", "Ada", 5, 4))
     await store.audit.append([AuditRecord(1, "joined", "ada", "Ada", "::1", "notes", key)])
     await store.aclose()
 
@@ -112,6 +114,7 @@ async def policy(url: str, key: int) -> list[object]:
         await identity.signing_key("guest"),
         await store.shelf.marks("ada", [key]),
         await store.images.find(key, "a1" * 32),
+        await store.versions.find(key, "Draft"),
         await store.audit.page(None, limit=9),
     ]
     await store.aclose()

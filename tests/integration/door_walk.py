@@ -12,6 +12,7 @@ import httpx
 from fastapi import FastAPI
 
 from storage.image_rows import ImageRecord
+from storage.versions.named_version import NamedVersion
 from sync.error import CloseCode
 from sync.permission import Action
 from sync.wire.hocuspocus import encode_address
@@ -38,6 +39,7 @@ _NO_AWARENESS: Final = b"\x01\x01\x00"
 """A message with the awareness of nobody."""
 _QUERY: Final = b"\x03"
 _IMAGE: Final = b"an image of the document"
+_NAME: Final = "Somebody's"
 _DIGEST: Final = hashlib.sha256(_IMAGE).hexdigest()
 
 
@@ -62,6 +64,7 @@ class Walk:
         """Try every door that names the actor's document; returns the faults."""
         *others, last = DOCUMENT_DOORS
         await self._put_image()
+        await self._put_name()
         # What they write is what the sockets find, so the order is that of the table.
         for door in others:
             await self.through_route(door)
@@ -85,6 +88,13 @@ class Walk:
         image = ImageRecord(record.key, _DIGEST, "png", len(_IMAGE), 4, 3, "ana", 1, 0)
         await images.rows.add(image, max_bytes=1 << 20)
         await images.blobs.put(_DIGEST, _IMAGE)
+
+    async def _put_name(self) -> None:
+        """Give a version of the document a name, as somebody else."""
+        versions, log = self.cast.state.backend.versions, self.cast.state.log
+        record = await log.find(self.actor.document)
+        assert record is not None
+        await versions.add(NamedVersion(record.key, _NAME, 1, "", False, "ana", "Ana", 1, 1))
 
     async def _put_into_trash(self) -> None:
         log = self.cast.state.log
@@ -148,6 +158,7 @@ class Walk:
             document=document,
             version=1,
             file=f"{_DIGEST}.png",
+            name=_NAME,
             subject="user:somebody",
             link=self.cast.links[self.actor.document],
         )

@@ -420,6 +420,15 @@ async def test_threat_trash(tmp_path: Path) -> None:
         assert [each["name"] for each in mine.json()["documents"]] == [record.name]
 
 
+def test_threat_name_of_a_version() -> None:
+    held_by(
+        "integration.test_version_names:test_name_that_is_none_is_refused",
+        "integration.test_version_names:test_hostile_name_is_found_again_and_removed",
+        "integration.test_version_names:test_bidirectional_overrides_do_not_get_into_a_name",
+        "integration.test_version_names:test_editor_changes_its_own_and_owner_all",
+    )
+
+
 def test_threat_image_that_is_more() -> None:
     held_by(
         "integration.test_images:test_image_comes_back_as_what_it_is_and_can_do_nothing",

@@ -7,7 +7,7 @@ from app.http.access import BackendOf, EncodingOf, WritableOf, problems
 from app.http.answer import written_answer
 from app.http.noting import NotingOf
 from app.http.schema import Restore, Written
-from app.service import version_restore
+from app.service import version_names, version_restore
 
 router = APIRouter(prefix="/api/documents/{document}/restore", tags=["history"])
 
@@ -21,8 +21,12 @@ async def restore_version(
     encoding: EncodingOf = "codepoint",
 ) -> Written:
     """Bring a version back. Nothing is lost: it is a new version like any other."""
+    version = restore.version
+    if version is None:
+        named = await version_names.find_named(backend, grant, restore.name or "")
+        version = named.version
     written = await version_restore.restore_version(
-        backend, grant, restore.version, event_id=restore.id, encoding=encoding
+        backend, grant, version, event_id=restore.id, encoding=encoding
     )
-    note(DOCUMENT_RESTORED, grant.document, version=restore.version, new_version=written.version)
+    note(DOCUMENT_RESTORED, grant.document, version=version, new_version=written.version)
     return written_answer(written)
