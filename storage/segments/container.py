@@ -23,7 +23,7 @@ _FIXED_BYTES: Final = len(MAGIC) + 1 + 4
 _QUALITY: Final = 5
 
 
-class SegmentDamaged(ValueError):
+class SegmentDamaged(Exception):
     """A segment that cannot be read: a flipped, missing or surplus byte, or an unknown codec."""
 
     def __init__(self, place: str) -> None:

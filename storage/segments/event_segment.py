@@ -1,28 +1,29 @@
 """Segments: consecutive events of one document, whole, as one value of bytes, and read back."""
 
-from collections.abc import Iterator, Sequence
-from functools import cached_property
-from itertools import chain, groupby, repeat
-from operator import attrgetter
-from typing import Any
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property, partial
+from itertools import accumulate, chain, repeat
+from operator import attrgetter, sub
+from typing import TypeVar
 
 import msgspec
 
-from storage.segments.container import Container, pack, require
-from storage.segments.run import Run, SegmentWriter, merged_runs
+from storage.segments.container import Container, SegmentDamaged, pack
+from storage.segments.edit_columns import decode_edits, encode_edits
+from storage.segments.id_columns import decode_ids, encode_ids
+from storage.segments.numbers import pack_numbers, unpack_numbers, unzigzag, zigzag
+from storage.segments.run import Edit, Run, SegmentWriter, edits_of
+from storage.segments.update_columns import decode_updates, encode_updates
 from sync.port import EventRecord
 from sync.submission import update_digest
 from sync.text.delta import Delta
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode_writers = msgspec.msgpack.Decoder(list[SegmentWriter]).decode
-_decode_pairs = msgspec.msgpack.Decoder(list[tuple[int, int]]).decode
-_decode_numbers = msgspec.msgpack.Decoder(list[int]).decode
-_decode_texts = msgspec.msgpack.Decoder(list[str]).decode
-_decode_ops = msgspec.msgpack.Decoder(list[tuple[int | str, ...]]).decode
-_decode_bytes = msgspec.msgpack.Decoder(list[bytes]).decode
 _decode_digests = msgspec.msgpack.Decoder(dict[int, bytes]).decode
-_writer_of = attrgetter("actor_id", "actor_name", "session")
+_fields = attrgetter(*EventRecord.__struct_fields__)
+_Read = TypeVar("_Read")
 
 
 def encode_segment(events: Sequence[EventRecord]) -> bytes:
@@ -35,26 +36,34 @@ def encode_segment(events: Sequence[EventRecord]) -> bytes:
     """
     if not events:
         raise ValueError("a segment has at least one event")
-    first = events[0].version
-    if [event.version for event in events] != list(range(first, first + len(events))):
+    versions, ids, ops, updates, actors, names, sessions, times, digests = zip(
+        *map(_fields, events), strict=True
+    )
+    first, count = versions[0], len(versions)
+    if versions != tuple(range(first, first + count)):
         raise ValueError("the versions of a segment are consecutive")
-    writers: dict[SegmentWriter, int] = {}
-    numbers = [writers.setdefault(SegmentWriter(*_writer_of(e)), len(writers)) for e in events]
-    digests = {
-        index: event.digest
-        for index, event in enumerate(events)
-        if event.digest != update_digest(event.update)
-    }
+    writers: dict[tuple[str, str, str], int] = {}
+    writing = [
+        writers.setdefault(writer, len(writers))
+        for writer in zip(actors, names, sessions, strict=True)
+    ]
+    edits = edits_of(ops, writing)
+    own = map(update_digest, updates)
     columns = {
         "writers": _encode(list(writers)),
-        "writing": _encode([(number, len(list(same))) for number, same in groupby(numbers)]),
-        "times": _encode([event.at_ms for event in events]),
-        "ids": _encode([event.id for event in events]),
-        "ops": _encode([event.ops for event in events]),
-        "updates": _encode([event.update for event in events]),
-        "digests": _encode(digests),
+        "times": pack_numbers(zigzag([times[0], *map(sub, times[1:], times)])),
+        **encode_edits(edits, len(writers)),
+        **encode_ids(ids, writing, len(writers)),
+        **encode_updates(edits, updates, len(writers)),
+        "digests": _encode(
+            {
+                index: digest
+                for index, (digest, derived) in enumerate(zip(digests, own, strict=True))
+                if digest != derived
+            }
+        ),
     }
-    return pack(first, len(events), columns)
+    return pack(first, count, columns)
 
 
 def open_segment(data: bytes) -> "Segment":
@@ -81,54 +90,82 @@ class Segment:
     @cached_property
     def writers(self) -> list[SegmentWriter]:
         """All who wrote in it, in the order of their first event."""
-        return _decode_writers(self._columns.column("writers"))
+        return self._read(_decode_writers, "writers")
+
+    @cached_property
+    def _edits(self) -> list[Edit]:
+        count = len(self.writers)
+        return self._read(partial(decode_edits, count), "edits", "text", "others")
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """The place of each run's first event in the segment, and the number of all events."""
+        return list(accumulate((edit.size for edit in self._edits), initial=0))
 
     @cached_property
     def _writing(self) -> list[int]:
         """The number of each event's writer."""
-        pairs = _decode_pairs(self._columns.column("writing"))
-        return self._whole("writing", list(chain.from_iterable(repeat(*pair) for pair in pairs)))
+        repeated = [repeat(edit.writer, edit.size) for edit in self._edits]
+        return self._whole("edits", list(chain.from_iterable(repeated)))
 
     @cached_property
     def _times(self) -> list[int]:
-        return self._whole("times", _decode_numbers(self._columns.column("times")))
+        distances = self._read(unpack_numbers, "times")
+        return self._whole("times", list(accumulate(unzigzag(distances))))
 
     @cached_property
     def _ids(self) -> list[str]:
-        return self._whole("ids", _decode_texts(self._columns.column("ids")))
+        writing = self._writing
+        return self._whole("ids", self._read(partial(decode_ids, writing), "ids", "nonces"))
 
     @cached_property
     def _ops(self) -> list[Delta]:
-        return self._whole("ops", _decode_ops(self._columns.column("ops")))
+        return self._whole("edits", [delta for edit in self._edits for delta in edit.deltas()])
 
     @cached_property
     def _updates(self) -> list[bytes]:
-        return self._whole("updates", _decode_bytes(self._columns.column("updates")))
+        edits, count = self._edits, len(self.writers)
+        decode = partial(decode_updates, edits, count)
+        updates = self._read(decode, "spans", "clients", "raw")
+        return self._whole("spans", updates)
 
     @cached_property
     def _digests(self) -> dict[int, bytes]:
         """Those that are not their update's."""
-        return _decode_digests(self._columns.column("digests"))
+        return self._read(_decode_digests, "digests")
 
     def events(self, after: int, upto: int) -> list[EventRecord]:
         """Return the events with `after < version <= upto`, ascending."""
         span = self._span(after, upto)
-        authors = self.writers
+        part = slice(span.start, span.stop)
+        updates = self._updates[part]
+        digests = list(map(update_digest, updates))
+        for index, digest in self._digests.items():
+            if index in span:
+                digests[index - span.start] = digest
+        by = [self.writers[number] for number in self._writing[part]]
         return [
             EventRecord(
-                self.first + index,
-                self._ids[index],
-                self._ops[index],
+                version,
+                event_id,
+                ops,
                 update,
                 writer.actor_id,
                 writer.actor_name,
                 writer.session,
-                self._times[index],
-                update_digest(update) if digest is None else digest,
+                at_ms,
+                digest,
             )
-            for index in span
-            for writer in (authors[self._writing[index]],)
-            for update, digest in ((self._updates[index], self._digests.get(index)),)
+            for version, event_id, ops, update, writer, at_ms, digest in zip(
+                range(self.first + span.start, self.first + span.stop),
+                self._ids[part],
+                self._ops[part],
+                updates,
+                by,
+                self._times[part],
+                digests,
+                strict=True,
+            )
         ]
 
     def ops(self, after: int, upto: int) -> list[Delta]:
@@ -139,9 +176,24 @@ class Segment:
     def runs(self, after: int, upto: int) -> Iterator[Run]:
         """Yield the runs of the events with `after < version <= upto`; cut at these bounds."""
         span = self._span(after, upto)
-        part = slice(span.start, span.stop)
-        written = map(self.writers.__getitem__, self._writing[part])
-        return merged_runs(self.first + span.start, self._ops[part], written, self._times[part])
+        if not span:
+            return
+        starts, times, writers = self._starts, self._times, self.writers
+        nearest = bisect_right(starts, span.start) - 1
+        for number in range(nearest, len(self._edits)):
+            begin = starts[number]
+            if begin >= span.stop:
+                return
+            start, stop = max(begin, span.start), min(starts[number + 1], span.stop)
+            edit = self._edits[number].part(start - begin, stop - begin)
+            yield Run(
+                self.first + start,
+                self.first + stop - 1,
+                writers[edit.writer],
+                edit.composed(),
+                edit.lengths(),
+                tuple(times[start:stop]),
+            )
 
     def versions_by_actor(self, actor_id: str) -> list[int]:
         """Return the versions that one user wrote, ascending."""
@@ -151,7 +203,7 @@ class Segment:
         return [self.first + index for index, by in enumerate(self._writing) if by in own]
 
     def find_id(self, event_id: str) -> int | None:
-        """Return the version that has this id."""
+        """Return the first version that has this id."""
         try:
             return self.first + self._ids.index(event_id)
         except ValueError:
@@ -161,6 +213,15 @@ class Segment:
         start = min(max(after + 1 - self.first, 0), self.count)
         return range(start, max(min(upto + 1 - self.first, self.count), start))
 
-    def _whole(self, name: str, values: list[Any]) -> list[Any]:
-        require(len(values) == self.count, f"column {name} has {len(values)} events")
+    def _read(self, decode: Callable[..., _Read], *names: str) -> _Read:
+        """Decode columns; what does not fit together is told as damage."""
+        columns = [self._columns.column(name) for name in names]
+        try:
+            return decode(*columns)
+        except (ValueError, IndexError, StopIteration) as error:
+            raise SegmentDamaged(f"columns {', '.join(names)}: {error}") from error
+
+    def _whole(self, name: str, values: list[_Read]) -> list[_Read]:
+        if len(values) != self.count:
+            raise SegmentDamaged(f"column {name} has {len(values)} events, not {self.count}")
         return values

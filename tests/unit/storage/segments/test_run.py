@@ -1,45 +1,45 @@
 """Runs: which events are one edit, and that they have its effect."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.segments.run import Run, SegmentWriter, merged_runs
+from storage.segments.run import Edit, Kind, edits_of
 from sync.text.delta import Delta, apply, canonical
 
-ANN, BEN = SegmentWriter("a", "Ann", "s1"), SegmentWriter("b", "Ben", "s2")
 
-
-def runs(*deltas: Delta, writers: list[SegmentWriter] | None = None) -> list[Run]:
-    by = writers or [ANN] * len(deltas)
-    return list(merged_runs(1, deltas, by, range(100, 100 + len(deltas))))
+def runs(*deltas: Delta, writers: list[int] | None = None) -> list[Edit]:
+    return edits_of(deltas, writers or [0] * len(deltas))
 
 
 def test_typing_is_one_run() -> None:
-    assert runs((5, "a"), (6, "bc"), (8, "d")) == [
-        Run(1, 3, ANN, (5, "abcd"), (1, 2, 1), (100, 101, 102))
-    ]
+    (run,) = runs((5, "a"), (6, "bc"), (8, "d"))
+    assert run == Edit(Kind.TYPING, 0, 5, "abcd", (1, 2, 1))
+    assert (run.composed(), run.lengths(), run.end) == ((5, "abcd"), (1, 2, 1), 9)
 
 
 def test_typing_from_the_start_is_one_run() -> None:
-    assert [run.ops for run in runs(("a",), (1, "b"))] == [("ab",)]
+    assert [run.composed() for run in runs(("a",), (1, "b"))] == [("ab",)]
 
 
 def test_backspacing_and_deleting_forward_are_one_run() -> None:
-    assert [(run.ops, run.lengths) for run in runs((5, -1), (4, -1), (4, -2))] == [
-        ((4, -4), (-1, -1, -2))
-    ]
+    (run,) = runs((5, -1), (4, -1), (4, -2))
+    assert run == Edit(Kind.DELETING, 0, 6, "", (-1, -1, 2))
+    assert (run.composed(), run.lengths(), run.end) == ((4, -4), (-1, -1, -2), 4)
 
 
 def test_backspacing_to_the_start_is_one_run() -> None:
-    assert [run.ops for run in runs((1, -1), (-1,))] == [(-2,)]
+    assert [run.composed() for run in runs((1, -1), (-1,))] == [(-2,)]
+
+
+def test_deletion_after_typing_begins_at_the_caret() -> None:
+    assert [run.steps for run in runs((5, "ab"), (6, -1))] == [(2,), (-1,)]
+    assert [run.steps for run in runs((5, "ab"), (7, -1))] == [(2,), (1,)]
 
 
 def test_another_writer_begins_a_run() -> None:
-    found = runs((5, "a"), (6, "b"), writers=[ANN, BEN])
-    assert [(run.first_version, run.last_version, run.writer) for run in found] == [
-        (1, 1, ANN),
-        (2, 2, BEN),
-    ]
+    found = runs((5, "a"), (6, "b"), writers=[0, 1])
+    assert [(run.writer, run.text) for run in found] == [(0, "a"), (1, "b")]
 
 
 def test_another_place_begins_a_run() -> None:
@@ -49,11 +49,30 @@ def test_another_place_begins_a_run() -> None:
     assert len(runs((5, -1), (2, -2))) == 2
 
 
+def test_deletion_on_both_sides_of_the_caret_begins_a_run() -> None:
+    assert len(runs((5, -1), (4, -2))) == 2
+
+
 def test_edit_of_several_spans_is_a_run_alone() -> None:
     replaced: Delta = (5, "ab", -1)
     found = runs((5, "a"), replaced, (7, "c"), ())
-    assert [run.ops for run in found] == [(5, "a"), replaced, (7, "c"), ()]
-    assert found[1].lengths == (1,)
+    assert [run.composed() for run in found] == [(5, "a"), replaced, (7, "c"), ()]
+    assert found[1].lengths() == (1,)
+    assert found[1].end == 7
+
+
+@pytest.mark.parametrize("odd", [(0, "a"), (5, ""), ("",), (5,), (0,), (-1, "a"), ("a", "b")])
+def test_delta_that_is_not_canonical_stays_as_it_is(odd: Delta) -> None:
+    (run,) = runs(odd)
+    assert run.deltas() == [odd]
+
+
+def test_part_of_a_run_is_a_run() -> None:
+    (typed,) = runs((5, "a"), (6, "bc"), (8, "d"))
+    assert typed.part(1, 3) == Edit(Kind.TYPING, 0, 6, "bcd", (2, 1))
+    (deleted,) = runs((5, -1), (4, -1), (4, -2))
+    assert deleted.part(1, 2) == Edit(Kind.DELETING, 0, 5, "", (-1,))
+    assert deleted.part(2, 3).deltas() == [(4, -2)]
 
 
 @given(st.data())
@@ -79,17 +98,15 @@ def test_runs_have_the_effect_of_their_events(data: st.DataObject) -> None:
         caret = delta[0] if delta and isinstance(delta[0], int) and delta[0] > 0 else 0
         caret += sum(len(op) for op in delta if isinstance(op, str))
         deltas.append(delta)
-        writers.append(data.draw(st.sampled_from([ANN, ANN, ANN, BEN])))
+        writers.append(data.draw(st.sampled_from([0, 0, 0, 1])))
         texts.append(text)
-    times = list(range(len(deltas)))
     text, version = "0123456789", 0
-    for run in merged_runs(1, deltas, writers, times):
-        assert run.first_version == version + 1
-        size = run.last_version - version
-        assert len(run.lengths) == len(run.times) == size
-        assert writers[version : version + size] == [run.writer] * size
-        grown = apply(text, run.ops)
-        assert len(grown) - len(text) == sum(run.lengths)
-        text, version = grown, run.last_version
+    for run in edits_of(deltas, writers):
+        stop = version + run.size
+        assert run.deltas() == deltas[version:stop]
+        assert writers[version:stop] == [run.writer] * run.size
+        grown = apply(text, run.composed())
+        assert len(grown) - len(text) == sum(run.lengths())
+        text, version = grown, stop
         assert text == texts[version - 1]
     assert version == len(deltas)
