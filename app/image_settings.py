@@ -27,10 +27,29 @@ class ImageSettings:
         50_000_000, "The pixels of one image; what has more is refused.", unit="pixels", least=1
     )
     max_document_image_bytes: int = setting(
-        500 << 20, "All images of one document.", unit="bytes", least=1 << 10
+        500 << 20,
+        "All images of one document; more get 413.",
+        unit="bytes",
+        least=1 << 10,
+    )
+    max_user_image_bytes: int = setting(
+        2 << 30,
+        "All images that one user uploaded, each counted once; more get 413.",
+        unit="bytes",
+        least=1 << 10,
+    )
+    max_image_storage_bytes: int = setting(
+        50 << 30,
+        "All images of this installation, each counted once, to within what comes in 10 s; more "
+        "get 507.",
+        unit="bytes",
+        least=1 << 10,
     )
     uploads_per_minute: int = setting(
-        60, "Images that one user uploads in a minute, in one process; more get 429.", least=1
+        60,
+        "Images that one user (in open mode: one address) uploads in a minute, in one process; "
+        "more get 429.",
+        least=1,
     )
     image_grace_days: int = setting(
         7,

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, tuple_
 
-from storage import catalogue, change_feed, checkpoint, event_query
+from storage import catalogue, change_feed, checkpoint, event_query, image_references
 from storage.engine import Transaction
 from storage.row import event_rows
 from storage.table import authors
@@ -84,6 +84,7 @@ class SqlAppendTransaction:
             if events:
                 rows, starts, moved = self._rows(connection, events)
                 event_query.insert_many(connection, rows)
+                image_references.mark(connection, rows)
                 catalogue.move_heads(connection, moved, updated_at_ms)
                 spans = zip(starts, repeat("edited"), starts.values(), moved.values())
                 change_feed.record(connection, list(spans))

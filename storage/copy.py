@@ -24,6 +24,7 @@ from storage.table import (
     access_changes,
     access_head,
     audit,
+    blob_removals,
     changes,
     cursors,
     documents,
@@ -44,10 +45,10 @@ Report: TypeAlias = Callable[[str, int], None]
 
 _LEFT_OUT = (
     *(new_changes, changes, cursors, feed_head, access_changes, access_head, tickets),
-    search_texts,
+    *(search_texts, blob_removals),
 )
 """Consumers of changes start anew, as they have nothing there yet, search among them; a ticket
-lives for seconds.
+lives for seconds. Blobs that are to be removed were not copied.
 """
 _KEPT_SECRETS = secrets.c.name.startswith(SIGNING_PREFIX, autoescape=True)
 """The keys of what users keep, so that they are the same users there. Others the target makes of

@@ -137,8 +137,19 @@ images = Table(
     Column("uploaded_at_ms", BigInteger, nullable=False),
     Column("version", BigInteger, nullable=False),
     Column("is_referenced", Boolean, nullable=False),
+    Column("blob", Text, nullable=False, server_default=""),
     Index(None, "digest"),
     Index(None, "is_referenced", "uploaded_at_ms"),
+    Index(None, "blob", "size_bytes"),
+    Index(None, "uploaded_by"),
+    sqlite_with_rowid=False,
+)
+
+# Names of blobs that no image has any more, and that are to be deleted.
+blob_removals = Table(
+    "blob_removals",
+    metadata,
+    Column("blob", Text, primary_key=True),
     sqlite_with_rowid=False,
 )
 

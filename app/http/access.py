@@ -29,6 +29,7 @@ _MEANINGS: Final = {
     428: "The version that the request is based on is missing.",
     429: "Too many at once; see Retry-After.",
     503: "The store does not answer, or the server is stopping; see Retry-After.",
+    507: "The server keeps no more images.",
 }
 
 
@@ -55,6 +56,13 @@ async def _principal_of(request: Request, state: StateOf) -> Principal:
     add_context(user=principal.user.id)
     return principal
 
+
+async def _address_of(request: Request) -> str:
+    return "" if request.client is None else request.client.host
+
+
+AddressOf = Annotated[str, Depends(_address_of)]
+"""The address that a request comes from; empty: it is not known."""
 
 PrincipalOf = Annotated[Principal, Depends(_principal_of)]
 """The principal that asks; outside open mode it may be a visitor, of whom nothing is known."""

@@ -81,6 +81,7 @@ STATUS: Final[dict[Code, int]] = {
     ServiceCode.UNKNOWN_IMAGE: 404,
     ServiceCode.NO_IMAGE: 415,
     ServiceCode.IMAGES_FULL: 413,
+    ServiceCode.STORAGE_FULL: 507,
     HttpCode.PRECONDITION_REQUIRED: 428,
     HttpCode.FOREIGN_ORIGIN: 403,
     HttpCode.INTERNAL: 500,

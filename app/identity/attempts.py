@@ -10,6 +10,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
+from app.identity.principal import Principal
 from app.server.peer_address import address_key
 from sync.error import ErrorCode, QuireError
 
@@ -108,9 +109,16 @@ class UserAttempts:
     def __init__(self, most: int) -> None:
         self._windows = Windows(most, window_s=60.0)
 
-    def count(self, user_id: str) -> None:
-        """Count one time; raises as `AddressAttempts.count`."""
-        _require(self._windows.count(user_id, time.monotonic()))
+    def count(self, principal: Principal, address: str) -> None:
+        """Count one time; raises as `AddressAttempts.count`.
+
+        Args:
+            address: of whoever asks. It counts for those whom anybody can become, all together; not
+                this machine, which may be a proxy.
+        """
+        is_anybody = principal.kind in ("named", "guest") or not principal.is_proven
+        key = address_key(address) if is_anybody else ""
+        _require(self._windows.count(key or principal.user.id, time.monotonic()))
 
 
 class Attempts:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from enum import Enum, auto
 from typing import Final
+from urllib.parse import quote
 
 from sync.text.delta import Delta
 
@@ -45,6 +46,20 @@ def fate(
 def digests_in(text: str) -> set[str]:
     """Return all that may be the digest of an image in a text, overlapping ones too."""
     return set(_DIGEST.findall(text))
+
+
+def moved_references(text: str, source: str, target: str) -> tuple[str, list[str]]:
+    """Return a text whose references to the images of one document are to those of another.
+
+    Also returns the digests of these images, each once, as they follow each other.
+    """
+    names = {re.escape(source), re.escape(quote(source, safe=""))}
+    reference = re.compile(
+        rf"(/api/documents/)(?:{'|'.join(sorted(names))})(/files/([0-9a-f]{{64}}))"
+    )
+    digests = dict.fromkeys(match[3] for match in reference.finditer(text))
+    place = quote(target, safe="")
+    return reference.sub(lambda match: f"{match[1]}{place}{match[2]}", text), list(digests)
 
 
 class DigestWalk:

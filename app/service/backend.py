@@ -9,6 +9,7 @@ from app.identity.watch import AccessWatch
 from app.service.authority import Authority
 from storage.access.sql_access import SqlAccess
 from storage.identity.sql_identity import SqlIdentity
+from storage.image_rows import SqlImages
 from storage.search.sql_search import SqlSearch
 from storage.shelf.sql_shelf import SqlShelf
 from storage.store import Store
@@ -36,6 +37,8 @@ class Backend:
     """The shelves of users, and the trash."""
     versions: SqlVersions
     """The named versions of documents."""
+    images: SqlImages
+    """The images that each document has."""
 
     @classmethod
     def on(
@@ -63,4 +66,5 @@ class Backend:
             store.search,
             store.shelf,
             store.versions,
+            store.images,
         )

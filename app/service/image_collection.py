@@ -2,9 +2,12 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Final
 
-from app.image.image_reference import DigestWalk, Fate, digests_in, fate
+from app.image.image_reference import DigestWalk, Fate, fate
 from storage.blobs.blob_store import BlobStore
 from storage.image_rows import ImageRecord, SqlImages
 from sync.port import EventLog, StoreError
@@ -16,17 +19,18 @@ _log = logging.getLogger(__name__)
 _FIRST_AFTER_S: Final = 600.0
 INTERVAL_S: Final = 6 * 3600.0
 _IMAGES_AT_ONCE: Final = 200
-_DOCUMENTS_AT_ONCE: Final = 500
-_EVENTS_AT_ONCE: Final = 200
 _DAY_MS: Final = 86_400_000
 
 
 class ImageCollector:
     """Removes images without a reference, once each has had its time to get one.
 
-    An image that was found to be referred to is never looked for again. The others are: in what was
-    written into any document at once (pasted, copied, brought by an editor of rich text), and in
-    each version of their own document, where the reference may have been made bit by bit.
+    An image that any event mentioned is marked (`storage.image_references`) and never looked at
+    again. The others are looked for in each version of their own document, where the reference may
+    have been made bit by bit: each such document is read once for all its images.
+
+    Blobs are deleted outside of any transaction, after the commit that made their names due. What
+    a crash, or a store that failed, has left of them is deleted the next time.
 
     Args:
         grace_days: how long an image may be without a reference.
@@ -60,23 +64,17 @@ class ImageCollector:
         removed = 0
         while found := await self._rows.unreferenced(at_ms - self._grace_ms, _IMAGES_AT_ONCE):
             keys = await self._rows.with_document({image.document_key for image in found})
-            removed_before = removed
-            looked_at: list[ImageRecord] = []
-            for image in found:
-                match self._fate(image, keys, at_ms):
-                    case Fate.REMOVE:
-                        removed += await self._forget(image)
-                    case Fate.LOOK:
-                        looked_at.append(image)
-                    case Fate.KEEP:
-                        pass
+            fates = [(image, self._fate(image, keys, at_ms)) for image in found]
+            looked_at = [image for image, each in fates if each is Fate.LOOK]
             referenced = await self._referenced(looked_at)
             await self._rows.mark_referenced(referenced)
-            for image in looked_at:
-                if image.digest not in referenced:
-                    removed += await self._forget(image)
-            if removed == removed_before and not referenced:
+            gone = [image for image, each in fates if each is Fate.REMOVE]
+            gone += (image for image in looked_at if image.digest not in referenced)
+            removed_now = sum([await self._rows.forget(image) for image in gone])
+            removed += removed_now
+            if not removed_now and not referenced:
                 break  # all of them have changed meanwhile
+        await self._delete_blobs()
         return removed
 
     def _fate(self, image: ImageRecord, keys: set[int], at_ms: int) -> Fate:
@@ -88,49 +86,29 @@ class ImageCollector:
             grace_ms=self._grace_ms,
         )
 
-    async def _forget(self, image: ImageRecord) -> bool:
-        return await self._rows.forget(image, self._blobs.delete)
+    async def _delete_blobs(self) -> None:
+        while due := await self._rows.removals(_IMAGES_AT_ONCE):
+            for blob in due:
+                await self._blobs.delete(blob)
+                await self._rows.removed([blob])
 
-    async def _referenced(self, images: list[ImageRecord]) -> set[str]:
-        """Return the digests to which some version of some document refers."""
-        wanted = {image.digest for image in images}
-        found = await self._written_at_once(wanted) if wanted else set[str]()
-        for image in images:
-            if image.digest not in found and await self._is_in_own_document(image):
-                found.add(image.digest)
-        return found
-
-    async def _written_at_once(self, wanted: set[str]) -> set[str]:
+    async def _referenced(self, images: Sequence[ImageRecord]) -> set[str]:
+        """Return the digests to which some version of an image's own document refers."""
+        by_document = attrgetter("document_key")
         found = set[str]()
-        after_key = 0
-        while keys := await self._rows.document_keys(after_key, _DOCUMENTS_AT_ONCE):
-            for key in keys:
-                found |= await self._written_into(key) & wanted
-                if found == wanted:
-                    return found
-            after_key = keys[-1]
+        for key, group in groupby(sorted(images, key=by_document), by_document):
+            own = list(group)
+            found |= await self._written_into(key, own) & {image.digest for image in own}
         return found
 
-    async def _written_into(self, key: int) -> set[str]:
-        found = set[str]()
-        after: int | None = 0
-        while after is not None:
-            mentions = await self._rows.mentions(key, after, _EVENTS_AT_ONCE)
-            for text in mentions.texts:
-                found |= digests_in(text)
-            after = mentions.upto
-        return found
-
-    async def _is_in_own_document(self, image: ImageRecord) -> bool:
-        key = image.document_key
+    async def _written_into(self, key: int, images: Sequence[ImageRecord]) -> set[str]:
+        """Return the digests that versions of a document hold since its images came."""
         record = (await self._event_log.heads([key])).get(key)
         if record is None:
-            return False
-        begin = min(image.version, record.version)
+            return set()
+        begin = min(record.version, *(image.version for image in images))
         walk = DigestWalk(await text_at(self._event_log, key, begin))
         async for page in pages(self._event_log, key, begin, record.version):
             for event in page:
                 walk.take(event.ops)
-            if image.digest in walk.found:
-                return True
-        return image.digest in walk.found
+        return walk.found

@@ -2,6 +2,8 @@
 
 import asyncio
 import hashlib
+import secrets
+import time
 from collections.abc import AsyncIterator
 from typing import BinaryIO, Final
 
@@ -12,12 +14,15 @@ from app.service.grant import Grant
 from app.service.service_error import ServiceCode, ServiceError
 from storage.blobs.blob_store import BlobStore
 from storage.fullness import FullError
-from storage.image_rows import ImageRecord, SqlImages
+from storage.image_rows import AddedImage, ImageBounds, ImageRecord, SqlImages, UserFullError
+from sync.error import ErrorCode, QuireError
 from sync.permission import Action
 from sync.shells.clock import now_ms
 
 _AT_ONCE: Final = 4
 """Images that one process takes in at the same time: each is in memory, twice."""
+_USAGE_LASTS_S: Final = 10.0
+"""The time for which the size of all images counts, plus what came meanwhile."""
 
 
 class ImageStore:
@@ -27,7 +32,10 @@ class ImageStore:
         self.rows = rows
         self.blobs = blobs
         self.limits = limits
+        self._bounds = ImageBounds(limits.max_document_image_bytes, limits.max_user_image_bytes)
         self._taking_in = asyncio.Semaphore(_AT_ONCE)
+        self._used_bytes = 0
+        self._used_until_s = 0.0
 
     async def add(self, grant: Grant, body: BinaryIO) -> tuple[ImageRecord, bool]:
         """Keep an image; returns when it is durable. Also returns whether it is new there.
@@ -39,7 +47,7 @@ class ImageStore:
             body: the image as it was sent, of at most `max_image_bytes`; read when it is its turn.
 
         Raises:
-            ServiceError: `no_image`, `images_full`.
+            ServiceError: `no_image`, `images_full`, `storage_full`.
             QuireError: `forbidden`.
             StoreError: the store does not answer.
         """
@@ -60,15 +68,37 @@ class ImageStore:
             uploaded_at_ms=now_ms(),
             version=grant.document.version,
         )
+        await self._require_room(record.size_bytes)
+        added = await self._note(record)
+        await self.blobs.put(added.record.blob, image.content)
+        if await self.rows.find(record.document_key, record.digest) is None:
+            # The document was removed for good meanwhile, and the blob it had at that time.
+            await self.rows.discard(added.record.blob)
+            raise QuireError(ErrorCode.UNKNOWN_DOCUMENT, "There is no such document.")
+        if added.is_new:
+            self._used_bytes += record.size_bytes
+        return added.record, added.is_new
+
+    async def _note(self, record: ImageRecord) -> AddedImage:
+        # Another name each time: under this one nothing was ever removed.
+        blob = f"{record.digest}-{secrets.token_hex(8)}"
         try:
-            is_new = await self.rows.add(record, max_bytes=self.limits.max_document_image_bytes)
+            return await self.rows.add(record, blob=blob, bounds=self._bounds)
+        except UserFullError:
+            whose, most = "that one user uploads", self._bounds.user_bytes
         except FullError:
-            most = self.limits.max_document_image_bytes
-            raise ServiceError(
-                ServiceCode.IMAGES_FULL, f"The images of a document have at most {most} bytes."
-            ) from None
-        await self.blobs.put(record.digest, image.content)
-        return record, is_new
+            whose, most = "of a document", self._bounds.document_bytes
+        raise ServiceError(
+            ServiceCode.IMAGES_FULL, f"The images {whose} have at most {most} bytes."
+        )
+
+    async def _require_room(self, size_bytes: int) -> None:
+        """Raise `storage_full` if an image is one too many, as far as this process knows."""
+        if time.monotonic() >= self._used_until_s:
+            self._used_bytes = await self.rows.used_bytes()
+            self._used_until_s = time.monotonic() + _USAGE_LASTS_S
+        if self._used_bytes + size_bytes > self.limits.max_image_storage_bytes:
+            raise ServiceError(ServiceCode.STORAGE_FULL, "This server keeps no more images.")
 
     async def read(
         self, grant: Grant, digest: str, kind: str
@@ -80,7 +110,7 @@ class ImageStore:
             StoreError: the store does not answer.
         """
         record = await self.find(grant, digest, kind)
-        chunks = await self.blobs.read(digest)
+        chunks = await self.blobs.read(record.blob)
         if chunks is None:
             raise _unknown()
         return record, chunks

@@ -1,9 +1,11 @@
 """The life of a document: created, duplicated, renamed, and moved to the trash."""
 
 import secrets
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from app.identity.principal import Principal
+from app.image.image_reference import moved_references
 from app.service.backend import Backend
 from app.service.grant import Grant
 from app.service.naming import readable_name
@@ -28,12 +30,14 @@ async def create_document(
     title: str = "",
     text: str = "",
     text_root: str = DEFAULT_TEXT_ROOT,
+    before_text: Callable[[DocumentRecord], Awaitable[object]] | None = None,
 ) -> Grant:
     """Create a document; returns only after the commit, with the grant of whoever created it.
 
     Args:
         name: a document's name; None: it gets a readable one.
         text: becomes event 1, its line ends normalised, unless it is empty.
+        before_text: called when the document is there, and has no text yet.
 
     Raises:
         ServiceError: `name_taken`.
@@ -56,6 +60,8 @@ async def create_document(
     role = await backend.authority.role(principal, record.key, record.name)
     assert role is not None, "whoever creates a document has a role in it"
     grant = Grant(principal, role, record)
+    if before_text is not None:
+        await before_text(record)
     if not text:
         return grant
     await submit_edit(
@@ -82,7 +88,8 @@ async def duplicate_document(
 ) -> Grant:
     """Create a document with the text of another, owned by whoever asks; returns its grant.
 
-    Its history begins with that text. Roles in the other are not taken over.
+    Its history begins with that text. The images of the other that it shows become its own, so
+    that whoever may read it sees them. Roles in the other are not taken over.
 
     Args:
         title: None: that of the other.
@@ -95,13 +102,17 @@ async def duplicate_document(
     grant.require(Action.READ)
     document = grant.document
     _require_creation(backend, grant.principal, name)
-    text = await read_text(backend, document, document.version)
+    chosen = name or readable_name()
+    text, digests = moved_references(
+        await read_text(backend, document, document.version), document.name, chosen
+    )
     return await create_document(
         backend,
         grant.principal,
-        name=name,
+        name=chosen,
         title=document.title if title is None else title,
         text=text,
+        before_text=lambda made: backend.images.copy(document.key, made.key, digests, now_ms()),
     )
 
 

@@ -20,6 +20,7 @@ class ServiceCode(StrEnum):
     UNKNOWN_IMAGE = "unknown_image"
     NO_IMAGE = "no_image"
     IMAGES_FULL = "images_full"
+    STORAGE_FULL = "storage_full"
 
 
 class ServiceError(Exception):

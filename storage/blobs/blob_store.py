@@ -1,4 +1,4 @@
-"""The port of a store of blobs: bytes under the SHA-256 of themselves, so none ever changes."""
+"""The port of a store of blobs: bytes under a name, which always stands for the same bytes."""
 
 from collections.abc import AsyncIterator
 from typing import Final, Protocol
@@ -8,20 +8,23 @@ CHUNK_BYTES: Final = 64 << 10
 
 
 class BlobStore(Protocol):
-    """Keeps blobs by their digest, 64 hexadecimal digits. Every method may raise `StoreError`."""
+    """Keeps blobs by name: a digest, 64 hexadecimal digits, and perhaps a dash and more of them.
 
-    async def put(self, digest: str, content: bytes) -> None:
+    Every method may raise `StoreError`.
+    """
+
+    async def put(self, name: str, content: bytes) -> None:
         """Save a blob; returns when it is durable. Again is the same as once.
 
         Cancelled or killed meanwhile, it leaves the whole blob or none.
         """
         ...
 
-    async def read(self, digest: str) -> AsyncIterator[bytes] | None:
+    async def read(self, name: str) -> AsyncIterator[bytes] | None:
         """Return the chunks of a blob, each of at most `CHUNK_BYTES`; None: there is none."""
         ...
 
-    async def delete(self, digest: str) -> None:
+    async def delete(self, name: str) -> None:
         """Remove a blob, if there is one."""
         ...
 

@@ -29,35 +29,35 @@ class FileBlobs:
         self._folder = folder
         self._swept_s = 0.0
 
-    async def put(self, digest: str, content: bytes) -> None:
-        await _in_thread(lambda: self._put(digest, content))
+    async def put(self, name: str, content: bytes) -> None:
+        await _in_thread(lambda: self._put(name, content))
 
-    async def read(self, digest: str) -> AsyncIterator[bytes] | None:
-        file = await _in_thread(lambda: self._open(digest))
+    async def read(self, name: str) -> AsyncIterator[bytes] | None:
+        file = await _in_thread(lambda: self._open(name))
         return None if file is None else _chunks(file)
 
-    async def delete(self, digest: str) -> None:
-        await _in_thread(lambda: self._path(digest).unlink(missing_ok=True))
+    async def delete(self, name: str) -> None:
+        await _in_thread(lambda: self._path(name).unlink(missing_ok=True))
 
     async def aclose(self) -> None:
         """Nothing is held open."""
 
-    def _path(self, digest: str) -> Path:
-        return self._folder / digest[:2] / digest
+    def _path(self, name: str) -> Path:
+        return self._folder / name[:2] / name
 
-    def _open(self, digest: str) -> BinaryIO | None:
+    def _open(self, name: str) -> BinaryIO | None:
         try:
-            return self._path(digest).open("rb")
+            return self._path(name).open("rb")
         except FileNotFoundError:
             return None
 
-    def _put(self, digest: str, content: bytes) -> None:
-        path = self._path(digest)
+    def _put(self, name: str, content: bytes) -> None:
+        path = self._path(name)
         unfinished = self._folder / _UNFINISHED
         for folder in (unfinished, path.parent):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._sweep(unfinished)
-        written = unfinished / f"{digest}-{secrets.token_hex(8)}"
+        written = unfinished / f"{name}-{secrets.token_hex(8)}"
         try:
             with written.open("xb") as file:
                 file.write(content)

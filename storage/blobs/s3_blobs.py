@@ -46,8 +46,8 @@ class S3Blobs:
             http_client=urllib3.PoolManager(timeout=_TIMEOUT, retries=_RETRIES, maxsize=10),
         )
 
-    async def put(self, digest: str, content: bytes) -> None:
-        key = self._key(digest)
+    async def put(self, name: str, content: bytes) -> None:
+        key = self._key(name)
         await _in_thread(
             lambda: self._client.put_object(
                 bucket_name=self._bucket,
@@ -57,8 +57,8 @@ class S3Blobs:
             )
         )
 
-    async def read(self, digest: str) -> AsyncIterator[bytes] | None:
-        key = self._key(digest)
+    async def read(self, name: str) -> AsyncIterator[bytes] | None:
+        key = self._key(name)
         try:
             answer = await _in_thread(
                 lambda: self._client.get_object(bucket_name=self._bucket, object_name=key)
@@ -67,8 +67,8 @@ class S3Blobs:
             return None
         return _chunks(answer)
 
-    async def delete(self, digest: str) -> None:
-        key = self._key(digest)
+    async def delete(self, name: str) -> None:
+        key = self._key(name)
         with suppress(_MissingError):
             await _in_thread(
                 lambda: self._client.remove_object(bucket_name=self._bucket, object_name=key)
@@ -77,8 +77,8 @@ class S3Blobs:
     async def aclose(self) -> None:
         """The connections go with the object."""
 
-    def _key(self, digest: str) -> str:
-        return f"{self._prefix}{digest[:2]}/{digest}"
+    def _key(self, name: str) -> str:
+        return f"{self._prefix}{name[:2]}/{name}"
 
 
 class _MissingError(Exception):

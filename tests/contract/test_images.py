@@ -1,5 +1,6 @@
 """The images of documents in both databases, and which of them are removed."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -7,13 +8,15 @@ import pytest
 from msgspec.structs import replace
 
 from app.service.image_collection import ImageCollector
+from storage.blobs.blob_store import BlobStore
 from storage.blobs.file_blobs import FileBlobs
 from storage.fullness import FullError
-from storage.image_rows import ImageRecord
+from storage.image_rows import AddedImage, ImageBounds, ImageRecord, UserFullError
 from storage.store import Store
-from sync.port import DocumentRecord, NewDocument
+from sync.port import DocumentRecord, NewDocument, StoreError
 from sync.text.delta import Delta
 from tests.contract.sample import append, event, open_whole
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -46,28 +49,49 @@ def new_document(name: str) -> NewDocument:
     )
 
 
+async def add(
+    store: Store, new: ImageRecord, *, most: int = MUCH, of_user: int = MUCH, blob: str = ""
+) -> AddedImage:
+    name = blob or f"{new.digest}-1"
+    return await store.images.add(new, blob=name, bounds=ImageBounds(most, of_user))
+
+
 def image(record: DocumentRecord, digest: str = ONE, *, at_ms: int = 0) -> ImageRecord:
     return ImageRecord(record.key, digest, "png", 100, 4, 3, "ana", at_ms, record.version)
 
 
 async def test_image_belongs_to_its_document_alone(store: Store) -> None:
     notes, plans = await document(store, "notes"), await document(store, "plans")
-    assert await store.images.add(image(notes), max_bytes=MUCH)
-    assert await store.images.find(notes.key, ONE) == image(notes)
+    added = await add(store, image(notes))
+    assert added == AddedImage(replace(image(notes), blob=f"{ONE}-1"), is_new=True)
+    assert await store.images.find(notes.key, ONE) == added.record
     assert await store.images.find(plans.key, ONE) is None
     assert await store.images.find(notes.key, OTHER) is None
 
 
 async def test_image_that_comes_again_counts_once_and_is_young_again(store: Store) -> None:
     notes = await document(store, "notes")
-    assert await store.images.add(image(notes), max_bytes=100)
-    assert not await store.images.add(image(notes, at_ms=5), max_bytes=100)
+    assert (await add(store, image(notes), most=100)).is_new
+    again = await add(store, image(notes, at_ms=5), most=100, blob=f"{ONE}-2")
+    assert not again.is_new
     found = await store.images.find(notes.key, ONE)
     assert found is not None
-    assert found.uploaded_at_ms == 5
+    assert found == again.record
+    assert (found.uploaded_at_ms, found.blob) == (5, f"{ONE}-1")
     with pytest.raises(FullError):
-        await store.images.add(image(notes, OTHER), max_bytes=199)
-    assert await store.images.add(image(notes, OTHER), max_bytes=200)
+        await add(store, image(notes, OTHER), most=199)
+    assert (await add(store, image(notes, OTHER), most=200)).is_new
+
+
+async def test_images_of_a_user_are_bounded_over_all_documents(store: Store) -> None:
+    notes, plans = await document(store, "notes"), await document(store, "plans")
+    await add(store, image(notes), of_user=150)
+    # The same image again takes no more room.
+    await add(store, image(plans), of_user=150)
+    with pytest.raises(UserFullError):
+        await add(store, image(plans, OTHER), of_user=199)
+    await add(store, replace(image(plans, OTHER), uploaded_by="ben"), of_user=199)
+    assert await store.images.used_bytes() == 200
 
 
 class Scene:
@@ -75,13 +99,16 @@ class Scene:
 
     def __init__(self, store: Store, folder: Path) -> None:
         self.store = store
-        self.blobs = FileBlobs(folder)
+        self.blobs: BlobStore = FileBlobs(folder)
+        self.folder = folder
+        self.uploads = 0
         self.collector = ImageCollector(store.images, self.blobs, store.log, grace_days=7)
 
     async def upload(self, record: DocumentRecord, digest: str = ONE) -> None:
         head = (await self.store.log.heads([record.key]))[record.key]
-        await self.store.images.add(image(head, digest), max_bytes=MUCH)
-        await self.blobs.put(digest, b"image")
+        self.uploads += 1
+        added = await add(self.store, image(head, digest), blob=f"{digest}-{self.uploads}")
+        await self.blobs.put(added.record.blob, b"image")
 
     async def write(self, record: DocumentRecord, *edits: Delta) -> None:
         head = (await self.store.log.heads([record.key]))[record.key]
@@ -93,11 +120,7 @@ class Scene:
         return await self.store.images.find(record.key, digest) is not None
 
     async def has_blob(self, digest: str = ONE) -> bool:
-        chunks = await self.blobs.read(digest)
-        if chunks is not None:
-            async for _ in chunks:
-                pass
-        return chunks is not None
+        return any(self.folder.glob(f"*/{digest}-*"))
 
     async def collect(self, day: float = 8) -> int:
         return await self.collector.collect(int(day * DAY_MS))
@@ -188,7 +211,8 @@ async def test_blob_stays_while_another_document_has_the_same_image(scene: Scene
     await scene.upload(plans, OTHER)
     gone = await scene.store.images.find(notes.key, OTHER)
     assert gone is not None
-    assert await scene.store.images.forget(gone, scene.blobs.delete)
+    assert await scene.store.images.forget(gone)
+    assert await scene.store.images.removals(9) == []
     assert await scene.has_blob(OTHER)
     assert await scene.is_kept(plans, OTHER)
 
@@ -199,6 +223,119 @@ async def test_image_that_was_sent_again_meanwhile_is_not_removed(scene: Scene) 
     found = await scene.store.images.find(notes.key, ONE)
     assert found is not None
     again = replace(found, uploaded_at_ms=found.uploaded_at_ms + 1)
-    await scene.store.images.add(again, max_bytes=MUCH)
-    assert not await scene.store.images.forget(found, scene.blobs.delete)
+    await add(scene.store, again)
+    assert not await scene.store.images.forget(found)
+    assert await scene.store.images.removals(9) == []
     assert await scene.has_blob()
+
+
+async def test_image_that_an_edit_mentions_at_the_last_moment_is_not_removed(scene: Scene) -> None:
+    notes, plans = await document(scene.store, "notes"), await document(scene.store, "plans")
+    await scene.upload(notes)
+    found = await scene.store.images.find(notes.key, ONE)
+    assert found is not None
+    await scene.write(plans, (f"/api/documents/notes/files/{ONE}.png",))
+    assert not await scene.store.images.forget(found)
+    assert await scene.is_kept(notes)
+
+
+class SlowBlobs(FileBlobs):
+    """A store that answers no deletion until it is told to."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.is_asked, self.may_answer = asyncio.Event(), asyncio.Event()
+
+    async def delete(self, name: str) -> None:
+        self.is_asked.set()
+        await self.may_answer.wait()
+        await super().delete(name)
+
+
+async def test_store_that_deletes_slowly_keeps_nobody_from_writing(
+    store: Store, tmp_path: Path
+) -> None:
+    scene = Scene(store, tmp_path / "blobs")
+    slow = SlowBlobs(scene.folder)
+    scene.collector = ImageCollector(store.images, slow, store.log, grace_days=7)
+    notes = await document(store, "notes")
+    await scene.upload(notes)
+    collecting = asyncio.create_task(scene.collect())
+    async with asyncio.timeout(PATIENCE_S):
+        await slow.is_asked.wait()
+        await scene.write(notes, ("written meanwhile",))
+        # It comes again before its old blob is gone.
+        await scene.upload(notes)
+    slow.may_answer.set()
+    assert await collecting == 1
+    found = await store.images.find(notes.key, ONE)
+    assert found is not None
+    assert [path.name for path in scene.folder.glob(f"*/{ONE}-*")] == [found.blob]
+
+
+class FailingBlobs(FileBlobs):
+    """A store that is killed, or answers no more, after some deletions."""
+
+    def __init__(self, folder: Path, deletions: int) -> None:
+        super().__init__(folder)
+        self.left = deletions
+
+    async def delete(self, name: str) -> None:
+        if self.left == 0:
+            raise StoreError("it is away")
+        self.left -= 1
+        await super().delete(name)
+
+
+async def test_blobs_that_could_not_be_deleted_are_deleted_the_next_time(
+    store: Store, tmp_path: Path
+) -> None:
+    scene = Scene(store, tmp_path / "blobs")
+    failing = FailingBlobs(scene.folder, 1)
+    scene.collector = ImageCollector(store.images, failing, store.log, grace_days=7)
+    notes = await document(store, "notes")
+    await scene.upload(notes)
+    await scene.upload(notes, OTHER)
+    with pytest.raises(StoreError):
+        await scene.collect()
+    assert len(await store.images.removals(9)) == 1
+    assert (await scene.has_blob(ONE), await scene.has_blob(OTHER)) == (True, False)
+    scene.collector = ImageCollector(store.images, scene.blobs, store.log, grace_days=7)
+    assert await scene.collect() == 0
+    assert await store.images.removals(9) == []
+    assert not await scene.has_blob(ONE)
+
+
+async def test_blob_that_was_saved_for_a_removed_image_is_discarded(scene: Scene) -> None:
+    notes = await document(scene.store, "notes")
+    await scene.upload(notes)
+    await scene.store.images.discard(f"{ONE}-1")
+    assert await scene.store.images.removals(9) == [], "an image has it"
+    for _ in range(2):
+        await scene.store.images.discard(f"{OTHER}-9")
+    assert await scene.store.images.removals(9) == [f"{OTHER}-9"]
+
+
+async def test_duplicate_has_the_images_and_keeps_their_blobs(scene: Scene) -> None:
+    notes, plans = await document(scene.store, "notes"), await document(scene.store, "plans")
+    await scene.upload(notes)
+    await scene.upload(notes, OTHER)
+    assert await scene.store.images.copy(notes.key, plans.key, [ONE, "77" * 32], 3) == 1
+    copied = await scene.store.images.find(plans.key, ONE)
+    source = await scene.store.images.find(notes.key, ONE)
+    assert source is not None
+    assert copied == replace(source, document_key=plans.key, uploaded_at_ms=3, version=0)
+    assert not await scene.is_kept(plans, OTHER)
+    assert await scene.store.images.forget(source)
+    assert await scene.store.images.removals(9) == []
+
+
+async def test_no_event_is_read_to_find_references(scene: Scene) -> None:
+    """However much was written anywhere, a mention is found where it was written."""
+    notes, plans = await document(scene.store, "notes"), await document(scene.store, "plans")
+    await scene.upload(notes)
+    await scene.write(plans, *((f"text {n} ",) for n in range(50)))
+    await scene.write(plans, (f"![x](/api/documents/notes/files/{ONE}.png)",))
+    found = await scene.store.images.find(notes.key, ONE)
+    assert found is not None
+    assert found.is_referenced

@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from storage import migrate
 from storage.access.access_record import GrantRecord
+from storage.image_rows import ImageRecord
 from storage.log import open_event_log
 from storage.migrate import SCHEMA_REVISION, SchemaError, require_current, upgrade
 from storage.row import encode_ops
@@ -27,6 +28,7 @@ from storage.table import metadata
 from sync.permission import Claim, Reader
 from sync.port import Checkpoint, StoreError
 from sync.text.delta import Delta
+from tests.contract.conftest import run_sql
 from tests.contract.old_schema import OldEvent, make, old_events
 from tests.contract.sample import append_next, open_log, open_whole
 from tests.patience import PATIENCE_S
@@ -159,6 +161,22 @@ async def test_documents_of_schema_0005_stay_open_to_all_who_are_let_in(
     assert {each.name for each in found} == {"doc-1", "doc-2"}
     await store.access.set_grant(1, "everyone", "viewer", 1)
     assert await store.access.head() == 1
+    await store.aclose()
+
+
+async def test_images_of_schema_0008_keep_their_blobs_and_stay(bare_database_url: str) -> None:
+    await to_thread.run_sync(make, bare_database_url, old_events(1), "0008")
+    digest = "a1" * 32
+    old = (
+        "INSERT INTO images (document_key, digest, kind, size_bytes, width, height, uploaded_by, "
+        f"uploaded_at_ms, version, is_referenced) VALUES (1, '{digest}', 'png', 9, 3, 3, 'u', 1, "
+        "0, false)"
+    )
+    await run_sql(bare_database_url, old)
+    await upgrade(bare_database_url)
+    store = open_whole(bare_database_url)
+    found = await store.images.find(1, digest)
+    assert found == ImageRecord(1, digest, "png", 9, 3, 3, "u", 1, 0, True, digest)
     await store.aclose()
 
 

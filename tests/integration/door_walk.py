@@ -11,7 +11,7 @@ from typing import Final
 import httpx
 from fastapi import FastAPI
 
-from storage.image_rows import ImageRecord
+from storage.image_rows import ImageBounds, ImageRecord
 from storage.versions.named_version import NamedVersion
 from sync.error import CloseCode
 from sync.permission import Action
@@ -86,7 +86,7 @@ class Walk:
         record = await log.find(self.actor.document)
         assert record is not None
         image = ImageRecord(record.key, _DIGEST, "png", len(_IMAGE), 4, 3, "ana", 1, 0)
-        await images.rows.add(image, max_bytes=1 << 20)
+        await images.rows.add(image, blob=_DIGEST, bounds=ImageBounds(1 << 20, 1 << 20))
         await images.blobs.put(_DIGEST, _IMAGE)
 
     async def _put_name(self) -> None:

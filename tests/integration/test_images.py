@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import socket
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import httpx
 import pytest
 from moto.server import ThreadedMotoServer
 
+from app.service.image_collection import ImageCollector
 from storage.blobs.file_blobs import FileBlobs
 from tests.images import SECRET, make_image, pixels
 from tests.integration.http_app import Application, application
@@ -51,12 +53,42 @@ async def test_image_comes_back_as_what_it_is_and_can_do_nothing(tmp_path: Path,
         assert "sandbox" in headers["content-security-policy"]
         assert "script-src" not in headers["content-security-policy"]
         assert headers["cross-origin-resource-policy"] == "same-origin"
-        assert headers["cache-control"] == "private, max-age=31536000, immutable"
+        assert headers["cache-control"] == "private, no-cache"
         assert headers["content-disposition"].startswith("inline; filename=")
         assert int(headers["content-length"]) == len(answer.content) == stored["bytes"]
         known = {"If-None-Match": headers["etag"]}
         again = await quire.http.get(stored["url"], headers=known)
         assert (again.status_code, again.content) == (304, b"")
+
+
+async def test_image_is_not_shown_from_the_cache_of_whoever_signed_out(tmp_path: Path) -> None:
+    """A browser asks before it shows what it keeps, with the cookies that it has then."""
+    async with application(tmp_path, default_access="private") as quire:
+        await quire.create()
+        url = (await upload(quire))["url"]
+        answer = await quire.http.get(url)
+        policy = answer.headers["cache-control"]
+        assert "no-cache" in policy
+        assert "immutable" not in policy
+        known = {"If-None-Match": answer.headers["etag"]}
+        assert (await quire.http.get(url, headers=known)).status_code == 304
+        other = await quire.http.get(url, headers=known | {"X-Quire-Name": "Ben"})
+        assert other.status_code == 404
+        assert "etag" not in other.headers
+
+
+async def test_upload_that_cannot_be_kept_while_it_comes_is_a_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    large = make_image("png", size=(900, 900))
+    assert len(large) > 64 << 10
+    async with application(tmp_path) as quire:
+        await quire.create()
+        refused = await quire.refused("POST", FILES, content=large)
+        assert refused == (503, "store_unavailable")
+        monkeypatch.undo()
+        await upload(quire, large)
 
 
 async def test_image_that_is_there_is_not_kept_twice(tmp_path: Path) -> None:
@@ -127,6 +159,60 @@ async def test_bounds_of_images(tmp_path: Path) -> None:
         assert await quire.refused("POST", FILES, content=other) == (413, "images_full")
         codes = [(await quire.http.post(FILES, content=PNG)).status_code for _ in range(3)]
         assert codes[-1] == 429
+
+
+async def test_images_of_a_user_and_of_all_are_bounded(tmp_path: Path) -> None:
+    async with application(tmp_path, max_user_image_bytes=len(PNG) + 10) as quire:
+        await quire.create()
+        await quire.create("plans")
+        await upload(quire)
+        gif = make_image("gif")
+        other = "/api/documents/plans/files"
+        assert await quire.refused("POST", other, content=gif) == (413, "images_full")
+        # The same image takes no more room.
+        await quire.ok("POST", other, content=PNG)
+        await quire.ok("POST", other, content=gif, headers={"X-Quire-Name": "Ben"})
+    (tmp_path / "full").mkdir()
+    async with application(tmp_path / "full", max_image_storage_bytes=4 * len(PNG)) as quire:
+        await quire.create()
+        many = [make_image("png", size=(64, side)) for side in range(40, 60)]
+        answers = [await quire.http.post(FILES, content=each) for each in many]
+        codes = [answer.status_code for answer in answers]
+        assert codes == sorted(codes)
+        assert set(codes) == {201, 507}
+        assert answers[-1].json()["code"] == "storage_full"
+        assert await quire.state.images.rows.used_bytes() <= 4 * len(PNG)
+
+
+async def test_duplicate_shows_its_images_to_its_own_readers(tmp_path: Path) -> None:
+    ben = {"X-Quire-Name": "Ben"}
+    async with application(tmp_path, default_access="private") as quire:
+        await quire.create("my:notes")
+        place = "/api/documents/my:notes"
+        shown = (await quire.ok("POST", f"{place}/files", content=PNG))["url"]
+        unseen = (await quire.ok("POST", f"{place}/files", content=make_image("gif")))["url"]
+        written = f"![a]({shown})\n\n![b]({shown.replace(':', '%3A')})\n"
+        await quire.ok("PUT", f"{place}/text", content=written, headers={"If-Match": '"0"'})
+        made = (await quire.ok("POST", f"{place}/duplicate", json={}))["name"]
+        own = shown.replace("my:notes", made)
+        assert await quire.text(made) == f"![a]({own})\n\n![b]({own})\n"
+        copied = await quire.state.log.find(made)
+        assert copied is not None
+        await quire.state.backend.access.set_grant(copied.key, "signed-in", "viewer", 5)
+        assert (await quire.http.get(shown, headers=ben)).status_code == 404
+        assert (await quire.http.get(own, headers=ben)).status_code == 200
+        # Only those that it shows.
+        other = unseen.replace("my:notes", made)
+        assert (await quire.http.get(other)).status_code == 404
+        # The first one may go.
+        record = await quire.state.log.find("my:notes")
+        assert record is not None
+        assert (await quire.http.delete(place)).status_code == 204
+        assert await quire.state.backend.shelf.purge(record.key, 9_999_999_999_999)
+        images = quire.state.images
+        collector = ImageCollector(images.rows, images.blobs, quire.state.log, grace_days=7)
+        assert await collector.collect(0) == 2
+        assert (await quire.http.get(own, headers=ben)).status_code == 200
 
 
 async def test_many_uploads_at_once_are_not_all_in_memory(tmp_path: Path) -> None:

@@ -7,21 +7,23 @@ from fastapi import APIRouter, Header, Path, Request, Response
 from starlette.responses import StreamingResponse
 
 from app.audit.audit_kind import IMAGE_UPLOADED
-from app.http.access import ReadableOf, StateOf, WritableOf, problems
+from app.http.access import AddressOf, ReadableOf, StateOf, WritableOf, problems
 from app.http.noting import NotingOf
 from app.http.schema import StoredImage
 from app.image.image_kind import ImageKind
 from app.service.grant import grant_access
 from sync.permission import Action
+from sync.port import StoreError
 
 router = APIRouter(prefix="/api/documents/{document}/files", tags=["images"])
 
 _SPOOLED_BYTES: Final = 64 << 10
 """Of an upload that is under way, as much is in memory; the rest lies in a file without a name."""
 _FILE: Final = r"^([0-9a-f]{64})\.(png|jpg|gif|webp|avif)$"
-# An image is shown as one, whoever asks and wherever it is opened.
+# An image is shown as one, whoever asks and wherever it is opened. A browser asks before it shows
+# one that it keeps: somebody else may have signed in there, and may not read the document.
 _HEADERS: Final = {
-    "Cache-Control": "private, max-age=31536000, immutable",
+    "Cache-Control": "private, no-cache",
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
 }
 
@@ -39,7 +41,7 @@ FileName = Annotated[
 @router.post(
     "",
     status_code=201,
-    responses={**problems(403, 404, 413, 415, 429), 200: {"model": StoredImage}},
+    responses={**problems(403, 404, 413, 415, 429, 507), 200: {"model": StoredImage}},
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -50,14 +52,19 @@ FileName = Annotated[
     },
 )
 async def upload_image(
-    request: Request, grant: WritableOf, state: StateOf, note: NotingOf, response: Response
+    request: Request,
+    grant: WritableOf,
+    state: StateOf,
+    address: AddressOf,
+    note: NotingOf,
+    response: Response,
 ) -> StoredImage:
     """Keep an image: PNG, JPEG, GIF, WebP or AVIF, by its bytes. Its metadata is left out."""
-    state.uploads.count(grant.user.id)
+    state.uploads.count(grant.principal, address)
     # It has no name, so nothing is left of it whatever happens.
     with tempfile.SpooledTemporaryFile(max_size=_SPOOLED_BYTES) as body:
         async for chunk in request.stream():
-            body.write(chunk)
+            _spool(body, chunk)
         body.seek(0)
         # The role may have ended while the image was on its way.
         name = grant.document.name
@@ -76,6 +83,13 @@ async def upload_image(
         width=record.width,
         height=record.height,
     )
+
+
+def _spool(body: "tempfile.SpooledTemporaryFile[bytes]", chunk: bytes) -> None:
+    try:
+        body.write(chunk)
+    except OSError as error:
+        raise StoreError(f"an upload cannot be kept while it comes: {error}") from error
 
 
 @router.get(

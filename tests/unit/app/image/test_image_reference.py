@@ -3,7 +3,14 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.image.image_reference import DIGEST_CHARS, DigestWalk, Fate, digests_in, fate
+from app.image.image_reference import (
+    DIGEST_CHARS,
+    DigestWalk,
+    Fate,
+    digests_in,
+    fate,
+    moved_references,
+)
 from sync.text.delta import Delta, apply, canonical
 
 ONE, OTHER = "a1" * 32, "0f" * 32
@@ -80,3 +87,23 @@ def test_only_what_nothing_refers_to_and_is_old_enough_is_looked_at(
 
 def test_digest_is_as_long_as_a_sha_256() -> None:
     assert len(ONE) == DIGEST_CHARS
+
+
+def test_references_of_a_duplicate_are_to_its_own_images() -> None:
+    own, other = "a" * 64, "b" * 64
+    text = (
+        f"![x](/api/documents/a:b/files/{own}.png) ![](./pad/api/documents/a%3Ab/files/{own}.png)"
+        f" ![y](/api/documents/a.b/files/{other}.png) /api/documents/a:b/files/{own[:9]}.png"
+    )
+    moved, digests = moved_references(text, "a:b", "c:d")
+    assert digests == [own]
+    assert moved == (
+        f"![x](/api/documents/c%3Ad/files/{own}.png) ![](./pad/api/documents/c%3Ad/files/{own}.png)"
+        f" ![y](/api/documents/a.b/files/{other}.png) /api/documents/a:b/files/{own[:9]}.png"
+    )
+    assert moved_references("plain", "a", "b") == ("plain", [])
+
+
+def test_name_of_a_document_is_no_pattern() -> None:
+    text = f"/api/documents/aXb/files/{'a' * 64}.png"
+    assert moved_references(text, "a.b", "c") == (text, [])
