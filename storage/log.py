@@ -6,7 +6,7 @@ from functools import partial
 
 from sqlalchemy import Connection, select
 
-from storage import catalogue, checkpoint, event_query, secret, sitting_query
+from storage import authored_query, catalogue, checkpoint, event_query, secret, sitting_query
 from storage.append import SqlAppendTransaction
 from storage.change_feed import SqlChangeFeed
 from storage.database import open_database
@@ -26,6 +26,7 @@ from sync.port import (
     Sitting,
     StoreError,
 )
+from sync.text.authored import AuthoredDeltas
 
 _RELAY_KEY = "relay"
 _APPENDS_PER_CLEANING = 500
@@ -187,6 +188,12 @@ class SqlEventLog:
         """Return the sittings of the events with `after < version <= upto`, newest first."""
         return await self._database.read(
             partial(sitting_query.read, key=key, after=after, upto=upto, pause_ms=pause_ms)
+        )
+
+    async def authored(self, key: int, after: int, upto: int, max_bytes: int) -> AuthoredDeltas:
+        """Return the events with `after < version <= upto` in columns; fewer if they are large."""
+        return await self._database.read_snapshot(
+            partial(authored_query.read, key=key, after=after, upto=upto, max_bytes=max_bytes)
         )
 
     async def event(self, key: int, version: int) -> EventRecord | None:

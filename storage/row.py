@@ -22,7 +22,7 @@ _from_hex = bytes.fromhex
 # `sync.submission.update_digest` in two steps, neither of them in Python.
 _update_hash = partial(blake2b, digest_size=16, person=b"update")
 _digest = methodcaller("digest")
-_decode_ops = msgspec.json.Decoder(tuple[int | str, ...]).decode
+decode_ops = msgspec.json.Decoder(tuple[int | str, ...]).decode
 
 _made_up = re.compile(r"(.+)-(0|[1-9][0-9]{0,8})-([0-9a-f]{12})", re.ASCII).fullmatch
 
@@ -62,7 +62,7 @@ def event_record(row: Row) -> EventRecord:
     version, number, nonce, event_id, ops, update, actor_id, actor_name, session, at_ms, digest = (
         row
     )
-    delta = _decode_ops(ops)
+    delta = decode_ops(ops)
     return EventRecord(
         version,
         f"{session}-{number}-{nonce.hex()}" if event_id is None else event_id,

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from sync.names import MAX_INTEGER, Role
 from sync.permission import Reader
+from sync.text.authored import AuthoredDeltas
 from sync.text.delta import Delta, EventType, event_type
 
 
@@ -298,6 +299,13 @@ class LogReading(Protocol):
 
         A sitting ends before a pause longer than `pause_ms`, before and after a restore, and after
         each multiple of `SITTING_CUT`. One that lies on a bound is cut there.
+        """
+        ...
+
+    async def authored(self, key: int, after: int, upto: int, max_bytes: int) -> AuthoredDeltas:
+        """Return the events with `after < version <= upto` in columns.
+
+        Fewer, but at least one, if their deltas have more than `max_bytes` as JSON.
         """
         ...
 

@@ -280,6 +280,37 @@ class Sittings(BaseModel):
     )
 
 
+class PlaybackWriter(BaseModel):
+    """A user, through one door."""
+
+    actor: Actor
+    color: str = Field(examples=["#1670c9"])
+    origin: Literal["live", "request", "restore", "repair"]
+
+
+class Playback(BaseModel):
+    """Events in columns, oldest first. Positions and lengths count code points."""
+
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    from_: int = Field(alias="from", description="The `after` of the request.", examples=[0])
+    to: int = Field(description="The version of the last event.", examples=[3])
+    head: int = Field(examples=[3])
+    writers: list[PlaybackWriter]
+    writer: list[tuple[int, int]] = Field(
+        description="Runs of events by one of `writers`: its index, and their number."
+    )
+    at: list[int] = Field(
+        description="The time of the first event, in milliseconds since 1970; of each further one "
+        "the difference to the one before."
+    )
+    ops: list[list[int] | list[list[int]]] = Field(
+        description="Of each event a span `[retain, deleted, inserted]`, or a list of none or "
+        "several. `retain` counts from the end of the span before."
+    )
+    text: str = Field(description="All that the events insert, in order.")
+
+
 class VersionOfText(BaseModel):
     """One version: its event, and the text after it. Version 0 has no event."""
 

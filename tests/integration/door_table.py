@@ -50,6 +50,7 @@ DOCUMENT_DOORS: Final = (
     DocumentDoor("PUT", f"{D}/text", WRITE, content="Hello all", headers={"If-Match": "*"}),
     DocumentDoor("POST", f"{D}/edits", WRITE, json={"base": None, "ops": [{"insert": "> "}]}),
     DocumentDoor("POST", f"{D}/restore", WRITE, json={"version": 0}),
+    DocumentDoor("GET", f"{D}/playback", READ),
     DocumentDoor("GET", f"{D}/versions", READ),
     DocumentDoor("POST", f"{D}/versions", WRITE, 201, json={"name": "Mine"}),
     # The name is somebody else's: one's own is in `test_version_names`.
