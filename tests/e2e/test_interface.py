@@ -88,7 +88,7 @@ def test_toolbar_puts_what_does_not_fit_into_a_menu(open_window: OpenWindow) -> 
     expect(toolbar.get_by_role("button", name="Insert divider")).to_be_hidden()
     ana.focus_end()
     more.click()
-    ana.page.get_by_role("menuitem", name="Task list").click()
+    ana.page.get_by_role("menuitemcheckbox", name="Task list").click()
     ana.wait_for_text("- [ ] ")
 
 

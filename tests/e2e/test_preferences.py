@@ -21,6 +21,16 @@ def _prefer(window: Window, stored: str) -> None:
     ("chosen", "typed", "keys", "expected"),
     [
         ("vim", "ihello world", ("Escape", "0", "d", "w"), "world"),
+        (
+            "emacs",
+            "- one two",
+            # Undo is this editor's, characters are whole, and a list goes on.
+            (
+                *("Alt+b", "Control+Space", "Control+e", "Alt+w", "Enter", "Control+y"),
+                *("Control+k", "Control+y", "Control+/"),
+            ),
+            "- one two\n- two",
+        ),
     ],
 )
 def test_keys_of_another_editor_work_once_chosen(
@@ -43,6 +53,38 @@ def test_keys_of_another_editor_work_once_chosen(
     ana.wait_until_saved()
     url = f"{server.url}/api/documents/{chosen}/text"
     assert httpx.get(url, timeout=PATIENCE_S).raise_for_status().text == expected
+
+
+def test_vim_changes_nothing_in_a_document_that_may_only_be_read(
+    server: ServerProcess, open_window: OpenWindow
+) -> None:
+    ana = open_window("/d/vim-read", "Ana")
+    ana.focus_end()
+    ana.type("one two")
+    ana.wait_until_saved()
+    dialog = ana.share()
+    dialog.set_everyone("Can view")
+    dialog.close()
+    ben = open_window("/", "Ben")
+    ben.page.evaluate("localStorage.setItem('quire-editor', '{\"keys\": \"vim\"}')")
+    ben.visit("/d/vim-read")
+    ben.wait_for_words("View only")
+    ben.wait_for_text("one two")
+    ben.page.wait_for_load_state("networkidle")
+    ben.editor.focus()
+    for key in ("0", "x", "d", "d", "p", "i", "n", "Escape", "A", "o", "Escape", "Shift+j", "~"):
+        ben.page.keyboard.press(key)
+    ben.page.keyboard.type(":s/one/two/")
+    ben.page.keyboard.press("Enter")
+    ben.page.wait_for_timeout(300)
+    assert (ben.text, ben.state()["pending"]) == ("one two", 0)
+    shown = ben.page.locator(".pane-source .cm-line")
+    expect(shown).to_have_text(["one two"])
+    # What was written elsewhere still comes.
+    ana.focus_end()
+    ana.type(", three")
+    ben.wait_for_text("one two, three")
+    expect(shown).to_have_text(["one two, three"])
 
 
 def test_spelling_and_wrapping_are_as_chosen(open_window: OpenWindow) -> None:

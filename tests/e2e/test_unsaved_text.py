@@ -77,6 +77,11 @@ def test_what_two_write_into_the_last_room_is_stored_or_kept(
             before = "Nineteen characters\n" * 49
             _paste(ana, "Nineteen characters\n", 49)
             ana.wait_until_saved()
+            # Who writes is told of the limit before anything is refused.
+            expect(ana.page.locator(".statusbar")).to_contain_text("980 of 1,000")
+            soon = ana.page.locator(".banner", has_text="almost full: it may have 1,000")
+            soon.get_by_role("button", name="Dismiss").click()
+            expect(soon).to_have_count(0)
             ben = Window(browser.new_context().new_page(), link.url, "Ben")
             ben.open("/d/last-room")
             link.cut()

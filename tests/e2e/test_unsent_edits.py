@@ -126,3 +126,21 @@ def test_another_user_of_the_browser_neither_sees_nor_sends_them(
         ana.page.wait_for_timeout(6_000)
         expect(ana.page.locator(".unsent")).to_have_count(0)
         assert stored_text(server, "left6") == "saved "
+
+
+def test_a_page_says_what_another_document_keeps_and_can_be_told_to_be_quiet(
+    server: ServerProcess, open_window: OpenWindow
+) -> None:
+    with Link(server.port) as link:
+        ana = _leave_edits(open_window, link, left7="seven", left8="eight")
+        ana.visit("/d/left7")
+        ana.wait_for_words("Offline – 5 edits kept on this device")
+        bar = ana.page.locator(".banner", has_text="5 edits in left8")
+        expect(bar.get_by_role("button", name="Open left8")).to_be_visible()
+        bar.get_by_role("button", name="Dismiss").click()
+        expect(bar).to_have_count(0)
+        ana.page.wait_for_timeout(5_500)
+        expect(bar).to_have_count(0)
+        link.mend()
+        _wait_until_stored(server, "left7", "saved seven")
+        _wait_until_stored(server, "left8", "saved eight")

@@ -99,3 +99,21 @@ def test_who_is_near_is_shown_and_read_aloud(open_window: OpenWindow) -> None:
     ana.editor.focus()
     ana.page.keyboard.press("Control+Alt+p")
     expect(ana.page.locator("[role=status]", has_text="Ben is 2 lines above")).to_be_visible()
+
+
+def test_the_toolbar_shows_what_is_on_at_the_caret(open_window: OpenWindow) -> None:
+    ana = open_window("/d/pressed", "Ana")
+    ana.focus_end()
+    ana.page.keyboard.insert_text("plain\n**two words**\n> said\n")
+    toolbar = ana.page.get_by_role("toolbar", name="Formatting")
+    bold = toolbar.get_by_role("button", name="Bold")
+    quote = toolbar.get_by_role("button", name="Quote")
+    expect(bold).to_have_attribute("aria-pressed", "false")
+    _press(ana, "ArrowUp", "ArrowUp", "End", "ArrowLeft", "ArrowLeft")
+    expect(bold).to_have_attribute("aria-pressed", "true")
+    expect(quote).to_have_attribute("aria-pressed", "false")
+    bold.click()
+    ana.wait_for_text("plain\ntwo words\n> said\n")
+    expect(bold).to_have_attribute("aria-pressed", "false")
+    _press(ana, "ArrowDown")
+    expect(quote).to_have_attribute("aria-pressed", "true")

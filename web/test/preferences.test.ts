@@ -7,6 +7,6 @@ test("what was stored is read field by field, and nothing else is believed", () 
   for (const broken of ["{", "null", "7", '{"keys":"nano","tabSize":3,"wrap":"yes"}']) {
     assert.deepEqual(readPreferences(broken), DEFAULT_PREFERENCES);
   }
-  const chosen = { keys: "vim", spellcheck: false, wrap: false, tabSize: 8 };
+  const chosen = { keys: "emacs", spellcheck: false, wrap: false, tabSize: 8 };
   assert.deepEqual(readPreferences(JSON.stringify(chosen)), chosen);
 });

@@ -1,17 +1,18 @@
 /** A text with its selection written into it: `|` is the caret, `<` and `>` (or `>` and `<`) a selection. */
 
-import { EditorState, EditorSelection, type TransactionSpec } from "../src/vendor/codemirror";
+import { EditorState, EditorSelection, type Extension, type TransactionSpec } from "../src/vendor/codemirror";
 
-export function stateOf(written: string): EditorState {
+export function stateOf(written: string, extensions: Extension = []): EditorState {
   const caret = written.indexOf("‸");
   if (caret >= 0) {
-    return EditorState.create({ doc: written.replace("‸", ""), selection: EditorSelection.cursor(caret) });
+    return EditorState.create({ doc: written.replace("‸", ""), selection: EditorSelection.cursor(caret), extensions });
   }
   const from = written.indexOf("⟦");
   const to = written.indexOf("⟧") - 1;
   return EditorState.create({
     doc: written.replace("⟦", "").replace("⟧", ""),
     selection: EditorSelection.range(from, to),
+    extensions,
   });
 }
 
@@ -23,8 +24,12 @@ export function written(state: EditorState): string {
 }
 
 /** What `rewrite` makes of a written text; the same where it does nothing. */
-export function after(rewrite: (state: EditorState) => TransactionSpec | null, before: string): string {
-  const state = stateOf(before);
+export function after(
+  rewrite: (state: EditorState) => TransactionSpec | null,
+  before: string,
+  extensions: Extension = [],
+): string {
+  const state = stateOf(before, extensions);
   const spec = rewrite(state);
   return written(spec === null ? state : state.update(spec).state);
 }

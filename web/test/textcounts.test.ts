@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { placeOf } from "../src/editor/place";
-import { countText, isNearLimit } from "../src/page/textcounts";
+import { countText, isAlmostFull, isNearLimit } from "../src/page/textcounts";
 import { EditorSelection, EditorState } from "../src/vendor/codemirror";
 
 const textOf = (doc: string) => EditorState.create({ doc }).doc;
@@ -55,4 +55,10 @@ test("places are counted from one, and selections over all ranges", () => {
     selection: EditorSelection.create([EditorSelection.range(0, 1), EditorSelection.range(3, 5)]),
   });
   assert.deepEqual(placeOf(several), { line: 1, column: 2, selectedChars: 3, selectedLines: 2 });
+});
+
+test("who writes is told of the limit before it is reached", () => {
+  assert.equal(isAlmostFull(1_959_999, 2_000_000), false);
+  assert.equal(isAlmostFull(1_960_000, 2_000_000), true);
+  assert.equal(isAlmostFull(2_000_000, null), false);
 });

@@ -2,7 +2,7 @@
 
 import { signal } from "../vendor/preact";
 
-export type Keys = "default" | "vim";
+export type Keys = "default" | "vim" | "emacs";
 
 export interface Preferences {
   readonly keys: Keys;
@@ -22,7 +22,7 @@ export function readPreferences(stored: string | null): Preferences {
   const found = parsed(stored);
   const { keys, spellcheck, wrap, tabSize } = found;
   return {
-    keys: keys === "vim" ? keys : DEFAULT_PREFERENCES.keys,
+    keys: keys === "vim" || keys === "emacs" ? keys : DEFAULT_PREFERENCES.keys,
     spellcheck: typeof spellcheck === "boolean" ? spellcheck : DEFAULT_PREFERENCES.spellcheck,
     wrap: typeof wrap === "boolean" ? wrap : DEFAULT_PREFERENCES.wrap,
     tabSize: tabSize === 2 || tabSize === 8 ? tabSize : DEFAULT_PREFERENCES.tabSize,

@@ -25,6 +25,7 @@ const looksOf = ({ spellcheck, wrap, tabSize }: Preferences): Extension => [
 /** The keys of another editor, which are loaded first. */
 async function keysOf(chosen: Keys): Promise<Extension> {
   if (chosen === "vim") return (await import("../vendor/vim")).vim({ status: true });
+  if (chosen === "emacs") return (await import("./emacs")).emacs;
   return [];
 }
 
@@ -49,7 +50,7 @@ const following = ViewPlugin.define((view) => {
   return { destroy: stop };
 });
 
-/** Among the first extensions, so that the keys of Vim come before all others. */
+/** Among the first extensions, so that the keys of Vim or Emacs come before all others. */
 export const preferring = (): Extension => [keys.of([]), looks.of(looksOf(preferences.value)), following];
 
 /** Choices for the palette, each telling in `active` whether it is on. */
@@ -69,6 +70,7 @@ export function preferenceCommands(): Command[] {
     prefer({ keys: preferences.value.keys === chosen ? "default" : chosen });
   return [
     choice("vim-keys", (chosen) => chosen.keys === "vim", toggleKeys("vim")),
+    choice("emacs-keys", (chosen) => chosen.keys === "emacs", toggleKeys("emacs")),
     choice("spellcheck", ({ spellcheck }) => spellcheck, () => prefer({ spellcheck: !preferences.value.spellcheck })),
     choice("wrap-lines", ({ wrap }) => wrap, () => prefer({ wrap: !preferences.value.wrap })),
     choice("tab-size-2", ({ tabSize }) => tabSize === 2, () => prefer({ tabSize: 2 })),

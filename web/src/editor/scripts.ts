@@ -63,7 +63,7 @@ function movedByCharacter(view: EditorView, range: SelectionRange, forward: bool
   return edge === moved.head ? moved : EditorSelection.cursor(edge, moved.assoc);
 }
 
-const move =
+export const moveCharacter =
   (direction: "left" | "right", extend: boolean) =>
   (view: EditorView): boolean => {
     const { selection, doc } = view.state;
@@ -83,7 +83,7 @@ const move =
   };
 
 /** Delete the character beside each caret, if it is made of several code points; else say no. */
-const remove =
+export const removeCharacter =
   (forward: boolean): StateCommand =>
   ({ state, dispatch }) => {
     if (state.readOnly || state.selection.ranges.some(({ empty }) => !empty)) return false;
@@ -107,10 +107,10 @@ function besideOf(state: EditorState, head: number, forward: boolean): { from: n
 
 const wholeCharacters = Prec.high(
   keymap.of([
-    { key: "ArrowLeft", run: move("left", false), shift: move("left", true), preventDefault: true },
-    { key: "ArrowRight", run: move("right", false), shift: move("right", true), preventDefault: true },
-    { key: "Backspace", run: remove(false) },
-    { key: "Delete", run: remove(true) },
+    { key: "ArrowLeft", run: moveCharacter("left", false), shift: moveCharacter("left", true), preventDefault: true },
+    { key: "ArrowRight", run: moveCharacter("right", false), shift: moveCharacter("right", true), preventDefault: true },
+    { key: "Backspace", run: removeCharacter(false) },
+    { key: "Delete", run: removeCharacter(true) },
   ]),
 );
 

@@ -8,6 +8,7 @@ import {
   moveLineDown,
   moveLineUp,
   openSearchPanel,
+  type EditorState,
   type EditorView,
   type KeyBinding,
   type StateCommand,
@@ -16,10 +17,10 @@ import { caretField } from "./carets";
 import { whoIsNear } from "./nearby";
 import { preferenceCommands } from "./preferring";
 import { redoEdit, undoEdit } from "./undo";
-import { insertLink, insertRule, insertTable, toggleCodeBlock } from "./writing/insertion";
-import { cycleHeading, toggleHeading, toggleList, toggleQuote, toggleTask } from "./writing/linemarkup";
+import { insertLink, insertRule, insertTable, isCodeBlock, toggleCodeBlock } from "./writing/insertion";
+import { cycleHeading, isHeading, isList, isQuote, toggleHeading, toggleList, toggleQuote, toggleTask } from "./writing/linemarkup";
 import { indentHere, indentLines, outdentLines } from "./writing/listindent";
-import { toggleMark } from "./writing/mark";
+import { hasMark, toggleMark } from "./writing/mark";
 import type { Rewrite } from "./writing/rewrite";
 import * as table from "./writing/tableedit";
 import { tableAt } from "./writing/tablemodel";
@@ -33,6 +34,8 @@ interface Writing {
   readonly shortcut?: string;
   /** Only while the caret is in a table. */
   readonly inTable?: boolean;
+  /** Whether the text at the caret is so already. */
+  readonly isOn?: (state: EditorState) => boolean;
 }
 
 /** A rewrite as CodeMirror runs it: not in a text that may only be read. */
@@ -45,11 +48,12 @@ const writes =
     return true;
   };
 
-const text = (id: WritingId, rewrite: Rewrite, shortcut: string): Writing => ({
+const text = (id: WritingId, rewrite: Rewrite, shortcut: string, isOn?: Writing["isOn"]): Writing => ({
   id,
   group: "text",
   run: writes(rewrite),
   shortcut,
+  ...(isOn === undefined ? {} : { isOn }),
 });
 
 const insert = (id: WritingId, rewrite: Rewrite, shortcut?: string): Writing => ({
@@ -64,25 +68,25 @@ const inTable = (id: WritingId, rewrite: Rewrite): Writing => ({ ...insert(id, r
 const WRITINGS: readonly Writing[] = [
   { id: "undo", group: "text", run: undoEdit, shortcut: "Mod-z" },
   { id: "redo", group: "text", run: redoEdit, shortcut: "Mod-Shift-z" },
-  text("bold", toggleMark("bold"), "Mod-b"),
-  text("italic", toggleMark("italic"), "Mod-i"),
-  text("strike", toggleMark("strike"), "Mod-Shift-x"),
-  text("code", toggleMark("code"), "Mod-e"),
+  text("bold", toggleMark("bold"), "Mod-b", hasMark("bold")),
+  text("italic", toggleMark("italic"), "Mod-i", hasMark("italic")),
+  text("strike", toggleMark("strike"), "Mod-Shift-x", hasMark("strike")),
+  text("code", toggleMark("code"), "Mod-e", hasMark("code")),
   text("cycle-heading", cycleHeading, "Mod-Alt-0"),
-  text("heading-1", toggleHeading(1), "Mod-Alt-1"),
-  text("heading-2", toggleHeading(2), "Mod-Alt-2"),
-  text("heading-3", toggleHeading(3), "Mod-Alt-3"),
-  text("bullet-list", toggleList("bullet"), "Mod-Shift-8"),
-  text("ordered-list", toggleList("ordered"), "Mod-Shift-7"),
-  text("task-list", toggleList("task"), "Mod-Shift-9"),
+  text("heading-1", toggleHeading(1), "Mod-Alt-1", isHeading(1)),
+  text("heading-2", toggleHeading(2), "Mod-Alt-2", isHeading(2)),
+  text("heading-3", toggleHeading(3), "Mod-Alt-3", isHeading(3)),
+  text("bullet-list", toggleList("bullet"), "Mod-Shift-8", isList("bullet")),
+  text("ordered-list", toggleList("ordered"), "Mod-Shift-7", isList("ordered")),
+  text("task-list", toggleList("task"), "Mod-Shift-9", isList("task")),
   text("toggle-task", toggleTask, "Mod-Enter"),
-  text("quote", toggleQuote, "Mod-Shift-."),
+  text("quote", toggleQuote, "Mod-Shift-.", isQuote),
   text("indent", indentLines, "Mod-]"),
   text("outdent", outdentLines, "Mod-["),
   { id: "move-line-up", group: "text", run: moveLineUp, shortcut: "Alt-ArrowUp" },
   { id: "move-line-down", group: "text", run: moveLineDown, shortcut: "Alt-ArrowDown" },
   insert("link", insertLink, "Mod-k"),
-  insert("code-block", toggleCodeBlock, "Mod-Alt-c"),
+  { ...insert("code-block", toggleCodeBlock, "Mod-Alt-c"), isOn: isCodeBlock },
   insert("table", (state) => insertTable(words().writing.tableHeading)(state), "Mod-Alt-t"),
   insert("rule", insertRule),
   inTable("table-add-row", table.addRow),
@@ -154,7 +158,7 @@ const findCommand = (view: EditorView, { reveal }: WritingDeeds): Command => ({
 });
 
 const writingCommand = (view: EditorView, writing: Writing): Command => {
-  const { id, group, run, shortcut, inTable: tableOnly } = writing;
+  const { id, group, run, shortcut, inTable: tableOnly, isOn } = writing;
   return {
     id,
     group,
@@ -162,6 +166,7 @@ const writingCommand = (view: EditorView, writing: Writing): Command => {
     ...(shortcut === undefined ? {} : { shortcut }),
     boundByEditor: true,
     icon: id,
+    ...(isOn === undefined ? {} : { active: () => isOn(view.state) }),
     available: () => !view.state.readOnly && (tableOnly !== true || isInTable(view)),
     run: () => {
       run(view);

@@ -27,7 +27,8 @@ export class BannerList {
 
   /** Show `content` as the banner called `name`, or take it away (null). */
   set(name: string, content: BannerContent | null): void {
-    const { value } = this.list;
+    // Whoever sets a banner in an effect does not ask to be run again with each of them.
+    const value = this.list.peek();
     if (content === null) {
       if (value.some((banner) => banner.name === name)) {
         this.list.value = value.filter((banner) => banner.name !== name);

@@ -30,6 +30,7 @@ import { Page } from "./page";
 import { pageCommands } from "./pagecommands";
 import { PastPart } from "./past";
 import { showRefused } from "./refused";
+import { watchSize } from "./sizenotice";
 import { textItems } from "./statusbar";
 import { countText } from "./textcounts";
 import { addTransfer, droppedFiles } from "./transferpart";
@@ -164,6 +165,7 @@ class DocumentPage {
   private addParts(): void {
     const { model } = this;
     model.commands.add(pageCommands(model, () => this.share()));
+    watchSize(model);
     addTransfer(model, {
       text: () => this.past.view.text ?? this.live.text,
       attempt: (action) => void this.attempt(action),

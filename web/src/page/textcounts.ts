@@ -25,6 +25,9 @@ export interface LineTree {
 /** From this share of the limit on, the number of characters is shown beside it. */
 const LIMIT_SHOWN_FROM = 0.8;
 
+/** From this share of the limit on, there is hardly room for more. */
+const ALMOST_FULL_FROM = 0.98;
+
 /** Scripts without spaces: a sign is a word. */
 const SINGLE = String.raw`\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}`;
 const WORD = new RegExp(String.raw`[${SINGLE}]|(?:(?![${SINGLE}])[\p{L}\p{N}\p{M}_])(?:(?![${SINGLE}])[\p{L}\p{N}\p{M}_'’])*`, "gu");
@@ -73,3 +76,7 @@ function codePoints(line: string): number {
 /** Whether so many characters are so near to the limit that one should see it. */
 export const isNearLimit = (chars: number, limit: number | null): boolean =>
   limit !== null && chars >= limit * LIMIT_SHOWN_FROM;
+
+/** Whether there is so little room that the user is told before an edit is refused. */
+export const isAlmostFull = (chars: number, limit: number | null): boolean =>
+  limit !== null && chars >= limit * ALMOST_FULL_FROM;

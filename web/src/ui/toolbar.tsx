@@ -70,7 +70,7 @@ export function Toolbar({ label, groups, isMac, scrolls = false }: ToolbarProps)
       {groups.map(({ id, tools }, index) => (
         <div key={id} class="tool-group" role="group" hidden={index >= count}>
           {tools.map((tool) => (
-            <ToolButton key={tool.id} tool={tool} isMac={isMac} isStop={tool.id === tabStop} />
+            <ToolButton key={tool.id} tool={tool} isMac={isMac} isStop={tool.id === tabStop} {...standing(tool)} />
           ))}
         </div>
       ))}
@@ -96,9 +96,17 @@ interface ToolButtonProps {
   readonly tool: Tool;
   readonly isMac: boolean;
   readonly isStop: boolean;
+  readonly isOn: boolean;
+  readonly available: boolean;
 }
 
-function ToolButton({ tool, isMac, isStop }: ToolButtonProps) {
+/** What can change while the tool stays the same: a component whose props are the same is not rendered again. */
+const standing = (tool: Tool): Pick<ToolButtonProps, "isOn" | "available"> =>
+  "commands" in tool
+    ? { isOn: false, available: true }
+    : { isOn: tool.active?.() === true, available: isAvailable(tool) };
+
+function ToolButton({ tool, isMac, isStop, isOn, available }: ToolButtonProps) {
   const tabIndex = isStop ? 0 : -1;
   if ("commands" in tool) {
     return (
@@ -115,7 +123,6 @@ function ToolButton({ tool, isMac, isStop }: ToolButtonProps) {
     );
   }
   const { id, label, shortcut, icon = "", active } = tool;
-  const available = isAvailable(tool);
   return (
     <button
       type="button"
@@ -125,7 +132,7 @@ function ToolButton({ tool, isMac, isStop }: ToolButtonProps) {
       aria-label={label()}
       aria-disabled={!available}
       data-tip={label()}
-      {...(active === undefined ? {} : { "aria-pressed": active() })}
+      {...(active === undefined ? {} : { "aria-pressed": isOn })}
       {...(shortcut === undefined
         ? {}
         : {

@@ -40,7 +40,36 @@ export {
   placeholder,
 } from "@codemirror/view";
 export type { DecorationSet, KeyBinding, LayerMarker, Panel, ViewUpdate } from "@codemirror/view";
-export { defaultKeymap, moveLineDown, moveLineUp } from "@codemirror/commands";
+export {
+  cursorDocEnd,
+  cursorDocStart,
+  cursorGroupLeft,
+  cursorGroupRight,
+  cursorLineDown,
+  cursorLineEnd,
+  cursorLineStart,
+  cursorLineUp,
+  cursorPageDown,
+  cursorPageUp,
+  defaultKeymap,
+  deleteCharBackward,
+  deleteCharForward,
+  moveLineDown,
+  moveLineUp,
+  selectAll,
+  selectDocEnd,
+  selectDocStart,
+  selectGroupLeft,
+  selectGroupRight,
+  selectLineDown,
+  selectLineEnd,
+  selectLineStart,
+  selectLineUp,
+  selectPageDown,
+  selectPageUp,
+  splitLine,
+  transposeChars,
+} from "@codemirror/commands";
 export {
   HighlightStyle,
   Language,
@@ -70,6 +99,7 @@ export {
   replaceNext,
   search,
   searchKeymap,
+  searchPanelOpen,
   selectMatches,
   setSearchQuery,
 } from "@codemirror/search";

@@ -50,6 +50,12 @@ export const toggleCodeBlock: Rewrite = (state) => {
   };
 };
 
+/** Whether the lines stand in a fence that the command would take away. */
+export function isCodeBlock(state: EditorState): boolean {
+  const { from, to } = state.selection.main;
+  return fenceAround(state, state.doc.lineAt(from).number, state.doc.lineAt(to).number) !== null;
+}
+
 const FENCE = /^[ \t]*(`{3,}|~{3,})/;
 
 /** The numbers of the fence lines, if the lines are what is between two or begin and end with them. */

@@ -35,6 +35,26 @@ function linesWithText(state: EditorState): Line[] {
   return written.length > 0 ? written : lines.slice(0, 1);
 }
 
+/** More lines than this are not asked what they are. */
+const MAX_LINES_ASKED = 100;
+
+/** Whether all lines that a command would mean are `what`. */
+const areAll =
+  (what: (text: string) => boolean) =>
+  (state: EditorState): boolean => {
+    const { from, to } = state.selection.main;
+    if (state.doc.lineAt(to).number - state.doc.lineAt(from).number > MAX_LINES_ASKED) return false;
+    return linesWithText(state).every(({ text }) => what(text));
+  };
+
+export const isHeading = (level: number): ((state: EditorState) => boolean) =>
+  areAll((text) => levelOf(text) === level);
+
+export const isList = (kind: ListKind): ((state: EditorState) => boolean) =>
+  areAll((text) => itemParts(text).kind === kind);
+
+export const isQuote = areAll((text) => /^[ \t]*>/.test(text));
+
 // --- headings ---
 
 const HEADING = /^(#{1,6})(?:[ \t]+|$)/;

@@ -1,11 +1,12 @@
 /**
  * Marks around words: bold, italic, strike, code. Pure.
  *
- * What is marked is read from the characters beside the selection, not from a parse: a parse of a
- * long text may not have come so far.
+ * What is marked is read from the characters beside the selection, as a parse of a long text may not
+ * have come so far; only a mark around more than that is found by the parse.
  */
 
 import { EditorSelection, type EditorState, type SelectionRange } from "../../vendor/codemirror";
+import { enclosing, type Enclosing } from "./enclosing";
 import { rewriteRanges, type RangeRewrite, type Rewrite, type TextChange } from "./rewrite";
 
 export type Mark = "bold" | "italic" | "strike" | "code";
@@ -25,11 +26,47 @@ export const toggleMark =
 
 function toggled(state: EditorState, range: SelectionRange, mark: Mark): RangeRewrite {
   const pieces = piecesOf(state, range);
-  if (pieces.length === 0) return insertPair(state, range.from, mark);
+  if (pieces.length === 0) {
+    const around = enclosing(state, range.from, range.to, mark);
+    return around === null ? insertPair(state, range.from, mark) : takenOut(state, range, around);
+  }
   const wraps = pieces.map((piece) => innermost(state, piece));
   const all = wraps.every((piece) => isMarked(state, piece, mark));
+  const around = all ? null : enclosing(state, range.from, range.to, mark);
+  if (around !== null) return takenOut(state, range, around);
   const changes = wraps.flatMap((piece) => (all ? unwrap(state, piece, mark) : wrap(state, piece, mark)));
   return { changes, range: carried(state, range, wraps, changes) };
+}
+
+/** More lines than this are not asked whether they are marked. */
+const MAX_LINES_ASKED = 100;
+
+/** Whether what is selected, or the word at the caret, has the mark. */
+export const hasMark =
+  (mark: Mark) =>
+  (state: EditorState): boolean => {
+    const range = state.selection.main;
+    if (state.doc.lineAt(range.to).number - state.doc.lineAt(range.from).number > MAX_LINES_ASKED) return false;
+    if (enclosing(state, range.from, range.to, mark) !== null) return true;
+    const pieces = piecesOf(state, range).map((piece) => innermost(state, piece));
+    if (pieces.length === 0) return isMarked(state, { from: range.from, to: range.to }, mark);
+    return pieces.every((piece) => isMarked(state, piece, mark));
+  };
+
+/** A caret takes the mark from all that has it; a selection leaves it to what stands before and behind. */
+function takenOut(state: EditorState, range: SelectionRange, { from, to, inner }: Enclosing): RangeRewrite {
+  const open = state.sliceDoc(from, inner.from);
+  const close = state.sliceDoc(inner.to, to);
+  const before = range.empty ? "" : state.sliceDoc(inner.from, range.from).trimEnd();
+  const behind = range.empty ? "" : state.sliceDoc(range.to, inner.to).trimStart();
+  const changes: TextChange[] = [
+    before === "" ? { from, to: inner.from } : { from: inner.from + before.length, insert: close },
+    behind === "" ? { from: inner.to, to } : { from: inner.to - behind.length, insert: open },
+  ];
+  const set = state.changes(changes);
+  const [start, end] = [set.mapPos(range.from, 1), set.mapPos(range.to, range.empty ? 1 : -1)];
+  const isForward = range.anchor <= range.head;
+  return { changes, range: isForward ? EditorSelection.range(start, end) : EditorSelection.range(end, start) };
 }
 
 /** A caret stays where it is in its word; a selection holds the marked text without its marks. */

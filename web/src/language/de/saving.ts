@@ -24,6 +24,8 @@ export const saving: typeof English = {
     `Der Text wurde nicht eingefügt: Mit seinen ${characters} Zeichen wäre das Dokument länger als die erlaubten ${limit}.`,
   documentFull: (limit) =>
     `Das Dokument ist voll: Es darf ${limit} Zeichen haben. Die Eingabe wurde nicht übernommen.`,
+  almostFull: (limit) =>
+    `Dieses Dokument ist fast voll: Es darf ${limit} Zeichen haben. Schreib bald in einem neuen weiter.`,
   lostEpoch: "Der Verlauf auf dem Server wurde aus einer Sicherung wiederhergestellt.",
   lostDiverged: "Dieser Tab war vom Text des Servers abgewichen.",
   lostRefused: "Der Server hat eine Änderung von hier nicht angenommen.",

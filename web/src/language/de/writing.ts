@@ -36,6 +36,7 @@ export const writing: typeof English = {
   tableHeading: "Spalte",
   preferences: {
     "vim-keys": "Tasten von Vim",
+    "emacs-keys": "Tasten von Emacs",
     spellcheck: "Rechtschreibung prüfen",
     "wrap-lines": "Lange Zeilen umbrechen",
     "tab-size-2": "Tabulator 2 breit",

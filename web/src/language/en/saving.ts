@@ -25,6 +25,8 @@ export const saving = {
     `That text was not inserted: with its ${characters} characters the document would be longer than the ${limit} that it may have.`,
   documentFull: (limit: string): string =>
     `The document is full: it may have ${limit} characters. What you typed was not inserted.`,
+  almostFull: (limit: string): string =>
+    `This document is almost full: it may have ${limit} characters. Go on in a new one soon.`,
   lostEpoch: "The server's history was restored from a backup.",
   lostDiverged: "This tab had drifted away from the server's text.",
   lostRefused: "The server did not accept an edit made here.",

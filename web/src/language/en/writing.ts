@@ -38,6 +38,7 @@ export const writing = {
   tableHeading: "Column",
   preferences: {
     "vim-keys": "Keys of Vim",
+    "emacs-keys": "Keys of Emacs",
     spellcheck: "Check spelling",
     "wrap-lines": "Wrap long lines",
     "tab-size-2": "Tabs 2 wide",
