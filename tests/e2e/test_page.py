@@ -1,7 +1,9 @@
 """The pages themselves: start, preview, history."""
 
+import re
+
 import httpx
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.conftest import OpenWindow
 from tests.e2e.window import wait_until_equal
@@ -28,6 +30,36 @@ def test_a_new_document_is_made_on_the_start_page(
     assert len(listed) == 1
     ana.page.goto(server.url)
     expect(ana.page.locator(".document-list").first).to_be_visible()
+
+
+def _fetched_ahead(page: Page) -> set[str]:
+    names: list[str] = page.locator("link[rel=modulepreload]").evaluate_all(
+        "links => links.map(({href}) => href.split('/').pop())"
+    )
+    return set(names)
+
+
+def test_document_page_fetches_its_files_beside_each_other(
+    browser: Browser, server: ServerProcess
+) -> None:
+    page = browser.new_page()
+    fetched: list[str] = []
+    page.on("request", lambda request: fetched.append(request.url.rpartition("/")[2]))
+    page.goto(f"{server.url}/d/fast")
+    expect(page.locator(".cm-content")).to_be_visible()
+    scripts = {name for name in fetched if re.fullmatch(r"[\w-]+-[A-Z0-9]{8}\.js", name)}
+    # The page itself names these two.
+    named = {name for name in scripts if name.startswith(("app-", "boot-"))}
+    assert len(named) == 2
+    assert _fetched_ahead(page) == scripts - named
+
+
+def test_other_pages_fetch_nothing_ahead(browser: Browser, server: ServerProcess) -> None:
+    page = browser.new_page()
+    for path in ("/", "/l#secret", "/join#secret", "/nope/d/plans"):
+        page.goto(f"{server.url}{path}")
+        expect(page.locator("h1").first).to_be_visible()
+        assert _fetched_ahead(page) == set(), path
 
 
 def test_the_preview_shows_markdown_and_runs_nothing(open_window: OpenWindow) -> None:

@@ -37,7 +37,8 @@ async function main() {
   const frame = await buildFrame();
   const worker = await buildWorker(vendor.names);
   const app = await buildApp(vendor.names, { worker: worker.script, mathStyle: math.style });
-  const boot = await buildBoot();
+  const early = importedFiles(["src/main.ts", "src/open.ts", "src/page/document.tsx"], [app, vendor]);
+  const boot = await buildBoot(early.filter((name) => name !== app.script));
   const icon = await copyHashed("icon.svg");
   await writeIndex({ ...app, boot, icon });
   await writeDiagramPage(frame.script);
@@ -198,10 +199,31 @@ async function buildApp(vendorNames, files) {
  * at once. What is imported on demand is kept once it was used.
  */
 function neededFiles(bundles, others) {
+  const outputs = outputsOf([...bundles, ...others]);
+  const all = bundles.flatMap(({ metafile }) => Object.keys(metafile.outputs));
+  return withImports(all.map((path) => basename(path)), outputs);
+}
+
+/** The files of some source modules, and what they import at once: the largest first, so that none is waited for at the end. */
+function importedFiles(modules, bundles) {
+  const outputs = outputsOf(bundles);
+  const isMeant = ([, { entryPoint }]) => modules.includes(entryPoint);
+  const files = [...outputs].filter(isMeant).map(([name]) => name);
+  if (files.length !== modules.length) throw new Error(`not each of ${modules} is a file of its own`);
+  const size = (name) => outputs.get(name).bytes;
+  return withImports(files, outputs).sort((one, other) => size(other) - size(one));
+}
+
+function outputsOf(bundles) {
   const outputs = new Map();
-  for (const { metafile } of [...bundles, ...others]) {
+  for (const { metafile } of bundles) {
     for (const [path, output] of Object.entries(metafile.outputs)) outputs.set(basename(path), output);
   }
+  return outputs;
+}
+
+/** The names of files and of all that they import at once, sorted. */
+function withImports(files, outputs) {
   const needed = new Set();
   const add = (name) => {
     if (needed.has(name)) return;
@@ -210,7 +232,7 @@ function neededFiles(bundles, others) {
       if (kind === "import-statement") add(basename(path));
     }
   };
-  for (const { metafile } of bundles) Object.keys(metafile.outputs).forEach((path) => add(basename(path)));
+  files.forEach(add);
   return [...needed].sort();
 }
 
@@ -228,13 +250,14 @@ async function buildServiceWorker({ files, script }) {
 }
 
 /** The script that says what is wrong where the page cannot run: for engines of any age. */
-async function buildBoot() {
+async function buildBoot(documentFiles) {
   const result = await build({
     ...shared,
     format: "iife",
     target: "es5",
     entryPoints: [join("src", "boot", "boot.ts")],
     entryNames: "boot-[hash]",
+    define: { DOCUMENT_FILES: JSON.stringify(documentFiles.join(" ")) },
   });
   return basename(Object.keys(result.metafile.outputs)[0]);
 }

@@ -4,6 +4,7 @@
  */
 
 import "../theme/early";
+import "./preload";
 
 (function () {
   function reveal(kind: string): void {
