@@ -15,6 +15,7 @@ from bench.cost import cost
 from bench.disk import disk
 from bench.figures import show
 from bench.first_load import first_load
+from bench.history import history
 from bench.idle import idle
 from bench.machine import machine
 from bench.opening import opening
@@ -35,6 +36,7 @@ BENCHES: dict[str, Callable[[], Awaitable[dict[str, Any]]]] = {
     "cost": cost,
     "compression": compression,
     "disk": disk,
+    "history": history,
     "room": one_room,
     "rooms": many_rooms,
     "pipeline": pipeline,

@@ -6,6 +6,7 @@ Ids of no such form are kept as they are.
 
 import re
 from collections.abc import Sequence
+from itertools import accumulate, islice, pairwise
 from typing import Final
 
 import msgspec
@@ -24,23 +25,29 @@ class _IdColumns(msgspec.Struct, array_like=True, frozen=True):
     """Of each writer; None: its ids have no number."""
     has_nonce: list[bool]
     steps: bytes
-    """For each id with its writer's prefix the distance from the number before, less one; 0 for
-    others."""
-    others: dict[int, str]
-    """By the place in the segment."""
+    """Of each id with its writer's prefix the distance from the number before, less one."""
+    other_places: bytes
+    """Of the other ids the distance in the segment from the one before, less one."""
+    other_sizes: bytes
+    """In code points."""
 
 
 _decode = msgspec.msgpack.Decoder(_IdColumns).decode
 
 
 def encode_ids(ids: Sequence[str], writing: Sequence[int], writers: int) -> dict[str, bytes]:
-    """Return the columns `ids` and `nonces`; `writing` has the number of each id's writer."""
+    """Return the columns `ids`, `nonces` and `other_ids`.
+
+    Args:
+        writing: the number of each id's writer.
+    """
     prefixes: list[str | None] = [None] * writers
     has_nonce = [False] * writers
     last = [-1] * writers
     steps: list[int] = []
     nonces: list[str] = []
-    others: dict[int, str] = {}
+    others: list[str] = []
+    places: list[int] = []
     for index, (event_id, writer) in enumerate(zip(ids, writing, strict=True)):
         prefix = prefixes[writer]
         number = last[writer] + 1
@@ -63,38 +70,58 @@ def encode_ids(ids: Sequence[str], writing: Sequence[int], writers: int) -> dict
             prefix = prefixes[writer] = found[1]
             has_nonce[writer] = made_up is not None
         if found is None or found[1] != prefix or (made_up is not None) != has_nonce[writer]:
-            others[index] = event_id
-            steps.append(0)
+            others.append(event_id)
+            places.append(index)
             continue
         steps.append(int(found[2]) - number)
         last[writer] = int(found[2])
         if made_up is not None:
             nonces.append(made_up[3][1:])
-    columns = _IdColumns(prefixes, has_nonce, pack_numbers(zigzag(steps)), others)
-    return {"ids": _encode(columns), "nonces": bytes.fromhex("".join(nonces))}
+    columns = _IdColumns(
+        prefixes,
+        has_nonce,
+        pack_numbers(zigzag(steps)),
+        pack_numbers([at - before - 1 for before, at in pairwise([-1, *places])]),
+        pack_numbers([len(event_id) for event_id in others]),
+    )
+    return {
+        "ids": _encode(columns),
+        "nonces": bytes.fromhex("".join(nonces)),
+        "other_ids": "".join(others).encode(),
+    }
 
 
-def decode_ids(writing: Sequence[int], ids: bytes, nonces: bytes) -> list[str]:
+def decode_ids(writing: Sequence[int], ids: bytes, nonces: bytes, other_ids: bytes) -> list[str]:
     """Return the ids of these columns.
 
     Raises:
-        ValueError, IndexError: they do not fit together.
+        ValueError, IndexError, StopIteration: they do not fit together.
     """
     columns = _decode(ids)
-    others = columns.others
+    others = _others(columns, other_ids.decode())
+    steps = iter(unzigzag(unpack_numbers(columns.steps)))
     secret = nonces.hex()
     last = [-1] * len(columns.prefixes)
     at = 0
     out: list[str] = []
-    numbers = unzigzag(unpack_numbers(columns.steps))
-    for index, (step, writer) in enumerate(zip(numbers, writing, strict=True)):
-        if index in others:
-            out.append(others[index])
+    for index, writer in enumerate(writing):
+        other = others.get(index)
+        if other is not None:
+            out.append(other)
             continue
-        number = last[writer] = last[writer] + 1 + step
+        number = last[writer] = last[writer] + 1 + next(steps)
         if columns.has_nonce[writer]:
             out.append(f"{columns.prefixes[writer]}{number}-{secret[at : at + 12]}")
             at += 12
         else:
             out.append(f"{columns.prefixes[writer]}{number}")
     return out
+
+
+def _others(columns: _IdColumns, joined: str) -> dict[int, str]:
+    """The ids that are kept as they are, by their place in the segment."""
+    distances = unpack_numbers(columns.other_places)
+    ends = accumulate(unpack_numbers(columns.other_sizes), initial=0)
+    texts = [joined[start:end] for start, end in pairwise(ends)]
+    places = accumulate((distance + 1 for distance in distances), initial=-1)
+    return dict(zip(islice(places, 1, None), texts, strict=True))
