@@ -25,10 +25,14 @@ _fields = attrgetter(*EventRecord.__struct_fields__)
 _Read = TypeVar("_Read")
 
 
-def encode_segment(events: Sequence[EventRecord]) -> bytes:
+def encode_segment(events: Sequence[EventRecord], *, nonce_secret: bytes | None = None) -> bytes:
     """Return a segment of at least one event; their versions are consecutive.
 
     The same events give the same bytes. `open_segment` gives the events back exactly.
+
+    Args:
+        nonce_secret: the installation's secret of `sync.nonce`. With it a nonce of a made-up id
+            takes no room; without it 6 bytes.
 
     Raises:
         ValueError: there is no event, or their versions are not consecutive.
@@ -51,7 +55,7 @@ def encode_segment(events: Sequence[EventRecord]) -> bytes:
         "writers": _encode(list(writers)),
         "times": pack_numbers(zigzag([times[0], *map(sub, times[1:], times)])),
         **encode_edits(edits, len(writers)),
-        **encode_ids(ids, writing, len(writers)),
+        **encode_ids(ids, writing, [session for _, _, session in writers], nonce_secret),
         **encode_updates(edits, updates, len(writers)),
         **encode_digests(first, ops, updates, digests),
     }
