@@ -10,12 +10,12 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from bench.compressed_history import history
 from bench.compression import compression
 from bench.cost import cost
 from bench.disk import disk
 from bench.figures import show
 from bench.first_load import first_load
-from bench.history import history
 from bench.idle import idle
 from bench.machine import machine
 from bench.opening import opening

@@ -31,7 +31,7 @@ def encode_segment(events: Sequence[EventRecord], *, nonce_secret: bytes | None 
     The same events give the same bytes. `open_segment` gives the events back exactly.
 
     Args:
-        nonce_secret: the installation's secret of `sync.nonce`. With it a nonce of a made-up id
+        nonce_secret: the installation's secret of `sync.yjs.nonce`. With it a nonce of a made-up id
             takes no room; without it 6 bytes.
 
     Raises:

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from storage.segments.numbers import pack_numbers, unpack_numbers, unzigzag, zigzag
-from sync.nonce import KeyedNonces, key_number, nonce_key
+from sync.yjs.nonce import KeyedNonces, key_number, nonce_key
 
 _NUMBERED: Final = r"(|.*[^0-9])(0|[1-9][0-9]{0,14})"
 _FORM: Final = re.compile(_NUMBERED, re.ASCII | re.DOTALL).fullmatch
@@ -34,7 +34,7 @@ class _IdColumns(msgspec.Struct, array_like=True, frozen=True):
     steps: bytes
     """Of each id with its writer's prefix the distance from the number before, less one."""
     nonce_keys: list[tuple[int, int, bytes]]
-    """Writer, number of the key, key: nonces that they make are not stored; see `sync.nonce`."""
+    """Writer, number of the key, key: nonces that they make are not stored (`sync.yjs.nonce`)."""
     other_places: bytes
     """Of the other ids the distance in the segment from the one before, less one."""
     other_sizes: bytes
@@ -55,7 +55,7 @@ def encode_ids(
     Args:
         writing: the number of each id's writer.
         sessions: of each writer.
-        nonce_secret: makes nonces again, see `sync.nonce`; None: all are stored.
+        nonce_secret: makes nonces again, see `sync.yjs.nonce`; None: all are stored.
     """
     writers = len(sessions)
     prefixes: list[str | None] = [None] * writers

@@ -40,7 +40,7 @@ class _Pieces:
         self.length = len(text)
         self._number = 0
         self._start = 0
-        """Where the piece of that number begins."""
+        """The place at which the piece of that number begins."""
 
     def insert(self, at: int, text: str) -> None:
         inside = self._find(at)

@@ -3,7 +3,7 @@
 import pytest
 
 from storage.segments.id_columns import decode_ids, encode_ids
-from sync.nonce import SessionNonces
+from sync.yjs.nonce import SessionNonces
 
 NONCE = "0123456789ab"
 SECRET = bytes(range(32))

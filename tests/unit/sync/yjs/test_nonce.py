@@ -1,6 +1,6 @@
 """Nonces: the same again from the key, and no others."""
 
-from sync.nonce import KeyedNonces, SessionNonces, key_number, nonce_key
+from sync.yjs.nonce import KeyedNonces, SessionNonces, key_number, nonce_key
 
 SECRET = bytes(range(32))
 

@@ -18,7 +18,7 @@ from datetime import datetime
 from itertools import accumulate, cycle, islice, pairwise
 from pathlib import Path
 from random import Random
-from secrets import token_hex, token_urlsafe
+from secrets import token_bytes, token_hex, token_urlsafe
 from tempfile import TemporaryDirectory
 from time import process_time
 from typing import Any, Final, NamedTuple
@@ -40,10 +40,12 @@ from sync.text.composition import compose
 from sync.text.delta import Delta, canonical, event_type
 from sync.text.replay import replay
 from sync.user import User
+from sync.yjs.nonce import SessionNonces
 
 _SEGMENT_EVENTS: Final = 4096
 _PAGE_EVENTS: Final = 500
 _PER_COMMIT: Final = 100
+_SECRET: Final = token_bytes(32)
 _SYNTHETIC_EVENTS: Final = 1_000_000
 _IDENTITY_COLUMNS: Final = (
     *("ids", "nonces", "other_ids"),
@@ -77,7 +79,7 @@ class _Measured:
     def add(self, events: list[EventRecord], text: str) -> str:
         """Encode and decode one segment; return the text after it."""
         begun = process_time()
-        data = encode_segment(events)
+        data = encode_segment(events, nonce_secret=_SECRET)
         encoded = process_time()
         found = open_segment(data).events(0, events[-1].version)
         self.encode_s += encoded - begun
@@ -286,7 +288,8 @@ async def _measure(edits: Iterator[Edit]) -> dict[str, Any]:
 
 def _made_up(event: EventRecord) -> str:
     """The id that the server makes up where a client sends none."""
-    return f"{event.session}-{event.version}-{token_hex(6)}"
+    nonce = SessionNonces(_SECRET, event.session).of(event.version)
+    return f"{event.session}-{event.version}-{nonce.hex()}"
 
 
 def _yjs_bytes(name: str) -> int:
