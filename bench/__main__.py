@@ -10,7 +10,6 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from bench.compressed_history import history
 from bench.compression import compression
 from bench.cost import cost
 from bench.disk import disk
@@ -36,7 +35,6 @@ BENCHES: dict[str, Callable[[], Awaitable[dict[str, Any]]]] = {
     "cost": cost,
     "compression": compression,
     "disk": disk,
-    "history": history,
     "room": one_room,
     "rooms": many_rooms,
     "pipeline": pipeline,

@@ -8,12 +8,19 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, tuple_
 
-from storage import catalogue, change_feed, checkpoint, event_query, image_references
+from storage import catalogue, change_feed, checkpoint, event_query, image_references, whole_log
 from storage.engine import Transaction
 from storage.row import event_rows
 from storage.table import authors
 from storage.writer import KnownWriters, WriterName, find_or_add
-from sync.port import AuthorBinding, Checkpoint, DocumentRecord, EventRecord, StoreError
+from sync.port import (
+    AuthorBinding,
+    Checkpoint,
+    DocumentRecord,
+    EventRecord,
+    HistoryError,
+    StoreError,
+)
 
 _event: Callable[[tuple[int, EventRecord]], EventRecord] = itemgetter(1)
 _update: Callable[[EventRecord], bytes] = attrgetter("update")
@@ -47,9 +54,21 @@ class SqlAppendTransaction:
         return heads
 
     async def read(self, key: int, after: int, upto: int, limit: int) -> list[EventRecord]:
-        return await self._transaction.run(
-            partial(event_query.read, key=key, after=after, upto=upto, limit=limit)
-        )
+        """Return events with `after < version <= upto`, ascending, at most `limit`.
+
+        Raises `HistoryError`; the transaction may go on.
+        """
+
+        def work(connection: Connection) -> list[EventRecord] | HistoryError:
+            try:
+                return whole_log.read(connection, key, after, upto, limit)
+            except HistoryError as error:
+                return error
+
+        found = await self._transaction.run(work)
+        if isinstance(found, HistoryError):
+            raise found
+        return found
 
     async def authors(self, key: int) -> dict[int, str]:
         return await self._transaction.run(partial(event_query.authors_of, key=key))
@@ -60,8 +79,9 @@ class SqlAppendTransaction:
         """The events that already carry these (document key, event id), in one query."""
         if not wanted:
             return {}
+        rows_alone = {key for key, head in self._heads.items() if not head.compacted_version}
         return await self._transaction.run(
-            partial(event_query.find_many, wanted=wanted), is_brief=True
+            partial(whole_log.find_many, wanted=wanted, rows_alone=rows_alone), is_brief=True
         )
 
     async def insert(

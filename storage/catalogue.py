@@ -69,6 +69,11 @@ _set_text_root = (
     .where(documents.c.key == bindparam("of_document"))
     .values(text_root=bindparam("root"))
 )
+_set_compacted = (
+    update(documents)
+    .where(documents.c.key == bindparam("of_document"))
+    .values(compacted_version=bindparam("compacted"))
+)
 _set_owner = (
     update(documents)
     .where(documents.c.key == bindparam("of_document"))
@@ -272,6 +277,14 @@ def set_derived_titles(connection: Connection, titles: Sequence[DerivedTitle]) -
         before = known.get(each.key)
         if before is not None and before.title_version <= each.version:
             known[each.key] = replace(before, derived_title=each.title, title_version=each.version)
+
+
+def set_compacted(connection: Connection, key: int, version: int) -> None:
+    """Note up to which version the events of a document, whose head is locked, are in segments."""
+    connection.execute(_set_compacted, {"of_document": key, "compacted": version})
+    known = _known(connection)
+    if known is not None and key in known:
+        known[key] = replace(known[key], compacted_version=version)
 
 
 def forget_heads(connection: Connection) -> None:

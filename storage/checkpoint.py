@@ -46,6 +46,9 @@ _oldest_kept = (
     .limit(1)
     .offset(_STATES_KEPT - 1)
 )
+_oldest_with_state = select(func.min(checkpoints.c.version)).where(
+    checkpoints.c.document_key == _key, checkpoints.c.state.is_not(None)
+)
 _drop_old_states = (
     update(checkpoints)
     .where(
@@ -106,6 +109,12 @@ def _thin_out(connection: Connection, key: int) -> None:
         if is_large and later.version - earlier.version <= _SPACING_EVENTS:
             connection.execute(_remove, {"of_document": key, "version": middle.version})
             return
+
+
+def oldest_with_state(connection: Connection, key: int) -> int:
+    """Return the version of the oldest checkpoint with a state; 0: there is none."""
+    found: int | None = connection.execute(_oldest_with_state, {"of_document": key}).scalar_one()
+    return found or 0
 
 
 def newest_with_state(connection: Connection, key: int, before: int) -> Checkpoint | None:

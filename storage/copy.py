@@ -11,7 +11,18 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Select, Table, delete, func, insert, or_, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.engine import URL
 from sqlalchemy.util import greenlet_spawn
 
@@ -34,6 +45,7 @@ from storage.table import (
     new_changes,
     search_texts,
     secrets,
+    segments,
     tickets,
     users,
     writers,
@@ -183,20 +195,33 @@ def _require_whole(target: Connection, copied: dict[str, int]) -> None:
         arrived = target.execute(arriving).scalar_one()
         if arrived != copied[table.name]:
             raise StoreError(f"{copied[table.name]} rows of {table.name} copied, {arrived} arrived")
-    # Each version once is what the primary key sees to.
-    count, last = func.count(events.c.version), func.coalesce(func.max(events.c.version), 0)
+    # Each version once is what the primary keys see to.
+    rows = _per_document(events, func.count(), events.c.version > documents.c.compacted_version)
+    old = _per_document(segments, func.sum(segments.c.last_version - segments.c.first_version + 1))
+    last = _per_document(events, func.max(events.c.version))
+    is_short = or_(
+        documents.c.version != rows + documents.c.compacted_version,
+        documents.c.compacted_version != old,
+        (documents.c.version > documents.c.compacted_version) & (documents.c.version != last),
+    )
     broken = target.execute(
-        select(documents.c.name, documents.c.version, count)
-        .select_from(documents.outerjoin(events, events.c.document_key == documents.c.key))
-        .where(documents.c.purged_at_ms.is_(None))
-        .group_by(documents.c.key, documents.c.name, documents.c.version)
-        .having(or_(count != documents.c.version, last != documents.c.version))
+        select(documents.c.name, documents.c.version, rows + old)
+        .where(documents.c.purged_at_ms.is_(None), is_short)
         .order_by(documents.c.key)
         .limit(1)
     ).one_or_none()
     if broken is not None:
         name, head, found = broken
         raise StoreError(f"document {name} is at version {head}, but has {found} events")
+
+
+def _per_document(
+    table: Table, value: ColumnElement[int], *conditions: ColumnElement[bool]
+) -> ColumnElement[int]:
+    """A value of the rows of each document; 0 if there is none."""
+    belongs = table.c.document_key == documents.c.key
+    found = select(value).where(belongs, *conditions).correlate(documents).scalar_subquery()
+    return func.coalesce(found, 0)
 
 
 def _continue_keys(target: Connection) -> None:

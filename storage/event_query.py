@@ -1,4 +1,7 @@
-"""Events in SQL: append many, find some by id, read a range."""
+"""Events in rows, in SQL: append many, find some by id, read a range.
+
+Old ones are in segments: `storage.whole_log` reads both.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -173,10 +176,6 @@ def read_with_head(
     width = len(documents.c)
     news = [event_record(row[width:]) for row in rows if row[width] is not None]
     return document_record(rows[0][:width]), news
-
-
-def by_id(connection: Connection, key: int, event_id: str) -> EventRecord | None:
-    return find_many(connection, [(key, event_id)]).get((key, event_id))
 
 
 def by_version(connection: Connection, key: int, version: int) -> EventRecord | None:

@@ -6,7 +6,7 @@ from functools import partial
 
 from sqlalchemy import Connection, select
 
-from storage import authored_query, catalogue, checkpoint, event_query, secret, sitting_query
+from storage import catalogue, checkpoint, event_query, secret, whole_log
 from storage.append import SqlAppendTransaction
 from storage.change_feed import SqlChangeFeed
 from storage.database import open_database
@@ -29,7 +29,6 @@ from sync.port import (
 from sync.text.authored import AuthoredDeltas
 
 _RELAY_KEY = "relay"
-_NONCE_SECRET = "nonces"
 _APPENDS_PER_CLEANING = 500
 """Of changes that nobody will read."""
 
@@ -159,7 +158,7 @@ class SqlEventLog:
     async def read(self, key: int, after: int, upto: int, limit: int) -> list[EventRecord]:
         """Return events with `after < version <= upto`, ascending, at most `limit`."""
         return await self._database.read(
-            partial(event_query.read, key=key, after=after, upto=upto, limit=limit)
+            partial(whole_log.read, key=key, after=after, upto=upto, limit=limit)
         )
 
     async def history(
@@ -173,9 +172,9 @@ class SqlEventLog:
         descending: bool,
     ) -> list[EventRecord]:
         """Return events with `after < version < before`, by one actor id or all."""
-        return await self._database.read(
+        return await self._database.read_snapshot(
             partial(
-                event_query.history,
+                whole_log.history,
                 key=key,
                 after=after,
                 before=before,
@@ -187,21 +186,21 @@ class SqlEventLog:
 
     async def sittings(self, key: int, after: int, upto: int, pause_ms: int) -> list[Sitting]:
         """Return the sittings of the events with `after < version <= upto`, newest first."""
-        return await self._database.read(
-            partial(sitting_query.read, key=key, after=after, upto=upto, pause_ms=pause_ms)
+        return await self._database.read_snapshot(
+            partial(whole_log.sittings, key=key, after=after, upto=upto, pause_ms=pause_ms)
         )
 
     async def authored(self, key: int, after: int, upto: int, max_bytes: int) -> AuthoredDeltas:
         """Return the events with `after < version <= upto` in columns; fewer if they are large."""
         return await self._database.read_snapshot(
-            partial(authored_query.read, key=key, after=after, upto=upto, max_bytes=max_bytes)
+            partial(whole_log.authored, key=key, after=after, upto=upto, max_bytes=max_bytes)
         )
 
     async def event(self, key: int, version: int) -> EventRecord | None:
-        return await self._database.read(partial(event_query.by_version, key=key, version=version))
+        return await self._database.read(partial(whole_log.by_version, key=key, version=version))
 
     async def find_id(self, key: int, event_id: str) -> EventRecord | None:
-        return await self._database.read(partial(event_query.by_id, key=key, event_id=event_id))
+        return await self._database.read(partial(whole_log.by_id, key=key, event_id=event_id))
 
     async def checkpoint_at_or_before(self, key: int, version: int) -> Checkpoint | None:
         """Return the newest checkpoint at or before a version; its state may be None."""
@@ -238,10 +237,6 @@ class SqlEventLog:
         """Return the key of `sync.wire.relay`: 32 random bytes, the same for all processes."""
         return await secret.shared(self._database, _RELAY_KEY)
 
-    async def nonce_secret(self) -> bytes:
-        """Return the secret of `sync.yjs.nonce`: 32 random bytes, the same for all processes."""
-        return await secret.shared(self._database, _NONCE_SECRET)
-
     async def ping(self) -> None:
         """Raise `StoreError` unless the store answers."""
         await self._database.read(_ping)
@@ -264,7 +259,7 @@ def _open(connection: Connection, name: str, before: int | None) -> Opened | Non
     saved = checkpoint.newest_with_state(connection, found.key, bound)
     start = 0 if saved is None else saved.version
     length = found.version - start
-    tail = event_query.read(connection, found.key, start, found.version, max(length, 0))
+    tail = whole_log.read(connection, found.key, start, found.version, max(length, 0))
     # Each version once and in order is what the primary key sees to; so the count is the proof.
     if len(tail) != length:
         raise StoreError(
@@ -274,7 +269,7 @@ def _open(connection: Connection, name: str, before: int | None) -> Opened | Non
 
 
 def _follow(connection: Connection, key: int, after: int, limit: int) -> Followed | None:
-    found = event_query.read_with_head(connection, key, after, limit)
+    found = whole_log.read_with_head(connection, key, after, limit)
     if found is None:
         return None
     head, news = found

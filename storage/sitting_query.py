@@ -16,6 +16,7 @@ from sqlalchemy import (
     select,
 )
 
+from storage.sitting_grouping import EventHead
 from storage.table import events, writers
 from sync.event_origin import REPAIR_SESSION, REQUEST_PREFIX, RESTORE_PREFIX, restored_version
 from sync.port import SITTING_CUT, Sitting, SittingAuthor
@@ -78,6 +79,29 @@ _authors = (
     .group_by(_numbered.c.sitting, _numbered.c.actor_id, _numbered.c.actor_name, _numbered.c.origin)
     .order_by(_numbered.c.sitting.desc(), func.count().desc(), func.min(_numbered.c.version))
 )
+
+_heads = (
+    select(
+        events.c.version,
+        events.c.at_ms,
+        writers.c.actor_id,
+        writers.c.actor_name,
+        writers.c.session,
+    )
+    .select_from(events.join(writers, writers.c.key == events.c.writer))
+    .where(
+        events.c.document_key == bindparam("of_document", type_=events.c.document_key.type),
+        events.c.version > bindparam("after"),
+        events.c.version <= bindparam("upto"),
+    )
+    .order_by(events.c.version)
+)
+
+
+def heads(connection: Connection, key: int, after: int, upto: int) -> list[EventHead]:
+    """Return what sittings depend on, of the events with `after < version <= upto`."""
+    rows = connection.execute(_heads, {"of_document": key, "after": after, "upto": upto})
+    return [EventHead(*row) for row in rows]
 
 
 def read(connection: Connection, key: int, after: int, upto: int, pause_ms: int) -> list[Sitting]:

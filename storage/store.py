@@ -2,6 +2,7 @@
 
 from storage.access.sql_access import SqlAccess
 from storage.audit_rows import SqlAudit
+from storage.compaction.sql_compaction import SqlCompaction
 from storage.database import open_database
 from storage.engine import Database
 from storage.identity.sql_identity import SqlIdentity
@@ -18,6 +19,7 @@ class Store:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.log = SqlEventLog(database)
+        self.compaction = SqlCompaction(database)
         self.access = SqlAccess(database)
         self.identity = SqlIdentity(database)
         self.audit = SqlAudit(database)

@@ -54,6 +54,7 @@ documents = Table(
     Column("title_version", BigInteger, nullable=False, server_default="0"),
     Column("purged_at_ms", BigInteger),
     Column("is_template", Boolean, nullable=False, server_default=false()),
+    Column("compacted_version", BigInteger, nullable=False, server_default="0"),
     Index(None, "updated_at_ms", "key"),
     Index(None, "owner_id"),
     Index(
@@ -100,6 +101,33 @@ events = Table(
     ),
     Index(None, "writer", "number"),
     # The rows lie in the tree of the primary key: the events of one document side by side.
+    sqlite_with_rowid=False,
+)
+
+# Old events, many in a row: see `storage.compaction`. Those of versions up to the document's
+# `compacted_version` are here; their rows in `events` are removed soon after.
+
+segments = Table(
+    "segments",
+    metadata,
+    Column("document_key", _KEY, ForeignKey("documents.key"), primary_key=True),
+    Column("last_version", BigInteger, primary_key=True, autoincrement=False),
+    Column("first_version", BigInteger, nullable=False),
+    Column("from_ms", BigInteger, nullable=False),
+    Column("to_ms", BigInteger, nullable=False),
+    # JSON as text: the ids of those who wrote them; null: too many to list.
+    Column("actors", Text),
+    Column("data", LargeBinary, nullable=False),
+)
+
+segment_ids = Table(
+    "segment_ids",
+    metadata,
+    Column("document_key", _KEY, ForeignKey("documents.key"), primary_key=True),
+    Column("stem", BigInteger, primary_key=True, autoincrement=False),
+    Column("version", BigInteger, primary_key=True, autoincrement=False),
+    Column("low", Integer, nullable=False),
+    Column("high", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
 

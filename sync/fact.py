@@ -104,6 +104,8 @@ class PageUnreadable(Struct, frozen=True):
 
     session: str
     order: int
+    gone_upto: int = 0
+    """The last version that will not be readable later either."""
 
 
 class Announced(Struct, frozen=True):

@@ -23,6 +23,15 @@ class StoreError(Exception):
     """The store has failed: nothing was committed, or that is unknown."""
 
 
+class HistoryError(StoreError):
+    """Old events of one document are not there; its text and its newer events are."""
+
+    def __init__(self, message: str, upto: int) -> None:
+        super().__init__(message)
+        self.upto = upto
+        """The last version that cannot be read."""
+
+
 class EventRecord(Struct, frozen=True):
     """One accepted change to one document, as it stands in the log."""
 
@@ -73,6 +82,8 @@ class DocumentRecord(Struct, frozen=True):
     purged_at_ms: int | None = None
     """The time at which its content was removed for good; the name alone is left, and taken."""
     is_template: bool = False
+    compacted_version: int = 0
+    """The events up to it are in segments: see `storage.compaction`."""
 
     @property
     def shown_title(self) -> str:
@@ -267,9 +278,7 @@ class LogReading(Protocol):
     async def open(self, name: str, *, before: int | None = None) -> Opened | None:
         """Return all that a room needs to open a document, from one snapshot.
 
-        Args:
-            before: no checkpoint of this version or a later one is used. At 0 none is: the tail
-                is then the whole log.
+        Checkpoints from `before` on are not used. At 0 none is: the tail is the whole log.
         """
         ...
 
@@ -326,10 +335,7 @@ class LogWriting(LogReading, Protocol):
         ...
 
     async def save_checkpoint(self, key: int, checkpoint: Checkpoint) -> None:
-        """Save a checkpoint; only the newest two of a document keep their state.
-
-        Of checkpoints without a state those of large texts may be thinned out.
-        """
+        """Save a checkpoint. The newest two keep their state; older ones may be thinned out."""
         ...
 
 
@@ -338,10 +344,6 @@ class Secrets(Protocol):
 
     async def relay_key(self) -> bytes:
         """Return the key of `sync.wire.relay`: 32 random bytes, the same for all processes."""
-        ...
-
-    async def nonce_secret(self) -> bytes:
-        """Return the secret of `sync.yjs.nonce`: 32 random bytes, the same for all processes."""
         ...
 
 
@@ -389,8 +391,7 @@ class BusListener(Protocol):
     def subscribed(self, document: str) -> None:
         """Note that messages about a document arrive from now on; earlier ones may be lost.
 
-        Called after every `subscribe` that changed something, and after each time that the bus was
-        lost and found.
+        Called after each `subscribe` that changed something, and when a lost bus is found again.
         """
         ...
 
@@ -444,7 +445,6 @@ class Bus(Protocol):
     def listening(self, listener: BusListener) -> AbstractAsyncContextManager[None]:
         """Run the bus, once; what was subscribed before counts.
 
-        On exit it takes a moment to send what waits, and is then down for good. The exit takes at
-        most a few seconds, whatever the other side does.
+        On exit it sends what waits, for a few seconds at most, and is then down for good.
         """
         ...

@@ -22,6 +22,7 @@ from starlette.responses import Response
 from app.http.editor_page import editor_page, wants_page
 from app.http.refusal_note import note_refusal
 from app.service.service_error import ServiceCode, ServiceError
+from storage.compaction.history_damage import HistoryDamagedError
 from sync.error import ErrorCode, QuireError
 from sync.port import StoreError
 
@@ -82,6 +83,7 @@ STATUS: Final[dict[Code, int]] = {
     ServiceCode.NO_IMAGE: 415,
     ServiceCode.IMAGES_FULL: 413,
     ServiceCode.STORAGE_FULL: 507,
+    ServiceCode.HISTORY_DAMAGED: 500,
     HttpCode.PRECONDITION_REQUIRED: 428,
     HttpCode.FOREIGN_ORIGIN: 403,
     HttpCode.INTERNAL: 500,
@@ -134,6 +136,7 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(ServiceError, _on_service_error)
     app.add_exception_handler(QuireError, _on_quire_error)
     app.add_exception_handler(StoreError, _on_store_error)
+    app.add_exception_handler(HistoryDamagedError, _on_damaged_history)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(Exception, _on_defect)
@@ -170,6 +173,13 @@ async def _on_quire_error(request: Request, error: Exception) -> Response:
 async def _on_store_error(request: Request, error: Exception) -> Response:
     _log.warning("%s %s: the store failed: %s", request.method, request.url.path, error)
     return _answer(request, ErrorCode.STORE_UNAVAILABLE, "The store does not answer.")
+
+
+async def _on_damaged_history(request: Request, error: Exception) -> Response:
+    _log.error("%s %s: %s", request.method, request.url.path, error)
+    upto = cast(HistoryDamagedError, error).upto
+    detail = f"Versions up to {upto} of this document are damaged; later ones are not."
+    return _answer(request, ServiceCode.HISTORY_DAMAGED, detail)
 
 
 async def _on_invalid_request(request: Request, error: Exception) -> Response:

@@ -21,6 +21,7 @@ class ServiceCode(StrEnum):
     NO_IMAGE = "no_image"
     IMAGES_FULL = "images_full"
     STORAGE_FULL = "storage_full"
+    HISTORY_DAMAGED = "history_damaged"
 
 
 class ServiceError(Exception):

@@ -12,7 +12,7 @@ from sync.text.delta import Delta, growth
 
 
 class SegmentWriter(NamedTuple):
-    """The user who wrote an event, and the session that it came through."""
+    """Who wrote an event, and through which session."""
 
     actor_id: str
     actor_name: str
@@ -85,7 +85,7 @@ class Edit(NamedTuple):
         return (self.end, deleted) if self.end else (deleted,)
 
     def texts(self) -> list[str]:
-        """The text that each event of typing inserts."""
+        """What each event of typing inserts."""
         text = self.text
         if len(text) == len(self.steps):
             return list(text)

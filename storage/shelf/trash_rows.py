@@ -31,12 +31,16 @@ from storage.table import (
     images,
     metadata,
     new_changes,
+    segment_ids,
+    writers,
 )
 
 KEPT: Final = (changes, new_changes, access_changes, audit, images)
 """These tables tell of a document and are no part of it. The rows of images are, and last until
 their blobs are removed with them: see `storage.image_rows`.
 """
+_REMOVED_LATER: Final = (events, writers, segment_ids)
+"""Their rows may be many, and are removed some at a time."""
 _EVENTS_AT_ONCE: Final = 500
 
 _key = bindparam("of_document", type_=BigInteger)
@@ -57,7 +61,7 @@ _empty = (
         is_template=false(),
     )
 )
-_finish = update(documents).where(documents.c.key == _key).values(version=0)
+_finish = update(documents).where(documents.c.key == _key).values(version=0, compacted_version=0)
 _first_events = (
     select(events.c.version)
     .where(events.c.document_key == _key)
@@ -66,6 +70,11 @@ _first_events = (
 )
 _remove_events = delete(events).where(
     events.c.document_key == _key, events.c.version.in_(_first_events)
+)
+_first_ids = select(segment_ids.c.stem).where(segment_ids.c.document_key == _key)
+_remove_ids = delete(segment_ids).where(
+    segment_ids.c.document_key == _key,
+    segment_ids.c.stem.in_(_first_ids.order_by(segment_ids.c.stem).limit(_EVENTS_AT_ONCE)),
 )
 _expired = (
     select(documents.c.name)
@@ -113,7 +122,7 @@ def empty(connection: Connection, key: int, at_ms: int) -> bool:
     catalogue.forget_heads(connection)
     index_work((), (), (key,), is_first=False)(connection)
     for table in belonging():
-        if table.name not in ("events", "writers"):
+        if table not in _REMOVED_LATER:
             connection.execute(delete(table).where(table.c.document_key == key))
     change_feed.record(connection, [(key, "purged", 0, 0)])
     return True
@@ -121,8 +130,9 @@ def empty(connection: Connection, key: int, at_ms: int) -> bool:
 
 def remove_events(connection: Connection, key: int) -> bool:
     """Remove some events of a document that is emptied; False: nothing of it is left."""
-    if connection.execute(_remove_events, {"of_document": key}).rowcount:
-        return True
+    for some in (_remove_events, _remove_ids):
+        if connection.execute(some, {"of_document": key}).rowcount:
+            return True
     for table in belonging():
         connection.execute(delete(table).where(table.c.document_key == key))
     connection.execute(_finish, {"of_document": key})

@@ -57,7 +57,7 @@ class Membership:
         yield from self._presence.before_join(now_ms)
         others = tuple(session for session in view.members if session != fact.session)
         since = fact.since if fact.epoch == view.epoch else None
-        if since is not None and since > view.version:
+        if since is not None and not view.replayable_from <= since <= view.version:
             since = None
         member = self._participant(fact, before, since)
         view.audience.put(member)
@@ -264,6 +264,9 @@ class Membership:
                 return True
             except ReplicaBrokenError:
                 pass  # its updates cannot be merged
+        else:
+            # It joins again, from the same version.
+            self._view.replayable_from = max(self._view.replayable_from, fact.gone_upto)
         text = "What you missed cannot be read now."
         yield from self.dismiss(session, refusal(ErrorCode.STORE_UNAVAILABLE, text))
         return False

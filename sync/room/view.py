@@ -38,6 +38,8 @@ class View:
         """The head of the log, as far as this room knows; nothing later may be shown."""
         self.text = self.document.text
         """The text at `version`."""
+        self.replayable_from = 0
+        """The log cannot be read up to here; who has an earlier version gets the whole text."""
 
     # --- queries of the shells ------------------------------------------------------------------
 

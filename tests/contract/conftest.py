@@ -14,6 +14,7 @@ from sqlalchemy import make_url
 from storage.migrate import upgrade
 from sync.names import Role
 from sync.port import DocumentRecord, EventLog, NewDocument
+from tests.contract.compacting_log import open_compacting
 from tests.contract.sample import open_log
 from tests.postgresql import Postgresql, execute
 
@@ -52,9 +53,27 @@ async def bare_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> A
             yield url
 
 
+_THROUGH_SEGMENTS = ("test_event_log", "test_sittings", "test_log_pages")
+"""The modules whose tests run again over a log that is compacted all the time."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "is_compacted" in metafunc.fixturenames:
+        module = metafunc.module.__name__.rpartition(".")[2]
+        values = [False, True] if module in _THROUGH_SEGMENTS else [False]
+        names = ["rows", "segments"][: len(values)] if len(values) > 1 else [""]
+        metafunc.parametrize("is_compacted", values, indirect=True, ids=names)
+
+
 @pytest.fixture
-async def log(database_url: str) -> AsyncIterator[EventLog]:
-    log = open_log(database_url)
+def is_compacted(request: pytest.FixtureRequest) -> bool:
+    """Whether all events of the log are moved into segments as soon as they are written."""
+    return bool(request.param)
+
+
+@pytest.fixture
+async def log(database_url: str, is_compacted: bool) -> AsyncIterator[EventLog]:
+    log = open_compacting(database_url) if is_compacted else open_log(database_url)
     yield log
     await log.aclose()
 

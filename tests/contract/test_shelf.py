@@ -22,6 +22,7 @@ from storage.versions import version_rows
 from storage.versions.named_version import SessionEnds
 from sync.permission import EVERYONE, Claim, Grants, Reader, effective_role, user_subject
 from sync.port import AuthorBinding, Checkpoint, DerivedTitle, DocumentRecord
+from tests.contract.compacting_log import LATER_MS, PLAIN_RULE
 from tests.contract.conftest import new_document, run_sql
 from tests.contract.sample import event, open_whole
 
@@ -188,11 +189,13 @@ async def fill(store: Store, name: str) -> int:
     async with store.log.append() as transaction:
         await transaction.lock_heads([key])
         await transaction.insert(
-            [(key, event(n, event_id=f"c:{n}")) for n in range(1, 4)],
+            [(key, event(n, event_id=f"c:{n}")) for n in range(1, 57)],
             authors=[AuthorBinding(key, 5, "ada")],
             checkpoints=[(key, Checkpoint(1, "x", b"state"))],
             updated_at_ms=5,
         )
+    assert await store.compaction.step(key, PLAIN_RULE, LATER_MS) == 50
+    assert await store.compaction.remove_rows(key) == 50
     secret = f"secret of {name}".encode()
     await store.access.create_link(LinkRecord(name, key, secret, "viewer", "ada", 1))
     await store.access.redeem(secret, "bob", 2)

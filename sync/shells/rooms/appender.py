@@ -27,6 +27,7 @@ from sync.port import (
     DocumentRecord,
     EventRecord,
     Followed,
+    HistoryError,
     LogWriting,
     StoreError,
 )
@@ -230,12 +231,16 @@ class Appender:
                 continue
             lookup = lookups[room.key] = Lookup()
             wanted += [(room.key, event_id) for event_id in asked.ids]
-            if asked.after is not None:
-                lookup.history = await self._read(
-                    transaction, room.key, asked.after, room.oldest_base
-                )
-            for version in asked.texts:
-                lookup.texts[version] = await text_at(self._log, room.key, version)
+            try:
+                if asked.after is not None:
+                    lookup.history = await self._read(
+                        transaction, room.key, asked.after, room.oldest_base
+                    )
+                for version in asked.texts:
+                    lookup.texts[version] = await text_at(self._log, room.key, version)
+            except HistoryError as error:
+                # Edits against what is gone are refused; all others go on.
+                _log.warning("an old base of %r cannot be read: %s", room.name, error)
         if wanted:
             for (key, event_id), record in (await transaction.find_ids(wanted)).items():
                 lookups[key].known[event_id] = record

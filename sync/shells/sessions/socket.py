@@ -17,7 +17,7 @@ from sync.effect import CatchUp
 from sync.error import CloseCode, ErrorCode, QuireError
 from sync.fact import PageRead, PageUnreadable, SetRole
 from sync.limit import Limits
-from sync.port import StoreError
+from sync.port import HistoryError, StoreError
 from sync.room.feed import Progress
 from sync.room.room import Room
 from sync.shells.log_reader import pages, text_at
@@ -349,7 +349,8 @@ class Socket(ABC):
                 self._rooms.tell(room, PageRead(session, number, page, text))
         except StoreError as error:
             _log.warning("session %s cannot be caught up on %r: %s", session, room.name, error)
-            self._rooms.tell(room, PageUnreadable(session, number))
+            gone_upto = error.upto if isinstance(error, HistoryError) else 0
+            self._rooms.tell(room, PageUnreadable(session, number, gone_upto))
 
     async def _stop(self, code: CloseCode, reason: str) -> None:
         """Stop reading; the outbox writes the queued frames and then ends the session's tasks."""

@@ -279,6 +279,15 @@ def test_member_that_cannot_be_given_what_it_lacks_is_dismissed() -> None:
     assert "s1" not in driven.room.members
 
 
+def test_member_that_lacks_what_is_gone_gets_the_whole_text_when_it_comes_back() -> None:
+    driven, page = behind()
+    driven.tell(PageUnreadable("s1", page.order, gone_upto=1))
+    (joined,) = sent(driven.join("s1", since=0, epoch="e1"), "s1", Joined)
+    assert (joined.recovered, joined.text) == (False, driven.room.text)
+    (joined,) = sent(driven.join("s1", since=1, epoch="e1"), "s1", Joined)
+    assert joined.recovered
+
+
 def test_page_that_is_unreadable_after_a_new_join_costs_nothing() -> None:
     driven, page = behind()
     driven.join("s1")
