@@ -238,6 +238,7 @@ def run_browser_tier(options: Options) -> None:
     path = chromium.find_chromium(CACHE / "chromium")
     if path is None:
         raise StageFailed(f"no Chromium that starts; name one with {chromium.VARIABLE}=/path/to/it")
+    install_packages(WEB)  # the suites of markdown
     variables = {chromium.VARIABLE: path, **firefox_variable(), **nginx_variable()}
     run_tier("e2e", options, variables)
 
