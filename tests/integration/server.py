@@ -22,6 +22,7 @@ from typing import IO, Final, Self
 
 import httpx
 
+from tests.integration.fork_server import ForkedProcess, start_forked
 from tests.patience import PATIENCE_S
 
 _PATIENT: Final = {
@@ -56,6 +57,9 @@ class ServerProcess:
         arguments: more for the command line, such as `("--log-level", "debug")`.
         environment: more for its environment; `QUIRE_*` of the caller's is not passed on.
         ready_within_s: how long a start may take.
+        is_forked: whether it comes from `fork_server`, which is quicker; None: unless it is to
+            begin with variables of Python's own, or to start processes itself. False where its
+            memory is measured: a forked one comes to the pages of its libraries only later.
     """
 
     def __init__(
@@ -67,6 +71,7 @@ class ServerProcess:
         arguments: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
         ready_within_s: float = PATIENCE_S,
+        is_forked: bool | None = None,
     ) -> None:
         self.database_url = database_url or f"sqlite+aiosqlite:///{folder / 'quire.db'}"
         self.log_path = folder / "server.log"
@@ -76,7 +81,10 @@ class ServerProcess:
         self._arguments = tuple(arguments)
         self._environment = dict(environment or {})
         self._ready_within_s = ready_within_s
-        self._process: subprocess.Popen[bytes] | None = None
+        if is_forked is None:
+            is_forked = "PYTHONPATH" not in self._environment and "--workers" not in arguments
+        self._is_forked = is_forked
+        self._process: subprocess.Popen[bytes] | ForkedProcess | None = None
         self._started_once = False
 
     # --- where it is ----------------------------------------------------------------------------
@@ -197,15 +205,20 @@ class ServerProcess:
 
     def _spawn(self) -> None:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("QUIRE_")}
-        command = [sys.executable, "-m", "app.cli.main", "serve"]
-        options = ["--port", str(self._port), "--database-url", self.database_url]
+        environment = {**inherited, "PYTHONPATH": str(ROOT), **_PATIENT, **self._environment}
+        place = ("--host", "127.0.0.1", "--port", str(self._port))
+        command = ["serve", *place, "--database-url", self.database_url, *self._arguments]
+        # Not the checkout: no `.env` that lies there may change what is tested.
+        folder = self._folder
         log: IO[bytes]
         with self.log_path.open("ab") as log:
+            if self._is_forked:
+                self._process = start_forked(command, folder, environment, log)
+                return
             self._process = subprocess.Popen(
-                [*command, "--host", "127.0.0.1", *options, *self._arguments],
-                # Not the checkout: no `.env` that lies there may change what is tested.
-                cwd=self._folder,
-                env={**inherited, "PYTHONPATH": str(ROOT), **_PATIENT, **self._environment},
+                [sys.executable, "-m", "app.cli.main", *command],
+                cwd=folder,
+                env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -36,7 +36,7 @@ PROSE = "".join(hashlib.sha256(bytes([n])).hexdigest() for n in range(48)) * 40
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     folder = tmp_path_factory.mktemp("server")
-    with ServerProcess(folder, arguments=("--compression", "on")) as running:
+    with ServerProcess(folder, arguments=("--compression", "on"), is_forked=False) as running:
         yield running
 
 

@@ -176,7 +176,9 @@ def resident_bytes(server: ServerProcess) -> int:
 
 
 async def test_mutated_frames_hurt_nobody_but_their_senders(tmp_path: Path) -> None:
-    with ServerProcess(tmp_path, environment={"QUIRE_UNLOAD_AFTER_S": "1"}) as server:
+    with ServerProcess(
+        tmp_path, environment={"QUIRE_UNLOAD_AFTER_S": "1"}, is_forked=False
+    ) as server:
         pid = server.pid
         async with connect(server, name="Bystander") as peer:
             await peer.join("calm")

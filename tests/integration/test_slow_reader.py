@@ -68,7 +68,7 @@ async def test_sleeping_readers_cost_bounded_memory_and_then_get_every_event_onc
     tmp_path: Path,
 ) -> None:
     doc = "asleep"
-    with ServerProcess(tmp_path) as server:
+    with ServerProcess(tmp_path, is_forked=False) as server:
         async with (
             connect(server, "msgpack", name="Writer") as writer,
             connect(server, "msgpack", name="Reader") as reader,
