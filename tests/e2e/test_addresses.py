@@ -9,12 +9,16 @@ from playwright.sync_api import Browser, Route, expect
 from tests.e2e.conftest import OpenWindow
 from tests.e2e.window import Window, wait_until_equal
 from tests.integration.server import ServerProcess
+from tests.patience import PATIENCE_S
 
 
 def documents(server: ServerProcess) -> list[str]:
     """Return the names of all documents, as whoever asks over HTTP sees them."""
     answer = httpx.get(
-        f"{server.url}/api/documents", headers={"X-Quire-Name": "Eve"}, trust_env=False
+        f"{server.url}/api/documents",
+        headers={"X-Quire-Name": "Eve"},
+        trust_env=False,
+        timeout=PATIENCE_S,
     )
     return [each["name"] for each in answer.json()["documents"]]
 
@@ -156,7 +160,7 @@ def test_page_says_what_its_status_means(
 ) -> None:
     window = open_window("/", "Ana")
     accept = {"Accept": "text/html"}
-    html = httpx.get(f"{server.url}/nope", headers=accept, trust_env=False).text
+    html = httpx.get(f"{server.url}/nope", headers=accept, trust_env=False, timeout=PATIENCE_S).text
     mark = '<meta name="quire-status" content="{}">'
     failing = html.replace(mark.format(404), mark.format(status))
     assert failing != html

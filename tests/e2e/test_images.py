@@ -9,6 +9,7 @@ from tests.e2e.conftest import OpenWindow
 from tests.e2e.window import Window, wait_until_equal
 from tests.images import make_image
 from tests.integration.server import ServerProcess
+from tests.patience import PATIENCE_S
 
 GIVE = """([kind, name, type, content]) => {
     const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
@@ -77,7 +78,10 @@ def test_dropped_image_at_a_new_address_makes_the_document(
     ana.wait_until_saved()
     wait_for_picture(ana, "cat")
     path = ana.text.split("(")[1].split(")")[0]
-    assert httpx.get(server.url + path, trust_env=False).headers["content-type"] == "image/gif"
+    assert (
+        httpx.get(server.url + path, trust_env=False, timeout=PATIENCE_S).headers["content-type"]
+        == "image/gif"
+    )
 
 
 def test_file_that_is_no_image_leaves_the_text_and_can_be_tried_again(

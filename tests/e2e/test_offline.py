@@ -170,7 +170,7 @@ def test_a_new_build_takes_over_and_an_open_page_keeps_its_own(
         new = _rebuild(dist, entry)
         server.start()
         # The files of the open page are gone from the server, but not from here.
-        assert httpx.get(f"{server.url}/assets/{entry}").status_code == 404
+        assert httpx.get(f"{server.url}/assets/{entry}", timeout=PATIENCE_S).status_code == 404
         is_here = "(name) => fetch(new URL(`../assets/${name}`, location)).then(({ ok }) => ok)"
         assert ana.page.evaluate(is_here, entry)
         ana.page.reload()

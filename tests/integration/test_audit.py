@@ -182,7 +182,7 @@ async def trail(server: ServerProcess, folder: Path, document: str, at_least: in
 
 def create(server: ServerProcess, name: str) -> None:
     body = {"name": name, "text": "one"}
-    with httpx.Client(base_url=server.url, trust_env=False) as http:
+    with httpx.Client(base_url=server.url, trust_env=False, timeout=PATIENCE_S) as http:
         http.post("/api/documents", json=body, headers={"X-Quire-Name": "Ada"}).raise_for_status()
 
 
@@ -287,7 +287,7 @@ def test_the_command_filters_and_prints_lines(server: ServerProcess, tmp_path: P
 def test_a_stopping_server_writes_what_is_left(tmp_path: Path) -> None:
     with ServerProcess(tmp_path) as server:
         create(server, "last")
-        with httpx.Client(base_url=server.url, trust_env=False) as http:
+        with httpx.Client(base_url=server.url, trust_env=False, timeout=PATIENCE_S) as http:
             for number in range(30):
                 assert http.get(f"/api/documents/none-{number}").status_code == 404
         assert server.terminate() == 0

@@ -144,7 +144,9 @@ async def test_stock_y_websocket_that_offers_compression_is_in_step(server: Serv
         await ana.connect(server, "stock", name="Ana")
         await ana.until(lambda state: state.synced)
         await ana.insert(0, PROSE)
-        async with httpx.AsyncClient(base_url=server.url, trust_env=False) as http:
+        async with httpx.AsyncClient(
+            base_url=server.url, trust_env=False, timeout=PATIENCE_S
+        ) as http:
             # Ben's first state is to be the long one.
             while (await http.get("/api/documents/stock/text")).text != PROSE:
                 await ana.state()

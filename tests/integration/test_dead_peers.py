@@ -135,7 +135,7 @@ async def test_socket_that_reads_nothing_is_gone_from_the_kernel_too(
 async def test_event_stream_that_reads_nothing_is_gone_from_the_kernel_too(
     server: ServerProcess,
 ) -> None:
-    async with httpx.AsyncClient(base_url=server.url, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=PATIENCE_S) as http:
         (await http.post("/api/documents", json={"name": "notes"})).raise_for_status()
     raw = tiny_window(server)
     raw.sendall(b"GET /api/documents/notes/events HTTP/1.1\r\nHost: quire\r\n\r\n")
@@ -154,6 +154,6 @@ async def check_gone(server: ServerProcess, raw: socket.socket) -> None:
                 assert await gone_after_s(raw, server.port) < 20
             finally:
                 stop.set()
-    async with httpx.AsyncClient(base_url=server.url, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=PATIENCE_S) as http:
         figures = (await http.get("/metrics")).text
     assert "quire_event_streams 0" in figures

@@ -69,7 +69,7 @@ def tokens(place: Place, monkeypatch: pytest.MonkeyPatch) -> Any:
 def text(place: Place, token: str) -> str:
     headers = {"Authorization": f"Bearer {token}"}
     url = f"{place.server.url}/api/documents/team-notes/text"
-    return httpx.get(url, headers=headers, trust_env=False).text
+    return httpx.get(url, headers=headers, trust_env=False, timeout=PATIENCE_S).text
 
 
 @pytest.mark.parametrize("name", ["y-websocket", "hocuspocus"])
@@ -83,7 +83,9 @@ def test_page_of_the_application_writes_into_its_document(
     assert "Hello from an editor" in written
     path = "/api/documents/team-notes/history"
     headers = {"Authorization": f"Bearer {token}"}
-    events = httpx.get(place.server.url + path, headers=headers, trust_env=False).json()["events"]
+    address = place.server.url + path
+    answer = httpx.get(address, headers=headers, trust_env=False, timeout=PATIENCE_S)
+    events = answer.json()["events"]
     assert {event["actor"]["name"] for event in events} == {"Ada"}
     assert token not in place.server.log()
 
@@ -159,7 +161,7 @@ def test_browser_lets_the_page_ask_and_open_a_socket(place: Place, tokens: dict[
         "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": "authorization,content-type",
     }
-    with httpx.Client(base_url=place.server.url, trust_env=False) as http:
+    with httpx.Client(base_url=place.server.url, trust_env=False, timeout=PATIENCE_S) as http:
         asked = http.options("/api/tickets", headers=wish)
         assert asked.headers["access-control-allow-origin"] == ORIGIN
         allowed = asked.headers["access-control-allow-headers"].lower()
@@ -181,7 +183,9 @@ def test_browser_lets_the_page_ask_and_open_a_socket(place: Place, tokens: dict[
 
 def test_token_is_what_the_page_says_of_it(place: Place, tokens: dict[str, Any]) -> None:
     headers = {"Authorization": f"Bearer {tokens['quire_token']('7', 'Ada')}"}
-    with httpx.Client(base_url=place.server.url, headers=headers, trust_env=False) as http:
+    with httpx.Client(
+        base_url=place.server.url, headers=headers, trust_env=False, timeout=PATIENCE_S
+    ) as http:
         session = http.get("/api/session").json()
         assert (session["user"]["name"], session["kind"]) == ("Ada", "jwt")
         assert http.post("/api/documents", json={"name": "other"}).status_code == 403

@@ -278,7 +278,7 @@ async def test_upload_is_in_the_audit_trail_once(tmp_path: Path) -> None:
 def test_kill_in_the_midst_of_an_upload_leaves_nothing_wrong(tmp_path: Path) -> None:
     large = make_image("png", size=(900, 900))
     with ServerProcess(tmp_path) as server:
-        with httpx.Client(base_url=server.url, trust_env=False) as http:
+        with httpx.Client(base_url=server.url, trust_env=False, timeout=PATIENCE_S) as http:
             http.headers["X-Quire-Name"] = "Ana"
             http.post("/api/documents", json={"name": "notes"}).raise_for_status()
         host, port = server.url.removeprefix("http://").split(":")
@@ -290,7 +290,7 @@ def test_kill_in_the_midst_of_an_upload_leaves_nothing_wrong(tmp_path: Path) -> 
             half.sendall(head.encode() + large[: len(large) // 2])
             server.kill9()
         server.restart()
-        with httpx.Client(base_url=server.url, trust_env=False) as http:
+        with httpx.Client(base_url=server.url, trust_env=False, timeout=PATIENCE_S) as http:
             http.headers["X-Quire-Name"] = "Ana"
             answer = http.post(FILES, content=large)
             assert answer.status_code == 201
@@ -304,7 +304,7 @@ async def test_images_in_a_bucket(tmp_path: Path) -> None:
     s3.start()
     try:
         host, port = s3.get_host_and_port()
-        async with httpx.AsyncClient(trust_env=False) as http:
+        async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S) as http:
             (await http.put(f"http://{host}:{port}/images")).raise_for_status()
         url = f"s3://images/quire?endpoint=http://{host}:{port}"
         options = {"image_url": url, "s3_access_key": "key", "s3_secret_key": "secret"}

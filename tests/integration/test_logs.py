@@ -8,6 +8,7 @@ import httpx
 from websockets.sync.client import connect
 
 from tests.integration.server import ServerProcess
+from tests.patience import PATIENCE_S
 
 TOKEN = "qk_" + "aB3" * 14
 
@@ -22,7 +23,7 @@ def test_every_line_is_a_record_in_json_without_secrets(tmp_path: Path) -> None:
     hostile = "a%0D%0A%1B[31m%E2%80%AE"
     with (
         ServerProcess(tmp_path, arguments=arguments) as server,
-        httpx.Client(base_url=server.url, trust_env=False) as http,
+        httpx.Client(base_url=server.url, trust_env=False, timeout=PATIENCE_S) as http,
     ):
         http.get(f"/api/documents/{hostile}?token={TOKEN}", headers={"X-Quire-Name": hostile})
         http.get("/api/documents", headers={"Authorization": f"Bearer {TOKEN}"})
@@ -43,7 +44,7 @@ def test_every_line_is_a_record_in_json_without_secrets(tmp_path: Path) -> None:
 def test_a_record_about_a_request_names_it_its_user_and_its_document(tmp_path: Path) -> None:
     with (
         ServerProcess(tmp_path) as server,
-        httpx.Client(base_url=server.url, trust_env=False) as http,
+        httpx.Client(base_url=server.url, trust_env=False, timeout=PATIENCE_S) as http,
     ):
         http.post("/api/documents", json={"name": "notes", "text": "x"}).raise_for_status()
         with sqlite3.connect(tmp_path / "quire.db") as database:
@@ -62,7 +63,7 @@ def test_a_record_about_a_request_names_it_its_user_and_its_document(tmp_path: P
 def test_an_id_of_a_request_that_is_no_plain_id_is_not_taken_over(tmp_path: Path) -> None:
     with (
         ServerProcess(tmp_path) as server,
-        httpx.Client(base_url=server.url, trust_env=False) as http,
+        httpx.Client(base_url=server.url, trust_env=False, timeout=PATIENCE_S) as http,
     ):
         answer = http.get("/healthz", headers={"X-Request-Id": 'x","user":"root'})
         assert "X-Request-Id" not in answer.headers

@@ -153,7 +153,7 @@ async def test_old_document_keeps_its_versions_and_is_healed_by_a_whole_text(
 
 
 async def restore(server: ServerProcess, name: str, version: int) -> Message:
-    async with httpx.AsyncClient(base_url=server.url, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=PATIENCE_S) as http:
         answer = await http.post(f"/api/documents/{name}/restore", json={"version": version})
         assert answer.is_success, answer.text
         body: Message = answer.json()

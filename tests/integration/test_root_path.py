@@ -112,7 +112,7 @@ def test_the_command_line_takes_an_address_with_a_path(proxy: Nginx, tmp_path: P
 
 def test_health_checks_that_go_past_the_proxy_need_no_path(server: ServerProcess) -> None:
     for path in ("/readyz", "/pad/readyz", "/metrics", "/pad/api/documents"):
-        assert httpx.get(server.url + path, trust_env=False).status_code == 200
+        assert httpx.get(server.url + path, trust_env=False, timeout=PATIENCE_S).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/ws", "/api/x", "pad", "/a b", "/..", "//a", "/d/", "/x?y"])

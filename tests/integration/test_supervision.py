@@ -132,7 +132,12 @@ def logged(server: ServerProcess, text: str) -> Callable[[], bool]:
 @pytest.mark.parametrize("name", USEFUL)
 def test_useful_task_that_fails_is_logged_and_begins_anew(tmp_path: Path, name: str) -> None:
     with served(tmp_path, USEFUL[name]) as (server, flag):
-        httpx.post(f"{server.url}/api/documents", json={"name": "notes"}, trust_env=False)
+        httpx.post(
+            f"{server.url}/api/documents",
+            json={"name": "notes"},
+            trust_env=False,
+            timeout=PATIENCE_S,
+        )
         until(lambda: server.log().count(f"{name} has failed") >= 3, "it is not run again")
         assert "planted" in server.log(), "with its traceback"
         assert readiness(server) == (200, "")
@@ -279,7 +284,9 @@ async def test_failed_look_at_the_log_costs_its_document_alone(tmp_path: Path) -
             await bob.join("other")
             flag.touch()
             address = f"{server.url}/api/documents/notes"
-            async with httpx.AsyncClient(trust_env=False, headers={"X-Quire-Name": "Bob"}) as http:
+            async with httpx.AsyncClient(
+                trust_env=False, headers={"X-Quire-Name": "Bob"}, timeout=PATIENCE_S
+            ) as http:
                 assert (await http.patch(address, json={"title": "New"})).is_success
             await bob.expect_error("store_unavailable", doc="notes")
             await bob.insert("other", "b.2", "kept")

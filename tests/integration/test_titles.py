@@ -72,7 +72,10 @@ async def test_title_that_somebody_set_stays_until_it_is_emptied(tmp_path: Path)
 
 
 async def until_titled(server: ServerProcess, name: str, title: str) -> dict[str, Any]:
-    async with asyncio.timeout(PATIENCE_S), httpx.AsyncClient(trust_env=False) as http:
+    async with (
+        asyncio.timeout(PATIENCE_S),
+        httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S) as http,
+    ):
         while True:
             answer = await http.get(f"{server.url}/api/documents", params={"q": name})
             (document,) = answer.json()["documents"]

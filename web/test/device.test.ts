@@ -272,7 +272,7 @@ test("condensed operations leave the same on the device", () => {
     fc.record({ type: fc.constant("keep" as const), kept: fc.record({ at: fc.nat(9), text: fc.string() }) }),
   );
   fc.assert(
-    fc.property(fc.array(operation, { maxLength: 20 }), fc.array(operation, { maxLength: 40, size: "max" }), (before, operations) => {
+    fc.property(fc.array(operation, { maxLength: 20, size: "max" }), fc.array(operation, { maxLength: 40, size: "max" }), (before, operations) => {
       const [plain, short] = [new ModelStore(), new ModelStore()];
       for (const store of [plain, short]) store.apply(before);
       plain.apply(operations);
