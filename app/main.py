@@ -132,7 +132,7 @@ def create_app(
                 )
                 readiness = Readiness(log, [rooms.trouble, supervisor.trouble])
                 server = ServerInfo("quire", quire_version(), PROTOCOL)
-                sockets = Sockets(backend, settings, server, checks.tickets)
+                sockets = Sockets(backend, settings, server, people.cookies, checks.tickets)
                 app.state.quire = State(
                     settings,
                     log,

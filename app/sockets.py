@@ -18,6 +18,7 @@ from app.audit.audit_kind import ACCESS_REFUSED
 from app.http.credentials import credentials_of
 from app.http.origin import is_allowed_origin
 from app.http.problem import HttpCode
+from app.identity.cookie_names import CookieNames
 from app.identity.credential import TICKET_PREFIX, Door
 from app.identity.tokens.ticket import Tickets
 from app.identity.watch import Change
@@ -74,11 +75,13 @@ class Sockets:
         backend: Backend,
         settings: Settings,
         server: ServerInfo,
+        cookies: CookieNames,
         tickets: Tickets | None = None,
     ) -> None:
         self._rooms = backend.rooms
         self._backend = backend
         self._tickets = tickets
+        self._cookies = cookies
         self._settings = settings
         self._server = server
         self._open: dict[str, AnySession] = {}
@@ -226,7 +229,7 @@ class Sockets:
         return None, None
 
     def _gatekeeper(self, scope: Message, door: Door) -> SocketGatekeeper:
-        shown = credentials_of(HTTPConnection(scope), door)
+        shown = credentials_of(HTTPConnection(scope), door, self._cookies)
         return SocketGatekeeper(self._backend, shown)
 
     def _note_foreign_origin(self, scope: Message) -> None:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from bench.compressed_history import history
 from bench.compression import compression
 from bench.cost import cost
 from bench.disk import disk
@@ -35,6 +36,7 @@ BENCHES: dict[str, Callable[[], Awaitable[dict[str, Any]]]] = {
     "cost": cost,
     "compression": compression,
     "disk": disk,
+    "history": history,
     "room": one_room,
     "rooms": many_rooms,
     "pipeline": pipeline,

@@ -21,6 +21,7 @@ from typing import Any, Final
 import uvicorn
 from uvicorn.server import ServerState
 
+from app.identity.cookie_names import CookieNames
 from app.identity.identifier import Identifier, Verifiers
 from app.identity.watch import AccessWatch
 from app.server.quire_websocket import QuireWebSocket
@@ -157,7 +158,7 @@ async def _count(folder: str, rooms: int, clients_per_room: int) -> dict[str, An
         identifier = Identifier(Verifiers(), takes_names=True)
         watch = AccessWatch(store.access, lambda _: None)
         backend = Backend.on(store, served, identifier, watch)
-        sockets = Sockets(backend, settings, ServerInfo("quire", "0", "1"))
+        sockets = Sockets(backend, settings, ServerInfo("quire", "0", "1"), CookieNames.of(b""))
         config = uvicorn.Config(
             sockets, ws_per_message_deflate=False, ws_ping_interval=None, log_level="critical"
         )

@@ -20,6 +20,15 @@ AT_MOST: Final[Mapping[str, Mapping[str, float]]] = {
     | {"opening.first_text_ms": 1_000, "opening.first_load_kb": 350},
     "device": {"first_text_ms": 500},
     "disk": {"bytes_per_event": 120},
+    "history": {
+        f"{name}.{figure}": most
+        for name in ("seph_blog1", "friendsforever", "synthetic")
+        for figure, most in (
+            ("bytes_per_event", 6),
+            ("without_ids_and_updates", 3),
+            ("text_p99_ms", 20),
+        )
+    },
     "idle": {"kb_per_client": 25},
     "first_load": {"compressed_kb": 350},
     "preview": {"open_1_mb_first_text_ms": 1_000, "edit_500_kb_ms": 50, "long_tasks": 0},
@@ -35,6 +44,7 @@ AT_MOST: Final[Mapping[str, Mapping[str, float]]] = {
     "rolling": {"away_wall.p99_ms": 2_000},
 }
 AT_LEAST: Final[Mapping[str, Mapping[str, float]]] = {
+    "history": {"seph_blog1.encoded_events_per_s": 200_000},
     "room": {"delivered_percent": 100},
     "rooms": {"delivered_percent": 100},
     "pipeline": {"durable_updates_per_s_wall": 10_000},

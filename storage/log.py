@@ -29,6 +29,7 @@ from sync.port import (
 from sync.text.authored import AuthoredDeltas
 
 _RELAY_KEY = "relay"
+_NONCE_SECRET = "nonces"
 _APPENDS_PER_CLEANING = 500
 """Of changes that nobody will read."""
 
@@ -236,6 +237,10 @@ class SqlEventLog:
     async def relay_key(self) -> bytes:
         """Return the key of `sync.wire.relay`: 32 random bytes, the same for all processes."""
         return await secret.shared(self._database, _RELAY_KEY)
+
+    async def nonce_secret(self) -> bytes:
+        """Return the secret of `sync.yjs.nonce`: 32 random bytes, the same for all processes."""
+        return await secret.shared(self._database, _NONCE_SECRET)
 
     async def ping(self) -> None:
         """Raise `StoreError` unless the store answers."""

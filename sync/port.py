@@ -346,6 +346,10 @@ class Secrets(Protocol):
         """Return the key of `sync.wire.relay`: 32 random bytes, the same for all processes."""
         ...
 
+    async def nonce_secret(self) -> bytes:
+        """Return the secret of `sync.yjs.nonce`: 32 random bytes, the same for all processes."""
+        ...
+
 
 class EventLog(Catalogue, LogWriting, Secrets, Protocol):
     """The whole SQL store, for the code that opens and closes it.

@@ -51,7 +51,8 @@ StateOf = Annotated[State, Depends(_state_of)]
 
 
 async def _principal_of(request: Request, state: StateOf) -> Principal:
-    principal = await state.backend.identifier.identify(credentials_of(request, "http"))
+    shown = credentials_of(request, "http", state.people.cookies)
+    principal = await state.backend.identifier.identify(shown)
     request.state.principal = principal
     add_context(user=principal.user.id)
     return principal

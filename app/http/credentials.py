@@ -4,13 +4,14 @@ from typing import Final
 
 from starlette.requests import HTTPConnection
 
-from app.identity.credential import GUEST_COOKIE, SESSION_COOKIE, Credentials, Door
+from app.identity.cookie_names import CookieNames
+from app.identity.credential import Credentials, Door
 from app.identity.open_mode import NAME_HEADER, decode_name_header
 
 _BEARER: Final = "bearer "
 
 
-def credentials_of(connection: HTTPConnection, door: Door) -> Credentials:
+def credentials_of(connection: HTTPConnection, door: Door, names: CookieNames) -> Credentials:
     """Return what a request or a handshake shows of whoever sent it.
 
     Over HTTP that includes `Authorization: Bearer` and, for open mode, `X-Quire-Name`; a socket
@@ -30,8 +31,8 @@ def credentials_of(connection: HTTPConnection, door: Door) -> Credentials:
         door,
         token=token,
         name=name,
-        session_cookie=cookies.get(SESSION_COOKIE),
-        guest_cookie=cookies.get(GUEST_COOKIE),
+        session_cookie=names.session.value_in(cookies),
+        guest_cookie=names.guest.value_in(cookies),
         origin=headers.get("origin"),
         address="" if connection.client is None else connection.client.host,
     )

@@ -16,7 +16,8 @@ from app.http.origin import SAFE_METHODS, is_allowed_origin
 from app.http.problem import HttpCode, problem_response
 from app.identity.credential import GUEST_COOKIE, SESSION_COOKIE
 
-_COOKIES: Final = frozenset({SESSION_COOKIE, GUEST_COOKIE})
+_BEGINNINGS: Final = (SESSION_COOKIE, GUEST_COOKIE)
+"""Those of any installation count: a request that shows one comes from a browser."""
 
 
 class CookieGuard:
@@ -52,4 +53,4 @@ def _shows_cookie(headers: Headers) -> bool:
     if headers.get("authorization", "").lower().startswith("bearer "):
         return False
     pairs = ";".join(headers.getlist("cookie")).split(";")
-    return any(pair.partition("=")[0].strip() in _COOKIES for pair in pairs)
+    return any(pair.strip().startswith(_BEGINNINGS) for pair in pairs)

@@ -9,11 +9,12 @@ from app.http.access import PrincipalOf, StateOf
 from app.http.cookie import clear_cookie, set_cookie
 from app.http.identity_schema import Person, SessionState
 from app.identity.accounts.web_sessions import Client, SignedIn
-from app.identity.credential import GUEST_COOKIE, SESSION_COOKIE
+from app.identity.cookie_names import CookieName
 from app.identity.guest import GUEST_DAYS, Guest
 from app.identity.people import People
 from app.identity.principal import Principal
 from sync.error import ErrorCode, QuireError
+from sync.shells.clock import now_ms
 from sync.user import User
 from sync.wire.event import timestamp
 
@@ -87,14 +88,22 @@ def person(user: User) -> Person:
 
 def keep_guest(state: State, request: Request, response: Response, guest: Guest) -> None:
     """Have the browser keep a guest's cookie."""
-    value = state.people.guests.encode(guest)
-    set_cookie(response, request, state.settings, GUEST_COOKIE, value, GUEST_DAYS * _DAY_S)
+    name, guests = state.people.cookies.guest, state.people.guests
+    value = guests.encode(guest)
+    set_cookie(response, request, state.settings, name.name, value, GUEST_DAYS * _DAY_S)
+    old = request.cookies.get(name.old_name)
+    if old is not None and guests.decode(old, now_ms()) is not None:
+        clear_cookie(response, request, state.settings, name.old_name)
 
 
 def keep_session(state: State, request: Request, response: Response, secret: str) -> None:
     """Have the browser keep a session's cookie for as long as the session lasts."""
     max_age_s = state.settings.session_days * _DAY_S
-    set_cookie(response, request, state.settings, SESSION_COOKIE, secret, max_age_s)
+    name = state.people.cookies.session
+    set_cookie(response, request, state.settings, name.name, secret, max_age_s)
+    if request.cookies.get(name.old_name) == secret:
+        # It has a name of its own now. Any other value may be another installation's.
+        clear_cookie(response, request, state.settings, name.old_name)
 
 
 def let_in(state: State, request: Request, response: Response, signed_in: SignedIn) -> SessionState:
@@ -103,6 +112,7 @@ def let_in(state: State, request: Request, response: Response, signed_in: Signed
     return session_state(state, signed_in.principal)
 
 
-def forget(state: State, request: Request, response: Response, name: str) -> None:
-    """Have the browser forget a cookie."""
+def forget(state: State, request: Request, response: Response, cookie: CookieName) -> None:
+    """Have the browser forget a cookie, under the name by which it was shown."""
+    name = cookie.old_name if cookie.is_old_in(request.cookies) else cookie.name
     clear_cookie(response, request, state.settings, name)

@@ -8,6 +8,7 @@ from app.identity.accounts.invitation import Invitations
 from app.identity.accounts.passwords import Passwords
 from app.identity.accounts.web_sessions import WebSessions
 from app.identity.attempts import AddressAttempts, Attempts
+from app.identity.cookie_names import CookieNames
 from app.identity.guest import KEY_NAME, GuestCookies
 from app.identity.principal import Kind
 from app.settings import Settings
@@ -29,6 +30,7 @@ class People:
     passwords: Passwords
     redemptions: AddressAttempts
     """The share links that are redeemed."""
+    cookies: CookieNames
 
     @classmethod
     async def open(cls, identity: SqlIdentity, settings: Settings) -> Self:
@@ -37,9 +39,8 @@ class People:
         Raises:
             StoreError: the store does not answer.
         """
-        guests = GuestCookies(
-            await identity.signing_key(KEY_NAME), is_open=settings.auth_mode == "open"
-        )
+        key = await identity.signing_key(KEY_NAME)
+        guests = GuestCookies(key, is_open=settings.auth_mode == "open")
         kind = _SIGNED_IN.get(settings.auth_mode)
         sessions = WebSessions(identity, days=settings.session_days, kind=kind)
         passwords = Passwords()
@@ -51,7 +52,16 @@ class People:
         accounts = Accounts(identity, sessions, passwords, attempts)
         invitations = Invitations(identity, accounts, sessions, passwords, attempts)
         redemptions = AddressAttempts(settings.link_redemptions_per_address)
-        return cls(identity, guests, sessions, accounts, invitations, passwords, redemptions)
+        return cls(
+            identity,
+            guests,
+            sessions,
+            accounts,
+            invitations,
+            passwords,
+            redemptions,
+            CookieNames.of(key),
+        )
 
     def close(self) -> None:
         """End the threads that hash passwords."""

@@ -10,26 +10,29 @@ from typing import TypeVar
 import msgspec
 
 from storage.segments.container import Container, SegmentDamaged, pack
+from storage.segments.digest_columns import Digests, encode_digests
 from storage.segments.edit_columns import decode_edits, encode_edits
 from storage.segments.id_columns import decode_ids, encode_ids
 from storage.segments.numbers import pack_numbers, unpack_numbers, unzigzag, zigzag
 from storage.segments.run import Edit, Run, SegmentWriter, edits_of
 from storage.segments.update_columns import decode_updates, encode_updates
 from sync.port import EventRecord
-from sync.submission import update_digest
 from sync.text.delta import Delta
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode_writers = msgspec.msgpack.Decoder(list[SegmentWriter]).decode
-_decode_digests = msgspec.msgpack.Decoder(dict[int, bytes]).decode
 _fields = attrgetter(*EventRecord.__struct_fields__)
 _Read = TypeVar("_Read")
 
 
-def encode_segment(events: Sequence[EventRecord]) -> bytes:
+def encode_segment(events: Sequence[EventRecord], *, nonce_secret: bytes | None = None) -> bytes:
     """Return a segment of at least one event; their versions are consecutive.
 
     The same events give the same bytes. `open_segment` gives the events back exactly.
+
+    Args:
+        nonce_secret: the installation's secret of `sync.yjs.nonce`. With it a nonce of a made-up id
+            takes no room; without it 6 bytes.
 
     Raises:
         ValueError: there is no event, or their versions are not consecutive.
@@ -48,20 +51,13 @@ def encode_segment(events: Sequence[EventRecord]) -> bytes:
         for writer in zip(actors, names, sessions, strict=True)
     ]
     edits = edits_of(ops, writing)
-    own = map(update_digest, updates)
     columns = {
         "writers": _encode(list(writers)),
         "times": pack_numbers(zigzag([times[0], *map(sub, times[1:], times)])),
         **encode_edits(edits, len(writers)),
-        **encode_ids(ids, writing, len(writers)),
+        **encode_ids(ids, writing, [session for _, _, session in writers], nonce_secret),
         **encode_updates(edits, updates, len(writers)),
-        "digests": _encode(
-            {
-                index: digest
-                for index, (digest, derived) in enumerate(zip(digests, own, strict=True))
-                if digest != derived
-            }
-        ),
+        **encode_digests(first, ops, updates, digests),
     }
     return pack(first, count, columns)
 
@@ -116,7 +112,9 @@ class Segment:
     @cached_property
     def _ids(self) -> list[str]:
         writing = self._writing
-        return self._whole("ids", self._read(partial(decode_ids, writing), "ids", "nonces"))
+        return self._whole(
+            "ids", self._read(partial(decode_ids, writing), "ids", "nonces", "other_ids")
+        )
 
     @cached_property
     def _ops(self) -> list[Delta]:
@@ -130,25 +128,22 @@ class Segment:
         return self._whole("spans", updates)
 
     @cached_property
-    def _digests(self) -> dict[int, bytes]:
-        """Those that are not their update's."""
-        return self._read(_decode_digests, "digests")
+    def _digests(self) -> Digests:
+        decode = partial(Digests, self.first, self.count)
+        return self._read(decode, "digests", "odd_digests")
 
     def events(self, after: int, upto: int) -> list[EventRecord]:
         """Return the events with `after < version <= upto`, ascending."""
         span = self._span(after, upto)
         part = slice(span.start, span.stop)
-        updates = self._updates[part]
-        digests = list(map(update_digest, updates))
-        for index, digest in self._digests.items():
-            if index in span:
-                digests[index - span.start] = digest
+        ops, updates = self._ops[part], self._updates[part]
+        digests = self._digests.part(span.start, ops, updates)
         by = [self.writers[number] for number in self._writing[part]]
         return [
             EventRecord(
                 version,
                 event_id,
-                ops,
+                delta,
                 update,
                 writer.actor_id,
                 writer.actor_name,
@@ -156,10 +151,10 @@ class Segment:
                 at_ms,
                 digest,
             )
-            for version, event_id, ops, update, writer, at_ms, digest in zip(
+            for version, event_id, delta, update, writer, at_ms, digest in zip(
                 range(self.first + span.start, self.first + span.stop),
                 self._ids[part],
-                self._ops[part],
+                ops,
                 updates,
                 by,
                 self._times[part],

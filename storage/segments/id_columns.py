@@ -6,11 +6,13 @@ Ids of no such form are kept as they are.
 
 import re
 from collections.abc import Sequence
-from typing import Final
+from itertools import accumulate, islice, pairwise
+from typing import Final, NamedTuple
 
 import msgspec
 
 from storage.segments.numbers import pack_numbers, unpack_numbers, unzigzag, zigzag
+from sync.yjs.nonce import KeyedNonces, key_number, nonce_key
 
 _NUMBERED: Final = r"(|.*[^0-9])(0|[1-9][0-9]{0,14})"
 _FORM: Final = re.compile(_NUMBERED, re.ASCII | re.DOTALL).fullmatch
@@ -19,28 +21,50 @@ _NONCE: Final = re.compile(r"-[0-9a-f]{12}", re.ASCII).fullmatch
 _encode = msgspec.msgpack.Encoder().encode
 
 
+class _Nonce(NamedTuple):
+    writer: int
+    number: int
+    text: str
+
+
 class _IdColumns(msgspec.Struct, array_like=True, frozen=True):
     prefixes: list[str | None]
     """Of each writer; None: its ids have no number."""
     has_nonce: list[bool]
     steps: bytes
-    """For each id with its writer's prefix the distance from the number before, less one; 0 for
-    others."""
-    others: dict[int, str]
-    """By the place in the segment."""
+    """Of each id with its writer's prefix the distance from the number before, less one."""
+    nonce_keys: list[tuple[int, int, bytes]]
+    """Writer, number of the key, key: nonces that they make are not stored (`sync.yjs.nonce`)."""
+    other_places: bytes
+    """Of the other ids the distance in the segment from the one before, less one."""
+    other_sizes: bytes
+    """In code points."""
 
 
 _decode = msgspec.msgpack.Decoder(_IdColumns).decode
 
 
-def encode_ids(ids: Sequence[str], writing: Sequence[int], writers: int) -> dict[str, bytes]:
-    """Return the columns `ids` and `nonces`; `writing` has the number of each id's writer."""
+def encode_ids(
+    ids: Sequence[str],
+    writing: Sequence[int],
+    sessions: Sequence[str],
+    nonce_secret: bytes | None = None,
+) -> dict[str, bytes]:
+    """Return the columns `ids`, `nonces` and `other_ids`.
+
+    Args:
+        writing: the number of each id's writer.
+        sessions: of each writer.
+        nonce_secret: makes nonces again, see `sync.yjs.nonce`; None: all are stored.
+    """
+    writers = len(sessions)
     prefixes: list[str | None] = [None] * writers
     has_nonce = [False] * writers
     last = [-1] * writers
     steps: list[int] = []
-    nonces: list[str] = []
-    others: dict[int, str] = {}
+    nonces: list[_Nonce] = []
+    others: list[str] = []
+    places: list[int] = []
     for index, (event_id, writer) in enumerate(zip(ids, writing, strict=True)):
         prefix = prefixes[writer]
         number = last[writer] + 1
@@ -55,7 +79,7 @@ def encode_ids(ids: Sequence[str], writing: Sequence[int], writers: int) -> dict
                 if _NONCE(nonce):
                     last[writer] = number
                     steps.append(0)
-                    nonces.append(nonce[1:])
+                    nonces.append(_Nonce(writer, number, nonce[1:]))
                     continue
         made_up = _MADE_UP(event_id)
         found = made_up or _FORM(event_id)
@@ -63,38 +87,89 @@ def encode_ids(ids: Sequence[str], writing: Sequence[int], writers: int) -> dict
             prefix = prefixes[writer] = found[1]
             has_nonce[writer] = made_up is not None
         if found is None or found[1] != prefix or (made_up is not None) != has_nonce[writer]:
-            others[index] = event_id
-            steps.append(0)
+            others.append(event_id)
+            places.append(index)
             continue
         steps.append(int(found[2]) - number)
         last[writer] = int(found[2])
         if made_up is not None:
-            nonces.append(made_up[3][1:])
-    columns = _IdColumns(prefixes, has_nonce, pack_numbers(zigzag(steps)), others)
-    return {"ids": _encode(columns), "nonces": bytes.fromhex("".join(nonces))}
+            nonces.append(_Nonce(writer, last[writer], made_up[3][1:]))
+    keys = {} if nonce_secret is None else _keys_of(nonces, prefixes, sessions, nonce_secret)
+    kept = [nonce.text for nonce in nonces if (nonce.writer, key_number(nonce.number)) not in keys]
+    columns = _IdColumns(
+        prefixes,
+        has_nonce,
+        pack_numbers(zigzag(steps)),
+        [(*of, key) for of, key in keys.items()],
+        pack_numbers([at - before - 1 for before, at in pairwise([-1, *places])]),
+        pack_numbers([len(event_id) for event_id in others]),
+    )
+    return {
+        "ids": _encode(columns),
+        "nonces": bytes.fromhex("".join(kept)),
+        "other_ids": "".join(others).encode(),
+    }
 
 
-def decode_ids(writing: Sequence[int], ids: bytes, nonces: bytes) -> list[str]:
+def _keys_of(
+    nonces: Sequence[_Nonce],
+    prefixes: Sequence[str | None],
+    sessions: Sequence[str],
+    secret: bytes,
+) -> dict[tuple[int, int], bytes]:
+    """The keys, by writer and number of the key, that make all nonces which they would make."""
+    keys: dict[tuple[int, int], bytes] = {}
+    made: dict[tuple[int, int], KeyedNonces | None] = {}
+    for writer, number, text in nonces:
+        of = writer, key_number(number)
+        if of not in made:
+            made[of] = None
+            if prefixes[writer] == f"{sessions[writer]}-":
+                keys[of] = nonce_key(secret, sessions[writer], of[1])
+                made[of] = KeyedNonces(keys[of])
+        source = made[of]
+        if source is not None and source.of(number).hex() != text:
+            del keys[of]
+            made[of] = None
+    return keys
+
+
+def decode_ids(writing: Sequence[int], ids: bytes, nonces: bytes, other_ids: bytes) -> list[str]:
     """Return the ids of these columns.
 
     Raises:
-        ValueError, IndexError: they do not fit together.
+        ValueError, IndexError, StopIteration: they do not fit together.
     """
     columns = _decode(ids)
-    others = columns.others
+    others = _others(columns, other_ids.decode())
+    steps = iter(unzigzag(unpack_numbers(columns.steps)))
     secret = nonces.hex()
+    keyed = {(writer, key): KeyedNonces(made) for writer, key, made in columns.nonce_keys}
     last = [-1] * len(columns.prefixes)
     at = 0
     out: list[str] = []
-    numbers = unzigzag(unpack_numbers(columns.steps))
-    for index, (step, writer) in enumerate(zip(numbers, writing, strict=True)):
-        if index in others:
-            out.append(others[index])
+    for index, writer in enumerate(writing):
+        other = others.get(index)
+        if other is not None:
+            out.append(other)
             continue
-        number = last[writer] = last[writer] + 1 + step
+        number = last[writer] = last[writer] + 1 + next(steps)
         if columns.has_nonce[writer]:
+            source = keyed.get((writer, key_number(number))) if keyed else None
+            if source is not None:
+                out.append(f"{columns.prefixes[writer]}{number}-{source.of(number).hex()}")
+                continue
             out.append(f"{columns.prefixes[writer]}{number}-{secret[at : at + 12]}")
             at += 12
         else:
             out.append(f"{columns.prefixes[writer]}{number}")
     return out
+
+
+def _others(columns: _IdColumns, joined: str) -> dict[int, str]:
+    """The ids that are kept as they are, by their place in the segment."""
+    distances = unpack_numbers(columns.other_places)
+    ends = accumulate(unpack_numbers(columns.other_sizes), initial=0)
+    texts = [joined[start:end] for start, end in pairwise(ends)]
+    places = accumulate((distance + 1 for distance in distances), initial=-1)
+    return dict(zip(islice(places, 1, None), texts, strict=True))

@@ -12,7 +12,7 @@ from sync.text.delta import Delta, growth
 
 
 class SegmentWriter(NamedTuple):
-    """Who wrote an event, and through which session."""
+    """The user who wrote an event, and the session that it came through."""
 
     actor_id: str
     actor_name: str
@@ -85,7 +85,7 @@ class Edit(NamedTuple):
         return (self.end, deleted) if self.end else (deleted,)
 
     def texts(self) -> list[str]:
-        """What each event of typing inserts."""
+        """The text that each event of typing inserts."""
         text = self.text
         if len(text) == len(self.steps):
             return list(text)

@@ -68,7 +68,7 @@ _COUNTS: Final = frozenset({"modes", "rests", "clients", "lefts", "rights", "raw
 
 
 class _Hand:
-    """Where one writer is in the CRDT: what both ends know of it before its next span."""
+    """The place of one writer in the CRDT, as both ends know it before its next span."""
 
     __slots__ = ("ahead", "client", "left_end", "right")
 
@@ -93,7 +93,7 @@ class _Model:
         return self._next.get(client, 0)
 
     def typed(self, writer: int) -> TypedStart:
-        """How typing is expected to begin."""
+        """The way in which typing is expected to begin."""
         hand = self._hands[writer]
         client, end = hand.left_end
         return TypedStart(hand.client, self.next(hand.client), (client, end - 1), hand.right)

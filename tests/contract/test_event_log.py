@@ -720,6 +720,15 @@ async def test_relay_key_is_made_once_for_all(log: EventLog, database_url: str) 
     assert len(keys[0]) == 32
 
 
+async def test_nonce_secret_is_made_once_for_all(log: EventLog, database_url: str) -> None:
+    other = open_log(database_url)
+    secrets = await asyncio.gather(*(each.nonce_secret() for each in (log, other) * 4))
+    await other.aclose()
+    assert set(secrets) == {await log.nonce_secret()}
+    assert len(secrets[0]) == 32
+    assert secrets[0] != await log.relay_key()
+
+
 async def test_ping_needs_an_answer(log: EventLog) -> None:
     await log.ping()
     await log.aclose()

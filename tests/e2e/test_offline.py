@@ -182,7 +182,7 @@ def test_a_new_build_takes_over_and_an_open_page_keeps_its_own(
                 const isDone = installing === null && waiting === null;
                 return isDone && active.state === "activated" && (await caches.has(build));
             }""",
-            f"quire-build-{NEW_BUILD}",
+            f"quire-build-/#{NEW_BUILD}",
         )
         ana.focus_end()
         ana.type("kept")

@@ -1,10 +1,10 @@
 """An application with accounts, and its people's browsers; no test is in here."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import httpx
 from argon2 import Parameters
@@ -29,6 +29,14 @@ CHEAP: Final = Parameters(
 """Real hashes that take no time. Tests of the time that they take do without."""
 
 
+T = TypeVar("T")
+
+
+def cookie_value(cookies: Mapping[str, T], name: str) -> T | None:
+    """Return a cookie whose name has the digits of an installation behind it."""
+    return next((value for own, value in cookies.items() if own.startswith(f"{name}_")), None)
+
+
 @dataclass(frozen=True, slots=True)
 class Browser(Application):
     """A browser with cookies of its own, on a page of the server."""
@@ -44,7 +52,7 @@ class Browser(Application):
     @property
     def session(self) -> str | None:
         """The secret in its session cookie."""
-        return self.http.cookies.get("quire_session")
+        return cookie_value(self.http.cookies, "quire_session")
 
 
 @dataclass(frozen=True, slots=True)

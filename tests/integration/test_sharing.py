@@ -248,7 +248,7 @@ async def test_visitor_who_redeems_a_link_becomes_a_guest(tmp_path: Path) -> Non
         taken = await quire.http.post("/api/links/redeem", json={"secret": secret})
         assert taken.json() == {"document": "notes", "role": "viewer"}
         cookie = taken.headers["set-cookie"]
-        assert cookie.startswith("quire_guest=")
+        assert cookie.startswith("quire_guest_")
         assert "HttpOnly" in cookie
         assert (await quire.ok("GET", BASE))["role"] == "viewer"
         await sharing.revoke_link(backend, grant, link.id)

@@ -12,6 +12,7 @@ from websockets.typing import Origin, Subprotocol
 
 from app.cli.main import main
 from sync.error import CloseCode
+from tests.integration.accounts_app import cookie_value
 from tests.integration.peer import Peer
 from tests.integration.server import ServerProcess
 from tests.patience import PATIENCE_S
@@ -46,7 +47,7 @@ class Person:
     @asynccontextmanager
     async def socket(self) -> AsyncIterator[Peer]:
         """An authenticated socket, known by the browser's cookie."""
-        headers = {"Cookie": f"quire_session={self.http.cookies['quire_session']}"}
+        headers = {"Cookie": f"quire_session={cookie_value(self.http.cookies, 'quire_session')}"}
         async with open_websocket(
             self.server.ws_url,
             subprotocols=[Subprotocol("quire.v1.json")],

@@ -3,10 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pycrdt import Doc, Text
 
 from storage.migrate import upgrade
+from storage.segments.container import column_sizes
+from storage.segments.event_segment import encode_segment, open_segment
 from storage.store import Store, open_store
 from sync.limit import Limits
 from sync.shells.rooms.rooms import Rooms
@@ -17,6 +21,7 @@ from sync.shells.sessions.yjs_channel import Channel
 from sync.wire.hocuspocus import encode_address, encode_sync_status
 from sync.wire.message import Ack, Resync, Updates
 from sync.wire.ysync import UPDATE_HEAD, SyncKind, encode_sync
+from sync.yjs.nonce import SessionNonces
 from tests.integration.open_gatekeeper import EDITABLE, open_gatekeeper
 from tests.integration.test_hocuspocus_busy import token_frame
 
@@ -247,3 +252,31 @@ async def test_short_updates_go_to_the_channel_that_they_name_while_it_is_open(
         assert not session.receive_nowait(two)
         assert (first._edits, second._edits) == (3, 4)
         await rooms.settle()
+
+
+async def test_ids_that_are_made_up_can_be_made_again(store: Store, rooms: Rooms) -> None:
+    """Compressed history keeps the key of a thousand nonces instead of the nonces."""
+    while rooms.nonce_secret is None:  # noqa: ASYNC110 - nothing tells of it
+        await asyncio.sleep(0)
+    line = Line()
+    async with asyncio.TaskGroup() as tasks:
+        channel, _ = await opened(store, rooms, line, tasks)
+        typist: Doc[Any] = Doc()
+        text: Text = typist.get("content", type=Text)
+        subscription = typist.observe(lambda event: channel.submit(event.update))
+        for _ in range(30):
+            text += "x"
+        typist.unobserve(subscription)
+        await rooms.settle()
+    record = await store.log.find("notes")
+    assert record is not None
+    events = await store.log.read(record.key, 0, 30, 30)
+    secret = await store.log.nonce_secret()
+    made = SessionNonces(secret, channel.id)
+    assert [event.id for event in events] == [
+        f"{channel.id}-{number}-{made.of(number).hex()}" for number in range(1, 31)
+    ]
+    stored, derived = encode_segment(events), encode_segment(events, nonce_secret=secret)
+    assert open_segment(derived).events(0, 30) == events
+    assert column_sizes(stored)["nonces"] >= 30 * 6
+    assert column_sizes(derived)["nonces"] == 0

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { freshShell, isAway, outdated, planFor } from "../src/offline/plan";
+import { cacheName, freshShell, isAway, outdated, planFor } from "../src/offline/plan";
 
 const SCOPE = "https://site.example/pad/";
 const plan = (path: string, isNavigation = true, method = "GET") =>
@@ -34,9 +34,17 @@ test("the page that is kept fits every address, with a nonce of its own", () => 
 });
 
 test("open pages keep the files of their build, and older builds go", () => {
-  const names = ["quire-build-1", "other", "quire-build-2", "quire-build-3", "quire-build-4"];
-  assert.deepEqual(outdated(names, "quire-build-4"), ["quire-build-1"]);
-  assert.deepEqual(outdated(["quire-build-4"], "quire-build-4"), []);
+  const [one, two, three, four] = ["1", "2", "3", "4"].map((build) => cacheName("/", build)) as [string, string, string, string];
+  assert.deepEqual(outdated([one, "other", two, three, four], "/", "4"), [one]);
+  assert.deepEqual(outdated([four], "/", "4"), []);
+});
+
+test("the builds of another Quire on the same origin stay", () => {
+  const of = (path: string): string[] => ["1", "2", "3", "4"].map((build) => cacheName(path, build));
+  const names = [...of("/"), ...of("/pad/"), ...of("/pad/two/")];
+  for (const path of ["/", "/pad/", "/pad/two/"]) {
+    assert.deepEqual(outdated(names, path, "4"), [cacheName(path, "1")]);
+  }
 });
 
 test("a proxy that says that the server is away counts as no answer", () => {

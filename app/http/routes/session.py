@@ -26,7 +26,6 @@ from app.http.people_access import (
     session_state,
 )
 from app.identity.accounts.login import clean_login
-from app.identity.credential import GUEST_COOKIE, SESSION_COOKIE
 from app.identity.guest import Guest, new_guest, renamed_guest
 from app.identity.people import People
 from app.service.service_error import ServiceCode, ServiceError
@@ -45,10 +44,13 @@ async def read_session(
     """Tell who asks, and renew the cookie that says so."""
     if principal.kind == "guest":
         guest = _guest_of(request, people)
-        if guest is not None and guest.is_due(now_ms()):
+        is_old = people.cookies.guest.is_old_in(request.cookies)
+        if guest is not None and (is_old or guest.is_due(now_ms())):
             keep_guest(state, request, response, renamed_guest(guest, guest.name, now_ms()))
-    elif principal.session_id is not None and SESSION_COOKIE in request.cookies:
-        keep_session(state, request, response, request.cookies[SESSION_COOKIE])
+    else:
+        secret = people.cookies.session.value_in(request.cookies)
+        if principal.session_id is not None and secret is not None:
+            keep_session(state, request, response, secret)
     return session_state(state, principal)
 
 
@@ -139,9 +141,9 @@ async def sign_out(
     if principal.session_id is not None:
         await people.sessions.end(principal.user.id, principal.session_id)
         note(SIGNED_OUT, session=principal.session_id)
-        forget(state, request, response, SESSION_COOKIE)
+        forget(state, request, response, people.cookies.session)
     elif principal.kind == "guest":
-        forget(state, request, response, GUEST_COOKIE)
+        forget(state, request, response, people.cookies.guest)
     return response
 
 
@@ -171,7 +173,7 @@ async def sign_out_everywhere(
     await people.sessions.end_all(principal.user.id)
     note(SIGNED_OUT, everywhere=True)
     response = Response(status_code=204)
-    forget(state, request, response, SESSION_COOKIE)
+    forget(state, request, response, people.cookies.session)
     return response
 
 
@@ -196,5 +198,5 @@ async def _user_tried(people: People, login: str) -> User | None:
 
 
 def _guest_of(request: Request, people: People) -> Guest | None:
-    cookie = request.cookies.get(GUEST_COOKIE)
+    cookie = people.cookies.guest.value_in(request.cookies)
     return None if cookie is None else people.guests.decode(cookie, now_ms())

@@ -7,15 +7,17 @@ requests ─▶ Requests ───────┘  ▲ │ ◀── effects ─
 bus, head checks ─▶ Follower ──┘                         Registry: which rooms are open
 """
 
+import asyncio
+import logging
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from sync.limit import Limits
 from sync.permission import Grants
-from sync.port import Bus, EventLog
+from sync.port import Bus, EventLog, StoreError
 from sync.room.room import Room
 from sync.shells.rooms.announcer import Announcer
 from sync.shells.rooms.executor import Executor
@@ -25,6 +27,10 @@ from sync.shells.rooms.request import Requests
 from sync.shells.rooms.tally import Tally
 from sync.shells.rooms.title_sweep import sweep_titles
 from sync.shells.supervisor import Need, Supervisor, log_end
+
+_log = logging.getLogger(__name__)
+
+_STORE_RETRY_S: Final = 1.0
 
 
 class Rooms(AbstractAsyncContextManager["Rooms"]):
@@ -58,6 +64,8 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
     ) -> None:
         self.log = log
         self.limits = limits
+        self.nonce_secret: bytes | None = None
+        """The secret of `sync.yjs.nonce`; None until the log has been asked for it."""
         self.draining = False
         """True when the process is about to end; sockets and streams are refused then."""
         self.sockets_by_user = Tally(limits.max_sockets_per_user)
@@ -116,6 +124,7 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
         # A batch that it has taken is in its hands alone; clients send it again after a restart.
         run("appender", self._executor.appender.run, Need.VITAL)
         run("room ticks", self._executor.tick, Need.ESSENTIAL)
+        run("nonce secret", self._learn_nonce_secret, Need.USEFUL)
         run("unloading", self._registry.unload_idle, Need.USEFUL)
         run("titles", self._registry.titles.run, Need.USEFUL)
         run("title sweep", partial(sweep_titles, self.log), Need.USEFUL)
@@ -136,6 +145,15 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
         self._registry.cancel_openings()
         self._requests.refuse_all()
         await self._exit.__aexit__(kind, error, trace)
+
+    async def _learn_nonce_secret(self) -> None:
+        """Read the secret for made-up ids from the log; try until that succeeds."""
+        while self.nonce_secret is None:
+            try:
+                self.nonce_secret = await self.log.nonce_secret()
+            except StoreError as error:
+                _log.warning("nonces of ids are drawn at random for now: %s", error)
+                await asyncio.sleep(_STORE_RETRY_S)
 
     def _room_opened(self, room: Room) -> None:
         if self._announcer is not None:

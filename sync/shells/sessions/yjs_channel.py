@@ -46,6 +46,7 @@ from sync.wire.ysync import (
     encode_awareness_message,
     encode_sync,
 )
+from sync.yjs.nonce import NONCE_BYTES, SessionNonces
 
 KEEP_ALIVE_S: Final = 20.0
 """The longest silence of the server; clients close a connection after 30 s of it."""
@@ -54,7 +55,6 @@ FULL_PAUSE_S: Final = 2.0
 BEARABLE_OF_AWARENESS: Final = frozenset({ErrorCode.FORBIDDEN, ErrorCode.TOO_LARGE})
 """Refusals of awareness after which a client stays connected, since its text is right."""
 _FRAME_OVERHEAD: Final = 64
-_SECRET_BYTES: Final = 6
 
 
 AnyChannel = TypeVar("AnyChannel", bound="Channel")
@@ -76,6 +76,7 @@ class Channel(ABC):
         "_flow",
         "_is_full",
         "_key",
+        "_nonces",
         "_room",
         "_rooms",
         "_socket",
@@ -103,6 +104,8 @@ class Channel(ABC):
         self._ack: Frame | None = None
         """An ack that is written together with what is delivered next."""
         self._edits = 0
+        self._nonces: SessionNonces | None = None
+        """None before the first edit, or while the secret is not known."""
         self._flow: Flow | None = None
         """The socket's flow control; None before the first edit."""
         self._unsettled = 0
@@ -171,7 +174,7 @@ class Channel(ABC):
         """Submit an update; raises as `handle` does."""
         self._edits += 1
         # The id must be unknown before: with the same id, another could have this edit refused.
-        event_id = f"{self.id}-{self._edits}-{urandom(_SECRET_BYTES).hex()}"
+        event_id = f"{self.id}-{self._edits}-{self._nonce(self._edits).hex()}"
         if update == NO_CHANGE:
             self._expect(event_id, is_past=is_past)
             self._applied(event_id)
@@ -191,6 +194,15 @@ class Channel(ABC):
                 self.id, self.user, event_id, update, digest, size, True, None, is_past
             ),
         )
+
+    def _nonce(self, number: int) -> bytes:
+        """The part of an edit's id that nobody can guess."""
+        if self._nonces is None:
+            secret = self._rooms.nonce_secret
+            if secret is None:
+                return urandom(NONCE_BYTES)
+            self._nonces = SessionNonces(secret, self.id)
+        return self._nonces.of(number)
 
     # --- from the room (sync.shells.rooms.sink.Sink) --------------------------------------------
 

@@ -55,10 +55,21 @@ export function freshShell({ html, policy }: Shell, scopePath: string, nonce: st
   return { html: below.split(old).join(nonce), policy: policy.split(old).join(nonce) };
 }
 
-/** The caches that go when `current` is there: pages that are still open may be of the `kept` ones before. */
-export function outdated(names: readonly string[], current: string, kept = 2): string[] {
-  const others = names.filter((name) => name.startsWith(CACHE_PREFIX) && name !== current);
+/**
+ * The names of the caches of the Quire below `scopePath` begin so. All that are served from one origin see
+ * the caches of each other.
+ */
+const cachePrefix = (scopePath: string): string => `quire-build-${scopePath}#`;
+
+/** @param scopePath the path below which this Quire is served, with a slash at its end */
+export const cacheName = (scopePath: string, build: string): string => `${cachePrefix(scopePath)}${build}`;
+
+/**
+ * The caches of this Quire that go when that of `build` is there: pages that are still open may be of the
+ * `kept` ones before.
+ */
+export function outdated(names: readonly string[], scopePath: string, build: string, kept = 2): string[] {
+  const current = cacheName(scopePath, build);
+  const others = names.filter((name) => name.startsWith(cachePrefix(scopePath)) && name !== current);
   return others.slice(0, Math.max(0, others.length - kept));
 }
-
-export const CACHE_PREFIX = "quire-build-";

@@ -6,7 +6,7 @@
  * are known by the hash in their name. Pages that are open go on with the files of their own build.
  */
 
-import { CACHE_PREFIX, freshShell, isAway, outdated, planFor, type Build } from "./plan";
+import { cacheName, freshShell, isAway, outdated, planFor, type Build } from "./plan";
 
 declare const QUIRE_BUILD: Build;
 
@@ -26,10 +26,11 @@ interface Worker extends EventTarget {
 }
 
 const worker = self as unknown as Worker;
-const cacheName = `${CACHE_PREFIX}${QUIRE_BUILD.name}`;
 const PATIENCE_MS = 4_000;
 
 const scope = (): string => worker.registration.scope;
+const scopePath = (): string => new URL(scope()).pathname;
+const ownCache = (): Promise<Cache> => caches.open(cacheName(scopePath(), QUIRE_BUILD.name));
 
 worker.addEventListener("install", (event) => {
   (event as WorkerEvent).waitUntil(install());
@@ -51,7 +52,7 @@ worker.addEventListener("fetch", (event) => {
 
 /** Everything or nothing: without a file of it, this build does not take over. */
 async function install(): Promise<void> {
-  const cache = await caches.open(cacheName);
+  const cache = await ownCache();
   await cache.addAll(QUIRE_BUILD.files.map((name) => `${scope()}assets/${name}`));
   const shell = await fetch(scope(), { cache: "no-store" });
   const html = await shell.clone().text();
@@ -62,7 +63,7 @@ async function install(): Promise<void> {
 }
 
 async function activate(): Promise<void> {
-  const old = outdated(await caches.keys(), cacheName);
+  const old = outdated(await caches.keys(), scopePath(), QUIRE_BUILD.name);
   await Promise.all(old.map((name) => caches.delete(name)));
   await worker.clients.claim();
 }
@@ -73,7 +74,7 @@ async function asset(request: Request): Promise<Response> {
   if (known !== undefined) return known;
   const answer = await fetch(request);
   if (answer.ok) {
-    const cache = await caches.open(cacheName);
+    const cache = await ownCache();
     await cache.put(request, answer.clone()).catch(() => undefined); // the storage is full
   }
   return answer;
@@ -88,13 +89,13 @@ async function page(request: Request): Promise<Response> {
 }
 
 async function shell(): Promise<Response | null> {
-  const cache = await caches.open(cacheName);
+  const cache = await ownCache();
   const stored = await cache.match(scope());
   if (stored === undefined) return null;
   const headers = new Headers(stored.headers);
   const policy = headers.get("Content-Security-Policy") ?? "";
   const nonce = crypto.randomUUID().replaceAll("-", "");
-  const fresh = freshShell({ html: await stored.text(), policy }, new URL(scope()).pathname, nonce);
+  const fresh = freshShell({ html: await stored.text(), policy }, scopePath(), nonce);
   headers.set("Content-Security-Policy", fresh.policy);
   for (const name of ["ETag", "Content-Length", "Content-Encoding"]) headers.delete(name);
   return new Response(fresh.html, { status: 200, headers });
