@@ -26,6 +26,7 @@ from app.search.indexer import Indexer
 from app.server.proxy import TrustedProxies
 from app.service.automatic_versions import AutomaticVersions
 from app.service.backend import Backend
+from app.service.blame_keeping import BlameKeeper
 from app.service.image_collection import ImageCollector
 from app.service.image_store import ImageStore
 from app.service.trash import empty_trash_forever
@@ -159,6 +160,8 @@ def create_app(
                 supervisor.run("search index", indexer.run, Need.USEFUL)
                 naming = AutomaticVersions(log, log.changes, store.versions)
                 supervisor.run("automatic versions", naming.run, Need.USEFUL)
+                keeping = BlameKeeper(log, log.changes, store.versions, backend.blames)
+                supervisor.run("authors", keeping.run, Need.USEFUL)
                 emptying = partial(empty_trash_forever, backend, settings.trash_days)
                 supervisor.run("trash", emptying, Need.USEFUL)
                 supervisor.run("image collection", collector.run, Need.USEFUL)

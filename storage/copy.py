@@ -35,6 +35,7 @@ from storage.table import (
     access_changes,
     access_head,
     audit,
+    blame_checkpoints,
     blob_removals,
     changes,
     cursors,
@@ -57,10 +58,10 @@ Report: TypeAlias = Callable[[str, int], None]
 
 _LEFT_OUT = (
     *(new_changes, changes, cursors, feed_head, access_changes, access_head, tickets),
-    *(search_texts, blob_removals),
+    *(search_texts, blame_checkpoints, blob_removals),
 )
-"""Consumers of changes start anew, as they have nothing there yet, search among them; a ticket
-lives for seconds. Blobs that are to be removed were not copied.
+"""Consumers of changes start anew, as they have nothing there yet, search and blame among them; a
+ticket lives for seconds. Blobs that are to be removed were not copied.
 """
 _KEPT_SECRETS = secrets.c.name.startswith(SIGNING_PREFIX, autoescape=True)
 """The keys of what users keep, so that they are the same users there. Others the target makes of

@@ -207,6 +207,15 @@ automatic_marks = Table(
     Column("version", BigInteger, nullable=False),
 )
 
+# Made from the log when somebody asks, and from time to time: see `storage.versions.blame_codec`.
+blame_checkpoints = Table(
+    "blame_checkpoints",
+    metadata,
+    Column("document_key", _KEY, ForeignKey("documents.key"), primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
 secrets = Table(
     "secrets",
     metadata,

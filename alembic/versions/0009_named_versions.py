@@ -1,4 +1,4 @@
-"""The names that people give to versions, and how far automatic ones are made."""
+"""The names that people give to versions, how far automatic ones are made, and who wrote what."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -40,4 +40,14 @@ def upgrade() -> None:
             ["document_key"], ["documents.key"], name="fk_automatic_marks_document_key"
         ),
         sa.PrimaryKeyConstraint("document_key", name="pk_automatic_marks"),
+    )
+    op.create_table(
+        "blame_checkpoints",
+        sa.Column("document_key", key, autoincrement=False, nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["document_key"], ["documents.key"], name="fk_blame_checkpoints_document_key"
+        ),
+        sa.PrimaryKeyConstraint("document_key", name="pk_blame_checkpoints"),
     )

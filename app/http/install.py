@@ -14,6 +14,7 @@ from app.http.request_context import RequestContext
 from app.http.routes import (
     account,
     audit_list,
+    authors,
     copies,
     diff,
     documents,
@@ -53,6 +54,7 @@ routers: Final[tuple[APIRouter, ...]] = (
     edits.router,
     history.router,
     playback.router,
+    authors.router,
     diff.router,
     restore.router,
     named_versions.router,

@@ -7,6 +7,7 @@ from app.audit.audit_trail import AuditTrail
 from app.identity.identifier import Identifier
 from app.identity.watch import AccessWatch
 from app.service.authority import Authority
+from app.service.blames import Blames
 from storage.access.sql_access import SqlAccess
 from storage.identity.sql_identity import SqlIdentity
 from storage.image_rows import SqlImages
@@ -37,6 +38,7 @@ class Backend:
     """The shelves of users, and the trash."""
     versions: SqlVersions
     """The named versions of documents."""
+    blames: Blames
     images: SqlImages
     """The images that each document has."""
 
@@ -66,5 +68,6 @@ class Backend:
             store.search,
             store.shelf,
             store.versions,
+            Blames(store.log, store.versions),
             store.images,
         )

@@ -1,5 +1,6 @@
 """Named versions in SQL, as the use cases ask for them and change them."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeVar
@@ -8,14 +9,16 @@ from sqlalchemy import Connection
 
 from storage.engine import Database, Work
 from storage.storable import require_storable
-from storage.versions import version_rows
+from storage.versions import blame_rows, version_rows
+from storage.versions.blame_codec import decode_blame, encode_blame
 from storage.versions.named_version import NamedVersion, SessionEnds, VersionQuery
+from sync.text.blame import Blame
 
 T = TypeVar("T")
 
 
 class SqlVersions:
-    """The named versions of documents. Every method may raise `StoreError`.
+    """The named versions of documents, and who wrote them. Every method may raise `StoreError`.
 
     Writes return only after the commit. Times are UTC, milliseconds since the epoch.
     """
@@ -58,6 +61,20 @@ class SqlVersions:
     async def marks(self, keys: Sequence[int]) -> dict[int, int]:
         """Return, of some documents, the version up to which automatic ones are made."""
         return await self._database.read(partial(version_rows.marks, keys=keys))
+
+    async def blame(self, key: int) -> Blame | None:
+        """Return the newest blame that is kept of a document; None: there is none."""
+        found = await self._database.read(partial(blame_rows.find, key=key))
+        return None if found is None else await asyncio.to_thread(decode_blame, found)
+
+    async def blamed_versions(self, keys: Sequence[int]) -> dict[int, int]:
+        """Return, of some documents, the version of the blame that is kept."""
+        return await self._database.read(partial(blame_rows.versions, keys=keys))
+
+    async def save_blame(self, key: int, blame: Blame) -> None:
+        """Keep a blame, unless a newer one is kept."""
+        data = await asyncio.to_thread(encode_blame, blame)
+        await self._write(partial(blame_rows.save, key=key, version=blame.version, data=data))
 
     async def _write(self, work: Callable[[Connection], T]) -> T:
         async with self._database.write() as transaction:

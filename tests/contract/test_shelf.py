@@ -18,7 +18,7 @@ from storage.shelf import mark_rows, trash_rows
 from storage.shelf.shelf_record import ListQuery, Marks, Place, Show, Sort
 from storage.store import Store
 from storage.table import documents, metadata, search_texts
-from storage.versions import version_rows
+from storage.versions import blame_rows, version_rows
 from storage.versions.named_version import SessionEnds
 from sync.permission import EVERYONE, Claim, Grants, Reader, effective_role, user_subject
 from sync.port import AuthorBinding, Checkpoint, DerivedTitle, DocumentRecord
@@ -209,6 +209,7 @@ async def fill(store: Store, name: str) -> int:
 def _fill_search(connection: Connection, key: int) -> None:
     named = SessionEnds(key, 3, None, ((3, 3),))
     version_rows.put_automatic(connection, [named], 4)
+    blame_rows.save(connection, key, 3, b"blame")
     row = {"document_key": key, "version": 3, "title": "T", "text": "xxx"}
     connection.execute(search_texts.insert(), row)
 

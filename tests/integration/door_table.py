@@ -51,6 +51,8 @@ DOCUMENT_DOORS: Final = (
     DocumentDoor("POST", f"{D}/edits", WRITE, json={"base": None, "ops": [{"insert": "> "}]}),
     DocumentDoor("POST", f"{D}/restore", WRITE, json={"version": 0}),
     DocumentDoor("GET", f"{D}/playback", READ),
+    DocumentDoor("GET", f"{D}/blame", READ),
+    DocumentDoor("GET", f"{D}/contributions", READ),
     DocumentDoor("GET", f"{D}/versions", READ),
     DocumentDoor("POST", f"{D}/versions", WRITE, 201, json={"name": "Mine"}),
     # The name is somebody else's: one's own is in `test_version_names`.
