@@ -36,8 +36,8 @@ const cspNonce = (): Extension => {
   return nonce === undefined || nonce === "" ? [] : EditorView.cspNonce.of(nonce);
 };
 
-/** What the live editor and the view of an old version have in common. */
-const reading: Extension = [
+/** What everything that shows source has in common. */
+const plain: Extension = [
   highlightSpecialChars({
     // What an old text holds at the end of its lines, and at its start, is nothing to look at.
     render: (code, description, box) =>
@@ -46,10 +46,10 @@ const reading: Extension = [
         : element("span", { class: "cm-specialChar", title: description ?? "", "aria-label": description ?? "" }, box),
   }),
   allScripts,
-  markdownSource,
-  pasteURLAsLink,
-  syntaxHighlighting(markdownStyle),
 ];
+
+/** What the live editor and the view of an old version have in common. */
+const reading: Extension = [plain, markdownSource, pasteURLAsLink, syntaxHighlighting(markdownStyle)];
 
 export interface SourceEditor {
   readonly view: EditorView;
@@ -107,12 +107,13 @@ export function createEditor(
   };
 }
 
-/** `text` to look at, as the source pane shows it. */
+/** `text` to look at, as the source pane shows it; without the colours of Markdown where it changes quickly. */
 export function createReader(
   parent: HTMLElement,
   text: string,
   label: string,
   extensions: Extension = [],
+  { isPlain = false } = {},
 ): EditorView {
   return new EditorView({
     parent,
@@ -123,8 +124,9 @@ export function createReader(
         EditorState.lineSeparator.of("\n"),
         EditorState.readOnly.of(true),
         EditorView.editable.of(false),
+        EditorView.lineWrapping,
         extensions,
-        reading,
+        isPlain ? plain : reading,
         EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
       ],
     }),

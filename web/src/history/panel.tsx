@@ -3,6 +3,7 @@
 import { words } from "../language/language";
 import { safeColor } from "../safe";
 import type { HistoryModel, OpenedSitting } from "./model";
+import { PlayerIcon } from "./playbackicons";
 import {
   byDay,
   includes,
@@ -17,19 +18,29 @@ import { clockTime, dayTitle } from "./times";
 
 const MAX_NAMES = 3;
 
-interface HistoryPanelProps {
+interface ListProps {
   readonly model: HistoryModel;
   /** Show the text at `version`, and what has changed since `since`. */
   readonly onChoose: (version: number, since: number) => void;
 }
 
-export function HistoryPanel({ model, onChoose }: HistoryPanelProps) {
+interface HistoryPanelProps extends ListProps {
+  readonly onPlay: () => void;
+}
+
+export function HistoryPanel({ model, onChoose, onPlay }: HistoryPanelProps) {
   const { empty, loading, earlier } = words().history;
   const page = model.page.value;
   const trouble = model.trouble.value;
   const note = trouble !== "" ? trouble : page === null ? loading : page.sittings.length === 0 ? empty : "";
   return (
     <div class="history">
+      <div class="history-tools">
+        <button type="button" class="button button-small" disabled={page === null || page.sittings.length === 0} onClick={onPlay}>
+          <PlayerIcon name="play" />
+          {words().playback.open}
+        </button>
+      </div>
       {byDay(page?.sittings ?? [], (at) => new Date(at).getTimezoneOffset()).map(({ day, at, sittings }) => (
         <section key={day}>
           <h3>{dayTitle(at)}</h3>
@@ -52,7 +63,7 @@ export function HistoryPanel({ model, onChoose }: HistoryPanelProps) {
   );
 }
 
-interface EntryProps extends HistoryPanelProps {
+interface EntryProps extends ListProps {
   readonly sitting: Sitting;
 }
 
@@ -165,7 +176,7 @@ function Versions({ model, sitting, opened, onChoose }: VersionsProps) {
   );
 }
 
-interface VersionProps extends HistoryPanelProps {
+interface VersionProps extends ListProps {
   readonly event: HistoryEvent;
   readonly color: string | undefined;
 }

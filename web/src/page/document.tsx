@@ -142,6 +142,7 @@ class DocumentPage {
       attempt: (action) => this.attempt(action),
       restore: (run) => this.live.restore(run),
       backToLive: () => this.live.focus(),
+      editor: () => this.live.editorView,
     });
     this.outline = new OutlinePart(model, {
       text: () => this.live.text,
@@ -167,7 +168,7 @@ class DocumentPage {
     model.commands.add(pageCommands(model, () => this.share()));
     watchSize(model);
     addTransfer(model, {
-      text: () => this.past.view.text ?? this.live.text,
+      text: () => this.past.text ?? this.live.text,
       attempt: (action) => void this.attempt(action),
     });
     model.commands.add([this.images.command]);
@@ -187,14 +188,14 @@ class DocumentPage {
   }
 
   private mount(): void {
-    const { view } = this.past;
+    const { past } = this;
     this.app.replaceChildren();
     render(
       <Page
         model={this.model}
-        source={[this.sourceHost, view.source]}
-        preview={[this.previewHost, view.rendered]}
-        pastBar={view.bar}
+        source={[this.sourceHost, past.source]}
+        preview={[this.previewHost, past.rendered]}
+        pastBar={past.bar}
         onRename={(title) => void this.rename(title)}
       >
         <UserMenu

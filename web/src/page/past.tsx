@@ -1,68 +1,51 @@
-/** The past of a document on its page: the history panel, and an old version in place of the live text. */
+/**
+ * The past of a document on its page: its commands, and where its panel and old versions have their place. All
+ * else is loaded once somebody asks for it.
+ */
 
-import {
-  getDiff,
-  getEvents,
-  getSittings,
-  getText,
-  getVersion,
-  restoreVersion,
-} from "../api/documents";
-import { ApiError } from "../api/request";
-import { HistoryModel } from "../history/model";
-import { HistoryPanel } from "../history/panel";
-import { PastView } from "../history/pastview";
+import type { PastDesk } from "../history/pastdesk";
+import type { EditorView } from "../vendor/codemirror";
+import { element } from "../dom";
 import { words } from "../language/language";
+import { signal } from "../vendor/preact";
 import type { DocumentModel } from "./model";
 
-const REFRESH_DELAY_MS = 1_500;
-
-interface PastPartActions {
+export interface PastPartActions {
   /** Do what may fail; where it does, say so. */
   attempt(action: () => Promise<void>): Promise<void>;
   /** Carry a restore out, as one undo step of this user; `run` returns the version that it makes. */
   restore(run: () => Promise<number>): Promise<void>;
   /** The live text is shown again. */
   backToLive(): void;
+  /** The live editor, or null while the document is being opened. */
+  editor(): EditorView | null;
 }
 
-export class PastPart {
-  readonly view: PastView;
-  private readonly history: HistoryModel;
-  private timer: number | undefined;
-  private seen = -1;
-  /** The version that was asked for last: what comes later for another one is not shown. */
-  private wanted: number | null = null;
+/** Where what belongs to the past is shown. */
+export interface PastPlaces {
+  readonly bar: HTMLElement;
+  readonly source: HTMLElement;
+  readonly rendered: HTMLElement;
+}
+
+export class PastPart implements PastPlaces {
+  readonly bar = element("div");
+  readonly source = element("div");
+  readonly rendered = element("div");
+
+  private readonly desk = signal<PastDesk | null>(null);
+  private loading: Promise<PastDesk | null> | null = null;
 
   constructor(
     private readonly model: DocumentModel,
     private readonly actions: PastPartActions,
   ) {
-    this.view = new PastView({
-      restore: (version) => void this.restore(version),
-      back: () => this.backToLive(),
-    });
-    this.history = new HistoryModel(
-      {
-        sittings: (bounds) => getSittings(model.name, bounds),
-        events: (bounds) => getEvents(model.name, bounds),
-      },
-      wordsOf,
-    );
     model.panels.add({
       id: "history",
       title: () => words().history.title,
-      render: () => (
-        <HistoryPanel
-          model={this.history}
-          onChoose={(version, since) => void this.show(version, since)}
-        />
-      ),
-      opened: () => void this.history.open(),
-      closed: () => {
-        this.history.close();
-        this.backToLive();
-      },
+      render: () => this.desk.value?.panel() ?? <p class="hint">{words().history.loading}</p>,
+      opened: () => void this.withDesk((desk) => desk.opened()),
+      closed: () => this.desk.value?.closed(),
     });
     model.commands.add([
       {
@@ -74,53 +57,40 @@ export class PastPart {
         active: () => model.panels.isOpen("history"),
         run: () => model.panels.toggle("history"),
       },
+      {
+        id: "playback",
+        group: "history",
+        label: () => words().playback.open,
+        run: () => void this.withDesk((desk) => desk.play()),
+      },
     ]);
+  }
+
+  /** The old text that is shown, or null while the live one is. */
+  get text(): string | null {
+    return this.desk.value?.text ?? null;
   }
 
   /** The document is at `version`: what the panel shows may be old. */
   moved(version: number): void {
-    if (version === this.seen) return;
-    this.seen = version;
-    window.clearTimeout(this.timer);
-    this.timer = window.setTimeout(() => void this.history.refresh(), REFRESH_DELAY_MS);
+    this.desk.value?.moved(version);
   }
 
-  /** Show the text at `version`, with what has changed since the version `since`. */
-  private async show(version: number, since: number): Promise<void> {
-    const { name } = this.model;
-    this.wanted = version;
-    this.history.shown.value = version;
-    await this.actions.attempt(async () => {
-      const [{ event, text }, before, ops] = await Promise.all([
-        getVersion(name, version),
-        getText(name, since),
-        getDiff(name, since, version),
-      ]);
-      if (this.wanted !== version) return;
-      this.view.show({ event, text, before, ops }, this.model.isWritable.value);
-      this.model.shownVersion.value = version;
-    });
+  private async withDesk(action: (desk: PastDesk) => void): Promise<void> {
+    this.loading ??= this.load();
+    const desk = await this.loading;
+    if (desk !== null) action(desk);
   }
 
-  private async restore(version: number): Promise<void> {
-    await this.actions.attempt(async () => {
-      const id = crypto.getRandomValues(new Uint32Array(4)).join("-");
-      await this.actions.restore(() => restoreVersion(this.model.name, version, id));
-      this.backToLive();
-    });
+  private async load(): Promise<PastDesk | null> {
+    try {
+      const { PastDesk } = await import("../history/pastdesk");
+      this.desk.value = new PastDesk(this.model, this.actions, this);
+      return this.desk.value;
+    } catch {
+      this.loading = null;
+      this.model.say(words().page.partMissing);
+      return null;
+    }
   }
-
-  private backToLive(): void {
-    this.wanted = null;
-    this.history.shown.value = null;
-    if (this.view.version === null) return;
-    this.view.hide();
-    this.model.shownVersion.value = null;
-    this.actions.backToLive();
-  }
-}
-
-function wordsOf(error: unknown): string {
-  if (error instanceof ApiError) return error.message;
-  throw error;
 }

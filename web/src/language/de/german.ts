@@ -8,6 +8,7 @@ import { common } from "./common";
 import { history } from "./history";
 import { images } from "./images";
 import { page } from "./page";
+import { playback } from "./playback";
 import { preview } from "./preview";
 import { share } from "./share";
 import { start } from "./start";
@@ -24,6 +25,7 @@ export const german: Words = {
   history,
   images,
   page,
+  playback,
   preview,
   share,
   start,

@@ -7,6 +7,7 @@ import { common } from "./common";
 import { history } from "./history";
 import { images } from "./images";
 import { page } from "./page";
+import { playback } from "./playback";
 import { preview } from "./preview";
 import { share } from "./share";
 import { start } from "./start";
@@ -23,6 +24,7 @@ export const english = {
   history,
   images,
   page,
+  playback,
   preview,
   share,
   start,

@@ -1,0 +1,156 @@
+/** All that one can do with the past of a document, put together: the panel, old versions, the playback. */
+
+import { getPlayback } from "../api/playback";
+import { getDiff, getEvents, getSittings, getText, getVersion, restoreVersion } from "../api/pasttexts";
+import { ApiError } from "../api/request";
+import type { DocumentModel } from "../page/model";
+import type { PastPartActions, PastPlaces } from "../page/past";
+import { HistoryModel } from "./model";
+import { HistoryPanel } from "./panel";
+import { PastView } from "./pastview";
+import { PlaybackModel } from "./playbackmodel";
+import { PlaybackView } from "./playbackview";
+
+const REFRESH_DELAY_MS = 1_500;
+
+export class PastDesk {
+  private readonly view: PastView;
+  private readonly history: HistoryModel;
+  private playback: PlaybackView | null = null;
+  private timer: number | undefined;
+  private seen = -1;
+  /** The version that was asked for last: what comes later for another one is not shown. */
+  private wanted: number | null = null;
+
+  constructor(
+    private readonly model: DocumentModel,
+    private readonly actions: PastPartActions,
+    private readonly places: PastPlaces,
+  ) {
+    this.view = new PastView({
+      restore: (version) => void this.restore(version),
+      back: () => this.backToLive(),
+    });
+    places.bar.append(this.view.bar);
+    places.source.append(this.view.source);
+    places.rendered.append(this.view.rendered);
+    this.history = new HistoryModel(
+      {
+        sittings: (bounds) => getSittings(model.name, bounds),
+        events: (bounds) => getEvents(model.name, bounds),
+      },
+      wordsOf,
+    );
+  }
+
+  panel() {
+    return (
+      <HistoryPanel
+        model={this.history}
+        onChoose={(version, since) => void this.show(version, since)}
+        onPlay={() => this.play()}
+      />
+    );
+  }
+
+  opened(): void {
+    void this.history.open();
+  }
+
+  closed(): void {
+    this.history.close();
+    if (this.playback === null) this.backToLive();
+  }
+
+  /** The old text that is shown, or null. */
+  get text(): string | null {
+    return this.playback?.text ?? this.view.text;
+  }
+
+  /** The document is at `version`: what is shown of its history may be old. */
+  moved(version: number): void {
+    if (version === this.seen) return;
+    this.seen = version;
+    window.clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => {
+      void this.history.refresh();
+      void this.playback?.model.load();
+    }, REFRESH_DELAY_MS);
+  }
+
+  /** Play the document back, from the version that is shown. */
+  play(): void {
+    if (this.playback !== null) return this.playback.focus();
+    const from = this.view.version;
+    this.wanted = null;
+    this.history.shown.value = null;
+    this.view.hide();
+    const { name } = this.model;
+    const model = new PlaybackModel({ page: (after) => getPlayback(name, after) }, wordsOf);
+    if (from !== null) model.seek(from);
+    const playback = new PlaybackView(
+      model,
+      {
+        restore: (version) => void this.restore(version),
+        inspect: (version) => void this.show(version, version - 1),
+        close: () => this.backToLive(),
+        moved: (version) => (this.model.shownVersion.value = version),
+      },
+      this.model.isWritable.value,
+    );
+    this.playback = playback;
+    this.places.bar.append(playback.bar);
+    this.places.source.append(playback.source);
+    this.places.rendered.append(playback.rendered);
+    // On a phone the panel would cover the text.
+    if (this.model.isNarrow.value) this.model.panels.close();
+    playback.focus();
+    void model.load();
+  }
+
+  /** Show the text at `version`, with what has changed since the version `since`. */
+  private async show(version: number, since: number): Promise<void> {
+    const { name } = this.model;
+    this.wanted = version;
+    this.history.shown.value = version;
+    await this.actions.attempt(async () => {
+      const [{ event, text }, before, ops] = await Promise.all([
+        getVersion(name, version),
+        getText(name, since),
+        getDiff(name, since, version),
+      ]);
+      if (this.wanted !== version) return;
+      this.endPlayback();
+      this.view.show({ event, text, before, ops }, this.model.isWritable.value);
+      this.model.shownVersion.value = version;
+    });
+  }
+
+  private async restore(version: number): Promise<void> {
+    await this.actions.attempt(async () => {
+      const id = crypto.getRandomValues(new Uint32Array(4)).join("-");
+      await this.actions.restore(() => restoreVersion(this.model.name, version, id));
+      this.backToLive();
+    });
+  }
+
+  private endPlayback(): void {
+    this.playback?.dispose();
+    this.playback = null;
+  }
+
+  private backToLive(): void {
+    this.wanted = null;
+    this.history.shown.value = null;
+    if (this.playback === null && this.view.version === null) return;
+    this.endPlayback();
+    this.view.hide();
+    this.model.shownVersion.value = null;
+    this.actions.backToLive();
+  }
+}
+
+function wordsOf(error: unknown): string {
+  if (error instanceof ApiError) return error.message;
+  throw error;
+}

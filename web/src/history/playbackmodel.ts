@@ -1,0 +1,179 @@
+/** The playback of a document as signals: which event is shown, what is loaded, and whether it runs. Pure. */
+
+import { computed, signal, type ReadonlySignal } from "../vendor/preact";
+import { PlaybackClock, SPEEDS, type Speed } from "./playbackclock";
+import { Life, type PlaybackPage } from "./playbacklife";
+import { SITTING_PAUSE_MS, SittingStarts, neighbour, sittingEnds } from "./playbackplaces";
+
+/** The questions that playback asks; it may reject with what `failed` takes. */
+export interface PlaybackSource {
+  page(after: number): Promise<PlaybackPage>;
+}
+
+export type PlaybackStep = "back" | "forward" | "sitting-back" | "sitting-forward" | "name-back" | "name-forward" | "start" | "end";
+
+/** What moves the shown event: only a move of the user ends the running. */
+export type PlaybackDeed = PlaybackStep | "toggle";
+
+export class PlaybackModel {
+  readonly life = new Life();
+  /** The newest event that is here; what depends on the columns looks at it. */
+  readonly loaded = signal(0);
+  /** The newest event that there is. */
+  readonly head = signal(0);
+  readonly isPlaying = signal(false);
+  readonly speed = signal<Speed>(10);
+  /** The named versions, in order. */
+  readonly named = signal<readonly number[]>([]);
+  /** Why the last page has not come, or empty. */
+  readonly trouble = signal("");
+  /** The event that is shown: the one that is wanted, as soon as it is here. */
+  readonly version: ReadonlySignal<number>;
+  readonly isComplete: ReadonlySignal<boolean>;
+
+  private readonly wanted = signal(Infinity);
+  private readonly clock = new PlaybackClock(SITTING_PAUSE_MS);
+  private readonly starts = new SittingStarts();
+  private played = 0;
+  private loading: Promise<void> | null = null;
+  private isClosed = false;
+
+  constructor(
+    private readonly source: PlaybackSource,
+    private readonly failed: (error: unknown) => string,
+  ) {
+    this.version = computed(() => Math.min(this.wanted.value, this.loaded.value));
+    this.isComplete = computed(() => this.loaded.value >= this.head.value);
+  }
+
+  /** The first versions of the sittings that are here. */
+  get sittings(): readonly number[] {
+    return this.starts.versions;
+  }
+
+  /** Load what is not here yet, page by page. */
+  load(): Promise<void> {
+    this.loading ??= this.loadPages().finally(() => (this.loading = null));
+    return this.loading;
+  }
+
+  /** Nothing more is loaded. */
+  close(): void {
+    this.isClosed = true;
+    this.isPlaying.value = false;
+  }
+
+  /** Show `version`, or the last one that there is. */
+  seek(version: number): void {
+    this.wanted.value = version >= this.head.value && this.head.value > 0 ? Infinity : Math.max(0, Math.round(version));
+    this.played = this.clock.at(this.version.value);
+  }
+
+  step(step: PlaybackStep): void {
+    this.isPlaying.value = false;
+    this.seek(this.placeOf(step));
+  }
+
+  toggle(): void {
+    if (!this.isPlaying.value && this.version.value >= this.head.value) this.seek(0);
+    this.isPlaying.value = !this.isPlaying.value && this.head.value > 0;
+    this.played = this.clock.at(this.version.value);
+  }
+
+  setSpeed(speed: Speed): void {
+    this.speed.value = speed;
+  }
+
+  /** So much time has passed: go on, if it runs. */
+  tick(elapsedMs: number): void {
+    if (!this.isPlaying.value) return;
+    const end = this.clock.at(this.loaded.value);
+    this.played = Math.min(end, this.played + elapsedMs * this.speed.value);
+    const version = Math.max(this.version.value, this.clock.versionAt(this.played));
+    this.wanted.value = version;
+    if (version >= this.head.value) {
+      this.isPlaying.value = false;
+      this.wanted.value = Infinity;
+    }
+  }
+
+  private placeOf(step: PlaybackStep): number {
+    const at = this.version.value;
+    const head = this.head.value;
+    const by = step.endsWith("back") ? -1 : 1;
+    switch (step) {
+      case "start":
+        return 0;
+      case "end":
+        return head;
+      case "back":
+      case "forward":
+        return Math.min(head, Math.max(0, at + by));
+      case "sitting-back":
+      case "sitting-forward":
+        return neighbour([0, ...sittingEnds(this.sittings, head)], at, by);
+      case "name-back":
+      case "name-forward":
+        return neighbour(this.named.value, at, by);
+    }
+  }
+
+  private async loadPages(): Promise<void> {
+    try {
+      for (let more = true; more && !this.isClosed; ) more = this.take(await this.source.page(this.life.loaded));
+      this.trouble.value = "";
+    } catch (error) {
+      this.trouble.value = this.failed(error);
+    }
+  }
+
+  /** Add a page; tells whether there are more. */
+  private take(page: PlaybackPage): boolean {
+    const before = this.life.loaded;
+    const isAdded = this.life.append(page);
+    for (let version = before + 1; version <= this.life.loaded; version++) {
+      const at = this.life.timeOf(version);
+      this.clock.add(at);
+      this.starts.add(version, at, this.life.originAt(version));
+    }
+    this.head.value = Math.max(page.head, this.life.loaded);
+    this.loaded.value = this.life.loaded;
+    return isAdded && this.life.loaded < page.head;
+  }
+}
+
+export interface PlaybackPress {
+  readonly key: string;
+  readonly shiftKey: boolean;
+  /** With Ctrl, Alt or Cmd, which mean something else. */
+  readonly isModified: boolean;
+  readonly rtl: boolean;
+}
+
+/** What a key does in playback, or null. */
+export function playbackDeed({ key, shiftKey, isModified, rtl }: PlaybackPress): PlaybackDeed | null {
+  if (isModified) return null;
+  switch (key) {
+    case " ":
+      return "toggle";
+    case "ArrowLeft":
+    case "ArrowRight":
+      return (key === "ArrowLeft") === rtl ? "forward" : "back";
+    case "ArrowUp":
+      return "forward";
+    case "ArrowDown":
+      return "back";
+    case "PageUp":
+      return shiftKey ? "name-forward" : "sitting-forward";
+    case "PageDown":
+      return shiftKey ? "name-back" : "sitting-back";
+    case "Home":
+      return "start";
+    case "End":
+      return "end";
+    default:
+      return null;
+  }
+}
+
+export const isSpeed = (value: number): value is Speed => (SPEEDS as readonly number[]).includes(value);

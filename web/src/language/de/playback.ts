@@ -1,0 +1,25 @@
+import type { playback as English } from "../en/playback";
+
+export const playback: typeof English = {
+  open: "Abspielen",
+  title: "Wiedergabe",
+  slider: "Stelle im Verlauf",
+  play: "Abspielen",
+  pause: "Anhalten",
+  stepBack: "Eine Änderung zurück",
+  stepForward: "Eine Änderung weiter",
+  sittingBack: "Vorige Sitzung",
+  sittingForward: "Nächste Sitzung",
+  nameBack: "Vorige benannte Version",
+  nameForward: "Nächste benannte Version",
+  speed: "Tempo",
+  times: (speed) => `${speed}×`,
+  ofHead: (version, head) => `Version ${version} von ${head}`,
+  beginning: "Das leere Dokument",
+  version: (version) => `Version ${version}`,
+  playing: (speed) => `Läuft mit ${speed}-fachem Tempo`,
+  loaded: (percent) => `Wird geladen: ${percent} %`,
+  textDuring: (version) => `Text in Version ${version}, mit seinen Autoren`,
+  close: "Wiedergabe beenden",
+  tryAgain: "Den Rest laden",
+};

@@ -1,0 +1,25 @@
+/** Words of the playback: how a document came about, event by event. */
+
+export const playback = {
+  open: "Play back",
+  title: "Playback",
+  slider: "Place in the history",
+  play: "Play",
+  pause: "Pause",
+  stepBack: "One edit back",
+  stepForward: "One edit on",
+  sittingBack: "Previous sitting",
+  sittingForward: "Next sitting",
+  nameBack: "Previous named version",
+  nameForward: "Next named version",
+  speed: "Speed",
+  times: (speed: number): string => `${speed}×`,
+  ofHead: (version: string, head: string): string => `Version ${version} of ${head}`,
+  beginning: "The empty document",
+  version: (version: string): string => `Version ${version}`,
+  playing: (speed: number): string => `Playing at ${speed} times the speed`,
+  loaded: (percent: number): string => `Loading: ${percent} %`,
+  textDuring: (version: string): string => `Text at version ${version}, with its authors`,
+  close: "End the playback",
+  tryAgain: "Load the rest",
+};
