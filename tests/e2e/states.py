@@ -10,11 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+import httpx
 from playwright.sync_api import FilePayload, expect
 
 from tests.e2e.scene import RICH, TEXT, Scene
 from tests.e2e.test_images import give
 from tests.e2e.window import Window, wait_until_equal
+from tests.patience import PATIENCE_S
 
 HISTORY: Final = (
     TEXT.replace("six**, maybe seven", "five**").replace("| salad  | Ben  |\n", ""),
@@ -176,6 +178,19 @@ def _old_version(scene: Scene) -> Window:
     return window
 
 
+def _named(scene: Scene) -> Window:
+    """Two versions of the history have names, and somebody was there today."""
+    window = scene.document("history", *HISTORY)
+    url = f"{scene.server.url}/api/documents/history/versions"
+    names = ((1, "First draft", "Before we knew how many come."), (3, "Sent to all", ""))
+    for version, name, note in names:
+        httpx.post(url, json={"version": version, "name": name, "note": note}, timeout=PATIENCE_S)
+    window.page.keyboard.press("Control+Alt+h")
+    window.page.get_by_role("button", name="Named", exact=True).click()
+    expect(window.page.locator(".named-title").nth(1)).to_be_visible()
+    return window
+
+
 def _offline(scene: Scene) -> Window:
     scene.write("sunday-dinner")
     window, link = scene.cut_window()
@@ -269,6 +284,8 @@ STATES: Final = (
     State("document-absent", _page("/d/not-there"), ".banner"),
     State("history", _history, ".version-choice"),
     State("history-version", _old_version, ".banner-version"),
+    State("history-named", _named, ".named-title"),
+    State("history-naming", _history, "dialog", _clicking("Name the current version…")),
     State("share", _shared, "dialog", _invite_by_link),
     State("share-told", _DINNER, "dialog", _clicking("Share")),
     State("user-menu", _DINNER, ".popover", lambda window: window.page.locator(".self").click()),

@@ -23,7 +23,11 @@ export interface OpenedSitting {
   readonly hasEarlier: boolean;
 }
 
+export const HISTORY_TABS = ["all", "named"] as const;
+export type HistoryTab = (typeof HISTORY_TABS)[number];
+
 export class HistoryModel {
+  readonly tab = signal<HistoryTab>("all");
   /** Null until there has been an answer. */
   readonly page = signal<SittingPage | null>(null);
   /** By the first version of the sitting. */

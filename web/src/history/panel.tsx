@@ -2,7 +2,10 @@
 
 import { words } from "../language/language";
 import { safeColor } from "../safe";
-import type { HistoryModel, OpenedSitting } from "./model";
+import { Icon } from "../ui/icon";
+import { HISTORY_TABS, type HistoryModel, type OpenedSitting } from "./model";
+import { NamedList, type NamedActions } from "./namedlist";
+import type { NamedVersions } from "./namedversion";
 import { PlayerIcon } from "./playbackicons";
 import {
   byDay,
@@ -20,33 +23,76 @@ const MAX_NAMES = 3;
 
 interface ListProps {
   readonly model: HistoryModel;
+  readonly names: NamedVersions;
   /** Show the text at `version`, and what has changed since `since`. */
   readonly onChoose: (version: number, since: number) => void;
 }
 
 interface HistoryPanelProps extends ListProps {
+  readonly isWritable: boolean;
+  readonly named: NamedActions;
   readonly onPlay: () => void;
+  readonly onNameNow: () => void;
 }
 
-export function HistoryPanel({ model, onChoose, onPlay }: HistoryPanelProps) {
+export function HistoryPanel(props: HistoryPanelProps) {
+  const { model, names, isWritable, named, onPlay, onNameNow } = props;
+  const { nameNow } = words().history.names;
+  const isEmpty = (model.page.value?.sittings.length ?? 0) === 0;
+  return (
+    <div class="history">
+      <div class="history-tools">
+        <button type="button" class="button button-small" disabled={isEmpty} onClick={onPlay}>
+          <PlayerIcon name="play" />
+          {words().playback.open}
+        </button>
+        <button
+          type="button"
+          class="icon-button"
+          aria-label={nameNow}
+          data-tip={nameNow}
+          disabled={isEmpty || !isWritable}
+          onClick={onNameNow}
+        >
+          <Icon name="tag" />
+        </button>
+      </div>
+      <Tabs model={model} />
+      {model.tab.value === "all" ? (
+        <Sittings {...props} />
+      ) : (
+        <NamedList names={names} shown={model.shown.value} isWritable={isWritable} actions={named} />
+      )}
+    </div>
+  );
+}
+
+function Tabs({ model }: { readonly model: HistoryModel }) {
+  const { label, ...titles } = words().history.tabs;
+  return (
+    <div class="segmented history-tabs" role="group" aria-label={label}>
+      {HISTORY_TABS.map((tab) => (
+        <button key={tab} type="button" aria-pressed={model.tab.value === tab} onClick={() => (model.tab.value = tab)}>
+          {titles[tab]}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function Sittings({ model, names, onChoose }: ListProps) {
   const { empty, loading, earlier } = words().history;
   const page = model.page.value;
   const trouble = model.trouble.value;
   const note = trouble !== "" ? trouble : page === null ? loading : page.sittings.length === 0 ? empty : "";
   return (
-    <div class="history">
-      <div class="history-tools">
-        <button type="button" class="button button-small" disabled={page === null || page.sittings.length === 0} onClick={onPlay}>
-          <PlayerIcon name="play" />
-          {words().playback.open}
-        </button>
-      </div>
+    <>
       {byDay(page?.sittings ?? [], (at) => new Date(at).getTimezoneOffset()).map(({ day, at, sittings }) => (
         <section key={day}>
           <h3>{dayTitle(at)}</h3>
           <ul class="history-list">
             {sittings.map((sitting) => (
-              <Entry key={sitting.first} model={model} sitting={sitting} onChoose={onChoose} />
+              <Entry key={sitting.first} model={model} names={names} sitting={sitting} onChoose={onChoose} />
             ))}
           </ul>
         </section>
@@ -59,7 +105,7 @@ export function HistoryPanel({ model, onChoose, onPlay }: HistoryPanelProps) {
           {earlier}
         </button>
       )}
-    </div>
+    </>
   );
 }
 
@@ -67,7 +113,7 @@ interface EntryProps extends ListProps {
   readonly sitting: Sitting;
 }
 
-function Entry({ model, sitting, onChoose }: EntryProps) {
+function Entry({ model, names, sitting, onChoose }: EntryProps) {
   const shown = model.shown.value;
   const isCurrent = shown !== null && includes(sitting, shown);
   const opened = model.opened.value.get(sitting.first);
@@ -88,6 +134,7 @@ function Entry({ model, sitting, onChoose }: EntryProps) {
             {isOne ? version(sitting.last) : versions(sitting.first, sitting.last)}
           </span>
           {sitting.restored !== null && <Restored version={sitting.restored} />}
+          <Names names={names} first={sitting.first} last={sitting.last} />
           <People sitting={sitting} />
         </button>
         {!isOne && (
@@ -103,7 +150,7 @@ function Entry({ model, sitting, onChoose }: EntryProps) {
         )}
       </div>
       {opened !== undefined && (
-        <Versions model={model} sitting={sitting} opened={opened} onChoose={onChoose} />
+        <Versions model={model} names={names} sitting={sitting} opened={opened} onChoose={onChoose} />
       )}
     </li>
   );
@@ -148,6 +195,22 @@ function Person({ name, color, origins }: PersonProps) {
   );
 }
 
+/** The names in a row: of many only the newest. */
+function Names({ names, first, last }: { readonly names: NamedVersions; readonly first: number; readonly last: number }) {
+  const found = names.within(first, last);
+  if (found.length === 0) return null;
+  return (
+    <span class="sitting-names">
+      {found.slice(0, MAX_NAMES).map(({ name }) => (
+        <bdi key={name} class="chip chip-name">
+          {name}
+        </bdi>
+      ))}
+      {found.length > MAX_NAMES && <span class="sitting-more">+{found.length - MAX_NAMES}</span>}
+    </span>
+  );
+}
+
 const Restored = ({ version }: { readonly version: number }) => (
   <span class="chip chip-strong sitting-restored">{words().history.restored(version)}</span>
 );
@@ -156,13 +219,20 @@ interface VersionsProps extends EntryProps {
   readonly opened: OpenedSitting;
 }
 
-function Versions({ model, sitting, opened, onChoose }: VersionsProps) {
+function Versions({ model, names, sitting, opened, onChoose }: VersionsProps) {
   const { loading, earlier } = words().history;
   const colors = new Map(sitting.authors.map(({ id, color }) => [id, color]));
   return (
     <ul class="version-list">
       {opened.events.map((event) => (
-        <Version key={event.version} model={model} event={event} color={colors.get(event.actor.id)} onChoose={onChoose} />
+        <Version
+          key={event.version}
+          model={model}
+          names={names}
+          event={event}
+          color={colors.get(event.actor.id)}
+          onChoose={onChoose}
+        />
       ))}
       {opened.events.length === 0 && <li class="hint">{loading}</li>}
       {opened.events.length > 0 && opened.hasEarlier && (
@@ -181,7 +251,7 @@ interface VersionProps extends ListProps {
   readonly color: string | undefined;
 }
 
-function Version({ model, event, color, onChoose }: VersionProps) {
+function Version({ model, names, event, color, onChoose }: VersionProps) {
   const { version, actor, at, session } = event;
   const restored = restoredVersion(session);
   return (
@@ -196,6 +266,7 @@ function Version({ model, event, color, onChoose }: VersionProps) {
         <span class="sitting-time">{clockTime(at, true)}</span>
         <span class="sitting-versions">{words().history.version(version)}</span>
         {restored !== null && <Restored version={restored} />}
+        <Names names={names} first={version} last={version} />
         <Person name={actor.name} origins={[originOf(session)]} {...(color === undefined ? {} : { color })} />
       </button>
     </li>

@@ -3,19 +3,29 @@
 import { getPlayback } from "../api/playback";
 import { getDiff, getEvents, getSittings, getText, getVersion, restoreVersion } from "../api/pasttexts";
 import { ApiError } from "../api/request";
+import { changeName, listNames, nameVersion, removeName } from "../api/versionnames";
+import { words } from "../language/language";
 import type { DocumentModel } from "../page/model";
 import type { PastPartActions, PastPlaces } from "../page/past";
+import { CopyField, copyText } from "../ui/copy";
+import { Dialog } from "../ui/dialog";
+import { effect } from "../vendor/preact";
 import { HistoryModel } from "./model";
+import { NameDialog } from "./namedialog";
+import type { NamedActions } from "./namedlist";
+import { NamedVersions, type NamedVersion } from "./namedversion";
 import { HistoryPanel } from "./panel";
 import { PastView } from "./pastview";
 import { PlaybackModel } from "./playbackmodel";
 import { PlaybackView } from "./playbackview";
+import { versionIn, versionLink } from "./versionlink";
 
 const REFRESH_DELAY_MS = 1_500;
 
 export class PastDesk {
   private readonly view: PastView;
   private readonly history: HistoryModel;
+  private readonly names: NamedVersions;
   private playback: PlaybackView | null = null;
   private timer: number | undefined;
   private seen = -1;
@@ -30,6 +40,11 @@ export class PastDesk {
     this.view = new PastView({
       restore: (version) => void this.restore(version),
       back: () => this.backToLive(),
+      isWritable: model.isWritable,
+      namesOf: (version) => this.names.within(version, version).map(({ name }) => name),
+      name: (version) => this.nameVersion(version),
+      copyLink: (version) => void this.copyLink(version),
+      play: () => this.play(),
     });
     places.bar.append(this.view.bar);
     places.source.append(this.view.source);
@@ -41,20 +56,43 @@ export class PastDesk {
       },
       wordsOf,
     );
+    const { name } = model;
+    this.names = new NamedVersions(
+      {
+        list: (kind, before) => listNames(name, kind, before),
+        name: (version, named, note) => nameVersion(name, version, named, note),
+        change: (before, named, note) => changeName(name, before, named, note),
+        remove: (named) => removeName(name, named),
+      },
+      wordsOf,
+    );
   }
 
   panel() {
     return (
       <HistoryPanel
         model={this.history}
+        names={this.names}
+        isWritable={this.model.isWritable.value}
+        named={this.named}
         onChoose={(version, since) => void this.show(version, since)}
         onPlay={() => this.play()}
+        onNameNow={() => this.nameVersion(this.model.version.value)}
       />
     );
   }
 
+  private readonly named: NamedActions = {
+    choose: (version) => void this.showSinceSitting(version),
+    restore: (version) => void this.restore(version),
+    rename: (named) => this.rename(named),
+    remove: (named) => void this.removeName(named),
+    copyLink: (version) => void this.copyLink(version),
+  };
+
   opened(): void {
     void this.history.open();
+    void this.names.refresh();
   }
 
   closed(): void {
@@ -74,6 +112,7 @@ export class PastDesk {
     window.clearTimeout(this.timer);
     this.timer = window.setTimeout(() => {
       void this.history.refresh();
+      if (this.model.panels.isOpen("history")) void this.names.refresh();
       void this.playback?.model.load();
     }, REFRESH_DELAY_MS);
   }
@@ -105,6 +144,8 @@ export class PastDesk {
     // On a phone the panel would cover the text.
     if (this.model.isNarrow.value) this.model.panels.close();
     playback.focus();
+    playback.whileShown(effect(() => void (model.named.value = this.names.given.map(({ version }) => version).reverse())));
+    void this.names.refresh();
     void model.load();
   }
 
@@ -121,9 +162,64 @@ export class PastDesk {
       ]);
       if (this.wanted !== version) return;
       this.endPlayback();
-      this.view.show({ event, text, before, ops }, this.model.isWritable.value);
+      this.view.show({ event, text, before, ops });
       this.model.shownVersion.value = version;
     });
+  }
+
+  /** Show the text at `version`, with what has changed in its sitting up to there. */
+  async showSinceSitting(version: number): Promise<void> {
+    await this.actions.attempt(async () => {
+      const { sittings } = await getSittings(this.model.name, { before: version + 1 });
+      await this.show(version, (sittings[0]?.first ?? version) - 1);
+    });
+  }
+
+  private nameVersion(version: number): void {
+    const { names } = words().history;
+    this.model.dialog.show((close) => (
+      <NameDialog
+        title={names.dialogTitle(version)}
+        name=""
+        note=""
+        save={async (name, note) => {
+          await this.names.name(version, name, note);
+          this.model.say(names.named(name));
+        }}
+        close={close}
+      />
+    ));
+  }
+
+  private rename(named: NamedVersion): void {
+    const { renameTitle } = words().history.names;
+    this.model.dialog.show((close) => (
+      <NameDialog
+        title={renameTitle}
+        name={named.isAutomatic ? "" : named.name}
+        note={named.note}
+        save={(name, note) => this.names.change(named.name, name, note)}
+        close={close}
+      />
+    ));
+  }
+
+  private async removeName({ name }: NamedVersion): Promise<void> {
+    await this.actions.attempt(async () => {
+      await this.names.remove(name);
+      this.model.say(words().history.names.removed(name));
+    });
+  }
+
+  private async copyLink(version: number): Promise<void> {
+    const { linkCopied, linkTitle } = words().history.names;
+    const link = versionLink(location.href, version);
+    if (await copyText(link)) return this.model.say(linkCopied);
+    this.model.dialog.show((close) => (
+      <Dialog title={linkTitle} onClose={close}>
+        <CopyField label={linkTitle} value={link} focus />
+      </Dialog>
+    ));
   }
 
   private async restore(version: number): Promise<void> {
@@ -142,6 +238,7 @@ export class PastDesk {
   private backToLive(): void {
     this.wanted = null;
     this.history.shown.value = null;
+    if (versionIn(location.search) !== null) window.history.replaceState(window.history.state, "", location.pathname);
     if (this.playback === null && this.view.version === null) return;
     this.endPlayback();
     this.view.hide();

@@ -7,7 +7,9 @@ import { decorate } from "../preview/decorate";
 import { enrich, whenMoreIsLoaded } from "../preview/enrich";
 import { loadEmoji, renderWhole } from "../transfer/rendering";
 import type { EditorView } from "../vendor/codemirror";
-import { render, signal } from "../vendor/preact";
+import { render, signal, type ReadonlySignal } from "../vendor/preact";
+import { Icon } from "../ui/icon";
+import { MenuButton } from "../ui/menu";
 import { changesOf, inNormalText, stepTo, type Change, type Span } from "./comparison";
 import { diffMarks, markChanges } from "./marks";
 import { restoredVersion, type HistoryEvent } from "./sitting";
@@ -16,6 +18,13 @@ import { longTime } from "./times";
 export interface PastActions {
   restore(version: number): void;
   back(): void;
+  /** Whether a version may be named and restored. */
+  readonly isWritable: ReadonlySignal<boolean>;
+  /** The names of a version. */
+  namesOf(version: number): readonly string[];
+  name(version: number): void;
+  copyLink(version: number): void;
+  play(): void;
 }
 
 /** What is shown: a version, and the one that it is compared with. */
@@ -29,7 +38,6 @@ export interface PastText {
 
 interface Shown {
   readonly event: HistoryEvent;
-  readonly isRestorable: boolean;
   readonly changes: readonly Change[];
   readonly current: number | null;
   readonly isMarked: boolean;
@@ -46,7 +54,7 @@ export class PastView {
   private past: PastText | null = null;
   private loading: Promise<unknown> = Promise.resolve();
 
-  constructor(private readonly actions: PastActions) {
+  constructor(readonly actions: PastActions) {
     this.rendered.append(this.content);
     render(<Bar view={this} />, this.bar);
     whenMoreIsLoaded(() => enrich(this.content));
@@ -66,11 +74,11 @@ export class PastView {
     return this.shown.value;
   }
 
-  show(past: PastText, isRestorable: boolean): void {
+  show(past: PastText): void {
     const isMarked = this.shown.value?.isMarked ?? true;
     const changes = inNormalText(past.text, changesOf(past.before, past.ops));
     this.past = past;
-    this.shown.value = { event: past.event, isRestorable, changes, current: null, isMarked };
+    this.shown.value = { event: past.event, changes, current: null, isMarked };
     this.reader.view?.destroy();
     const label = words().history.textAt(past.event.version);
     this.reader.view = createReader(this.source, past.text, label, diffMarks);
@@ -160,15 +168,25 @@ export class PastView {
 }
 
 function Bar({ view }: { readonly view: PastView }) {
-  const { viewing, restored, restore, backToLive, showChanges } = words().history;
+  const { viewing, restored, restore, backToLive, showChanges, menu } = words().history;
+  const { nameThis, copyLink } = words().history.names;
   const shown = view.state;
   if (shown === null) return null;
-  const { event, isRestorable, isMarked } = shown;
+  const { event, isMarked } = shown;
+  const { actions } = view;
+  const isWritable = actions.isWritable.value;
+  const names = actions.namesOf(event.version);
   const brought = restoredVersion(event.session);
   return (
     <div class="banner banner-version" role="status">
       <span class="banner-words">
-        {viewing(event.version)} · <bdi>{event.actor.name}</bdi> · {longTime(event.at)}
+        {viewing(event.version)} ·{" "}
+        {names.map((name) => (
+          <>
+            <bdi class="chip chip-name">{name}</bdi>{" "}
+          </>
+        ))}
+        <bdi>{event.actor.name}</bdi> · {longTime(event.at)}
         {brought !== null && ` · ${restored(brought)}`}
       </span>
       <label class="past-toggle">
@@ -179,7 +197,7 @@ function Bar({ view }: { readonly view: PastView }) {
       <button
         type="button"
         class="button button-small button-primary"
-        disabled={!isRestorable}
+        disabled={!isWritable}
         onClick={() => view.restore()}
       >
         {restore}
@@ -187,6 +205,23 @@ function Bar({ view }: { readonly view: PastView }) {
       <button type="button" class="button button-small" onClick={() => view.back()}>
         {backToLive}
       </button>
+      <MenuButton
+        label={menu}
+        class="icon-button"
+        atEnd
+        groups={() => [
+          {
+            id: "version",
+            entries: [
+              { id: "name", label: nameThis, icon: "tag", disabled: !isWritable, run: () => actions.name(event.version) },
+              { id: "link", label: copyLink, icon: "link", run: () => actions.copyLink(event.version) },
+              { id: "play", label: words().playback.openHere, icon: "history", run: () => actions.play() },
+            ],
+          },
+        ]}
+      >
+        <Icon name="more" />
+      </MenuButton>
     </div>
   );
 }

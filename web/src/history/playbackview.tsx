@@ -67,6 +67,11 @@ export class PlaybackView {
     this.bar.querySelector<HTMLElement>("input")?.focus();
   }
 
+  /** Have `stop` called at the end. */
+  whileShown(stop: () => void): void {
+    this.stops.push(stop);
+  }
+
   dispose(): void {
     this.model.close();
     for (const stop of this.stops) stop();

@@ -263,7 +263,10 @@ class DocumentPage {
     );
     this.past.moved(view.version);
     this.titling.refreshSoon();
-    if (view.loaded && !view.absent) this.noteOpened();
+    if (view.loaded && !view.absent) {
+      this.noteOpened();
+      this.past.showLinked();
+    }
   }
 
   /** Have it lead the user's list of recent documents, on every device. */

@@ -6,6 +6,7 @@
 import type { PastDesk } from "../history/pastdesk";
 import type { EditorView } from "../vendor/codemirror";
 import { element } from "../dom";
+import { versionIn } from "../history/versionlink";
 import { words } from "../language/language";
 import { signal } from "../vendor/preact";
 import type { DocumentModel } from "./model";
@@ -35,6 +36,7 @@ export class PastPart implements PastPlaces {
 
   private readonly desk = signal<PastDesk | null>(null);
   private loading: Promise<PastDesk | null> | null = null;
+  private hasLooked = false;
 
   constructor(
     private readonly model: DocumentModel,
@@ -74,6 +76,15 @@ export class PastPart implements PastPlaces {
   /** The document is at `version`: what the panel shows may be old. */
   moved(version: number): void {
     this.desk.value?.moved(version);
+  }
+
+  /** The document is here: show the version that the address names, if it names one. */
+  showLinked(): void {
+    const version = this.hasLooked ? null : versionIn(location.search);
+    this.hasLooked = true;
+    if (version === null) return;
+    this.model.panels.show("history");
+    void this.withDesk((desk) => void desk.showSinceSitting(version));
   }
 
   private async withDesk(action: (desk: PastDesk) => void): Promise<void> {

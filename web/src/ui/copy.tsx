@@ -41,8 +41,8 @@ export function CopyField({ label, value, focus = false }: CopyFieldProps) {
   );
 }
 
-/** True if it is in the clipboard; otherwise it is selected in its field, and can be copied there. */
-async function copyText(text: string): Promise<boolean> {
+/** True if it is in the clipboard, which the browser may forbid. */
+export async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
     return true;

@@ -2,6 +2,7 @@ import type { playback as English } from "../en/playback";
 
 export const playback: typeof English = {
   open: "Abspielen",
+  openHere: "Ab hier abspielen",
   title: "Wiedergabe",
   slider: "Stelle im Verlauf",
   play: "Abspielen",

@@ -2,6 +2,7 @@
 
 export const playback = {
   open: "Play back",
+  openHere: "Play back from here",
   title: "Playback",
   slider: "Place in the history",
   play: "Play",
