@@ -178,6 +178,22 @@ def _old_version(scene: Scene) -> Window:
     return window
 
 
+def _compared(layout: str, view: str) -> Callable[[Scene], Window]:
+    """Two versions are compared; where there is no room for two texts, in one."""
+
+    def reach(scene: Scene) -> Window:
+        window = _history(scene)
+        window.page.get_by_role("button", name=view, exact=True).click()
+        window.page.get_by_role("button", name="Compare", exact=True).click()
+        for version in (3, 1):
+            window.page.locator(f'[data-single="{version}"]').click()
+        window.page.get_by_role("button", name=layout).click()
+        window.page.get_by_role("button", name="Next change").click()
+        return window
+
+    return reach
+
+
 def _named(scene: Scene) -> Window:
     """Two versions of the history have names, and somebody was there today."""
     window = scene.document("history", *HISTORY)
@@ -286,6 +302,9 @@ STATES: Final = (
     State("history-version", _old_version, ".banner-version"),
     State("history-named", _named, ".named-title"),
     State("history-naming", _history, "dialog", _clicking("Name the current version…")),
+    State("history-compared", _compared("Inline", "Both"), ".banner-version"),
+    State("history-beside", _compared("Side by side", "Both"), ".banner-version"),
+    State("history-beside-rendered", _compared("Side by side", "View"), ".banner-version"),
     State("share", _shared, "dialog", _invite_by_link),
     State("share-told", _DINNER, "dialog", _clicking("Share")),
     State("user-menu", _DINNER, ".popover", lambda window: window.page.locator(".self").click()),

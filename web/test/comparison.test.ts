@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { blockSteps, likeness } from "../src/history/blockdiff";
-import { changesOf, inNormalText, shownRemoved, stepTo, type Change, type Span } from "../src/history/comparison";
+import {
+  changesOf,
+  correspondences,
+  inNormalText,
+  paragraphsAround,
+  shownRemoved,
+  stepTo,
+  type Change,
+  type Span,
+} from "../src/history/comparison";
 import { normalText } from "../src/newlines";
 
 /** The older text again, from the newer one and what is marked in it. */
@@ -52,6 +61,10 @@ test("what is marked leads from the newer text back to the older one, for random
     const now = apply(before, ops);
     const changes = changesOf(before, ops);
     assert.equal(undo(now, changes), before);
+    correspondences(changes).forEach(({ fromA, toA, fromB, toB }, index) => {
+      assert.equal(before.slice(fromA, toA), changes[index]!.removed);
+      assert.deepEqual([fromB, toB], [changes[index]!.from, changes[index]!.to]);
+    });
     changes.forEach(({ from }, index) => assert.ok(index === 0 || from > changes[index - 1]!.to, "apart, and in order"));
   }
 });
@@ -107,4 +120,15 @@ test("likeness counts shared words, each as often as it is there", () => {
   assert.equal(likeness("one two", "one two"), 1);
   assert.equal(likeness("one one one", "one"), 1 / 3);
   assert.equal(likeness("one", "two"), 0);
+});
+
+test("the paragraphs around a change are those of the older text, whole", () => {
+  const text = "# One\n\nThe old words.\nMore of it.\n\n\nLast  \n";
+  const at = (part: string): number => text.indexOf(part);
+  assert.equal(paragraphsAround(text, at("old"), at("old") + 3), "The old words.\nMore of it.");
+  assert.equal(paragraphsAround(text, 0, 0), "# One");
+  assert.equal(paragraphsAround(text, at("Last"), text.length), "Last");
+  assert.equal(paragraphsAround(text, at("More"), at("Last") + 1), "The old words.\nMore of it.\n\n\nLast");
+  assert.equal(paragraphsAround("", 0, 0), "");
+  assert.equal(paragraphsAround("only", 2, 3), "only");
 });

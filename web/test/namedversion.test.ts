@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { HistoryModel } from "../src/history/model";
 import { NamedVersions, type NamedVersion, type NamesPage, type NamesSource } from "../src/history/namedversion";
 import { versionIn, versionLink } from "../src/history/versionlink";
 
@@ -74,4 +75,16 @@ test("links name a version, and nothing else is taken for one", () => {
   for (const odd of ["", "?version=", "?version=0", "?version=-1", "?version=1e3", "?version=9999999999999999999"]) {
     assert.equal(versionIn(odd), null, odd);
   }
+});
+
+test("of three versions that are chosen the last two are compared, older first", () => {
+  const model = new HistoryModel({ sittings: () => Promise.reject(new Error()), events: () => Promise.resolve([]) }, String);
+  model.compare(true);
+  assert.equal(model.pick(9), null);
+  assert.deepEqual(model.pick(3), [3, 9]);
+  assert.deepEqual(model.pick(5), [3, 5]);
+  assert.equal(model.pick(5), null, "chosen again it is no choice");
+  assert.deepEqual(model.picked.value, [3]);
+  model.compare(false);
+  assert.equal(model.picked.value, null);
 });

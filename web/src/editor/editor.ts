@@ -107,29 +107,28 @@ export function createEditor(
   };
 }
 
-/** `text` to look at, as the source pane shows it; without the colours of Markdown where it changes quickly. */
+/** What makes an editor one to read in; without the colours of Markdown where the text changes quickly. */
+export const readerOf = (label: string, { isPlain = false } = {}): Extension => [
+  cspNonce(),
+  EditorState.lineSeparator.of("\n"),
+  EditorState.readOnly.of(true),
+  EditorView.editable.of(false),
+  EditorView.lineWrapping,
+  isPlain ? plain : reading,
+  EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
+];
+
+/** `text` to look at, as the source pane shows it. */
 export function createReader(
   parent: HTMLElement,
   text: string,
   label: string,
   extensions: Extension = [],
-  { isPlain = false } = {},
+  options = {},
 ): EditorView {
   return new EditorView({
     parent,
-    state: EditorState.create({
-      doc: normalText(text),
-      extensions: [
-        cspNonce(),
-        EditorState.lineSeparator.of("\n"),
-        EditorState.readOnly.of(true),
-        EditorView.editable.of(false),
-        EditorView.lineWrapping,
-        extensions,
-        isPlain ? plain : reading,
-        EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
-      ],
-    }),
+    state: EditorState.create({ doc: normalText(text), extensions: [extensions, readerOf(label, options)] }),
   });
 }
 

@@ -50,6 +50,38 @@ export function inNormalText(text: string, changes: readonly Change[]): Change[]
   return changes.map(({ from, to, removed }) => ({ from: place(from), to: place(to), removed: normalText(removed) }));
 }
 
+/** A change by its places in both texts. */
+export interface Correspondence {
+  readonly fromA: number;
+  readonly toA: number;
+  readonly fromB: number;
+  readonly toB: number;
+}
+
+/** `changes` by their places in the older text (A) and in the newer one (B). */
+export function correspondences(changes: readonly Change[]): Correspondence[] {
+  let shift = 0;
+  return changes.map(({ from, to, removed }) => {
+    const fromA = from + shift;
+    shift += removed.length - (to - from);
+    return { fromA, toA: fromA + removed.length, fromB: from, toB: to };
+  });
+}
+
+/** The paragraphs of `text` that `from` to `to` lie in, without the blank lines around them. */
+export function paragraphsAround(text: string, from: number, to: number): string {
+  const blank = /\n[ \t]*\n/g;
+  let [start, end] = [0, text.length];
+  for (const gap of text.matchAll(blank)) {
+    if (gap.index + gap[0].length <= from) start = gap.index + gap[0].length;
+    else if (gap.index >= to) {
+      end = gap.index;
+      break;
+    }
+  }
+  return text.slice(start, end).replace(/^\n+|\s+$/g, "");
+}
+
 /** The index of the change that a step from `current` leads to, around the ends; null without any. */
 export function stepTo(count: number, current: number | null, by: 1 | -1): number | null {
   if (count === 0) return null;

@@ -37,6 +37,9 @@ export class HistoryModel {
   /** Why the last question was not answered, or empty. */
   readonly trouble: ReadonlySignal<string>;
 
+  /** The versions that were chosen to be compared, at most two; null while nothing is compared. */
+  readonly picked = signal<readonly number[] | null>(null);
+
   private readonly why = signal("");
   private isOpen = false;
   /** Questions are asked one after the other: each begins from what the one before has found. */
@@ -54,6 +57,20 @@ export class HistoryModel {
 
   get sittings(): readonly Sitting[] {
     return this.page.value?.sittings ?? [];
+  }
+
+  /** Begin to choose versions for a comparison, or no longer. */
+  compare(isOn: boolean): void {
+    this.picked.value = isOn ? [] : null;
+  }
+
+  /** Choose a version, or no longer; the older choice makes room. Returns the two, older first, if there are two. */
+  pick(version: number): readonly [older: number, newer: number] | null {
+    const before = this.picked.value ?? [];
+    const now = before.includes(version) ? before.filter((each) => each !== version) : [...before, version].slice(-2);
+    this.picked.value = now;
+    const [one, other] = now;
+    return one === undefined || other === undefined ? null : [Math.min(one, other), Math.max(one, other)];
   }
 
   open(): Promise<void> {

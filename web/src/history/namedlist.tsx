@@ -19,11 +19,13 @@ export interface NamedActions {
 interface NamedListProps {
   readonly names: NamedVersions;
   readonly shown: number | null;
+  /** Those that were chosen for a comparison, or null. */
+  readonly picked: readonly number[] | null;
   readonly isWritable: boolean;
   readonly actions: NamedActions;
 }
 
-export function NamedList({ names, shown, isWritable, actions }: NamedListProps) {
+export function NamedList({ names, shown, picked, isWritable, actions }: NamedListProps) {
   const { none, withAutomatic } = words().history.names;
   const all = names.all.value;
   const trouble = names.trouble.value;
@@ -40,7 +42,14 @@ export function NamedList({ names, shown, isWritable, actions }: NamedListProps)
       </label>
       <ul class="history-list named-list">
         {(all ?? []).map((named) => (
-          <NamedEntry key={named.name} named={named} isShown={shown === named.version} isWritable={isWritable} actions={actions} />
+          <NamedEntry
+            key={named.name}
+            named={named}
+            isShown={shown === named.version}
+            isPicked={picked === null ? null : picked.includes(named.version)}
+            isWritable={isWritable}
+            actions={actions}
+          />
         ))}
       </ul>
       <p class="hint" role="status">
@@ -53,18 +62,19 @@ export function NamedList({ names, shown, isWritable, actions }: NamedListProps)
 interface NamedEntryProps {
   readonly named: NamedVersion;
   readonly isShown: boolean;
+  readonly isPicked: boolean | null;
   readonly isWritable: boolean;
   readonly actions: NamedActions;
 }
 
-function NamedEntry({ named, isShown, isWritable, actions }: NamedEntryProps) {
+function NamedEntry({ named, isShown, isPicked, isWritable, actions }: NamedEntryProps) {
   const { automatic, by, menuOf, rename, nameIt, remove, copyLink } = words().history.names;
   const { version, restore } = words().history;
   const title = titleOf(named);
   return (
     <li class="named">
       <div class="sitting-row" aria-current={isShown ? "true" : undefined}>
-        <button type="button" class="sitting-choice" data-named={named.name} onClick={() => actions.choose(named.version)}>
+        <button type="button" class="sitting-choice" data-named={named.name} {...(isPicked === null ? {} : { "aria-pressed": isPicked })} onClick={() => actions.choose(named.version)}>
           <bdi class="named-title">{title}</bdi>
           <span class="sitting-versions">{version(named.version)}</span>
           {named.isAutomatic ? (

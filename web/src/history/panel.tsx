@@ -33,10 +33,14 @@ interface HistoryPanelProps extends ListProps {
   readonly named: NamedActions;
   readonly onPlay: () => void;
   readonly onNameNow: () => void;
+  /** Begin or end to choose two versions. */
+  readonly onCompare: (isOn: boolean) => void;
+  /** The newest version. */
+  readonly head: number;
 }
 
 export function HistoryPanel(props: HistoryPanelProps) {
-  const { model, names, isWritable, named, onPlay, onNameNow } = props;
+  const { model, names, isWritable, named, onChoose, onPlay, onNameNow, onCompare, head } = props;
   const { nameNow } = words().history.names;
   const isEmpty = (model.page.value?.sittings.length ?? 0) === 0;
   return (
@@ -45,6 +49,16 @@ export function HistoryPanel(props: HistoryPanelProps) {
         <button type="button" class="button button-small" disabled={isEmpty} onClick={onPlay}>
           <PlayerIcon name="play" />
           {words().playback.open}
+        </button>
+        <button
+          type="button"
+          class="button button-small history-compare"
+          disabled={isEmpty}
+          aria-pressed={model.picked.value !== null}
+          onClick={() => onCompare(model.picked.value === null)}
+        >
+          <Icon name="columns" size={16} />
+          {words().history.compare.start}
         </button>
         <button
           type="button"
@@ -57,14 +71,38 @@ export function HistoryPanel(props: HistoryPanelProps) {
           <Icon name="tag" />
         </button>
       </div>
+      <Picking model={model} head={head} onChoose={onChoose} />
       <Tabs model={model} />
       {model.tab.value === "all" ? (
         <Sittings {...props} />
       ) : (
-        <NamedList names={names} shown={model.shown.value} isWritable={isWritable} actions={named} />
+        <NamedList names={names} shown={model.shown.value} picked={model.picked.value} isWritable={isWritable} actions={named} />
       )}
     </div>
   );
+}
+
+/** What is to be chosen, and the text of now as one of the choices. */
+function Picking({ model, head, onChoose }: { readonly model: HistoryModel; readonly head: number; readonly onChoose: ListProps["onChoose"] }) {
+  const picked = model.picked.value;
+  if (picked === null) return null;
+  const { hint, now, picked: pickedWords } = words().history.compare;
+  return (
+    <div class="history-picking">
+      <p class="hint" role="status">
+        {picked.length === 0 ? hint : pickedWords(picked)}
+      </p>
+      <button type="button" class="button button-small" aria-pressed={picked.includes(head)} onClick={() => onChoose(head, head - 1)}>
+        {now}
+      </button>
+    </div>
+  );
+}
+
+/** What a row shows of its choice: it is the version that is seen, or one of those that are compared. */
+function choiceOf(model: HistoryModel, version: number): { readonly "aria-pressed"?: boolean } {
+  const picked = model.picked.value;
+  return picked === null ? {} : { "aria-pressed": picked.includes(version) };
 }
 
 function Tabs({ model }: { readonly model: HistoryModel }) {
@@ -127,6 +165,7 @@ function Entry({ model, names, sitting, onChoose }: EntryProps) {
           type="button"
           class="sitting-choice"
           data-version={String(sitting.last)}
+          {...choiceOf(model, sitting.last)}
           onClick={() => onChoose(sitting.last, sitting.first - 1)}
         >
           <span class="sitting-time">{times}</span>
@@ -260,6 +299,7 @@ function Version({ model, names, event, color, onChoose }: VersionProps) {
         type="button"
         class="version-choice"
         data-single={String(version)}
+        {...choiceOf(model, version)}
         aria-current={model.shown.value === version ? "true" : undefined}
         onClick={() => onChoose(version, version - 1)}
       >

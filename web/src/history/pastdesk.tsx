@@ -9,7 +9,8 @@ import type { DocumentModel } from "../page/model";
 import type { PastPartActions, PastPlaces } from "../page/past";
 import { CopyField, copyText } from "../ui/copy";
 import { Dialog } from "../ui/dialog";
-import { effect } from "../vendor/preact";
+import { computed, effect } from "../vendor/preact";
+import { copyOrDownload } from "../download";
 import { HistoryModel } from "./model";
 import { NameDialog } from "./namedialog";
 import type { NamedActions } from "./namedlist";
@@ -41,6 +42,9 @@ export class PastDesk {
       restore: (version) => void this.restore(version),
       back: () => this.backToLive(),
       isWritable: model.isWritable,
+      isWide: computed(() => !model.isNarrow.value),
+      laidOut: (isBeside) => (model.isBeside.value = isBeside),
+      copy: (text) => void this.copy(text),
       namesOf: (version) => this.names.within(version, version).map(({ name }) => name),
       name: (version) => this.nameVersion(version),
       copyLink: (version) => void this.copyLink(version),
@@ -57,6 +61,12 @@ export class PastDesk {
       wordsOf,
     );
     const { name } = model;
+    let isNarrow = model.isNarrow.value;
+    effect(() => {
+      if (isNarrow === model.isNarrow.value) return;
+      isNarrow = model.isNarrow.value;
+      this.view.layOut();
+    });
     this.names = new NamedVersions(
       {
         list: (kind, before) => listNames(name, kind, before),
@@ -75,7 +85,9 @@ export class PastDesk {
         names={this.names}
         isWritable={this.model.isWritable.value}
         named={this.named}
-        onChoose={(version, since) => void this.show(version, since)}
+        head={this.model.version.value}
+        onChoose={(version, since) => this.choose(version, () => this.show(version, since))}
+        onCompare={(isOn) => this.history.compare(isOn)}
         onPlay={() => this.play()}
         onNameNow={() => this.nameVersion(this.model.version.value)}
       />
@@ -83,7 +95,7 @@ export class PastDesk {
   }
 
   private readonly named: NamedActions = {
-    choose: (version) => void this.showSinceSitting(version),
+    choose: (version) => this.choose(version, () => this.showSinceSitting(version)),
     restore: (version) => void this.restore(version),
     rename: (named) => this.rename(named),
     remove: (named) => void this.removeName(named),
@@ -97,6 +109,7 @@ export class PastDesk {
 
   closed(): void {
     this.history.close();
+    this.history.compare(false);
     if (this.playback === null) this.backToLive();
   }
 
@@ -149,8 +162,20 @@ export class PastDesk {
     void model.load();
   }
 
+  /** A version was chosen: to be shown, or to be compared with another one. */
+  private choose(version: number, show: () => Promise<void>): void {
+    if (this.history.picked.value === null) return void show();
+    const pair = this.history.pick(version);
+    if (pair !== null) void this.show(pair[1], pair[0], true);
+  }
+
+  private async copy(text: string): Promise<void> {
+    await copyOrDownload(text, `${this.model.name}.md`);
+    this.model.say(words().history.compare.copied);
+  }
+
   /** Show the text at `version`, with what has changed since the version `since`. */
-  private async show(version: number, since: number): Promise<void> {
+  private async show(version: number, since: number, isComparison = false): Promise<void> {
     const { name } = this.model;
     this.wanted = version;
     this.history.shown.value = version;
@@ -162,7 +187,7 @@ export class PastDesk {
       ]);
       if (this.wanted !== version) return;
       this.endPlayback();
-      this.view.show({ event, text, before, ops });
+      this.view.show({ event, text, before, since, ops, isComparison });
       this.model.shownVersion.value = version;
     });
   }

@@ -7,10 +7,12 @@ import { decorate } from "../preview/decorate";
 import { enrich, whenMoreIsLoaded } from "../preview/enrich";
 import { loadEmoji, renderWhole } from "../transfer/rendering";
 import type { EditorView } from "../vendor/codemirror";
-import { render, signal, type ReadonlySignal } from "../vendor/preact";
+import { Fragment, render, signal, type ReadonlySignal } from "../vendor/preact";
 import { Icon } from "../ui/icon";
 import { MenuButton } from "../ui/menu";
-import { changesOf, inNormalText, stepTo, type Change, type Span } from "./comparison";
+import { normalText } from "../newlines";
+import type { BesideSource } from "./besidesource";
+import { changesOf, correspondences, inNormalText, paragraphsAround, stepTo, type Change, type Span } from "./comparison";
 import { diffMarks, markChanges } from "./marks";
 import { restoredVersion, type HistoryEvent } from "./sitting";
 import { longTime } from "./times";
@@ -18,6 +20,11 @@ import { longTime } from "./times";
 export interface PastActions {
   restore(version: number): void;
   back(): void;
+  /** There is room for two texts beside each other. */
+  readonly isWide: ReadonlySignal<boolean>;
+  /** The two texts lie beside each other, and take the room of both panes. */
+  laidOut(isBeside: boolean): void;
+  copy(text: string): void;
   /** Whether a version may be named and restored. */
   readonly isWritable: ReadonlySignal<boolean>;
   /** The names of a version. */
@@ -32,12 +39,20 @@ export interface PastText {
   readonly event: HistoryEvent;
   readonly text: string;
   readonly before: string;
+  /** The version of `before`. */
+  readonly since: number;
   /** The edit from `before` to `text`, in UTF-16 units. */
   readonly ops: readonly Span[];
+  /** Two versions were chosen; otherwise one, with what its sitting changed. */
+  readonly isComparison: boolean;
 }
+
+export type PastLayout = "inline" | "beside";
 
 interface Shown {
   readonly event: HistoryEvent;
+  readonly since: number;
+  readonly isComparison: boolean;
   readonly changes: readonly Change[];
   readonly current: number | null;
   readonly isMarked: boolean;
@@ -51,6 +66,8 @@ export class PastView {
   private readonly content = element("div", { class: "preview-content" });
   private readonly shown = signal<Shown | null>(null);
   private readonly reader = { view: null as EditorView | null };
+  private readonly layout = signal<PastLayout>("inline");
+  private beside: BesideSource | null = null;
   private past: PastText | null = null;
   private loading: Promise<unknown> = Promise.resolve();
 
@@ -74,26 +91,71 @@ export class PastView {
     return this.shown.value;
   }
 
+  /** Whether the two texts lie beside each other. */
+  get isBeside(): boolean {
+    return this.layout.value === "beside" && this.shown.value?.isMarked === true && this.actions.isWide.value;
+  }
+
   show(past: PastText): void {
-    const isMarked = this.shown.value?.isMarked ?? true;
+    const isMarked = past.isComparison || (this.shown.value?.isMarked ?? true);
     const changes = inNormalText(past.text, changesOf(past.before, past.ops));
+    const { event, since, isComparison } = past;
     this.past = past;
-    this.shown.value = { event: past.event, changes, current: null, isMarked };
-    this.reader.view?.destroy();
-    const label = words().history.textAt(past.event.version);
-    this.reader.view = createReader(this.source, past.text, label, diffMarks);
+    this.shown.value = { event, since, isComparison, changes, current: null, isMarked };
     this.setHidden(false);
-    this.mark();
-    void this.renderSoon();
+    this.layOut();
   }
 
   hide(): void {
     this.past = null;
     this.shown.value = null;
-    this.reader.view?.destroy();
-    this.reader.view = null;
+    this.clear();
     this.content.replaceChildren();
     this.setHidden(true);
+    this.actions.laidOut(false);
+  }
+
+  setLayout(layout: PastLayout): void {
+    this.layout.value = layout;
+    this.layOut();
+  }
+
+  /** The room may have become another one. */
+  layOut(): void {
+    const { past } = this;
+    if (past === null) return;
+    this.clear();
+    const { textAt } = words().history;
+    this.actions.laidOut(this.isBeside);
+    if (this.isBeside) void this.showBeside(past);
+    else this.reader.view = createReader(this.source, past.text, textAt(past.event.version), diffMarks);
+    this.mark();
+    void this.renderSoon();
+  }
+
+  private clear(): void {
+    this.reader.view?.destroy();
+    this.reader.view = null;
+    this.beside?.dispose();
+    this.beside = null;
+  }
+
+  private async showBeside(past: PastText): Promise<void> {
+    const { BesideSource } = await import("./besidesource");
+    if (this.past !== past || !this.isBeside || this.beside !== null) return;
+    const { textAt } = words().history;
+    const { before, text: now, since, event } = past;
+    const labels = [textAt(since), textAt(event.version)] as const;
+    const changes = correspondences(this.shown.value?.changes ?? []);
+    this.beside = new BesideSource(this.source, { before, now, labels, changes });
+  }
+
+  /** The paragraph of the older text in which the current change is, or what it took away. */
+  get oldParagraph(): string {
+    const { past } = this;
+    const shown = this.shown.value;
+    const change = shown?.current == null ? undefined : correspondences(shown.changes)[shown.current];
+    return past === null || change === undefined ? "" : paragraphsAround(normalText(past.before), change.fromA, change.toA);
   }
 
   /** Go to the next or the previous change, around the ends. */
@@ -103,6 +165,7 @@ export class PastView {
     const current = stepTo(shown.changes.length, shown.current, by);
     this.shown.value = { ...shown, current };
     this.mark();
+    if (current !== null) this.beside?.show(current);
     this.showInRendering(current, shown.changes.length);
   }
 
@@ -110,8 +173,7 @@ export class PastView {
     const shown = this.shown.value;
     if (shown === null) return;
     this.shown.value = { ...shown, isMarked };
-    this.mark();
-    void this.renderSoon();
+    this.layOut();
   }
 
   restore(): void {
@@ -142,10 +204,12 @@ export class PastView {
     if (this.shown.value?.isMarked !== true || past.before === past.text) {
       this.content.replaceChildren(...now);
     } else {
-      const { markBlocks } = await import("./renderedmarks");
+      const { markBeside, markBlocks } = await import("./renderedmarks");
       if (this.past !== past) return;
-      this.content.replaceChildren(...markBlocks(renderWhole(past.before), now));
+      const mark = this.isBeside ? markBeside : markBlocks;
+      this.content.replaceChildren(...mark(renderWhole(past.before), now));
     }
+    this.content.classList.toggle("beside", this.isBeside && past.before !== past.text);
     decorate(this.content, false);
     enrich(this.content);
   }
@@ -168,66 +232,117 @@ export class PastView {
 }
 
 function Bar({ view }: { readonly view: PastView }) {
-  const { viewing, restored, restore, backToLive, showChanges, menu } = words().history;
-  const { nameThis, copyLink } = words().history.names;
+  const { restore, backToLive, showChanges } = words().history;
   const shown = view.state;
   if (shown === null) return null;
-  const { event, isMarked } = shown;
+  const { event, isMarked, isComparison } = shown;
   const { actions } = view;
-  const isWritable = actions.isWritable.value;
-  const names = actions.namesOf(event.version);
-  const brought = restoredVersion(event.session);
   return (
     <div class="banner banner-version" role="status">
-      <span class="banner-words">
-        {viewing(event.version)} ·{" "}
-        {names.map((name) => (
-          <>
-            <bdi class="chip chip-name">{name}</bdi>{" "}
-          </>
-        ))}
-        <bdi>{event.actor.name}</bdi> · {longTime(event.at)}
-        {brought !== null && ` · ${restored(brought)}`}
-      </span>
-      <label class="past-toggle">
-        <input type="checkbox" checked={isMarked} onChange={({ currentTarget }) => view.setMarked(currentTarget.checked)} />
-        {showChanges}
-      </label>
+      <span class="banner-words">{isComparison ? <Compared shown={shown} /> : <Viewed view={view} event={event} />}</span>
+      {!isComparison && (
+        <label class="past-toggle">
+          <input type="checkbox" checked={isMarked} onChange={({ currentTarget }) => view.setMarked(currentTarget.checked)} />
+          {showChanges}
+        </label>
+      )}
       {isMarked && <Steps view={view} shown={shown} />}
-      <button
-        type="button"
-        class="button button-small button-primary"
-        disabled={!isWritable}
-        onClick={() => view.restore()}
-      >
-        {restore}
-      </button>
+      {isMarked && actions.isWide.value && <LayoutChoice view={view} />}
+      {!isComparison && (
+        <button
+          type="button"
+          class="button button-small button-primary"
+          disabled={!actions.isWritable.value}
+          onClick={() => view.restore()}
+        >
+          {restore}
+        </button>
+      )}
       <button type="button" class="button button-small" onClick={() => view.back()}>
         {backToLive}
       </button>
-      <MenuButton
-        label={menu}
-        class="icon-button"
-        atEnd
-        groups={() => [
-          {
-            id: "version",
-            entries: [
-              { id: "name", label: nameThis, icon: "tag", disabled: !isWritable, run: () => actions.name(event.version) },
-              { id: "link", label: copyLink, icon: "link", run: () => actions.copyLink(event.version) },
-              { id: "play", label: words().playback.openHere, icon: "history", run: () => actions.play() },
-            ],
-          },
-        ]}
-      >
-        <Icon name="more" />
-      </MenuButton>
+      <More view={view} shown={shown} />
     </div>
+  );
+}
+
+/** Which version it is, how it is called, and whose. */
+function Viewed({ view, event }: { readonly view: PastView; readonly event: HistoryEvent }) {
+  const { viewing, restored } = words().history;
+  const brought = restoredVersion(event.session);
+  return (
+    <>
+      {viewing(event.version)} ·{" "}
+      {view.actions.namesOf(event.version).map((name) => (
+        <Fragment key={name}>
+          <bdi class="chip chip-name">{name}</bdi>{" "}
+        </Fragment>
+      ))}
+      <bdi>{event.actor.name}</bdi> · {longTime(event.at)}
+      {brought !== null && ` · ${restored(brought)}`}
+    </>
+  );
+}
+
+const Compared = ({ shown }: { readonly shown: Shown }) => (
+  <>{words().history.compare.bar(shown.since, shown.event.version)}</>
+);
+
+function LayoutChoice({ view }: { readonly view: PastView }) {
+  const { layout, inline, beside } = words().history.compare;
+  const choice = (which: PastLayout, label: string) => (
+    <button type="button" aria-pressed={view.isBeside === (which === "beside")} onClick={() => view.setLayout(which)}>
+      {label}
+    </button>
+  );
+  return (
+    <span class="segmented past-layout" role="group" aria-label={layout}>
+      {choice("inline", inline)}
+      {choice("beside", beside)}
+    </span>
+  );
+}
+
+function More({ view, shown }: { readonly view: PastView; readonly shown: Shown }) {
+  const { menu, compare } = words().history;
+  const { nameThis, copyLink } = words().history.names;
+  const { actions } = view;
+  const { event, since, isComparison } = shown;
+  const disabled = !actions.isWritable.value;
+  const restores = isComparison
+    ? [since, event.version].map((version) => ({
+        id: `restore-${version}`,
+        label: compare.restore(version),
+        icon: "undo" as const,
+        disabled,
+        run: () => actions.restore(version),
+      }))
+    : [];
+  return (
+    <MenuButton
+      label={menu}
+      class="icon-button"
+      atEnd
+      groups={() => [
+        {
+          id: "version",
+          entries: [
+            ...restores,
+            { id: "name", label: nameThis, icon: "tag", disabled, run: () => actions.name(event.version) },
+            { id: "link", label: copyLink, icon: "link", run: () => actions.copyLink(event.version) },
+            { id: "play", label: words().playback.openHere, icon: "history", run: () => actions.play() },
+          ],
+        },
+      ]}
+    >
+      <Icon name="more" />
+    </MenuButton>
   );
 }
 
 function Steps({ view, shown }: { readonly view: PastView; readonly shown: Shown }) {
   const { changes, changeOf, previousChange, nextChange } = words().history;
+  const { copyOld } = words().history.compare;
   const count = shown.changes.length;
   const { current } = shown;
   return (
@@ -238,6 +353,16 @@ function Steps({ view, shown }: { readonly view: PastView; readonly shown: Shown
       </button>
       <button type="button" class="icon-button" aria-label={nextChange} disabled={count === 0} onClick={() => view.step(1)}>
         ▼
+      </button>
+      <button
+        type="button"
+        class="icon-button"
+        aria-label={copyOld}
+        data-tip={copyOld}
+        disabled={view.oldParagraph === ""}
+        onClick={() => view.actions.copy(view.oldParagraph)}
+      >
+        <Icon name="copy" size={16} />
       </button>
     </span>
   );

@@ -15,18 +15,56 @@ const OPAQUE = "svg, math, .math, .diagram, canvas, iframe";
 
 /** The blocks of `now` with what they have in place of those of `before`. The nodes are used up. */
 export function markBlocks(before: readonly HTMLElement[], now: readonly HTMLElement[]): HTMLElement[] {
-  const changes = diffArrays(before.map(keyOf), now.map(keyOf), { maxEditLength: MAX_EDITS });
   // Too different to say what became of what.
-  if (changes === undefined) return [...now];
-  const text = (list: readonly HTMLElement[], index: number): string => list[index]?.textContent ?? "";
-  return blockSteps(changes, (old, index) => likeness(text(before, old), text(now, index))).flatMap((step) => {
-    const old = "before" in step ? before[step.before] : undefined;
-    const block = "now" in step ? now[step.now] : undefined;
-    if (step.kind === "kept") return block ?? [];
-    if (block === undefined) return old === undefined ? [] : whole(old, "del", "diff-block-removed");
-    if (old === undefined) return whole(block, "ins", "diff-block-added");
-    return markWithin(old, block);
+  return (
+    compared(before, now)?.flatMap(({ old, block, isKept }) => {
+      if (isKept) return block ?? [];
+      if (block === undefined) return old === undefined ? [] : whole(old, "del", "diff-block-removed");
+      if (old === undefined) return whole(block, "ins", "diff-block-added");
+      return markWithin(old, block);
+    }) ?? [...now]
+  );
+}
+
+/** Both beside each other, row by row: what went away is marked on the one side, what came on the other. */
+export function markBeside(before: readonly HTMLElement[], now: readonly HTMLElement[]): HTMLElement[] {
+  const pairs = compared(before, now);
+  if (pairs === null) return [row(stack(before), stack(now))];
+  return pairs.map(({ old, block, isKept }) => {
+    if (isKept) return row(old, block);
+    if (block === undefined) return row(old === undefined ? old : whole(old, "del", "diff-block-removed"), undefined);
+    if (old === undefined) return row(undefined, whole(block, "ins", "diff-block-added"));
+    return row(...markApart(old, block));
   });
+}
+
+function row(old: HTMLElement | undefined, block: HTMLElement | undefined): HTMLElement {
+  const side = (content: HTMLElement | undefined): HTMLElement => element("div", { class: "beside-side" }, content ?? null);
+  return element("div", { class: "beside-row" }, side(old), side(block));
+}
+
+function stack(blocks: readonly HTMLElement[]): HTMLElement {
+  const all = element("div");
+  all.append(...blocks);
+  return all;
+}
+
+interface Pair {
+  readonly old: HTMLElement | undefined;
+  readonly block: HTMLElement | undefined;
+  readonly isKept: boolean;
+}
+
+/** Which block became which; null where there are too many differences. */
+function compared(before: readonly HTMLElement[], now: readonly HTMLElement[]): Pair[] | null {
+  const changes = diffArrays(before.map(keyOf), now.map(keyOf), { maxEditLength: MAX_EDITS });
+  if (changes === undefined) return null;
+  const text = (list: readonly HTMLElement[], index: number): string => list[index]?.textContent ?? "";
+  return blockSteps(changes, (old, index) => likeness(text(before, old), text(now, index))).map((step) => ({
+    old: "before" in step ? before[step.before] : undefined,
+    block: "now" in step ? now[step.now] : undefined,
+    isKept: step.kind === "kept",
+  }));
 }
 
 const keyOf = (block: HTMLElement): string => block.innerHTML;
@@ -40,17 +78,36 @@ function whole(block: HTMLElement, tag: "ins" | "del", name: string): HTMLElemen
 
 /** `block` with the words that it has in place of those of `old`. */
 function markWithin(old: HTMLElement, block: HTMLElement): HTMLElement {
-  block.classList.add("diff-block", "diff-block-changed");
-  const isOpaque = old.querySelector(OPAQUE) !== null || block.querySelector(OPAQUE) !== null;
-  const [before, now] = [old.textContent ?? "", block.textContent ?? ""];
-  if (isOpaque || before.length + now.length > MAX_BLOCK_CHARS) return block;
   const cursor = new TextCursor(block);
-  for (const { value, added, removed } of diffWordsWithSpace(before, now)) {
+  for (const { value, added, removed } of wordChanges(old, block)) {
     if (removed) cursor.insert(element("del", { class: "diff-removed" }, value));
-    else if (added) cursor.wrap(value.length);
+    else if (added) cursor.wrap(value.length, "ins", "diff-added");
     else cursor.skip(value.length);
   }
   return block;
+}
+
+/** Both, each with the words that the other has not. */
+function markApart(old: HTMLElement, block: HTMLElement): [HTMLElement, HTMLElement] {
+  const cursors = { before: new TextCursor(old), now: new TextCursor(block) };
+  for (const { value, added, removed } of wordChanges(old, block)) {
+    if (removed) cursors.before.wrap(value.length, "del", "diff-removed");
+    else if (added) cursors.now.wrap(value.length, "ins", "diff-added");
+    else {
+      cursors.before.skip(value.length);
+      cursors.now.skip(value.length);
+    }
+  }
+  old.classList.add("diff-block", "diff-block-changed");
+  return [old, block];
+}
+
+/** Word by word; nothing where a block is more than its text, or very long. */
+function wordChanges(old: HTMLElement, block: HTMLElement): ReturnType<typeof diffWordsWithSpace> {
+  block.classList.add("diff-block", "diff-block-changed");
+  const isOpaque = old.querySelector(OPAQUE) !== null || block.querySelector(OPAQUE) !== null;
+  const [before, now] = [old.textContent ?? "", block.textContent ?? ""];
+  return isOpaque || before.length + now.length > MAX_BLOCK_CHARS ? [] : diffWordsWithSpace(before, now);
 }
 
 /** A place in the text of an element, which moves forward over its text nodes. */
@@ -68,7 +125,7 @@ class TextCursor {
     this.forward(length, () => undefined);
   }
 
-  wrap(length: number): void {
+  wrap(length: number, tag: "ins" | "del", name: string): void {
     this.forward(length, (node, from, to) => {
       // Line breaks between the items of a list are no text that somebody added.
       if (node.data.slice(from, to).trim() === "" && node.parentElement?.matches("ul, ol, table, tr, thead, tbody")) {
@@ -76,7 +133,7 @@ class TextCursor {
       }
       const added = from === 0 ? node : node.splitText(from);
       const rest = to - from < added.data.length ? added.splitText(to - from) : null;
-      const mark = element("ins", { class: "diff-added" });
+      const mark = element(tag, { class: name });
       added.replaceWith(mark);
       mark.append(added);
       // What follows goes on in the rest of the node.

@@ -79,6 +79,8 @@ export class DocumentModel {
   readonly met = signal<readonly User[]>([]);
   /** The old version that is shown in place of the live text, or null. */
   readonly shownVersion = signal<number | null>(null);
+  /** Two old versions lie beside each other, in the room of both panes. */
+  readonly isBeside = signal(false);
   /** Counts up, now and then, after the text or the caret has changed: for what depends on them. */
   readonly pulse = signal(0);
   /** Null until there is a text. */

@@ -15,7 +15,10 @@ interface WorkspaceProps {
 export function Workspace({ model, source, preview }: WorkspaceProps) {
   const isPast = model.shownVersion.value !== null;
   return (
-    <div class={isPast ? "workspace viewing-version" : "workspace"} data-view={model.layout.value}>
+    <div
+      class={isPast ? "workspace viewing-version" : "workspace"}
+      data-view={model.isBeside.value && model.layout.value === "both" ? "edit" : model.layout.value}
+    >
       <Host class="pane pane-source" doms={source} />
       <Host class="pane pane-preview" doms={preview} />
       <Followed model={model} />

@@ -50,5 +50,18 @@ export const history: typeof English = {
     linkCopied: "Der Link zu dieser Version ist kopiert.",
     linkTitle: "Link zu dieser Version",
   },
+  compare: {
+    start: "Vergleichen",
+    hint: "Zwei Versionen wählen.",
+    picked: (versions) => (versions.length === 1 ? `Version ${versions[0]} und …` : `Versionen ${versions.join(" und ")}`),
+    now: "Der aktuelle Text",
+    bar: (older, newer) => `Version ${older} → Version ${newer}`,
+    layout: "Wie Änderungen gezeigt werden",
+    inline: "Im Text",
+    beside: "Nebeneinander",
+    restore: (version) => `Version ${version} wiederherstellen`,
+    copyOld: "Den alten Absatz kopieren",
+    copied: "Der alte Absatz ist kopiert.",
+  },
   moreRemoved: (count) => ` … und ${count} weitere Zeichen`,
 };

@@ -50,5 +50,19 @@ export const history = {
     linkCopied: "The link to this version is copied.",
     linkTitle: "Link to this version",
   },
+  compare: {
+    start: "Compare",
+    hint: "Choose two versions.",
+    picked: (versions: readonly number[]): string =>
+      versions.length === 1 ? `Version ${versions[0]} and …` : `Versions ${versions.join(" and ")}`,
+    now: "The current text",
+    bar: (older: number, newer: number): string => `Version ${older} → version ${newer}`,
+    layout: "How changes are shown",
+    inline: "Inline",
+    beside: "Side by side",
+    restore: (version: number): string => `Restore version ${version}`,
+    copyOld: "Copy the old paragraph",
+    copied: "The old paragraph is copied.",
+  },
   moreRemoved: (count: number): string => ` … and ${count} more characters`,
 };
