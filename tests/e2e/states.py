@@ -207,6 +207,27 @@ def _named(scene: Scene) -> Window:
     return window
 
 
+def _played_back(scene: Scene) -> Window:
+    """In the midst of what three people wrote."""
+    name = "played-back"
+    text, *more = re.split(r"(?<=\n)(?=[-|#>\w`])", TEXT)
+    scene.write(name, text)
+    url = f"{scene.server.url}/api/documents/{name}/text"
+    for index, part in enumerate(more if httpx.get(url).text == text else ()):
+        text += part
+        headers = {"If-Match": "*", "X-Quire-Name": ("Ben", "Mira", "Ana")[index // 3 % 3]}
+        httpx.put(url, content=text, headers=headers, timeout=PATIENCE_S)
+    window = scene.shared_window(f"/d/{name}")
+    window.wait_until_saved()
+    window.page.get_by_role("button", name="Both", exact=True).click()
+    window.page.keyboard.press("Control+Alt+h")
+    window.page.get_by_role("button", name="Play back").click()
+    expect(window.page.locator(".playback-edge-end")).to_be_visible()
+    for _ in range(4):
+        window.page.keyboard.press("ArrowLeft")
+    return window
+
+
 def _offline(scene: Scene) -> Window:
     scene.write("sunday-dinner")
     window, link = scene.cut_window()
@@ -305,6 +326,7 @@ STATES: Final = (
     State("history-compared", _compared("Inline", "Both"), ".banner-version"),
     State("history-beside", _compared("Side by side", "Both"), ".banner-version"),
     State("history-beside-rendered", _compared("Side by side", "View"), ".banner-version"),
+    State("playback", _played_back, ".playback"),
     State("share", _shared, "dialog", _invite_by_link),
     State("share-told", _DINNER, "dialog", _clicking("Share")),
     State("user-menu", _DINNER, ".popover", lambda window: window.page.locator(".self").click()),

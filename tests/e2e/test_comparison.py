@@ -70,8 +70,13 @@ def test_two_versions_lie_side_by_side_and_one_is_restored(
     expect(page.locator(".cm-merge-a .cm-changedText").first).to_have_text("old")
     expect(page.locator(".cm-merge-b .cm-changedText").first).to_have_text("plain")
     expect(page.locator(".pane-preview")).to_be_hidden()
-    box = {side: page.locator(f".cm-merge-{side} .cm-line", has_text="- two").bounding_box() for side in "ab"}
-    assert box["a"] and box["b"] and abs(box["a"]["y"] - box["b"]["y"]) < 2, "lines correspond"
+    box = {
+        side: page.locator(f".cm-merge-{side} .cm-line", has_text="- two").bounding_box()
+        for side in "ab"
+    }
+    assert box["a"]
+    assert box["b"]
+    assert abs(box["a"]["y"] - box["b"]["y"]) < 2, "lines correspond"
     page.get_by_role("button", name="View", exact=True).click()
     rows = page.locator(".beside-row")
     expect(rows.filter(has_text="words stay")).to_have_count(1)

@@ -275,6 +275,16 @@ test("it runs at its speed, is stopped by a step, and begins anew at the end", a
   assert.equal(model.version.value, next);
 });
 
+test("keys that are pressed before anything is there lead nowhere", async () => {
+  const model = modelOf(makeHistory(6, 30, 30));
+  model.step("back");
+  model.step("start");
+  model.toggle();
+  await model.load();
+  assert.equal(model.version.value, 30);
+  assert.ok(!model.isPlaying.value);
+});
+
 test("a page that fails is asked for again", async () => {
   const made = makeHistory(4, 40, 20);
   let fails = true;

@@ -70,13 +70,15 @@ export class PlaybackModel {
   }
 
   step(step: PlaybackStep): void {
+    if (this.head.value === 0) return;
     this.isPlaying.value = false;
     this.seek(this.placeOf(step));
   }
 
   toggle(): void {
+    if (this.head.value === 0) return;
     if (!this.isPlaying.value && this.version.value >= this.head.value) this.seek(0);
-    this.isPlaying.value = !this.isPlaying.value && this.head.value > 0;
+    this.isPlaying.value = !this.isPlaying.value;
     this.played = this.clock.at(this.version.value);
   }
 
