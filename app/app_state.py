@@ -8,6 +8,7 @@ from app.identity.tokens.token_checks import TokenChecks
 from app.readiness import Readiness
 from app.service.backend import Backend
 from app.service.image_store import ImageStore
+from app.service.text_search import SearchBounds
 from app.settings import Settings
 from app.sockets import Sockets
 from sync.port import Bus, EventLog
@@ -24,6 +25,8 @@ class State:
     backend: Backend
     images: ImageStore
     uploads: UserAttempts
+    searches: UserAttempts
+    search_bounds: SearchBounds
     people: People
     token_checks: TokenChecks
     sockets: Sockets

@@ -29,6 +29,7 @@ from app.service.backend import Backend
 from app.service.blame_keeping import BlameKeeper
 from app.service.image_collection import ImageCollector
 from app.service.image_store import ImageStore
+from app.service.text_search import SearchBounds
 from app.service.trash import empty_trash_forever
 from app.settings import Settings
 from app.sockets import Sockets
@@ -141,6 +142,8 @@ def create_app(
                     backend,
                     images,
                     UserAttempts(settings.uploads_per_minute),
+                    UserAttempts(settings.searches_per_minute),
+                    SearchBounds(settings.max_search_s),
                     people,
                     checks,
                     sockets,

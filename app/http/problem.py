@@ -84,6 +84,7 @@ STATUS: Final[dict[Code, int]] = {
     ServiceCode.IMAGES_FULL: 413,
     ServiceCode.STORAGE_FULL: 507,
     ServiceCode.HISTORY_DAMAGED: 500,
+    ServiceCode.SEARCH_TOO_SLOW: 422,
     HttpCode.PRECONDITION_REQUIRED: 428,
     HttpCode.FOREIGN_ORIGIN: 403,
     HttpCode.INTERNAL: 500,

@@ -22,6 +22,7 @@ class ServiceCode(StrEnum):
     IMAGES_FULL = "images_full"
     STORAGE_FULL = "storage_full"
     HISTORY_DAMAGED = "history_damaged"
+    SEARCH_TOO_SLOW = "search_too_slow"
 
 
 class ServiceError(Exception):

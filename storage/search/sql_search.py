@@ -7,7 +7,7 @@ The index is a moment behind the documents. Whether a document is deleted, and w
 asked of the documents themselves.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from types import ModuleType
 from typing import Any, Final
@@ -21,6 +21,7 @@ from storage.row import document_record
 from storage.search import fts_index, vector_index
 from storage.search.search_record import IndexedWords, Rank, SearchHit, SearchQuery, SearchText
 from storage.table import documents, search_texts
+from storage.time_bound import time_bound
 from sync.permission import Reader
 
 _INDEXES: Final[dict[str, ModuleType]] = {"sqlite": fts_index, "postgresql": vector_index}
@@ -39,9 +40,21 @@ class SqlSearch:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def find(self, query: SearchQuery, reader: Reader, now_ms: int) -> list[SearchHit]:
-        """Return documents that have all terms and that a reader may read, best first."""
-        return await self._database.read(partial(_find, query=query, reader=reader, now_ms=now_ms))
+    async def find(
+        self, query: SearchQuery, reader: Reader, now_ms: int, *, most_s: float = 60.0
+    ) -> list[SearchHit]:
+        """Return documents that have all terms and that a reader may read, best first.
+
+        Raises:
+            TooSlowError: it would take longer than `most_s`.
+        """
+
+        def work(connection: Connection) -> list[SearchHit]:
+            with time_bound(connection, most_s) as require_time:
+                return _find(connection, query, reader, now_ms, require_time)
+
+        # A snapshot is one transaction, to which the bound belongs.
+        return await self._database.read_snapshot(work)
 
     async def indexed(self, keys: Sequence[int]) -> dict[int, tuple[int, str]]:
         """Return version and title of those documents as they are indexed."""
@@ -98,7 +111,11 @@ def _indexed(connection: Connection, keys: Sequence[int]) -> dict[int, tuple[int
 
 
 def _find(
-    connection: Connection, query: SearchQuery, reader: Reader, now_ms: int
+    connection: Connection,
+    query: SearchQuery,
+    reader: Reader,
+    now_ms: int,
+    require_time: Callable[[], None],
 ) -> list[SearchHit]:
     values = readable.reader_values(connection, reader, now_ms)
     known = readable.gather(connection, values)
@@ -106,12 +123,14 @@ def _find(
     chosen: list[Rank] = []
     hits: dict[int, SearchHit] = {}
     for start in range(0, len(candidates), _CHECKED_AT_ONCE):
+        require_time()
         part = candidates[start : start + _CHECKED_AT_ONCE]
         allowed = _allowed(connection, [each.key for each in part], values)
         chosen += (each for each in part if each.key in allowed)
         if len(chosen) >= query.limit:
             break
     del chosen[query.limit :]
+    require_time()
     hits = _hits(connection, chosen)
     return [hits[each.key] for each in chosen if each.key in hits]
 

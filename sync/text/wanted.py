@@ -7,6 +7,7 @@ parts. There is nothing else to know: whatever is typed has a meaning.
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Final
 
 from msgspec import Struct
@@ -26,6 +27,8 @@ _BETWEEN: Final = rf"(?:(?![{ALONE}])[\W_])"
 """One sign between two words."""
 _MOST_BETWEEN: Final = 60
 """Words of a phrase that are further from each other are not shown together."""
+_MOST_TRIES: Final = 1_000
+"""The places in one text that are looked at closely, of those that look alike."""
 _BEGINNING: Final = 20_000
 """The characters in which words with accents, or of another width, are looked for."""
 
@@ -120,7 +123,7 @@ def excerpts(text: str, terms: Sequence[Term], *, most: int, around: int) -> lis
     """
     found: list[Excerpt] = []
     after = 0
-    for at in _likely(text, terms):
+    for at in islice(_likely(text, terms), _MOST_TRIES):
         if len(found) == most:
             break
         if at < after:

@@ -448,6 +448,7 @@ def test_threat_image_of_a_hidden_document() -> None:
     held_by(
         "integration.test_door_matrix:test_documents_with_accounts",
         "integration.test_images:test_image_is_of_its_document_alone",
+        "integration.test_images:test_image_is_not_shown_from_the_cache_of_whoever_signed_out",
         "integration.test_images:test_role_that_ends_during_an_upload_counts",
     )
 
@@ -456,6 +457,7 @@ def test_threat_images_that_fill() -> None:
     held_by(
         "integration.test_images:test_bounds_of_images",
         "contract.test_images:test_image_without_a_reference_goes_after_its_grace",
+        "integration.test_images:test_images_of_a_user_and_of_all_are_bounded",
         "unit.app.image.test_image_reader:"
         "test_image_that_needs_more_memory_than_is_allowed_is_refused",
     )
@@ -467,6 +469,10 @@ def test_threat_search() -> None:
         "contract.test_search:test_deleted_document_vanishes_at_once_and_comes_back_at_once",
         "contract.test_search:test_hostile_queries_find_nothing_and_break_nothing",
         "integration.test_shelf:test_role_that_is_taken_away_ends_what_is_found",
+        "integration.test_search_bounds:test_searches_of_a_user_are_counted",
+        "integration.test_search_bounds:test_search_that_takes_too_long_is_refused_and_others_go_on",
+        "integration.test_search_bounds:test_text_of_lookalikes_costs_little",
+        "contract.test_time_bound:test_endless_statement_is_stopped_and_the_next_one_is_not",
     )
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
 
-from app.http.access import BackendOf, EncodingOf, PrincipalOf, problems
+from app.http.access import AddressOf, EncodingOf, PrincipalOf, StateOf, problems
 from app.http.answer import document_answer
 from app.http.schema import Text
 from app.http.shelf_schema import Finding, FoundExcerpt, Hit, SearchAnswer
@@ -19,10 +19,11 @@ router = APIRouter(prefix="/api/search", tags=["documents"])
 _CURSOR: Final = re.compile(r"([01])-([0-9]{1,15})-([0-9]{1,15})")
 
 
-@router.get("", responses=problems())
+@router.get("", responses=problems(429))
 async def search_documents(
-    backend: BackendOf,
+    state: StateOf,
     principal: PrincipalOf,
+    address: AddressOf,
     q: Annotated[
         Text,
         Query(
@@ -36,8 +37,16 @@ async def search_documents(
     encoding: EncodingOf = "codepoint",
 ) -> SearchAnswer:
     """Find documents by title and text: titles first, then the last changed."""
+    after = _decode_cursor(cursor)
+    state.searches.count(principal, address)
     page = await text_search.search(
-        backend, principal, q, after=_decode_cursor(cursor), limit=limit, encoding=encoding
+        state.backend,
+        state.search_bounds,
+        principal,
+        q,
+        after=after,
+        limit=limit,
+        encoding=encoding,
     )
     return SearchAnswer(
         results=[
