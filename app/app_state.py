@@ -11,6 +11,7 @@ from app.service.image_store import ImageStore
 from app.service.text_search import SearchBounds
 from app.settings import Settings
 from app.sockets import Sockets
+from storage.blobs.watched_blobs import WatchedBlobs
 from sync.port import Bus, EventLog
 from sync.shells.rooms.rooms import Rooms
 
@@ -33,3 +34,5 @@ class State:
     readiness: Readiness
     bus: Bus | None
     """None: there are no other processes, or head checks alone find their events."""
+    blobs: WatchedBlobs
+    """The bytes of images."""

@@ -34,6 +34,7 @@ from app.service.trash import empty_trash_forever
 from app.settings import Settings
 from app.sockets import Sockets
 from storage.blobs.open_blobs import open_blobs
+from storage.blobs.watched_blobs import WatchedBlobs
 from storage.migrate import require_current, upgrade
 from storage.store import open_store
 from sync.port import Bus
@@ -88,10 +89,12 @@ def create_app(
             timeout_s=settings.database_timeout_s,
         )
         log = store.log
-        blobs = open_blobs(
-            image_place(settings.image_url, settings.database_url),
-            settings.s3_access_key,
-            settings.s3_secret_key,
+        blobs = WatchedBlobs(
+            open_blobs(
+                image_place(settings.image_url, settings.database_url),
+                settings.s3_access_key,
+                settings.s3_secret_key,
+            )
         )
         bus = _open_bus(settings.redis_url)
         try:
@@ -149,6 +152,7 @@ def create_app(
                     sockets,
                     readiness,
                     bus,
+                    blobs,
                 )
                 # A slow reader is bounded, and a role that was taken away ends, by these alone.
                 supervisor.run("socket sweep", sockets.sweep, Need.ESSENTIAL)

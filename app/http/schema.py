@@ -332,3 +332,6 @@ class Health(BaseModel):
     """The state of the server."""
 
     status: str = Field(examples=["ok"])
+    troubles: list[str] = Field(
+        default_factory=list, description="Why it is `degraded`; else left out."
+    )

@@ -28,6 +28,10 @@ class BlobStore(Protocol):
         """Remove a blob, if there is one."""
         ...
 
+    def names(self) -> AsyncIterator[str]:
+        """Return the names of all blobs, in any order."""
+        ...
+
     async def aclose(self) -> None:
         """Let go of connections and the like."""
         ...

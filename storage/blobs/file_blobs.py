@@ -6,6 +6,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Final, TypeVar
 
@@ -38,6 +39,11 @@ class FileBlobs:
 
     async def delete(self, name: str) -> None:
         await _in_thread(lambda: self._path(name).unlink(missing_ok=True))
+
+    async def names(self) -> AsyncIterator[str]:
+        for folder in await _in_thread(lambda: sorted(self._folder.glob("[0-9a-f][0-9a-f]"))):
+            for name in await _in_thread(partial(_names_in, folder)):
+                yield name
 
     async def aclose(self) -> None:
         """Nothing is held open."""
@@ -80,6 +86,10 @@ class FileBlobs:
             with suppress(FileNotFoundError):
                 if now_s - path.stat().st_mtime > _ABANDONED_AFTER_S:
                     path.unlink()
+
+
+def _names_in(folder: Path) -> list[str]:
+    return sorted(each.name for each in folder.iterdir() if each.name.startswith(folder.name))
 
 
 def _sync_folder(folder: Path) -> None:

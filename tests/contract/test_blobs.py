@@ -81,6 +81,16 @@ async def test_deleted_blob_is_gone_and_can_come_again(blobs: BlobStore) -> None
     assert await read(blobs, digest) == [content]
 
 
+async def test_names_are_those_of_all_blobs(blobs: BlobStore) -> None:
+    assert [name async for name in blobs.names()] == []
+    names = sorted(f"{digest_of(bytes([n]))}-{n:x}" for n in range(20))
+    for name in names:
+        await blobs.put(name, b"x")
+    assert sorted([name async for name in blobs.names()]) == names
+    await blobs.delete(names[3])
+    assert len([name async for name in blobs.names()]) == 19
+
+
 async def test_reader_that_stops_lets_go(blobs: BlobStore) -> None:
     content = os.urandom(4 * CHUNK_BYTES)
     await blobs.put(digest_of(content), content)

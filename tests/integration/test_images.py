@@ -315,6 +315,9 @@ async def test_images_in_a_bucket(tmp_path: Path) -> None:
             s3.stop()
             status, code = await quire.refused("POST", FILES, content=make_image("gif"))
             assert (status, code) == (503, "store_unavailable")
+            ready = await quire.ok("GET", "/readyz")
+            assert ready["status"] == "degraded"
+            assert ready["troubles"] == ["The place of images does not answer, or refuses."]
     finally:
         s3.stop()
     assert kept(tmp_path) == []

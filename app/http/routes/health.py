@@ -11,26 +11,30 @@ from sync.error import ErrorCode, QuireError
 router = APIRouter(tags=["server"])
 
 
-@router.get("/healthz")
+@router.get("/healthz", response_model_exclude_unset=True)
 async def report_health() -> Health:
     """Answer 200 while the process runs."""
     return Health(status="ok")
 
 
-@router.get("/readyz", responses=problems())
+@router.get("/readyz", responses=problems(), response_model_exclude_unset=True)
 async def report_readiness(state: StateOf) -> Health:
     """Answer 200 while requests should be sent here: edits can be stored, and nothing is stopping.
 
-    `degraded` is ready too: Redis does not answer, so that what other processes write is seen
-    later, at the next check of the log.
+    `degraded` is ready too. `troubles` says why: Redis does not answer, so that what other
+    processes write is seen later, at the next check of the log; or the place of images fails.
     """
     if state.rooms.draining:
         raise QuireError(ErrorCode.STORE_UNAVAILABLE, "The server is stopping.", retryable=True)
     trouble = await state.readiness.trouble()
     if trouble is not None:
         raise QuireError(ErrorCode.STORE_UNAVAILABLE, trouble, retryable=True)
-    is_alone = state.bus is not None and not state.bus.is_up
-    return Health(status="degraded" if is_alone else "ready")
+    troubles: list[str] = []
+    if state.bus is not None and not state.bus.is_up:
+        troubles.append("Redis does not answer.")
+    if state.blobs.is_failing:
+        troubles.append("The place of images does not answer, or refuses.")
+    return Health(status="degraded", troubles=troubles) if troubles else Health(status="ready")
 
 
 @router.get("/metrics", response_class=Response)
