@@ -1,5 +1,7 @@
 """Import: files are dropped into the text, or made into documents; what comes out is compared."""
 
+import base64
+import re
 import zipfile
 from io import BytesIO
 from typing import Final
@@ -11,7 +13,7 @@ from playwright.sync_api import expect
 from tests.e2e.conftest import OpenWindow
 from tests.e2e.test_export import drop
 from tests.e2e.window import Window
-from tests.e2e.word_file import image, link, paragraph, table, write_word
+from tests.e2e.word_file import PIXEL, image, link, paragraph, table, write_word
 from tests.integration.server import ServerProcess
 from tests.patience import PATIENCE_S
 
@@ -127,9 +129,11 @@ def test_word_has_headings_bold_links_tables_and_says_which_pictures_it_lost(
         link("evil", "l2"),
         table([["a", "b"], ["1", "2"]]),
         image("image"),
+        image("broken"),
         paragraph("<script>window.hacked = 1</script>"),
         links={"l1": "https://example.org/", "l2": "javascript:window.hacked=1"},
         with_image=True,
+        with_broken_image=True,
     )
     ana = open_window("/d/word", "Ana")
     drop(ana, [("report.docx", word)])
@@ -138,6 +142,9 @@ def test_word_has_headings_bold_links_tables_and_says_which_pictures_it_lost(
     for part in ("# Report", "**important**", "[a link](https://example.org/)", "| 1 | 2 |"):
         assert part in text, part
     assert "javascript:" not in text
+    # The picture is an image of the document; what is none is left out.
+    assert len(re.findall(r"!\[\]\(/api/documents/word/files/[0-9a-f]{64}\.png\)", text)) == 1
+    expect(ana.page.locator(".preview-content img")).to_have_js_property("naturalWidth", 1)
     expect(ana.page.get_by_text("One picture was left out.")).to_be_visible()
     assert ana.page.evaluate("window.hacked") is None
 
@@ -237,3 +244,51 @@ def test_hostile_html_is_harmless_text(open_window: OpenWindow, server: ServerPr
     expect(ana.page.locator(".preview").get_by_text("kept")).to_be_visible()
     assert ana.page.locator(".preview [onerror], .preview script, .preview iframe").count() == 0
     assert ana.page.evaluate("window.hacked") is None
+
+
+def test_pictures_that_are_in_a_file_are_images_of_the_document(
+    open_window: OpenWindow, server: ServerProcess
+) -> None:
+    """Dropped at an address without a document, which the pictures need first."""
+    data = base64.b64encode(PIXEL).decode()
+    page = f"<p>seen <img alt='one pixel' src='data:image/png;base64,{data}'></p>"
+    ana = open_window("/", "Ana")
+    ana.visit("/d/pictured")
+    ana.wait_for_words("Not created")
+    drop(ana, [("page.html", page.encode())])
+    ana.wait_until("() => window.quire.text().includes('one pixel')")
+    text = saved_text(ana, server, "pictured")
+    assert re.fullmatch(
+        r"seen !\[one pixel\]\(/api/documents/pictured/files/[0-9a-f]{64}\.png\)\n*", text
+    )
+    assert not ana.page.locator(".banner").all()
+
+
+def test_a_file_read_while_the_role_is_lowered_says_that_nothing_was_inserted(
+    open_window: OpenWindow,
+) -> None:
+    ana = open_window("/d/lowered", "Ana")
+    ana.focus_end()
+    ana.type("text")
+    ana.wait_until_saved()
+    ben = open_window("/d/lowered", "Ben")
+    ben.wait_for_text("text")
+    # A disk that is slow: the file is there once the role is another one.
+    ben.page.evaluate(
+        """() => {
+            const read = Blob.prototype.arrayBuffer;
+            Blob.prototype.arrayBuffer = async function () {
+                await new Promise((resolve) => { window.letRead = resolve; });
+                return read.call(this);
+            };
+        }"""
+    )
+    drop(ben, [("late.md", b"late")])
+    ben.wait_until("() => window.letRead !== undefined")
+    dialog = ana.share()
+    dialog.set_everyone("Can view")
+    dialog.close()
+    ben.wait_for_words("View only")
+    ben.page.evaluate("window.letRead()")
+    expect(ben.page.get_by_text("Nothing was inserted: you can only read")).to_be_visible()
+    assert ben.text == "text"

@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import OpenWindow
 from tests.e2e.window import Window
+from tests.e2e.word_file import image, paragraph, write_word
 from tests.integration.server import ServerProcess
 
 HOSTILE: Final = (
@@ -123,7 +124,7 @@ def test_trash_undo_restore_and_delete_for_good(open_window: OpenWindow) -> None
     reload(ana)
     choose(ana.page, "Kept", "Move to the trash")
     expect(row(ana.page, "Kept")).to_have_count(0)
-    toast = ana.page.locator(".start-toast")
+    toast = ana.page.locator(".toast")
     expect(toast).to_contain_text("is in the trash")
     toast.get_by_role("button", name="Undo").click()
     expect(row(ana.page, "Kept")).to_be_visible()
@@ -238,7 +239,7 @@ def test_hostile_titles_texts_and_tags_are_text(open_window: OpenWindow) -> None
         expect(ana.page.locator(".start-empty, .document-row").first).to_be_visible()
     search.fill("")
     choose(ana.page, HOSTILE[0], "Move to the trash")
-    expect(ana.page.locator(".start-toast")).to_contain_text(HOSTILE[0])
+    expect(ana.page.locator(".toast")).to_contain_text(HOSTILE[0])
     assert ana.page.evaluate("window.hacked") is None
 
 
@@ -255,6 +256,23 @@ def test_files_are_imported(open_window: OpenWindow, tmp_path: Path) -> None:
     row(ana.page, "From a page").locator("a").click()
     ana.wait_for_text_that_contains("**bold**")
     assert ana.page.evaluate("window.hacked") is None
+
+
+def test_pictures_of_an_imported_file_are_in_the_new_document(
+    open_window: OpenWindow, tmp_path: Path
+) -> None:
+    ana = open_start(open_window)
+    file = tmp_path / "album.docx"
+    file.write_bytes(
+        write_word(paragraph("Album", style="Heading1"), image("image"), with_image=True)
+    )
+    with ana.page.expect_file_chooser() as chooser:
+        ana.page.get_by_role("button", name="Import files").click()
+    chooser.value.set_files([str(file)])
+    # The only file of an import is opened at once.
+    ana.wait_for_text_that_contains("# Album")
+    assert re.search(r"!\[\]\(/api/documents/[^/]+/files/[0-9a-f]{64}\.png\)", ana.text)
+    expect(ana.page.locator(".preview-content img")).to_have_js_property("naturalWidth", 1)
 
 
 def test_server_that_fails_is_said_and_tried_again(

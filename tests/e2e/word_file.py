@@ -61,13 +61,18 @@ def image(relation: str) -> str:
 
 
 def write_word(
-    *blocks: str, links: dict[str, str] | None = None, with_image: bool = False, filler: int = 0
+    *blocks: str,
+    links: dict[str, str] | None = None,
+    with_image: bool = False,
+    with_broken_image: bool = False,
+    filler: int = 0,
 ) -> bytes:
     """Return a file of Word with these blocks.
 
     Args:
         links: the targets of links by their relations.
         with_image: the relation `image` is a picture of one pixel.
+        with_broken_image: the relation `broken` is a picture that is none.
         filler: bytes of a further part, which packs well.
     """
     relations = [
@@ -78,6 +83,10 @@ def write_word(
     if with_image:
         relations.append(
             f'<Relationship Id="image" Type="{_OFFICE}/image" Target="media/image1.png"/>'
+        )
+    if with_broken_image:
+        relations.append(
+            f'<Relationship Id="broken" Type="{_OFFICE}/image" Target="media/image2.png"/>'
         )
     relations.append(f'<Relationship Id="styles" Type="{_OFFICE}/styles" Target="styles.xml"/>')
     body = "".join(blocks)
@@ -95,6 +104,8 @@ def write_word(
         archive.writestr("word/_rels/document.xml.rels", related)
         if with_image:
             archive.writestr("word/media/image1.png", PIXEL)
+        if with_broken_image:
+            archive.writestr("word/media/image2.png", b"no picture at all")
         if filler:
             archive.writestr("word/media/filler.bin", bytes(filler))
     return file.getvalue()

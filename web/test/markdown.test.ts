@@ -111,3 +111,26 @@ test("each block has the direction of its own text", () => {
 test("script addresses are no links", () => {
   assert.doesNotMatch(html("[x](javascript:alert(1)) [y](vbscript:x) ![z](data:text/html,x)"), /href=|src=/);
 });
+
+test("images have the size that is written behind their address", () => {
+  assert.equal(bare("![a *b*](/x.png =200x100)"), '<p><img src="/x.png" alt="a b" width="200" height="100"></p>\n');
+  assert.equal(bare('![a](<x y.png> "T" =50%x)'), '<p><img src="x%20y.png" alt="a" title="T" width="50%"></p>\n');
+  assert.equal(bare("![](x.png =x30)"), '<p><img src="x.png" alt="" height="30"></p>\n');
+  for (const text of ["![](x.png =x)", "![](x.png =ax3)", "[a](x.png =2x3)", "![](x.png =200x100"]) {
+    assert.doesNotMatch(bare(text), /width|height/, text);
+  }
+  assert.doesNotMatch(bare("![](javascript:x =2x3)"), /<img/);
+});
+
+test("a quote says who, when, and has a colour", () => {
+  const said = bare("> said **so**\n> [name=Ana <b>] [time=Sun, Jun 28, 2015 9:59 PM] [color=#907bf7]\n");
+  assert.match(said, /^<font color="#907bf7"><blockquote class="quote-coloured">\n<p>said <strong>so<\/strong>/);
+  assert.match(said, /<span class="quote-time">Sun, Jun 28, 2015 9:59 PM<\/span>/);
+  assert.match(said, /<\/blockquote>\n<\/font>\n$/);
+  assert.doesNotMatch(said, /\[color/);
+  const inner = bare("> outer\n> > inner [color=red]\n");
+  assert.match(inner, /^<blockquote>\n<p>outer<\/p>\n<font color="red"><blockquote class="quote-coloured">/);
+  assert.equal(bare("[name=Ana] [color=red]\n"), "<p>[name=Ana] [color=red]</p>\n");
+  assert.match(bare('> [color=red" onload="x]\n'), /\[color=red&quot; onload=&quot;x\]/);
+  assert.match(bare("> `[name=Ana]`\n"), /<code>\[name=Ana\]<\/code>/);
+});

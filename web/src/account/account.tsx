@@ -26,7 +26,7 @@ import { browserName } from "./agent";
 import { NewPassword } from "./join";
 
 export function showAccountPage(app: HTMLElement): Promise<void> {
-  return mountPage(app, words().account.account, (store) => <AccountPage store={store} />);
+  return mountPage(app, () => words().account.account, (store) => <AccountPage store={store} />);
 }
 
 function AccountPage({ store }: { readonly store: IdentityStore }) {

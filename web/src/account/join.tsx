@@ -15,7 +15,7 @@ export const MIN_PASSWORD_CHARS = 10;
 const LOGIN_PATTERN = "[A-Za-z0-9._@+\\-]{1,64}";
 
 export function showJoinPage(app: HTMLElement, secret: string | null): Promise<void> {
-  return mountPage(app, words().account.join, (store) => <JoinPage store={store} secret={secret} />);
+  return mountPage(app, () => words().account.join, (store) => <JoinPage store={store} secret={secret} />);
 }
 
 interface JoinPageProps {

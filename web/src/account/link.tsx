@@ -13,7 +13,7 @@ import { useEffect, useState } from "../vendor/preact";
 import { DeadLink } from "./deadlink";
 
 export function showLinkPage(app: HTMLElement, secret: string | null): Promise<void> {
-  return mountPage(app, words().account.sharedDocument, (store) => <LinkPage store={store} secret={secret} />);
+  return mountPage(app, () => words().account.sharedDocument, (store) => <LinkPage store={store} secret={secret} />);
 }
 
 interface LinkPageProps {

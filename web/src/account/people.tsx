@@ -25,7 +25,7 @@ import { useEffect, useState } from "../vendor/preact";
 const INVITATION_DAYS = 7;
 
 export function showPeoplePage(app: HTMLElement): Promise<void> {
-  return mountPage(app, words().account.people, (store) => <PeoplePage store={store} />);
+  return mountPage(app, () => words().account.people, (store) => <PeoplePage store={store} />);
 }
 
 function PeoplePage({ store }: { readonly store: IdentityStore }) {

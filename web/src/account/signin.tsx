@@ -13,7 +13,7 @@ import { mountPage } from "../ui/mount";
 import { useState } from "../vendor/preact";
 
 export function showSignInPage(app: HTMLElement): Promise<void> {
-  return mountPage(app, words().account.signIn, (store) => <SignInPage store={store} />);
+  return mountPage(app, () => words().account.signIn, (store) => <SignInPage store={store} />);
 }
 
 function SignInPage({ store }: { readonly store: IdentityStore }) {

@@ -15,12 +15,12 @@ import { failureOf, type AddressFailure } from "./failure";
 /** @param status of the answer that the page came with */
 export function showAddressPage(app: HTMLElement, status: number): Promise<void> {
   const failure = failureOf(status);
-  return mountPage(app, words().addresses[failure], (store) => <AddressPage store={store} failure={failure} />);
+  return mountPage(app, () => words().addresses[failure], (store) => <AddressPage store={store} failure={failure} />);
 }
 
 /** @param typed what stands in the address in place of a document's name */
 export function showBadName(app: HTMLElement, typed: string): Promise<void> {
-  return mountPage(app, words().addresses.badName, (store) => <BadName store={store} typed={typed} />);
+  return mountPage(app, () => words().addresses.badName, (store) => <BadName store={store} typed={typed} />);
 }
 
 function AddressPage({ store, failure }: { readonly store: IdentityStore; readonly failure: AddressFailure }) {

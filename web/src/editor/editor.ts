@@ -22,6 +22,7 @@ import {
 } from "../vendor/codemirror";
 import { element } from "../dom";
 import { words } from "../language/language";
+import { effect } from "../vendor/preact";
 import { normalText } from "../newlines";
 import { filesIn } from "./files";
 import { finding } from "./findpanel";
@@ -64,7 +65,7 @@ export interface SourceEditor {
 export function createEditor(
   parent: HTMLElement,
   text: string,
-  label: string,
+  label: () => string,
   extensions: Extension,
 ): SourceEditor {
   const access = new Compartment();
@@ -89,8 +90,8 @@ export function createEditor(
         pasting,
         Prec.high(tellWayOut),
         keymap.of([...writingKeys, ...findKeys, ...otherKeys]),
+        EditorView.contentAttributes.of(() => ({ "aria-label": label() })),
         EditorView.contentAttributes.of({
-          "aria-label": label,
           // A scrolling region must take the focus, says axe, and does not count what is editable.
           tabindex: "0",
           autocapitalize: "sentences",
@@ -98,11 +99,12 @@ export function createEditor(
       ],
     }),
   });
+  const show = (writable: boolean): void => view.dispatch({ effects: access.reconfigure(accessTo(writable)) });
+  inEveryLanguage(() => show(!view.state.readOnly));
   return {
     view,
     setWritable(writable) {
-      if (view.state.readOnly === !writable) return;
-      view.dispatch({ effects: access.reconfigure(accessTo(writable)) });
+      if (view.state.readOnly === writable) show(writable);
     },
   };
 }
@@ -117,6 +119,16 @@ export const readerOf = (label: string, { isPlain = false } = {}): Extension => 
   isPlain ? plain : reading,
   EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
 ];
+
+/** Run `again` whenever the language has changed; not in the midst of what changes it. */
+function inEveryLanguage(again: () => void): void {
+  let isFirst = true;
+  effect(() => {
+    words();
+    if (!isFirst) queueMicrotask(again);
+    isFirst = false;
+  });
+}
 
 /** `text` to look at, as the source pane shows it. */
 export function createReader(

@@ -19,6 +19,8 @@ export interface ImagePlace {
   readonly name: string;
   /** The document exists: its first edit makes it, and a placeholder may be that. */
   exists(): boolean;
+  /** Make it, before anything is written. */
+  create(): void;
   /** The editor, once there is one. */
   view(): EditorView | null;
 }
@@ -62,6 +64,22 @@ export class Images {
         return value === null ? null : words().images.uploading(value.count, Math.floor(value.part * 100));
       },
     };
+  }
+
+  /** Keep the picture of a file that is imported; returns its address, or null: the server takes it not. */
+  async keep(picture: Blob): Promise<string | null> {
+    if (!this.place.exists()) this.place.create();
+    try {
+      await this.existence();
+      return await sendImage(this.place.name, picture, () => undefined);
+    } catch (error) {
+      if (error instanceof ApiError) return null;
+      throw error;
+    }
+  }
+
+  private async existence(): Promise<void> {
+    while (!this.place.exists()) await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
   }
 
   private choose(): void {
@@ -116,7 +134,7 @@ export class Images {
     const file = this.files.get(id);
     if (file === undefined) return;
     try {
-      while (!this.place.exists()) await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+      await this.existence();
       const url = await sendImage(this.place.name, file, (progress) =>
         this.handle({ type: "progressed", id, progress }),
       );

@@ -5,7 +5,7 @@ import { text } from "../api/read";
 import { basePath } from "../base";
 
 /** @returns the path under which the image is kept; rejects with `ApiError` alone */
-export function sendImage(name: string, file: File, progressed: (part: number) => void): Promise<string> {
+export function sendImage(name: string, image: Blob, progressed: (part: number) => void): Promise<string> {
   // `fetch` does not tell how much of a body has gone.
   const request = new XMLHttpRequest();
   return new Promise((resolve, reject) => {
@@ -22,7 +22,7 @@ export function sendImage(name: string, file: File, progressed: (part: number) =
     const path = `${basePath()}api/documents/${encodeURIComponent(name)}/files`;
     request.open("POST", path);
     request.setRequestHeader("Accept", "application/json");
-    request.send(file);
+    request.send(image);
   });
 }
 

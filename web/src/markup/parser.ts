@@ -20,8 +20,10 @@ import { annotate } from "./annotate";
 import { containers } from "./containers";
 import { emoji, type EmojiTable } from "./emoji";
 import { fences } from "./fences";
+import { imageSizes } from "./imagesize";
 import { math } from "./math";
 import { noteReferences } from "./notes";
+import { quoteMarks } from "./quotemarks";
 import { taskLists } from "./tasks";
 import { tableOfContents } from "./toc";
 
@@ -41,6 +43,8 @@ export function createParser(table: () => EmojiTable): Parser {
     .use(tableOfContents)
     .use(taskLists)
     .use(emoji, table)
+    .use(imageSizes)
+    .use(quoteMarks)
     .use(annotate);
   // As GFM has it: what has no scheme is a link only when it begins with www. or is an address of mail.
   parser.linkify.set({ fuzzyLink: false, fuzzyEmail: true });

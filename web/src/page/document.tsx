@@ -89,15 +89,18 @@ class DocumentPage {
     this.model = model;
     model.isNarrow.value = narrow.matches;
     narrow.addEventListener("change", () => (model.isNarrow.value = narrow.matches));
-    this.sourceHost.append(element("p", { class: "hint loading" }, words().page.opening));
+    const opening = element("p", { class: "hint loading" });
+    effect(() => void (opening.textContent = words().page.opening));
+    this.sourceHost.append(opening);
     const exists = (): boolean => {
       const { loaded, absent } = this.live.session.view();
       return loaded && !absent;
     };
-    this.images = new Images({ name, exists, view: () => this.live.editorView }, model.banners);
+    const create = (): void => this.live.session.create();
+    this.images = new Images({ name, exists, create, view: () => this.live.editorView }, model.banners);
     this.live = new LiveDocument(
       this.sourceHost,
-      words().page.textOf(name),
+      () => words().page.textOf(name),
       {
         url: socketUrl(),
         document: name,
@@ -125,7 +128,7 @@ class DocumentPage {
         },
         refused: (text) => this.unsaved.refuse(text, this.refusedWords(text)),
       },
-      [this.images.extension, droppedFiles(model)],
+      [this.images.extension, droppedFiles(model, (picture) => this.images.keep(picture))],
     );
     this.previewHost.append(this.live.preview.dom);
     this.addParts();
@@ -156,6 +159,11 @@ class DocumentPage {
     exposeHandle(this.live, model.commands);
     this.titling.refresh();
     void this.live.session.start();
+    effect(() => {
+      words();
+      // What the bars and the state of saving say is made of what is known, each time anew.
+      queueMicrotask(() => this.refresh());
+    });
     this.leaveElsewhere = watchElsewhere(store, name, model.banners, () => {
       const { phase, pending } = this.live.session.view();
       return phase === "live" && pending === 0;

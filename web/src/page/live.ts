@@ -54,7 +54,7 @@ export class LiveDocument {
 
   constructor(
     private readonly host: HTMLElement,
-    private readonly label: string,
+    private readonly label: () => string,
     config: SessionConfig,
     private readonly listener: LiveListener,
     private readonly extensions: Extension = [],

@@ -3,6 +3,7 @@
 import { words } from "../language/language";
 import { transferCommands } from "../transfer/commands";
 import { importDropped } from "../transfer/dropped";
+import type { KeepImage } from "../transfer/importfile";
 import { Printing } from "../transfer/printing";
 import type { Extension } from "../vendor/codemirror";
 import type { DocumentModel } from "./model";
@@ -14,10 +15,10 @@ interface TransferActions {
 }
 
 /** Files that are dropped into the text of `model` become markdown there. */
-export const droppedFiles = (model: DocumentModel): Extension =>
+export const droppedFiles = (model: DocumentModel, keepImage: KeepImage): Extension =>
   importDropped({
     maxChars: () => model.maxChars.value,
-    keepImage: null,
+    keepImage,
     tell: (messages) => {
       const dismiss = { label: words().common.dismiss, run: () => model.banners.set("import", null) };
       model.banners.set(

@@ -1,7 +1,7 @@
 /** What documents may refer to: classes, links and images. Pure. */
 
 const CLASS =
-  /^(?:language-[^\s"'<>]{1,60}|align-(?:left|center|right)|box|box-(?:info|success|warning|danger|spoiler|title)|math|math-display|diagram|diagram-(?:mermaid|vega|vega-lite)|task|task-box|toc|front-matter|numbered|numbers|footnotes|footnotes-list|footnote-(?:ref|item|backref)|embed)$/;
+  /^(?:language-[^\s"'<>]{1,60}|align-(?:left|center|right)|box|box-(?:info|success|warning|danger|spoiler|title)|math|math-display|diagram|diagram-(?:mermaid|vega|vega-lite)|task|task-box|toc|front-matter|numbered|numbers|footnotes|footnotes-list|footnote-(?:ref|item|backref)|quote-(?:name|time|coloured)|embed)$/;
 const RASTER_DATA = /^data:image\/(?:png|gif|jpe?g|webp|avif);base64,[a-z0-9+/=\s]*$/i;
 
 /** Where this server keeps the images of a document, below what all its paths begin with. */

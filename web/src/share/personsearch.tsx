@@ -5,7 +5,8 @@ import { attempt } from "../api/request";
 import { words } from "../language/language";
 import type { User } from "../protocol";
 import { PersonName } from "../ui/avatar";
-import { useEffect, useId, useRef, useState } from "../vendor/preact";
+import { Combobox } from "../ui/combobox";
+import { useEffect, useState } from "../vendor/preact";
 
 const PAUSE_MS = 200;
 
@@ -20,72 +21,24 @@ interface PersonSearchProps {
 export function PersonSearch({ met, without, onChoose }: PersonSearchProps) {
   const [query, setQuery] = useState("");
   const [found, setFound] = useState<readonly User[] | null>(null);
-  const [active, setActive] = useState(0);
-  const input = useRef<HTMLInputElement>(null);
-  const id = useId();
   useEffect(() => search(query, setFound), [query]);
-  const options = candidates(query, met, found ?? [], without);
-  const at = Math.min(active, Math.max(0, options.length - 1));
-  const choose = (user: User | undefined): void => {
-    if (user === undefined) return;
-    onChoose(user);
-    setQuery("");
-    input.current?.focus();
-  };
-  const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key === "ArrowDown") setActive(Math.min(at + 1, options.length - 1));
-    else if (event.key === "ArrowUp") setActive(Math.max(at - 1, 0));
-    else if (event.key === "Enter") choose(options[at]);
-    else if (event.key === "Escape" && query !== "") setQuery("");
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
-  };
+  const people = candidates(query, met, found ?? [], without);
   return (
-    <div class="search">
-      <input
-        ref={input}
-        type="text"
-        role="combobox"
-        aria-label={words().share.addPerson}
-        placeholder={words().share.addPerson}
-        aria-expanded={options.length > 0}
-        aria-controls={`${id}-list`}
-        aria-autocomplete="list"
-        {...(options.length > 0 ? { "aria-activedescendant": `${id}-${at}` } : {})}
-        autocomplete="off"
-        spellcheck={false}
-        value={query}
-        onInput={(event) => {
-          setActive(0);
-          setQuery(event.currentTarget.value);
-        }}
-        onKeyDown={onKeyDown}
-      />
-      <ul id={`${id}-list`} class="search-list" role="listbox" aria-label={words().share.people} hidden={options.length === 0}>
-        {options.map((user, index) => (
-          <li
-            key={user.id}
-            id={`${id}-${index}`}
-            role="option"
-            aria-selected={index === at}
-            class="search-option"
-            // Not `click`: the field keeps the focus.
-            onPointerDown={(event) => {
-              event.preventDefault();
-              choose(user);
-            }}
-          >
-            <PersonName user={user} />
-          </li>
-        ))}
-      </ul>
-      <p class="hint" role="status">
-        {query.trim() !== "" && found !== null && options.length === 0
-          ? words().share.nobody
-          : ""}
-      </p>
-    </div>
+    <Combobox
+      label={words().share.addPerson}
+      placeholder={words().share.addPerson}
+      nothing={query.trim() !== "" && found !== null ? words().share.nobody : ""}
+      value={query}
+      options={people.map((user) => ({ id: user.id, content: <PersonName user={user} /> }))}
+      onInput={setQuery}
+      onChoose={(id) => {
+        const user = people.find((person) => person.id === id);
+        if (user === undefined) return;
+        onChoose(user);
+        setQuery("");
+      }}
+      floats
+    />
   );
 }
 

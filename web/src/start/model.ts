@@ -5,6 +5,7 @@ import { ApiError, attempt } from "../api/request";
 import * as shelf from "../api/shelf";
 import type { CountedTag, Excerpt, Hit, ListedDocument, Page } from "../api/shelf";
 import { words } from "../language/language";
+import { ToastList } from "../ui/toastlist";
 import { signal } from "../vendor/preact";
 import { listQuery, type ListView } from "./listview";
 
@@ -17,11 +18,6 @@ export interface Row {
   readonly excerpts: readonly Excerpt[];
 }
 
-export interface Toast {
-  readonly words: string;
-  readonly undo: (() => Promise<void>) | null;
-}
-
 export class StartModel {
   readonly view = signal<ListView>({ show: "recent", order: "updated", tag: null });
   readonly search = signal("");
@@ -31,7 +27,7 @@ export class StartModel {
   readonly loading = signal(false);
   readonly problem = signal<ApiError | null>(null);
   readonly tags = signal<readonly CountedTag[]>([]);
-  readonly toast = signal<Toast | null>(null);
+  readonly toasts = new ToastList();
   private asked = 0;
   private isFirst = true;
   private again: number | undefined;
@@ -131,7 +127,7 @@ export class StartModel {
       await shelf.setTemplate(name, !isTemplate);
       this.change(name, { isTemplate: !isTemplate });
       const said = words().start;
-      this.toast.value = { words: isTemplate ? said.noTemplate : said.isTemplate, undo: null };
+      this.say(isTemplate ? said.noTemplate : said.isTemplate);
     });
   }
 
@@ -139,13 +135,10 @@ export class StartModel {
     await this.act(async () => {
       await shelf.trashDocument(document.name);
       this.remove(document.name);
-      this.toast.value = {
-        words: words().start.trashed(titleOf(document)),
-        undo: async () => {
-          await this.act(() => shelf.recoverDocument(document.name));
-          await this.load();
-        },
-      };
+      this.say(words().start.trashed(titleOf(document)), async () => {
+        await this.act(() => shelf.recoverDocument(document.name));
+        await this.load();
+      });
     });
   }
 
@@ -153,7 +146,7 @@ export class StartModel {
     await this.act(async () => {
       await shelf.recoverDocument(document.name);
       this.remove(document.name);
-      this.toast.value = { words: words().start.recovered(titleOf(document)), undo: null };
+      this.say(words().start.recovered(titleOf(document)));
     });
   }
 
@@ -167,6 +160,12 @@ export class StartModel {
   /** Do something; what went wrong is shown. */
   async act(action: () => Promise<unknown>): Promise<void> {
     this.problem.value = await attempt(action);
+  }
+
+  /** @param undo the way back from what has just been done */
+  private say(said: string, undo: (() => Promise<void>) | null = null): void {
+    const action = undo === null ? null : { label: words().start.undo, run: () => void undo() };
+    this.toasts.say(said, performance.now(), action);
   }
 
   private isRecent(): boolean {

@@ -7,6 +7,7 @@ import { signInPage } from "../route";
 import { Problem } from "../ui/form";
 import { Frame } from "../ui/frame";
 import { mountPage } from "../ui/mount";
+import { Toasts } from "../ui/toasts";
 import { useEffect, useMemo, useRef, useState } from "../vendor/preact";
 import { DocumentList } from "./documentlist";
 import { ImportArea } from "./importarea";
@@ -15,11 +16,10 @@ import { StartModel } from "./model";
 import { NewDocument } from "./newdocument";
 import { SearchField } from "./searchfield";
 import { TemplateDialog } from "./templatedialog";
-import { UndoToast } from "./undotoast";
 import { ViewBar } from "./viewbar";
 
 export function showStartPage(app: HTMLElement): Promise<void> {
-  return mountPage(app, words().start.title, (store) => <StartPage store={store} />);
+  return mountPage(app, () => words().start.title, (store) => <StartPage store={store} />);
 }
 
 function StartPage({ store }: { readonly store: IdentityStore }) {
@@ -76,7 +76,7 @@ function StartPage({ store }: { readonly store: IdentityStore }) {
         )}
       </ImportArea>
       {choosing ? <TemplateDialog model={model} onClose={() => setChoosing(false)} /> : null}
-      <UndoToast model={model} />
+      <Toasts list={model.toasts} />
     </Frame>
   );
 }

@@ -43,9 +43,11 @@ async function insertFiles(files: readonly File[], position: number, view: Edito
       messages.push(error.message);
     }
   }
-  config.tell(messages);
   const text = texts.filter((each) => each !== "").join("\n\n");
-  if (text === "" || view.state.readOnly) return;
+  // Reading takes a while, in which a role may have been lowered.
+  const isTooLate = text !== "" && view.state.readOnly;
+  config.tell(isTooLate ? [...messages, words().transfer.readOnlyNow] : messages);
+  if (text === "" || isTooLate) return;
   insertApart(view, text);
 }
 

@@ -13,6 +13,9 @@ code { padding: .1em .35em; border-radius: 4px; background: var(--raised); }
 pre { padding: .75rem 1rem; border: 1px solid var(--line); border-radius: 6px; background: var(--raised); overflow-x: auto; white-space: pre-wrap; }
 pre code { padding: 0; background: none; font-size: 1em; }
 blockquote { margin-inline: 0; padding-inline-start: 1rem; border-inline-start: 3px solid var(--line); color: var(--muted); }
+blockquote.quote-coloured { border-inline-start-color: currentcolor; color: inherit; }
+blockquote.quote-coloured > * { color: var(--muted); }
+.quote-name { font-weight: 600; }
 table { border-collapse: collapse; }
 th, td { padding: .25rem .75rem; border: 1px solid var(--line); }
 th { background: var(--raised); }

@@ -35,13 +35,13 @@ type Service = InstanceType<typeof import("../vendor/turndown").TurndownService>
  */
 export async function markdownOfHtml(
   html: string,
-  imageAddress: (data: string) => string | null = () => null,
+  imageAddress: (data: string) => Promise<string | null> = () => Promise.resolve(null),
 ): Promise<FromHtml> {
   const { TurndownService } = await import("../vendor/turndown");
   const { body } = new DOMParser().parseFromString(inert(html, CONTENT), "text/html");
   for (const node of body.querySelectorAll(NOT_CONTENT)) node.remove();
   secureLinks(body);
-  const leftOutImages = replaceImages(body, imageAddress);
+  const leftOutImages = await replaceImages(body, imageAddress);
   prepareCode(body);
   const service = new TurndownService({
     headingStyle: "atx",
@@ -62,11 +62,14 @@ function secureLinks(body: HTMLElement): void {
   }
 }
 
-function replaceImages(body: HTMLElement, imageAddress: (data: string) => string | null): number {
+async function replaceImages(
+  body: HTMLElement,
+  imageAddress: (data: string) => Promise<string | null>,
+): Promise<number> {
   let leftOut = 0;
   for (const image of body.querySelectorAll("img")) {
     const source = image.getAttribute("src") ?? "";
-    const address = /^data:/i.test(source) ? imageAddress(source) : SAFE_ADDRESS.test(source) ? source : null;
+    const address = /^data:/i.test(source) ? await imageAddress(source) : SAFE_ADDRESS.test(source) ? source : null;
     if (address !== null && address !== "") image.setAttribute("src", address);
     else {
       leftOut++;

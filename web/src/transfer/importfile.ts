@@ -4,6 +4,7 @@ import { words } from "../language/language";
 import { ArchiveError } from "./archive";
 import { fileKind, maxBytes, titleOfFile } from "./filekind";
 import { markdownOfHtml } from "./htmlsource";
+import { blobOfData } from "./pictures";
 import { decodeText } from "./plaintext";
 import { markdownOfWord } from "./wordsource";
 
@@ -43,7 +44,7 @@ export async function importFile(file: File, keepImage: KeepImage | null = null)
   const { text, invalid } = decodeText(bytes);
   const notes = invalid === 0 ? [] : [invalidBytes(invalid)];
   if (kind === "markdown") return { title, text, notes };
-  const found = await markdownOfHtml(text).catch((error: unknown) => {
+  const found = await markdownOfHtml(text, (data) => keepData(data, keepImage)).catch((error: unknown) => {
     // Elements in elements in elements, thousands deep.
     if (error instanceof RangeError) throw new ImportError(unreadable(file.name));
     throw error;
@@ -53,4 +54,9 @@ export async function importFile(file: File, keepImage: KeepImage | null = null)
     text: found.text,
     notes: found.leftOutImages === 0 ? notes : [...notes, imagesLeftOut(found.leftOutImages)],
   };
+}
+
+async function keepData(data: string, keepImage: KeepImage | null): Promise<string | null> {
+  const picture = keepImage === null ? null : blobOfData(data);
+  return picture === null || keepImage === null ? null : keepImage(picture);
 }

@@ -22,7 +22,7 @@ async function fetched(src: string): Promise<Blob | null> {
 }
 
 /** The page's policy lets no `data:` address be fetched. */
-function blobOfData(src: string): Blob | null {
+export function blobOfData(src: string): Blob | null {
   const [, type = "", base64, content = ""] = /^data:([^;,]*)[^,]*?(;base64)?,(.*)$/s.exec(src) ?? [];
   try {
     const raw = base64 === undefined ? decodeURIComponent(content) : atob(content);

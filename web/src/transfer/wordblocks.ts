@@ -254,7 +254,9 @@ export class WordBlocks {
 
 const referenceOf = (index: number): string => `list-${index}`;
 
-const isBlock = (element: Element): boolean => BLOCKS.includes(element.tagName);
+/** A quote with a colour stands in `<font>`. */
+const isBlock = (element: Element): boolean =>
+  BLOCKS.includes(element.tagName) || (element.tagName === "FONT" && [...element.children].some(isBlock));
 
 const holdsObject = (node: Node): boolean =>
   node instanceof Element && (node.matches("img, input") || node.querySelector("img, input") !== null);

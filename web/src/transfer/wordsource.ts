@@ -45,7 +45,7 @@ export async function markdownOfWord(
   const { value } = await mammoth.convertToHtml({ arrayBuffer: buffer }, { convertImage, styleMap: STYLES }).catch((error: unknown) => {
     throw new ArchiveError(error instanceof Error ? error.message : "unreadable");
   });
-  const { text } = await markdownOfHtml(value, (data) => images.get(data) ?? null);
+  const { text } = await markdownOfHtml(value, (data) => Promise.resolve(images.get(data) ?? null));
   return { text, leftOutImages: leftOut };
 }
 

@@ -18,16 +18,20 @@ interface ComboboxProps {
   readonly nothing: string;
   readonly onInput: (value: string) => void;
   readonly onChoose: (id: string) => void;
+  /** Among other things: the list lies over what is below, there is none without options, and the focus is not taken. */
+  readonly floats?: boolean;
 }
 
-export function Combobox({ label, placeholder, options, value, nothing, onInput, onChoose }: ComboboxProps) {
+export function Combobox({ label, placeholder, options, value, nothing, onInput, onChoose, floats = false }: ComboboxProps) {
   const id = useId();
   const list = useRef<HTMLUListElement>(null);
   const input = useRef<HTMLInputElement>(null);
   const [chosen, setChosen] = useState<string | null>(null);
   const found = options.findIndex((option) => option.id === chosen);
   const index = found === -1 ? 0 : found;
-  useLayoutEffect(() => input.current?.focus(), []);
+  useLayoutEffect(() => {
+    if (!floats) input.current?.focus();
+  }, []);
   useLayoutEffect(() => {
     list.current?.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" });
   });
@@ -37,7 +41,10 @@ export function Combobox({ label, placeholder, options, value, nothing, onInput,
   const press = (event: KeyboardEvent): void => {
     if (event.isComposing) return;
     if (event.key === "Enter") choose(options[index]);
-    else if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+    else if (event.key === "Escape" && floats && value !== "") {
+      onInput("");
+      event.stopPropagation();
+    } else if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
     else {
       const next = indexByKey(event.key, { index, axis: "vertical", reachable: options.map(() => true) });
       setChosen(options[next ?? 0]?.id ?? null);
@@ -46,7 +53,7 @@ export function Combobox({ label, placeholder, options, value, nothing, onInput,
   };
   const optionId = (at: number): string => `${id}-${at}`;
   return (
-    <>
+    <div class={floats ? "combobox combobox-floats" : "combobox"}>
       <input
         ref={input}
         class="combobox-field"
@@ -67,7 +74,7 @@ export function Combobox({ label, placeholder, options, value, nothing, onInput,
         }}
         onKeyDown={press}
       />
-      <ul ref={list} id={`${id}-list`} class="combobox-list" role="listbox" aria-label={label}>
+      <ul ref={list} id={`${id}-list`} class="combobox-list" role="listbox" aria-label={label} hidden={floats && options.length === 0}>
         {options.map((option, at) => (
           <li
             key={option.id}
@@ -87,6 +94,6 @@ export function Combobox({ label, placeholder, options, value, nothing, onInput,
       <p class="combobox-nothing" role="status">
         {options.length === 0 ? nothing : ""}
       </p>
-    </>
+    </div>
   );
 }

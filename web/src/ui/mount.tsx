@@ -4,15 +4,15 @@ import { attempt } from "../api/request";
 import { IdentityStore } from "../identity/identity";
 import { words } from "../language/language";
 import { UnsentList } from "../unsent/unsentlist";
-import { render, type ComponentChild } from "../vendor/preact";
+import { effect, render, type ComponentChild } from "../vendor/preact";
 
 /** Show `page` once it is known who asks; where that cannot be learned, say so. */
 export async function mountPage(
   app: HTMLElement,
-  title: string,
+  title: () => string,
   page: (store: IdentityStore) => ComponentChild,
 ): Promise<void> {
-  document.title = `${title} – Quire`;
+  effect(() => void (document.title = `${title()} – Quire`));
   const store = new IdentityStore();
   const error = await attempt(() => store.load());
   app.replaceChildren();

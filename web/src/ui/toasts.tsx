@@ -30,7 +30,7 @@ export function Toasts({ list }: { readonly list: ToastList }) {
     >
       {toasts.map(({ id, words: said, action }) => (
         <div key={id} class="toast">
-          <span>{said}</span>
+          <span class="toast-words" dir="auto">{said}</span>
           {action === null ? null : (
             <>
               <button

@@ -25,7 +25,7 @@ export const saving: typeof English = {
   documentFull: (limit) =>
     `Das Dokument ist voll: Es darf ${limit} Zeichen haben. Die Eingabe wurde nicht übernommen.`,
   almostFull: (limit) =>
-    `Dieses Dokument ist fast voll: Es darf ${limit} Zeichen haben. Schreib bald in einem neuen weiter.`,
+    `Dieses Dokument ist fast voll: Mehr als ${limit} Zeichen darf es nicht haben. Am besten geht es bald in einem neuen weiter.`,
   lostEpoch: "Der Verlauf auf dem Server wurde aus einer Sicherung wiederhergestellt.",
   lostDiverged: "Dieser Tab war vom Text des Servers abgewichen.",
   lostRefused: "Der Server hat eine Änderung von hier nicht angenommen.",
@@ -59,7 +59,7 @@ export const saving: typeof English = {
   unsentEdits: (count) => `${edits(count)} in`,
   unsentTexts: (count) => (count === 1 ? "1 Text in" : `${count} Texte in`),
   unsentGoes: "Das wird von selbst gesendet, sobald es geht.",
-  unsentStuck: "Öffne das Dokument und entscheide, was daraus wird.",
+  unsentStuck: "Im Dokument lässt sich entscheiden, was daraus wird.",
   unsentOpen: (title) => `${title} öffnen`,
   unsentAtSignOut: (count) =>
     `${edits(count)} auf diesem Gerät sind noch nicht gespeichert. Beim Abmelden werden sie gelöscht.`,

@@ -15,6 +15,7 @@ export const transfer = {
       : `${count} places were not valid text and are shown as �.`,
   imagesLeftOut: (count: number): string =>
     count === 1 ? "One picture was left out." : `${count} pictures were left out.`,
+  readOnlyNow: "Nothing was inserted: you can only read this document now.",
   tooLong: (name: string, limit: number): string =>
     `${name} does not fit: a document has at most ${limit.toLocaleString()} characters.`,
 };
