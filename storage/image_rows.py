@@ -19,7 +19,6 @@ from sqlalchemy import (
     Connection,
     bindparam,
     delete,
-    distinct,
     func,
     insert,
     literal,
@@ -122,7 +121,8 @@ _users_of_blob = select(images.c.digest).where(images.c.blob == bindparam("of_bl
 _due = select(blob_removals.c.blob).order_by(blob_removals.c.blob).limit(bindparam("most"))
 _done = delete(blob_removals).where(blob_removals.c.blob == bindparam("of_blob"))
 _named_after = (
-    select(distinct(images.c.blob))
+    select(images.c.blob)
+    .distinct()
     .where(images.c.blob > bindparam("after"))
     .order_by(images.c.blob)
     .limit(bindparam("most"))
@@ -228,6 +228,19 @@ class SqlImages:
         """Return the names of the blobs that there should be, in order."""
         values = {"after": after, "most": limit}
         return await self._database.read(lambda found: list(found.scalars(_named_after, values)))
+
+    async def unknown_blobs(self, names: Sequence[str]) -> list[str]:
+        """Return those of some names that no row has, and that are not due for removal."""
+
+        def work(connection: Connection) -> list[str]:
+            values = {"names": encode_texts(connection, names)}
+            known = set[str]()
+            for column in (images.c.blob, blob_removals.c.blob):
+                is_named = is_one_of(column, "names", connection.dialect.name)
+                known.update(connection.scalars(select(column).where(is_named), values))
+            return [name for name in names if name not in known]
+
+        return await self._database.read_snapshot(work) if names else []
 
     async def with_document(self, keys: set[int]) -> set[int]:
         """Return those of some keys whose documents are there, in the trash or not."""

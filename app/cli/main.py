@@ -14,9 +14,11 @@ from functools import partial
 from typing import Final, get_args
 
 from app.cli.failure import CommandFailed, ExitCode
+from app.cli.images_command import add_blob_flags, add_image_flags, check_images, copy_blobs
 from app.cli.progress import Progress
 from app.cli.token_flags import add_token_flags
 from app.cli.user_flags import add_user_flags
+from app.image_settings import image_place
 from app.settings import SETTINGS, Settings, SettingsError
 from sync.names import is_document_name
 from sync.port import StoreError
@@ -98,6 +100,19 @@ def _db_copy(flags: argparse.Namespace) -> int:
     copied = asyncio.run(copy_installation(flags.source, flags.target, progress.report))
     rows = ", ".join(f"{count:,} {table}" for table, count in copied.items() if count)
     print(f"Copied, and counted again: {rows or 'nothing'}.", file=sys.stderr)
+    source = flags.blobs_from or image_place("", flags.source)
+    target = flags.blobs_to or image_place("", flags.target)
+    if flags.blobs:
+        asyncio.run(copy_blobs(Settings.load({}), flags.target, source, target))
+    elif copied["images"]:
+        print(f"The bytes of images were not copied: they are at {source}.", file=sys.stderr)
+    return ExitCode.DONE
+
+
+def _db_images(flags: argparse.Namespace) -> int:
+    settings = Settings.load(_given(flags))
+    work = check_images(settings, fetch_from=flags.fetch_from, delete_orphans=flags.delete_orphans)
+    asyncio.run(work)
     return ExitCode.DONE
 
 
@@ -242,6 +257,8 @@ def _add_db(command: argparse.ArgumentParser) -> None:
     # `from` is a keyword: it cannot be the name of an attribute.
     copy.add_argument("--from", dest="source", metavar="URL", required=True)
     copy.add_argument("--to", dest="target", metavar="URL", required=True)
+    add_blob_flags(copy)
+    add_image_flags(actions, _db_images)
 
 
 def _add_audit(command: argparse.ArgumentParser) -> None:
