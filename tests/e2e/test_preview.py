@@ -144,6 +144,26 @@ def test_a_large_text_is_rendered_in_a_worker_and_follows_edits(
     expect(ana.page.locator(".preview h1").first).to_have_text("The start")
 
 
+def test_a_very_long_line_is_cut_into_pieces_and_reads_as_before(
+    server: ServerProcess, open_window: OpenWindow
+) -> None:
+    """As one paragraph it took the page seconds for each key, and minutes with two windows."""
+    line = "שלום " + "many *words* in one line " + "x" * 50_000 + " words" * 20_000
+    _create(server, "line", f"before\n\n{line}\n\nafter\n")
+    ana, ben = open_window("/d/line", "Ana"), open_window("/d/line", "Ben")
+    ana.focus_end()
+    ana.type("!")
+    ben.wait_for_text(ana.text)
+    paragraph = ben.page.locator(".preview .block p").nth(1)
+    expect(paragraph.locator(".text-piece").nth(7)).to_be_attached()
+    assert paragraph.text_content() == line.replace("*", "")
+    expect(ben.page.locator(".preview .block p").last).to_have_text("after !")
+    style = paragraph.evaluate(
+        "p => [getComputedStyle(p).direction, getComputedStyle(p).unicodeBidi]"
+    )
+    assert style == ["rtl", "isolate"]
+
+
 def test_nothing_is_rendered_while_the_preview_is_hidden(open_window: OpenWindow) -> None:
     ana = open_window("/d/hidden", "Ana")
     ana.page.keyboard.press("Control+Alt+e")

@@ -1,15 +1,44 @@
 /** Markdown in the source pane, coloured by the design tokens. */
 
-import { HighlightStyle, Language, markdownLanguage, parseCode, styleTags, tags, type MarkdownParser } from "../vendor/codemirror";
+import {
+  HighlightStyle,
+  Language,
+  markdownLanguage,
+  parseCode,
+  styleTags,
+  tags,
+  type MarkdownExtension,
+  type MarkdownParser,
+} from "../vendor/codemirror";
 import { codeParser } from "./codelanguages";
 
 /** HTML is coloured as a whole: what is inside a tag is not told apart. */
 const htmlStyle = { props: [styleTags({ HTMLTag: tags.tagName, HTMLBlock: tags.meta })] };
 
+/** From here on a line is a paragraph without markup in it: a paragraph is read whole at each edit, which shows. */
+const MAX_LINE_UNITS = 20_000;
+
+const longLines: MarkdownExtension = {
+  parseBlock: [
+    {
+      name: "LongLine",
+      before: "LinkReference",
+      parse(context, line) {
+        if (line.text.length <= MAX_LINE_UNITS) return false;
+        const from = context.lineStart + line.pos;
+        context.addElement(context.elt("Paragraph", from, context.lineStart + line.text.length));
+        context.nextLine();
+        return true;
+      },
+      endLeaf: (_context, line) => line.text.length > MAX_LINE_UNITS,
+    },
+  ],
+};
+
 // Of the same data as `markdownLanguage`, whose commands ask where it is active.
 export const markdownSource = new Language(
   markdownLanguage.data,
-  (markdownLanguage.parser as MarkdownParser).configure([htmlStyle, parseCode({ codeParser })]),
+  (markdownLanguage.parser as MarkdownParser).configure([htmlStyle, longLines, parseCode({ codeParser })]),
   [],
   "markdown",
 );

@@ -4,6 +4,7 @@
  */
 
 import type { Block } from "../markup/patch";
+import { cutLongTexts, mayHoldLongText } from "./longtext";
 import { sanitise, sanitiseAll } from "./sanitise";
 
 export interface Entry {
@@ -88,6 +89,7 @@ export class Chunk {
     const boxes = (): HTMLInputElement[] => [...element.querySelectorAll<HTMLInputElement>("input.task-box")];
     const focused = boxes().findIndex((box) => box === document.activeElement);
     const unfolded = [...element.querySelectorAll("details")].map(({ open }) => open);
+    if (mayHoldLongText(entry.block.html)) cutLongTexts(fragment);
     element.replaceChildren(fragment);
     element.querySelectorAll("details").forEach((details, index) => (details.open = unfolded[index] ?? details.open));
     entry.enriched = false;

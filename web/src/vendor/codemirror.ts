@@ -106,5 +106,5 @@ export {
   setSearchQuery,
 } from "@codemirror/search";
 export { styleTags, tags } from "@lezer/highlight";
-export type { MarkdownParser } from "@lezer/markdown";
+export type { MarkdownExtension, MarkdownParser } from "@lezer/markdown";
 export { parseCode } from "@lezer/markdown";

@@ -93,10 +93,14 @@ interface Piece {
   readonly to: number;
 }
 
+/** In a longer line no word is looked for: each look reads all of the line, and the toolbar looks often. */
+const MAX_LINE_UNITS = 20_000;
+
 /** The parts of a selection that can be marked: no line breaks, no markup at a line's start, no blanks. */
 function piecesOf(state: EditorState, range: SelectionRange): Piece[] {
   if (range.empty) {
-    const word = state.wordAt(range.head);
+    const isLong = state.doc.lineAt(range.head).length > MAX_LINE_UNITS;
+    const word = isLong ? null : state.wordAt(range.head);
     if (word !== null) return [{ from: word.from, to: word.to }];
     return [];
   }
