@@ -1,14 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as Y from "yjs";
-import {
-  ABSENT_LOOK_MS,
-  ACK_PATIENCE_MS,
-  CHECK_IDLE_MS,
-  CHECK_INTERVAL_MS,
-  GAP_PATIENCE_MS,
-  RETRY_DELAY_MS,
-} from "../src/provider/core";
+import { GAP_PATIENCE_MS } from "../src/provider/catchup";
+import { ABSENT_LOOK_MS } from "../src/provider/core";
+import { ACK_PATIENCE_MS, RETRY_DELAY_MS } from "../src/provider/outgoing";
+import { CHECK_IDLE_MS, CHECK_INTERVAL_MS } from "../src/provider/textcheck";
 import { NO_HISTORY } from "../src/device/record";
 import { FakeServer } from "./fakeserver";
 import { Tab } from "./harness";

@@ -2,7 +2,8 @@
 
 import { mergeUpdates } from "yjs";
 import type { ClientMessage, ServerMessage } from "../src/protocol";
-import { SessionCore, type SessionEvent, type SessionView } from "../src/provider/core";
+import { SessionCore } from "../src/provider/core";
+import type { SessionEvent, SessionView } from "../src/provider/sessionevent";
 import { Replica } from "../src/provider/replica";
 import { splitUpdate } from "../src/provider/split";
 import type { DeviceRecord } from "../src/device/record";

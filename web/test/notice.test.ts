@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { connectionNotice, deviceNotice, type NoticeActions } from "../src/page/notice";
-import type { SessionView } from "../src/provider/core";
+import type { SessionView } from "../src/provider/sessionevent";
 
 const nothing = (): void => undefined;
 const ACTIONS: NoticeActions = {

@@ -12,7 +12,7 @@ import { Images } from "../images/images";
 import { words } from "../language/language";
 import { codePoints } from "../fitting";
 import { presentUser } from "../identity/presentuser";
-import type { ReplaceReason } from "../provider/core";
+import type { ReplaceReason } from "../provider/sessionevent";
 import { socketUrl } from "../provider/socketurl";
 import { TITLE_UNITS } from "../preview/title";
 import { safeName } from "../safe";

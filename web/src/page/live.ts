@@ -12,7 +12,7 @@ import { stepsOf } from "../editor/undo";
 import { editBetween } from "../pairs";
 import { PreviewPane } from "../preview/pane";
 import { previewSync } from "../preview/sync";
-import type { ReplaceReason } from "../provider/core";
+import type { ReplaceReason } from "../provider/sessionevent";
 import { FROM_SERVER } from "../provider/replica";
 import { DocumentSession, type SessionConfig } from "../provider/session";
 import { Compartment, EditorView, Transaction, type Extension, type ViewUpdate } from "../vendor/codemirror";

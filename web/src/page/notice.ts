@@ -2,7 +2,7 @@
 
 import type { DeviceTrouble } from "../device/device";
 import { words } from "../language/language";
-import type { SessionView } from "../provider/core";
+import type { SessionView } from "../provider/sessionevent";
 import type { SaveKind } from "../savestate";
 import type { ShownLeftover } from "../unsent/sendingplan";
 import type { BannerAction, BannerContent } from "./bannerlist";

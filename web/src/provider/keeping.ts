@@ -8,8 +8,8 @@ import { NO_HISTORY, type DeviceRecord } from "../device/record";
 import { insertedText } from "../device/salvage";
 import { sortOut, type KeptText, type Restored, type StoredEdit } from "../device/stored";
 import { isGuest } from "../identity/guestid";
-import type { SessionView } from "./core";
 import type { PendingEdit } from "./pending";
+import type { SessionView } from "./sessionevent";
 
 const ADOPT_INTERVAL_MS = 5_000;
 

@@ -15,15 +15,10 @@ import {
 } from "../vendor/yjs";
 import { refreshTime, type Admit } from "./admission";
 import { Connection } from "./connection";
-import {
-  SessionCore,
-  type ReplaceReason,
-  type SessionEffect,
-  type SessionEvent,
-  type SessionView,
-} from "./core";
+import { SessionCore } from "./core";
 import { Keeping } from "./keeping";
 import { Replica } from "./replica";
+import type { ReplaceReason, SessionEffect, SessionEvent, SessionView } from "./sessionevent";
 import { splitUpdate } from "./split";
 
 export interface SessionListener {

@@ -7,7 +7,7 @@
  *    └──────stuck──────┘      not again, unless more is left than before
  */
 
-import type { Phase, Stopped } from "../provider/core";
+import type { Phase, Stopped } from "../provider/sessionevent";
 import type { Leftover } from "./leftover";
 
 export interface ShownLeftover extends Leftover {
