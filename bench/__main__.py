@@ -20,6 +20,7 @@ from bench.idle import idle
 from bench.machine import machine
 from bench.opening import opening
 from bench.page_device import page_device
+from bench.page_playback import page_playback
 from bench.page_preview import page_preview
 from bench.page_response import page
 from bench.pipeline import pipeline
@@ -42,6 +43,7 @@ BENCHES: dict[str, Callable[[], Awaitable[dict[str, Any]]]] = {
     "pipeline": pipeline,
     "opening": opening,
     "preview": page_preview,
+    "playback": page_playback,
     "page": page,
     "device": page_device,
     "idle": idle,

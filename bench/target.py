@@ -32,6 +32,7 @@ AT_MOST: Final[Mapping[str, Mapping[str, float]]] = {
     "idle": {"kb_per_client": 25},
     "first_load": {"compressed_kb": 350},
     "preview": {"open_1_mb_first_text_ms": 1_000, "edit_500_kb_ms": 50, "long_tasks": 0},
+    "playback": {"handled.p95_ms": 50, "painted.p95_ms": 50},
     "start": {"warm_s": 0.8, "cold_s": 2.0},
     "search": {"slowest_p50_ms": 50},
     "silent": {"p99_ratio": 1.5, "memory_share_of_outbox": 1, "gone_after_s": 20},

@@ -207,24 +207,41 @@ def _named(scene: Scene) -> Window:
     return window
 
 
-def _played_back(scene: Scene) -> Window:
-    """In the midst of what three people wrote."""
-    name = "played-back"
-    text, *more = re.split(r"(?<=\n)(?=[-|#>\w`])", TEXT)
-    scene.write(name, text)
+def _by_three(scene: Scene) -> Window:
+    """The history of a document that three people wrote."""
+    name = "by-three"
     url = f"{scene.server.url}/api/documents/{name}/text"
-    for index, part in enumerate(more if httpx.get(url).text == text else ()):
-        text += part
-        headers = {"If-Match": "*", "X-Quire-Name": ("Ben", "Mira", "Ana")[index // 3 % 3]}
-        httpx.put(url, content=text, headers=headers, timeout=PATIENCE_S)
+    if httpx.get(url, timeout=PATIENCE_S).text != TEXT:
+        text, *more = re.split(r"(?<=\n)(?=[-|#>\w`])", TEXT)
+        scene.write(name, text)
+        for index, part in enumerate(more):
+            text += part
+            headers = {"If-Match": "*", "X-Quire-Name": ("Ben", "Mira", "Ana")[index // 3 % 3]}
+            httpx.put(url, content=text, headers=headers, timeout=PATIENCE_S)
     window = scene.shared_window(f"/d/{name}")
     window.wait_until_saved()
     window.page.get_by_role("button", name="Both", exact=True).click()
     window.page.keyboard.press("Control+Alt+h")
+    expect(window.page.locator(".sitting").first).to_be_visible()
+    return window
+
+
+def _played_back(scene: Scene) -> Window:
+    """In the midst of what three people wrote."""
+    window = _by_three(scene)
     window.page.get_by_role("button", name="Play back").click()
     expect(window.page.locator(".playback-edge-end")).to_be_visible()
     for _ in range(4):
         window.page.keyboard.press("ArrowLeft")
+    return window
+
+
+def _authors(scene: Scene) -> Window:
+    """The live text shows who wrote what, with the legend beside it."""
+    window = _by_three(scene)
+    window.page.get_by_role("button", name="People", exact=True).click()
+    window.page.get_by_label("Show in the text who wrote what").check()
+    expect(window.page.locator(".pane-source .author").first).to_be_visible()
     return window
 
 
@@ -327,6 +344,7 @@ STATES: Final = (
     State("history-beside", _compared("Side by side", "Both"), ".banner-version"),
     State("history-beside-rendered", _compared("Side by side", "View"), ".banner-version"),
     State("playback", _played_back, ".playback"),
+    State("authors", _authors, ".person"),
     State("share", _shared, "dialog", _invite_by_link),
     State("share-told", _DINNER, "dialog", _clicking("Share")),
     State("user-menu", _DINNER, ".popover", lambda window: window.page.locator(".self").click()),

@@ -8,11 +8,13 @@ import {
   StateField,
   gutter,
   type ChangeDesc,
+  type ChangeSet,
   type DecorationSet,
   type Extension,
-  type StateEffect as Effect,
+  type Range,
 } from "../vendor/codemirror";
 import { element } from "../dom";
+import { fromShared } from "../editor/binding";
 
 /** How one person is shown. */
 export interface AuthorLook {
@@ -45,14 +47,43 @@ const mapped = (mark: AuthorMark, change: ChangeDesc): AuthorMark => ({
   to: change.mapPos(mark.to, -1),
 });
 
+/** How whoever writes here is shown, so that what is typed has its author at once; null while that is not known. */
+export const setOwnLook = StateEffect.define<AuthorLook | null>();
+
+const ownLook = StateField.define<AuthorLook | null>({
+  create: () => null,
+  update(look, { effects }) {
+    for (const effect of effects) if (effect.is(setOwnLook)) return effect.value;
+    return look;
+  },
+});
+
 const field = StateField.define<DecorationSet>({
   create: () => Decoration.none,
   update(shown, transaction) {
     for (const effect of transaction.effects) if (effect.is(setAuthors)) return decorations(effect.value ?? []);
-    return shown.map(transaction.changes);
+    if (!transaction.docChanged) return shown;
+    const own = transaction.annotation(fromShared) === undefined ? (transaction.startState.field(ownLook, false) ?? null) : null;
+    return written(shown.map(transaction.changes), transaction.changes, own);
   },
   provide: (marks) => EditorView.decorations.from(marks),
 });
+
+/** What is inserted amid somebody's text is not that person's: the mark around it is cut in two. */
+function written(shown: DecorationSet, changes: ChangeSet, own: AuthorLook | null): DecorationSet {
+  let marks = shown;
+  changes.iterChangedRanges((_fromA, _toA, from, to) => {
+    if (to === from) return;
+    const add: Range<Decoration>[] = [];
+    marks.between(from, to, (start, end, mark) => {
+      if (start < from) add.push(mark.range(start, from));
+      if (end > to) add.push(mark.range(to, end));
+    });
+    if (own !== null) add.push(markOf(own, own.name).range(from, to));
+    marks = marks.update({ filterFrom: from, filterTo: to, filter: (start, end) => end <= from || start >= to, add, sort: true });
+  });
+  return marks;
+}
 
 export const authorStyle = ({ color }: AuthorLook): string => `--author: ${color}`;
 
@@ -62,15 +93,16 @@ function decorations(marks: readonly AuthorMark[]): DecorationSet {
   return Decoration.set(
     marks
       .filter(({ from, to }) => to > from)
-      .map(({ from, to, look, tip }) =>
-        Decoration.mark({
-          class: authorClass(look),
-          attributes: { style: authorStyle(look), ...(tip === "" ? {} : { "data-tip": tip }) },
-          look,
-        }).range(from, to),
-      ),
+      .map(({ from, to, look, tip }) => markOf(look, tip).range(from, to)),
   );
 }
+
+const markOf = (look: AuthorLook, tip: string): Decoration =>
+  Decoration.mark({
+    class: authorClass(look),
+    attributes: { style: authorStyle(look), ...(tip === "" ? {} : { "data-tip": tip }) },
+    look,
+  });
 
 class Initials extends GutterMarker {
   constructor(private readonly look: AuthorLook) {
@@ -117,7 +149,4 @@ function authorBefore(view: EditorView, lineFrom: number): AuthorLook | null {
   return firstAuthor(view.state.field(field), line.from, line.to);
 }
 
-export const authorColours: Extension = [field, initialsGutter];
-
-/** The effect that shows `marks`. */
-export const showAuthors = (marks: readonly AuthorMark[] | null): Effect<readonly AuthorMark[] | null> => setAuthors.of(marks);
+export const authorColours: Extension = [ownLook, field, initialsGutter];

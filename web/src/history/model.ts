@@ -23,7 +23,7 @@ export interface OpenedSitting {
   readonly hasEarlier: boolean;
 }
 
-export const HISTORY_TABS = ["all", "named"] as const;
+export const HISTORY_TABS = ["all", "named", "people"] as const;
 export type HistoryTab = (typeof HISTORY_TABS)[number];
 
 export class HistoryModel {

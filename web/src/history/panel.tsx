@@ -5,7 +5,10 @@ import { safeColor } from "../safe";
 import { Icon } from "../ui/icon";
 import { HISTORY_TABS, type HistoryModel, type OpenedSitting } from "./model";
 import { NamedList, type NamedActions } from "./namedlist";
+import type { AuthorLayer } from "./authorlayer";
+import type { Contribution } from "./authorspans";
 import type { NamedVersions } from "./namedversion";
+import { PeopleList } from "./peoplelist";
 import { PlayerIcon } from "./playbackicons";
 import {
   byDay,
@@ -35,12 +38,14 @@ interface HistoryPanelProps extends ListProps {
   readonly onNameNow: () => void;
   /** Begin or end to choose two versions. */
   readonly onCompare: (isOn: boolean) => void;
+  readonly layer: AuthorLayer;
+  readonly onTakeBack: ((person: Contribution) => void) | null;
   /** The newest version. */
   readonly head: number;
 }
 
 export function HistoryPanel(props: HistoryPanelProps) {
-  const { model, names, isWritable, named, onChoose, onPlay, onNameNow, onCompare, head } = props;
+  const { model, names, isWritable, named, onChoose, onPlay, onNameNow, onCompare, onTakeBack, layer, head } = props;
   const { nameNow } = words().history.names;
   const isEmpty = (model.page.value?.sittings.length ?? 0) === 0;
   return (
@@ -75,6 +80,8 @@ export function HistoryPanel(props: HistoryPanelProps) {
       <Tabs model={model} />
       {model.tab.value === "all" ? (
         <Sittings {...props} />
+      ) : model.tab.value === "people" ? (
+        <PeopleList layer={layer} isWritable={isWritable} onTakeBack={onTakeBack} />
       ) : (
         <NamedList names={names} shown={model.shown.value} picked={model.picked.value} isWritable={isWritable} actions={named} />
       )}

@@ -1,5 +1,6 @@
 /** All that one can do with the past of a document, put together: the panel, old versions, the playback. */
 
+import { getBlame, getContributions } from "../api/authors";
 import { getPlayback } from "../api/playback";
 import { getDiff, getEvents, getSittings, getText, getVersion, restoreVersion } from "../api/pasttexts";
 import { ApiError } from "../api/request";
@@ -11,6 +12,9 @@ import { CopyField, copyText } from "../ui/copy";
 import { Dialog } from "../ui/dialog";
 import { computed, effect } from "../vendor/preact";
 import { copyOrDownload } from "../download";
+import type { AuthorLook, AuthorMark } from "./authorcolours";
+import { AuthorLayer } from "./authorlayer";
+import { looksOf, marksOf, type BlamedSpan } from "./authorspans";
 import { HistoryModel } from "./model";
 import { NameDialog } from "./namedialog";
 import type { NamedActions } from "./namedlist";
@@ -19,6 +23,7 @@ import { HistoryPanel } from "./panel";
 import { PastView } from "./pastview";
 import { PlaybackModel } from "./playbackmodel";
 import { PlaybackView } from "./playbackview";
+import { longTime } from "./times";
 import { versionIn, versionLink } from "./versionlink";
 
 const REFRESH_DELAY_MS = 1_500;
@@ -27,6 +32,8 @@ export class PastDesk {
   private readonly view: PastView;
   private readonly history: HistoryModel;
   private readonly names: NamedVersions;
+  /** Who wrote what, in the live text and in an old version. */
+  readonly layer: AuthorLayer;
   private playback: PlaybackView | null = null;
   private timer: number | undefined;
   private seen = -1;
@@ -61,6 +68,19 @@ export class PastDesk {
       wordsOf,
     );
     const { name } = model;
+    this.layer = new AuthorLayer(
+      { editor: actions.editor, settledVersion: actions.settledVersion, self: () => model.self.value?.id ?? null },
+      {
+        blame: (version) => getBlame(model.name, version),
+        contributions: (version) => getContributions(model.name, version),
+      },
+      authorMarks,
+      wordsOf,
+    );
+    effect(() => {
+      if (this.layer.isOn.value) void this.showPastAuthors();
+      else this.view.showAuthors(null);
+    });
     let isNarrow = model.isNarrow.value;
     effect(() => {
       if (isNarrow === model.isNarrow.value) return;
@@ -83,7 +103,9 @@ export class PastDesk {
       <HistoryPanel
         model={this.history}
         names={this.names}
+        layer={this.layer}
         isWritable={this.model.isWritable.value}
+        onTakeBack={null}
         named={this.named}
         head={this.model.version.value}
         onChoose={(version, since) => this.choose(version, () => this.show(version, since))}
@@ -105,6 +127,22 @@ export class PastDesk {
   opened(): void {
     void this.history.open();
     void this.names.refresh();
+    void this.layer.readPeople(this.model.version.value);
+  }
+
+  toggleAuthors(): void {
+    this.layer.setOn(!this.layer.isOn.value);
+  }
+
+  /** Show in the old version, too, who wrote what. */
+  private async showPastAuthors(): Promise<void> {
+    const { version } = this.view;
+    if (version === null || !this.layer.isOn.value) return;
+    await this.actions.attempt(async () => {
+      const { name } = this.model;
+      const [spans, people] = await Promise.all([getBlame(name, version), getContributions(name, version)]);
+      if (this.view.version === version && this.layer.isOn.value) this.view.showAuthors(authorMarks(spans, looksOf(people)));
+    });
   }
 
   closed(): void {
@@ -120,12 +158,16 @@ export class PastDesk {
 
   /** The document is at `version`: what is shown of its history may be old. */
   moved(version: number): void {
+    this.layer.moved();
     if (version === this.seen) return;
     this.seen = version;
     window.clearTimeout(this.timer);
     this.timer = window.setTimeout(() => {
       void this.history.refresh();
-      if (this.model.panels.isOpen("history")) void this.names.refresh();
+      if (this.model.panels.isOpen("history")) {
+        void this.names.refresh();
+        if (!this.layer.isOn.value) void this.layer.readPeople(version);
+      }
       void this.playback?.model.load();
     }, REFRESH_DELAY_MS);
   }
@@ -189,6 +231,7 @@ export class PastDesk {
       this.endPlayback();
       this.view.show({ event, text, before, since, ops, isComparison });
       this.model.shownVersion.value = version;
+      void this.showPastAuthors();
     });
   }
 
@@ -271,6 +314,9 @@ export class PastDesk {
     this.actions.backToLive();
   }
 }
+
+const authorMarks = (spans: readonly BlamedSpan[], looks: ReadonlyMap<string, AuthorLook>): AuthorMark[] =>
+  marksOf(spans, looks, (look, { at, version }) => words().history.people.written(look.name, longTime(at), version));
 
 function wordsOf(error: unknown): string {
   if (error instanceof ApiError) return error.message;

@@ -6,11 +6,12 @@ import { words } from "../language/language";
 import { decorate } from "../preview/decorate";
 import { enrich, whenMoreIsLoaded } from "../preview/enrich";
 import { loadEmoji, renderWhole } from "../transfer/rendering";
-import type { EditorView } from "../vendor/codemirror";
+import { Compartment, type EditorView } from "../vendor/codemirror";
 import { Fragment, render, signal, type ReadonlySignal } from "../vendor/preact";
 import { Icon } from "../ui/icon";
 import { MenuButton } from "../ui/menu";
 import { normalText } from "../newlines";
+import { authorColours, setAuthors, type AuthorMark } from "./authorcolours";
 import type { BesideSource } from "./besidesource";
 import { changesOf, correspondences, inNormalText, paragraphsAround, stepTo, type Change, type Span } from "./comparison";
 import { diffMarks, markChanges } from "./marks";
@@ -68,6 +69,8 @@ export class PastView {
   private readonly reader = { view: null as EditorView | null };
   private readonly layout = signal<PastLayout>("inline");
   private beside: BesideSource | null = null;
+  private authors: readonly AuthorMark[] | null = null;
+  private readonly authorPlace = new Compartment();
   private past: PastText | null = null;
   private loading: Promise<unknown> = Promise.resolve();
 
@@ -101,6 +104,7 @@ export class PastView {
     const changes = inNormalText(past.text, changesOf(past.before, past.ops));
     const { event, since, isComparison } = past;
     this.past = past;
+    this.authors = null;
     this.shown.value = { event, since, isComparison, changes, current: null, isMarked };
     this.setHidden(false);
     this.layOut();
@@ -113,6 +117,12 @@ export class PastView {
     this.content.replaceChildren();
     this.setHidden(true);
     this.actions.laidOut(false);
+  }
+
+  /** Show who wrote what of the version, or no longer (null). */
+  showAuthors(marks: readonly AuthorMark[] | null): void {
+    this.authors = marks;
+    this.mark();
   }
 
   setLayout(layout: PastLayout): void {
@@ -128,7 +138,7 @@ export class PastView {
     const { textAt } = words().history;
     this.actions.laidOut(this.isBeside);
     if (this.isBeside) void this.showBeside(past);
-    else this.reader.view = createReader(this.source, past.text, textAt(past.event.version), diffMarks);
+    else this.reader.view = createReader(this.source, past.text, textAt(past.event.version), [diffMarks, this.authorPlace.of([])]);
     this.mark();
     void this.renderSoon();
   }
@@ -187,6 +197,11 @@ export class PastView {
   private mark(): void {
     const shown = this.shown.value;
     if (shown === null || this.reader.view === null) return;
+    // Positions are those of the text as it was; an old one with other line ends is shown without authors.
+    const isExact = this.past !== null && normalText(this.past.text).length === this.past.text.length;
+    const marks = isExact ? this.authors : null;
+    this.reader.view.dispatch({ effects: this.authorPlace.reconfigure(marks === null ? [] : authorColours) });
+    if (marks !== null) this.reader.view.dispatch({ effects: setAuthors.of(marks) });
     markChanges(this.reader.view, shown.isMarked ? shown.changes : [], shown.isMarked ? shown.current : null);
   }
 

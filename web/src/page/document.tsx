@@ -132,20 +132,22 @@ class DocumentPage {
     );
     this.previewHost.append(this.live.preview.dom);
     this.addParts();
+    const storedVersion = (): number | null => {
+      const { version, pending } = this.live.session.view();
+      return pending > 0 ? null : version;
+    };
     this.titling = new Titling(model, {
       head: () => this.live.head(TITLE_UNITS),
       describe: () => this.describe(),
       exists,
-      storedVersion: () => {
-        const { version, pending } = this.live.session.view();
-        return pending > 0 ? null : version;
-      },
+      storedVersion,
     });
     this.past = new PastPart(model, {
       attempt: (action) => this.attempt(action),
       restore: (run) => this.live.restore(run),
       backToLive: () => this.live.focus(),
       editor: () => this.live.editorView,
+      settledVersion: storedVersion,
     });
     this.outline = new OutlinePart(model, {
       text: () => this.live.text,

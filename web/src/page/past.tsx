@@ -20,6 +20,8 @@ export interface PastPartActions {
   backToLive(): void;
   /** The live editor, or null while the document is being opened. */
   editor(): EditorView | null;
+  /** The version that the editor shows, or null while edits are on their way. */
+  settledVersion(): number | null;
 }
 
 /** Where what belongs to the past is shown. */
@@ -64,6 +66,15 @@ export class PastPart implements PastPlaces {
         group: "history",
         label: () => words().playback.open,
         run: () => void this.withDesk((desk) => desk.play()),
+      },
+      {
+        id: "authors",
+        group: "history",
+        label: () => words().command.authors,
+        shortcut: "Mod-Alt-a",
+        icon: "users",
+        active: () => this.desk.value?.layer.isOn.value === true,
+        run: () => void this.withDesk((desk) => desk.toggleAuthors()),
       },
     ]);
   }

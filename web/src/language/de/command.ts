@@ -16,6 +16,7 @@ export const command: typeof English = {
   viewBoth: "Text und Vorschau",
   viewView: "Nur Vorschau",
   history: "Verlauf",
+  authors: "Wer was geschrieben hat",
   outline: "Gliederung",
   share: "Teilen",
   save: "Speichern",

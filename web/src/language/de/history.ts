@@ -24,7 +24,7 @@ export const history: typeof English = {
   restore: "Wiederherstellen",
   backToLive: "Zurück zum aktuellen Text",
   showChanges: "Änderungen zeigen",
-  tabs: { label: "Was aufgelistet ist", all: "Alle", named: "Benannte" },
+  tabs: { label: "Was aufgelistet ist", all: "Alle", named: "Benannte", people: "Personen" },
   more: (count) => (count === 1 ? "1 weitere Person" : `${count} weitere`),
   menu: "Mehr zu dieser Version",
   names: {
@@ -62,6 +62,16 @@ export const history: typeof English = {
     restore: (version) => `Version ${version} wiederherstellen`,
     copyOld: "Den alten Absatz kopieren",
     copied: "Der alte Absatz ist kopiert.",
+  },
+  people: {
+    showAuthors: "Im Text zeigen, wer was geschrieben hat",
+    nobody: "Noch hat niemand etwas geschrieben.",
+    standing: (characters, percent) => `${characters} Zeichen stehen im Text (${percent} %)`,
+    changed: (inserted, deleted) => `${inserted} eingefügt, ${deleted} gelöscht`,
+    between: (first, last) => (first === last ? first : `${first} – ${last}`),
+    written: (name, at, version) => `${name}, ${at}, Version ${version}`,
+    takeBack: "Zurücknehmen …",
+    takeBackOf: (name) => `Änderungen von ${name} zurücknehmen …`,
   },
   moreRemoved: (count) => ` … und ${count} weitere Zeichen`,
 };

@@ -16,6 +16,7 @@ export const command = {
   viewBoth: "Edit and preview",
   viewView: "Preview only",
   history: "History",
+  authors: "Who wrote what",
   outline: "Outline",
   share: "Share",
   save: "Save",

@@ -24,7 +24,7 @@ export const history = {
   restore: "Restore",
   backToLive: "Back to the live text",
   showChanges: "Show changes",
-  tabs: { label: "What is listed", all: "All", named: "Named" },
+  tabs: { label: "What is listed", all: "All", named: "Named", people: "People" },
   more: (count: number): string => (count === 1 ? "1 other" : `${count} others`),
   menu: "More about this version",
   names: {
@@ -63,6 +63,16 @@ export const history = {
     restore: (version: number): string => `Restore version ${version}`,
     copyOld: "Copy the old paragraph",
     copied: "The old paragraph is copied.",
+  },
+  people: {
+    showAuthors: "Show in the text who wrote what",
+    nobody: "Nobody has written anything yet.",
+    standing: (characters: string, percent: number): string => `${characters} characters stand (${percent} %)`,
+    changed: (inserted: string, deleted: string): string => `${inserted} inserted, ${deleted} deleted`,
+    between: (first: string, last: string): string => (first === last ? first : `${first} – ${last}`),
+    written: (name: string, at: string, version: number): string => `${name}, ${at}, version ${version}`,
+    takeBack: "Take back…",
+    takeBackOf: (name: string): string => `Take back changes of ${name}…`,
   },
   moreRemoved: (count: number): string => ` … and ${count} more characters`,
 };
