@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from operator import attrgetter
 from typing import NamedTuple
 
-from sync.event_origin import Origin, origin_of, restored_version
+from sync.event_origin import ALONE, Origin, origin_of, restored_version
 from sync.port import SITTING_CUT, Sitting, SittingAuthor
 
 
@@ -36,8 +36,8 @@ def grouped(heads: Iterable[EventHead], pause_ms: int) -> list[Sitting]:
             before, origin_before = current[-1]
             if (
                 head.at_ms - before.at_ms > pause_ms
-                or origin == "restore"
-                or origin_before == "restore"
+                or origin in ALONE
+                or origin_before in ALONE
                 or head.version % SITTING_CUT == 1
             ):
                 sittings.append(_sitting(current))

@@ -11,14 +11,20 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
-    literal,
     or_,
     select,
 )
 
 from storage.sitting_grouping import EventHead
 from storage.table import events, writers
-from sync.event_origin import REPAIR_SESSION, REQUEST_PREFIX, RESTORE_PREFIX, restored_version
+from sync.event_origin import (
+    ALONE,
+    REPAIR_SESSION,
+    REQUEST_PREFIX,
+    RESTORE_PREFIX,
+    TAKE_BACK_PREFIX,
+    restored_version,
+)
 from sync.port import SITTING_CUT, Sitting, SittingAuthor
 
 
@@ -30,6 +36,7 @@ _origin = case(
     (writers.c.session == REPAIR_SESSION, "repair"),
     (_begins_with(REQUEST_PREFIX), "request"),
     (_begins_with(RESTORE_PREFIX), "restore"),
+    (_begins_with(TAKE_BACK_PREFIX), "take-back"),
     else_="live",
 )
 # Whether an event begins a sitting depends on it and the one before it alone. So it stays the same
@@ -55,8 +62,8 @@ _event = (
 )
 _begins = or_(
     _event.c.pause > bindparam("pause_ms", type_=BigInteger),
-    _event.c.origin == literal("restore"),
-    _event.c.origin_before == literal("restore"),
+    _event.c.origin.in_(ALONE),
+    _event.c.origin_before.in_(ALONE),
     _event.c.version % SITTING_CUT == 1,
 )
 _numbered = select(

@@ -169,7 +169,7 @@ class SittingAuthor(Struct, frozen=True):
 
 
 class Sitting(Struct, frozen=True):
-    """A sitting: consecutive events, by anybody, without a long pause. A restore is one alone."""
+    """A sitting: consecutive events without a long pause. A restore and a take-back are alone."""
 
     first: int
     last: int
@@ -306,17 +306,13 @@ class LogReading(Protocol):
     async def sittings(self, key: int, after: int, upto: int, pause_ms: int) -> list[Sitting]:
         """Return the sittings of the events with `after < version <= upto`, newest first.
 
-        A sitting ends before a pause longer than `pause_ms`, before and after a restore, and after
-        each multiple of `SITTING_CUT`. One that lies on a bound is cut there.
+        A sitting ends before a pause longer than `pause_ms`, before and after a restore and a
+        take-back, and after each multiple of `SITTING_CUT`. One that lies on a bound is cut there.
         """
         ...
 
     async def authored(self, key: int, after: int, upto: int, max_bytes: int) -> AuthoredDeltas:
-        """Return the events with `after < version <= upto` in columns.
-
-        Fewer, but at least one, if their deltas have more than `max_bytes` as JSON.
-        """
-        ...
+        """Return the events with `after < version <= upto` in columns; fewer, if they are large."""
 
     async def event(self, key: int, version: int) -> EventRecord | None: ...
 

@@ -250,16 +250,19 @@ class SittingAuthor(BaseModel):
     id: str
     name: str
     color: str = Field(examples=["#1670c9"])
-    origin: Literal["live", "request", "restore", "repair"] = Field(
+    origin: Literal["live", "request", "restore", "take-back", "repair"] = Field(
         description="`live`: over a socket; `request`: over HTTP, as programs write; `restore`; "
-        "`repair`: made by the server."
+        "`take-back`; `repair`: made by the server."
     )
     events: int
     last: int = Field(description="The version of the last of them.")
 
 
 class Sitting(BaseModel):
-    """Consecutive versions, by anybody, without a long pause. A restore is a sitting of its own."""
+    """Consecutive versions, by anybody, without a long pause.
+
+    A restore is a sitting of its own, and so is a take-back.
+    """
 
     model_config = ConfigDict(serialize_by_alias=True)
 
@@ -285,7 +288,7 @@ class PlaybackWriter(BaseModel):
 
     actor: Actor
     color: str = Field(examples=["#1670c9"])
-    origin: Literal["live", "request", "restore", "repair"]
+    origin: Literal["live", "request", "restore", "take-back", "repair"]
 
 
 class Playback(BaseModel):

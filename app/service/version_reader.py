@@ -74,6 +74,28 @@ async def read_version(
     return found, delta, await read_text(backend, document, version)
 
 
+async def first_version_from(backend: Backend, document: DocumentRecord, at_ms: int) -> int:
+    """Return the first version of a time or later; one beyond the head if there is none.
+
+    Times of events ascend, but for clocks of several processes that differ: so it is exact to their
+    difference.
+
+    Raises:
+        StoreError: the log does not answer.
+    """
+    low, high = 1, document.version + 1
+    while low < high:
+        middle = (low + high) // 2
+        found = await backend.log.event(document.key, middle)
+        if found is None:
+            raise StoreError(f"the log has no version {middle} of {document.name!r}")
+        if found.at_ms < at_ms:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
 async def list_history(
     backend: Backend,
     document: DocumentRecord,

@@ -33,7 +33,7 @@ def grouped(records: Sequence[EventRecord], pause_ms: int, cut: int) -> list[Sit
         if (
             before is None
             or record.at_ms - before.at_ms > pause_ms
-            or "restore" in (origin_of(before.session), origin_of(record.session))
+            or {"restore", "take-back"} & {origin_of(before.session), origin_of(record.session)}
             or before.version % cut == 0
         ):
             groups.append([])
@@ -122,7 +122,7 @@ async def test_random_histories_are_grouped_as_a_plain_loop_groups_them(
     for version in range(1, 301):
         # Clocks of several processes: a time may lie before the one of the version before.
         at_ms += random.choice([-500, 0, 40, 900, PAUSE_MS, PAUSE_MS + 1])
-        session = random.choice([*SESSIONS, *SESSIONS, "restore-7-00aa"])
+        session = random.choice([*SESSIONS, *SESSIONS, "restore-7-00aa", "take-back-1-7-all-00aa"])
         records.append(written(version, at_ms, actor=random.choice("abc"), session=session))
     await append(log, key, *records)
     assert await log.sittings(key, 0, 300, PAUSE_MS) == grouped(records, PAUSE_MS, SITTING_CUT)

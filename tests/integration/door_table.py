@@ -51,6 +51,7 @@ DOCUMENT_DOORS: Final = (
     DocumentDoor("POST", f"{D}/edits", WRITE, json={"base": None, "ops": [{"insert": "> "}]}),
     DocumentDoor("POST", f"{D}/restore", WRITE, json={"version": 0}),
     DocumentDoor("GET", f"{D}/playback", READ),
+    DocumentDoor("POST", f"{D}/take-back", WRITE, json={"after": 1, "upto": 2}),
     DocumentDoor("GET", f"{D}/blame", READ),
     DocumentDoor("GET", f"{D}/contributions", READ),
     DocumentDoor("GET", f"{D}/versions", READ),

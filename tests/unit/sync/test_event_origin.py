@@ -4,7 +4,16 @@ import pytest
 
 from sync import event_origin
 from sync.document.updates import REPAIR_SESSION
-from sync.event_origin import origin_of, request_session, restore_session, restored_version
+from sync.event_origin import (
+    TakeBack,
+    actor_mark,
+    origin_of,
+    request_session,
+    restore_session,
+    restored_version,
+    take_back_session,
+    taken_back,
+)
 from sync.names import MAX_INTEGER
 
 
@@ -33,3 +42,20 @@ def test_a_restore_says_which_version_it_brought_back(version: int) -> None:
 )
 def test_a_name_that_no_restore_has_names_no_version(session: str) -> None:
     assert restored_version(session) is None
+
+
+@pytest.mark.parametrize("who", ["all", actor_mark("ada"), actor_mark("user:é-1-2")])
+def test_a_take_back_says_what_it_took(who: str) -> None:
+    taken = TakeBack(3, MAX_INTEGER, who)
+    session = take_back_session(taken, "5d41402abc4b")
+    assert (origin_of(session), taken_back(session)) == ("take-back", taken)
+    assert restored_version(session) is None
+    assert taken_back("take-back-3-x-all-1") is None
+    assert taken_back(restore_session(3, "5d41402abc4b")) is None
+
+
+def test_events_of_a_take_back_are_those_of_somebody_in_a_range() -> None:
+    taken = TakeBack(3, 5, actor_mark("ada"))
+    assert [taken.has(version, "ada") for version in (3, 4, 5, 6)] == [False, True, True, False]
+    assert not taken.has(4, "ben")
+    assert TakeBack(3, 5, "all").has(4, "ben")

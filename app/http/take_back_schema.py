@@ -1,0 +1,48 @@
+"""The models of requests and answers about taking back."""
+
+from datetime import datetime
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from app.http.schema import EventId, Spans, Text, Version
+from app.service.taking_back import Wish
+
+
+class TakeBackWish(BaseModel):
+    """The events that are to be taken back; whatever is left out bounds nothing."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"actor": "open-3f2a9c11d0a7e6b54c", "after": 1, "upto": 3},
+                {"from": "2026-11-20T14:00:00Z", "to": "2026-11-20T14:20:00Z"},
+            ]
+        }
+    )
+
+    id: EventId | None = None
+    actor: Text | None = Field(None, max_length=200, description="The id of whoever did it.")
+    after: Version | None = Field(None, description="The events after that version.")
+    upto: Version | None = Field(None, description="The events up to that version, with it.")
+    from_: AwareDatetime | None = Field(None, alias="from", description="Those since that time.")
+    to: AwareDatetime | None = Field(None, description="Those up to that time, with it.")
+
+    @property
+    def wish(self) -> Wish:
+        """The same for the use case."""
+        return Wish(self.actor, self.after, self.upto, _ms(self.from_), _ms(self.to))
+
+
+class TakenBackAnswer(BaseModel):
+    """The edit that took events back, or would."""
+
+    id: str = Field(description="Of a dry run it is empty.", examples=["undo-1"])
+    version: int = Field(description="Of the new event; of a dry run the head.", examples=[813])
+    ops: Spans
+    after: int = Field(description="The range of versions that was meant.", examples=[1])
+    upto: int = Field(examples=[3])
+    events: int = Field(description="Those that were taken back.", examples=[2])
+
+
+def _ms(moment: datetime | None) -> int | None:
+    return None if moment is None else int(moment.timestamp() * 1_000)

@@ -1,0 +1,257 @@
+"""Taking back: each code point is what it would be without the events that are taken back.
+
+Planted and caught, each alone: text of others inside deleted text goes with it; what others deleted
+comes back; a second time brings text twice; what a restore brought back comes twice; typed keys of
+two people are one piece; a piece that is cut keeps the wrong half; a deleted piece that is passed
+over at the border of two blocks.
+"""
+
+from dataclasses import dataclass, field
+from random import Random
+
+import pytest
+
+from app.service.strand_reader import Chapter
+from sync.event_origin import (
+    TakeBack,
+    actor_mark,
+    restore_session,
+    take_back_session,
+)
+from sync.text.authored import AuthoredDeltas, TextWriter
+from sync.text.delta import Delta, apply, canonical
+from sync.text.rebase import rebase
+from sync.text.take_back import visible_text
+from sync.text.textdiff import diff
+from tests.property.test_blame import random_delta
+
+ACTORS = "abc"
+
+
+@dataclass
+class History:
+    """Events of several people, with restores and take-backs among them."""
+
+    chance: Random
+    texts: list[str] = field(default_factory=lambda: [""])
+    events: list[Delta] = field(default_factory=list)
+    writers: list[TextWriter] = field(default_factory=list)
+
+    @property
+    def head(self) -> int:
+        return len(self.events)
+
+    def write(self, ops: Delta, actor: str, session: str = "s1") -> None:
+        self.texts.append(apply(self.texts[-1], ops))
+        self.events.append(ops)
+        self.writers.append(TextWriter(actor, actor, session))
+
+    def type_some(self) -> None:
+        """One or two people at work, perhaps at one place."""
+        at = self.chance.randrange(len(self.texts[-1]) + 1)
+        for _ in range(self.chance.randrange(1, 6)):
+            actor = self.chance.choice("ab")
+            length = len(self.texts[-1])
+            at = min(at, length)
+            if at and self.chance.random() < 0.3:
+                self.write(canonical((at - 1, -1)), actor)
+                at -= 1
+            else:
+                self.write(canonical((at, self.chance.choice("xyz\n🎉"))), actor)
+                at += 1
+
+    def edit(self) -> None:
+        self.write(random_delta(self.chance, len(self.texts[-1])), self.chance.choice(ACTORS))
+
+    def restore(self) -> None:
+        version = self.chance.randrange(self.head + 1)
+        ops = diff(self.texts[-1], self.texts[version])
+        if ops:
+            self.write(ops, self.chance.choice(ACTORS), restore_session(version, "00"))
+
+    def take_back(self, taken: TakeBack) -> None:
+        ops = self.plan(taken)
+        # Somebody writes while it is on its way.
+        if self.chance.random() < 0.2:
+            other = random_delta(self.chance, len(self.texts[-1]))
+            self.write(other, "c")
+            ops = rebase(ops, [other])
+        if ops:
+            self.write(ops, self.chance.choice(ACTORS), take_back_session(taken, "00"))
+
+    def some_range(self) -> TakeBack:
+        after = self.chance.randrange(self.head + 1)
+        upto = self.chance.choice([self.head, self.chance.randrange(after, self.head + 1)])
+        who = self.chance.choice(["all", *map(actor_mark, ACTORS)])
+        return TakeBack(after, upto, who)
+
+    def chapter(self, after: int, upto: int | None = None) -> Chapter:
+        """The events, in pages of random sizes."""
+        end = self.head if upto is None else upto
+        pages: list[AuthoredDeltas] = []
+        at = after
+        while at < end:
+            size = self.chance.randrange(1, 30)
+            events = self.events[at : min(end, at + size)]
+            writers = self.writers[at : at + len(events)]
+            used = list(dict.fromkeys(writers))
+            index = [used.index(each) for each in writers]
+            pages.append(AuthoredDeltas(at, used, index, [0] * len(events), events))
+            at += len(events)
+        return Chapter(self.texts[after], pages)
+
+    def plan(self, taken: TakeBack, begin: int | None = None) -> Delta:
+        """What takes back, from a strand that begins where it must, or earlier."""
+        after = taken.after if begin is None else begin
+        if after == self.head:
+            return ()
+        chapter = self.chapter(after)
+        return chapter.strand(taken).without(chapter.chosen(taken)).ops
+
+
+def history(seed: int, *, returns: bool = True, count: int = 60) -> History:
+    made = History(Random(seed))
+    while made.head < count:
+        kind = made.chance.random()
+        if returns and kind < 0.1 and made.head:
+            made.restore()
+        elif returns and kind < 0.25 and made.head:
+            made.take_back(made.some_range())
+        elif kind < 0.6:
+            made.type_some()
+        else:
+            made.edit()
+    return made
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_strand_shows_the_text_of_every_version(seed: int) -> None:
+    made = history(seed)
+    for upto in range(1, made.head + 1):
+        after = made.chance.randrange(upto)
+        pieces = made.chapter(after, upto).strand(made.some_range()).pieces()
+        assert visible_text(pieces) == made.texts[upto]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_all_events_since_a_version_taken_back_are_its_text(seed: int) -> None:
+    made = history(seed)
+    for after in range(made.head):
+        ops = made.plan(TakeBack(after, made.head, "all"))
+        assert apply(made.texts[-1], ops) == made.texts[after]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_second_time_changes_nothing(seed: int) -> None:
+    made = history(seed)
+    for _ in range(6):
+        taken = made.some_range()
+        ops = made.plan(taken)
+        if ops:
+            made.write(ops, made.chance.choice(ACTORS), take_back_session(taken, "00"))
+        assert made.plan(taken) == ()
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_second_time_changes_nothing_after_others_wrote(seed: int) -> None:
+    made = history(seed)
+    for _ in range(6):
+        taken = made.some_range()
+        ops = made.plan(taken)
+        if ops:
+            made.write(ops, "c", take_back_session(taken, "00"))
+        for _ in range(3):
+            made.edit()
+        assert made.plan(taken) == ()
+
+
+@dataclass
+class CodePoint:
+    char: str
+    born: int
+    gone: int = 0
+
+
+def alone(made: History, taken: TakeBack) -> str:
+    """The text without some events, a code point at a time; for histories without returns."""
+    row = [CodePoint(char, 0) for char in made.texts[taken.after]]
+    for version, ops in enumerate(made.events[taken.after :], taken.after + 1):
+        at = 0
+        for op in ops:
+            if isinstance(op, str):
+                place = _behind(row, at)
+                row[place:place] = [CodePoint(char, version) for char in op]
+                at += len(op)
+            elif op > 0:
+                at += op
+            else:
+                standing = [each for each in row if not each.gone]
+                for each in standing[at : at - op]:
+                    each.gone = version
+
+    def is_taken(version: int) -> bool:
+        return taken.has(version, made.writers[version - 1].actor_id)
+
+    return "".join(
+        each.char
+        for each in row
+        if not (each.born and is_taken(each.born)) and not (each.gone and not is_taken(each.gone))
+    )
+
+
+def _behind(row: list[CodePoint], pos: int) -> int:
+    """The index right behind the standing code point before a place."""
+    for index, each in enumerate(row):
+        if not pos:
+            return index
+        pos -= not each.gone
+    return len(row)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_rest_is_as_if_the_events_had_not_been(seed: int) -> None:
+    made = history(seed, returns=False, count=200 if seed % 10 == 0 else 60)
+    for _ in range(12):
+        taken = made.some_range()
+        assert apply(made.texts[-1], made.plan(taken)) == alone(made, taken)
+
+
+def test_text_of_others_stays_and_theirs_alone_goes() -> None:
+    made = History(Random(0))
+    made.write(("The cat sat.",), "a")
+    made.write((4, "black ", 8), "b")
+    made.write((10, -3), "b")
+    made.write((10, "dog"), "b")
+    made.write((6, "UE", -3), "c")
+    made.write((8, "!"), "a")
+    assert made.texts[-1] == "The blUE! dog sat."
+    taken = TakeBack(1, 4, actor_mark("b"))
+    made.write(made.plan(taken), "a", take_back_session(taken, "00"))
+    assert made.texts[-1] == "The UE!cat sat."
+    assert made.plan(taken) == ()
+    # What was taken back is an event like any other, and goes the same way.
+    again = TakeBack(6, 7, "all")
+    assert apply(made.texts[-1], made.plan(again)) == made.texts[6]
+
+
+def test_text_that_a_restore_brought_back_does_not_come_twice() -> None:
+    made = History(Random(0))
+    made.write(("one two three",), "a")
+    made.write((4, -4), "b")
+    made.write((3, "!"), "c")
+    made.write(diff(made.texts[-1], made.texts[1]), "c", restore_session(1, "00"))
+    assert made.plan(TakeBack(1, 2, actor_mark("b"))) == ()
+    assert made.plan(TakeBack(0, 2, actor_mark("b")), begin=0) == ()
+
+
+def test_many_pieces_are_in_many_blocks() -> None:
+    made = History(Random(3))
+    made.write(("." * 4_000,), "a")
+    for n in range(1_200):
+        length = len(made.texts[-1])
+        at = made.chance.randrange(length - 40)
+        ops = (at + 1, "ab") if n % 3 else (at + 1, -made.chance.choice([1, 2, 30]))
+        made.write(canonical(ops), made.chance.choice(ACTORS))
+    for who in ("a", "b"):
+        taken = TakeBack(1, made.head, actor_mark(who))
+        assert apply(made.texts[-1], made.plan(taken)) == alone(made, taken)
