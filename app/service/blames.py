@@ -4,7 +4,8 @@
                                           (a thread walks them)
 
 What a restore inserts keeps the authors that it had in the version which was restored; so the blame
-of that one is needed, too, and found in the same way.
+of that one is needed, too, and found in the same way. What a take-back inserts is found by doing it
+once more.
 """
 
 import asyncio
@@ -14,14 +15,15 @@ from contextlib import contextmanager
 from typing import Final
 from weakref import WeakValueDictionary
 
+from app.service.strand_reader import MAX_STRAND_EVENTS, read_chapter, walk_back
 from storage.versions.sql_versions import SqlVersions
-from sync.event_origin import restored_version
+from sync.event_origin import TakeBack, restored_version, taken_back
 from sync.port import DocumentRecord, EventLog, StoreError
 from sync.shells.log_reader import text_at
 from sync.text.authored import AuthoredDeltas
 from sync.text.blame import Blame, BlameWalk, returned_by
-from sync.text.delta import Delta
-from sync.text.span import Span
+from sync.text.delta import Delta, inserted_text
+from sync.text.span import Span, sliced
 from sync.text.textdiff import diff
 
 _PAGE_EVENTS: Final = 20_000
@@ -123,9 +125,9 @@ class _Way:
 
     async def _through(self, walk: BlameWalk, page: AuthoredDeltas) -> None:
         """Walk through the events of a page."""
-        restores = list(_restores(page))
-        stops = sorted({restored for _, restored in restores if page.after < restored})
-        for version, restored in restores:
+        returns = list(_returns(page))
+        stops = sorted({begin for _, begin, _ in returns if page.after < begin})
+        for version, begin, taken in returns:
             for stop in stops:
                 if walk.version < stop < version:
                     await _take(walk, page, stop)
@@ -133,13 +135,17 @@ class _Way:
             await _take(walk, page, version - 1)
             if self._detours > _MAX_DETOURS:
                 continue
-            if restored == version - 1:
+            if begin == version - 1:
                 source = walk.blame()
             else:
-                before = max((each for each in self._steps if each <= restored), default=0)
-                self._detours += restored - before
-                source = await self.to(restored)
-            returned = await self._returned(source, version, page.ops[version - page.after - 1])
+                before = max((each for each in self._steps if each <= begin), default=0)
+                self._detours += begin - before
+                source = await self.to(begin)
+            ops = page.ops[version - page.after - 1]
+            if taken is None:
+                returned = await self._returned(source, version, ops)
+            else:
+                returned, source = await self._taken_back(source, version, taken, ops)
             with _fitting(version):
                 walk.take_returned(page, returned, source)
         await _take(walk, page, page.upto)
@@ -149,6 +155,30 @@ class _Way:
         new = await text_at(self._log, self._key, version)
         changed = await asyncio.to_thread(diff, old, new)
         return returned_by(source.spans, changed, ops)
+
+    async def _taken_back(
+        self, source: Blame, version: int, taken: TakeBack, ops: Delta
+    ) -> tuple[list[Span], Blame]:
+        """Return where the text comes from that a take-back inserts, and a blame that knows it."""
+        new = [Span(len(inserted_text(ops)), 0, 0)]
+        if not inserted_text(ops) or version - taken.after > MAX_STRAND_EVENTS:
+            return new, source
+        self._detours += version - taken.after
+        chapter = await read_chapter(self._log, self._key, taken.after, version - 1)
+        found = await walk_back(chapter, taken)
+        if inserted_text(found.ops) != inserted_text(ops):
+            # Somebody has written meanwhile, just there.
+            return new, source
+        returned: list[Span] = []
+        for piece in found.returned:
+            if piece.span.version:
+                returned.append(piece.span)
+            else:
+                returned += sliced(source.spans, piece.start, len(piece.text))
+        walk = BlameWalk(source)
+        for page in chapter.pages:
+            walk.note(page)
+        return returned, walk.blame()
 
     def _note(self, blame: Blame) -> None:
         """Remember a blame, and forget those that were noted long ago."""
@@ -174,11 +204,18 @@ def _fitting(version: int) -> Iterator[None]:
         raise StoreError(f"the ops up to version {version} do not fit: {error}") from error
 
 
-def _restores(page: AuthoredDeltas) -> Iterator[tuple[int, int]]:
-    """Yield the versions that are restores, each with the version that it brought back."""
-    of_writer = [restored_version(writer.session) for writer in page.writers]
+def _returns(page: AuthoredDeltas) -> Iterator[tuple[int, int, TakeBack | None]]:
+    """Yield the events that brought text back: version, the one it comes from, what was taken."""
+    of_writer = [_return_of(writer.session) for writer in page.writers]
     if any(each is not None for each in of_writer):
         for version, writer in enumerate(page.writer, page.after + 1):
-            restored = of_writer[writer]
-            if restored is not None and restored < version:
-                yield version, restored
+            found = of_writer[writer]
+            if found is not None and found[0] < version:
+                yield version, *found
+
+
+def _return_of(session: str) -> tuple[int, TakeBack | None] | None:
+    restored, taken = restored_version(session), taken_back(session)
+    if restored is not None:
+        return restored, None
+    return None if taken is None else (taken.after, taken)

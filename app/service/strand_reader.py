@@ -127,7 +127,7 @@ async def read_chapter(log: EventLog, key: int, after: int, upto: int) -> Chapte
     return Chapter(await text_at(log, key, after), pages)
 
 
-async def walk(chapter: Chapter, taken: TakeBack) -> TakenBack:
+async def walk_back(chapter: Chapter, taken: TakeBack) -> TakenBack:
     """Return the edit that takes events back; works in a thread.
 
     Raises:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from app.service.backend import Backend
 from app.service.grant import Grant
-from app.service.strand_reader import read_chapter, walk
+from app.service.strand_reader import read_chapter, walk_back
 from app.service.text_write import Written, submit_edit
 from app.service.version_reader import first_version_from, read_text, require_version
 from sync.event_origin import TakeBack, actor_mark, take_back_session
@@ -108,4 +108,4 @@ async def _plan(backend: Backend, document: DocumentRecord, taken: TakeBack) -> 
     count = chapter.count(taken)
     if not count:
         return (), 0
-    return (await walk(chapter, taken)).ops, count
+    return (await walk_back(chapter, taken)).ops, count

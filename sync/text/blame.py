@@ -126,6 +126,13 @@ class BlameWalk:
                 self._written[version] = (self._index(source.people[who]), at_ms)
         _insert_known(self._row, found.ops[index], returned, self.version)
 
+    def note(self, found: AuthoredDeltas) -> None:
+        """Note who wrote events and when, and nothing of what they did."""
+        who = [self._index(Person(each.actor_id, each.actor_name)) for each in found.writers]
+        versions = range(found.after + 1, found.upto + 1)
+        written = zip((who[each] for each in found.writer), found.at_ms, strict=True)
+        self._written.update(zip(versions, written, strict=True))
+
     def _index(self, person: Person) -> int:
         if person not in self._people:
             self._contributions.append(Contribution())

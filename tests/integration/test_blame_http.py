@@ -171,6 +171,49 @@ async def test_every_version_is_blamed_as_the_model_says(
             assert blame.version == version
 
 
+async def test_text_that_is_taken_back_keeps_its_first_author(quire: Application) -> None:
+    await edit(quire, "Ada", {"insert": "one "})
+    await edit(quire, "Cleo", {"retain": 4}, {"insert": "two"})
+    before = (await quire.ok("GET", f"{DOC}/blame"))["spans"]
+    await edit(quire, "Ben", {"retain": 2}, {"delete": 4})
+    await edit(quire, "Ben", {"insert": "Ben "})
+    ben = (await quire.ok("GET", "/api/session", headers=of("Ben")))["user"]["id"]
+    await quire.ok("POST", f"{DOC}/take-back", json={"actor": ben}, headers=of("Dan"))
+    assert await quire.text("notes") == "one two"
+    assert (await quire.ok("GET", f"{DOC}/blame"))["spans"] == before
+    found = await quire.ok("GET", f"{DOC}/blame?version=4")
+    assert [each["actor"]["name"] for each in found["spans"]] == ["Ben", "Ada", "Cleo"]
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_all_that_is_taken_back_has_the_authors_of_then(
+    quire: Application, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = Random(seed)
+    monkeypatch.setattr(blames, "_PAGE_EVENTS", chance.choice([1, 3, 20_000]))
+    log, rows = quire.state.log, quire.state.backend.versions
+    await random_history(quire, chance, 12)
+    for _ in range(4):
+        begin = (await quire.ok("GET", DOC))["version"]
+        before = await told(quire)
+        for _ in range(chance.randrange(1, 6)):
+            length = len(await quire.text("notes"))
+            delta = random_delta(chance, length)
+            if delta:
+                await edit(quire, chance.choice(["Ada", "Ben"]), *to_wire(delta))
+        head = (await quire.ok("GET", DOC))["version"]
+        taken = {"after": begin, "upto": chance.choice([None, min(begin + 1, head)])}
+        await quire.ok("POST", f"{DOC}/take-back", json=taken, headers=of("Dan"))
+        if taken["upto"] is not None:
+            await quire.ok("POST", f"{DOC}/take-back", json={"after": begin}, headers=of("Dan"))
+        assert await told(quire) == before
+        record = await log.find("notes")
+        assert record is not None
+        fresh = await Blames(log, rows).blame(record, record.version)
+        spans = [(length, version) for length, version, _ in before]
+        assert list(by_version(fresh.spans)) == spans
+
+
 async def test_keeper_keeps_blames_of_documents_that_grow(
     quire: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:

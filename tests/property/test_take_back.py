@@ -244,6 +244,17 @@ def test_text_that_a_restore_brought_back_does_not_come_twice() -> None:
     assert made.plan(TakeBack(0, 2, actor_mark("b")), begin=0) == ()
 
 
+def test_restore_that_was_merged_with_others_brings_text_back_once() -> None:
+    made = History(Random(0))
+    made.write(("one|two|three",), "a")
+    made.write((4, -3), "b")
+    restore = diff(made.texts[-1], made.texts[1])
+    made.write(("> ",), "c")
+    made.write(rebase(restore, [("> ",)]), "c", restore_session(1, "00"))
+    assert made.texts[-1] == "> one|two|three"
+    assert made.plan(TakeBack(1, 2, actor_mark("b"))) == ()
+
+
 def test_many_pieces_are_in_many_blocks() -> None:
     made = History(Random(3))
     made.write(("." * 4_000,), "a")
