@@ -1,4 +1,4 @@
-"""Servers that start without importing all anew: each is forked off a process that has done so.
+"""Servers and commands that start without importing all anew: each is forked off one that has.
 
 Most of what a start of `quire serve` costs are its imports, and the tests start hundreds of
 servers. `start_forked` has a process of its own run `app.cli.main` as `python -m` does. That it
@@ -23,7 +23,10 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import IO, Any, Final
+
+from tests.patience import PATIENCE_S
 
 _ROOT: Final = Path(__file__).resolve().parents[2]
 _PROGRAM: Final = "app.cli.main"
@@ -96,16 +99,19 @@ class _ForkServer:
                 cwd=_ROOT,
                 env={**inherited, "PYTHONPATH": str(_ROOT)},
                 stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
                 pass_fds=[served.fileno()],
                 start_new_session=True,
             )
         self._lock = threading.Lock()
 
-    def start(self, request: Mapping[str, Any], log: IO[bytes]) -> ForkedProcess:
+    def start(self, request: Mapping[str, Any], files: Sequence[IO[bytes]]) -> ForkedProcess:
         channel, served = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with served, self._lock:
             message = json.dumps(request).encode()
-            socket.send_fds(self._requests, [message], [served.fileno(), log.fileno()])
+            socket.send_fds(
+                self._requests, [message], [served.fileno(), *(file.fileno() for file in files)]
+            )
         return ForkedProcess(int(channel.recv(_MAX_STATUS_BYTES)), channel)
 
     def end(self) -> None:
@@ -119,15 +125,24 @@ _starting = threading.Lock()
 
 
 def start_forked(
-    arguments: Sequence[str], folder: Path, environment: Mapping[str, str], log: IO[bytes]
+    arguments: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    output: IO[bytes],
+    *,
+    errors: IO[bytes] | None = None,
+    source: IO[bytes] | None = None,
 ) -> ForkedProcess:
-    """Start `quire` in a session of its own, with no input.
+    """Start `quire` in a session of its own.
 
     Args:
         arguments: for the command line, without the program's name.
         folder: its working directory.
-        environment: all of its environment.
-        log: where it writes.
+        environment: all of its environment. What folders in its PYTHONPATH have as `sitecustomize`
+            is run first.
+        output: where it writes.
+        errors: where it writes what goes to stderr; None: to `output`.
+        source: what it reads; None: nothing.
     """
     with _starting:
         server = _running.get(os.getpid())
@@ -135,7 +150,22 @@ def start_forked(
             server = _running[os.getpid()] = _ForkServer()
             atexit.register(server.end)
     request = {"argv": arguments, "cwd": str(folder), "environment": dict(environment)}
-    return server.start(request, log)
+    with open(os.devnull, "rb") as nothing:
+        return server.start(request, [source or nothing, output, errors or output])
+
+
+def run_forked(
+    arguments: Sequence[str], folder: Path, environment: Mapping[str, str], source: bytes = b""
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a command of `quire` to its end; see `start_forked`."""
+    with TemporaryFile() as read, TemporaryFile() as output, TemporaryFile() as errors:
+        read.write(source)
+        read.seek(0)
+        process = start_forked(arguments, folder, environment, output, errors=errors, source=read)
+        code = process.wait(PATIENCE_S)
+        for file in (output, errors):
+            file.seek(0)
+        return subprocess.CompletedProcess(list(arguments), code, output.read(), errors.read())
 
 
 # --- the process that is forked -------------------------------------------------------------------
@@ -162,22 +192,23 @@ class _Forks:
                 self._tell_ends()
             if requests not in ready:
                 continue
-            message, files, _, _ = socket.recv_fds(self._requests, _MAX_REQUEST_BYTES, 2)
+            message, files, _, _ = socket.recv_fds(self._requests, _MAX_REQUEST_BYTES, 4)
             if not message:
                 self._kill_all()
                 return None
-            channel, log = files
+            channel, *streams = files
             if (pid := os.fork()) == 0:
                 os.close(channel)
-                self._become_fork(log)
+                self._become_fork(streams)
                 request: dict[str, Any] = json.loads(message)
                 return request
-            os.close(log)
+            for stream in streams:
+                os.close(stream)
             self._channels[pid] = socket.socket(fileno=channel)
             self._channels[pid].send(str(pid).encode())
 
-    def _become_fork(self, log: int) -> None:
-        """Give up all that is the fork server's; write to the log from here on."""
+    def _become_fork(self, streams: Sequence[int]) -> None:
+        """Give up all that is the fork server's; read and write these streams from here on."""
         os.setsid()
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -185,9 +216,9 @@ class _Forks:
             one.close()
         self._channels.clear()
         self._requests.close()
-        for descriptor in (1, 2):
-            os.dup2(log, descriptor)
-        for descriptor in (log, self._ended, self._ends):
+        for descriptor, stream in enumerate(streams):
+            os.dup2(stream, descriptor)
+        for descriptor in (*streams, self._ended, self._ends):
             os.close(descriptor)
 
     def _tell_ends(self) -> None:
@@ -218,6 +249,9 @@ def _serve(descriptor: int) -> None:
         os.environ.clear()
         os.environ.update(request["environment"])
         sys.argv[1:] = request["argv"]
+        for place in os.environ.get("PYTHONPATH", "").split(os.pathsep):
+            if (custom := Path(place, "sitecustomize.py")).exists():
+                runpy.run_path(str(custom))
         # Runs anew as the program; what it has imported stays.
         del sys.modules[_PROGRAM]
         runpy.run_module(_PROGRAM, run_name="__main__", alter_sys=True)

@@ -58,7 +58,7 @@ class ServerProcess:
         environment: more for its environment; `QUIRE_*` of the caller's is not passed on.
         ready_within_s: how long a start may take.
         is_forked: whether it comes from `fork_server`, which is quicker; None: unless it is to
-            begin with variables of Python's own, or to start processes itself. False where its
+            start processes itself. False where its
             memory is measured: a forked one comes to the pages of its libraries only later.
     """
 
@@ -82,7 +82,7 @@ class ServerProcess:
         self._environment = dict(environment or {})
         self._ready_within_s = ready_within_s
         if is_forked is None:
-            is_forked = "PYTHONPATH" not in self._environment and "--workers" not in arguments
+            is_forked = "--workers" not in arguments
         self._is_forked = is_forked
         self._process: subprocess.Popen[bytes] | ForkedProcess | None = None
         self._started_once = False

@@ -13,6 +13,7 @@ from sqlite3 import connect as open_sqlite
 import httpx
 import pytest
 
+from tests.integration.fork_server import run_forked
 from tests.integration.server import ROOT, ServerProcess, free_port
 from tests.patience import PATIENCE_S
 
@@ -41,15 +42,7 @@ class Shell:
     def run(
         self, *arguments: str, stdin: bytes = b"", fails: int = 0
     ) -> "subprocess.CompletedProcess[bytes]":
-        done = subprocess.run(
-            [*COMMAND, *arguments],
-            cwd=self.folder,
-            env=self._environment,
-            input=stdin,
-            capture_output=True,
-            timeout=PATIENCE_S,
-            check=False,
-        )
+        done = run_forked(arguments, self.folder, self._environment, stdin)
         assert done.returncode == fails, done.stderr.decode()
         return done
 

@@ -1,11 +1,10 @@
 """A server with `--auth jwt`, and what programs and pages show it; no test is in here."""
 
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any, Final
 
 import httpx
@@ -16,7 +15,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection
 from websockets.sync.client import connect as open_socket
 
-from tests.integration.server import ROOT, ServerProcess
+from tests.integration.fork_server import run_forked
+from tests.integration.server import ServerProcess
 from tests.patience import PATIENCE_S
 
 SECRET: Final = "needle-of-the-application, 32 bytes and more"
@@ -114,15 +114,8 @@ def enter_yjs(server: ServerProcess, name: str, query: str, **headers: str) -> i
 
 
 def quire(server: ServerProcess, *arguments: str, **environment: str) -> tuple[int, str, str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "app.cli.main", *arguments],
-        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
-    return done.returncode, done.stdout, done.stderr
+    done = run_forked(arguments, Path.cwd(), {**os.environ, **environment})
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
 
 
 def api_token(server: ServerProcess, *flags: str, role: str = "editor") -> tuple[str, str]:
