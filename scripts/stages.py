@@ -34,8 +34,10 @@ CACHE: Final = ROOT / ".cache"
 WEB: Final = ROOT / "web"
 NPM_CLIENTS: Final = ROOT / "tests" / "npm"
 NO_TESTS_COLLECTED: Final = 5
-WORKERS: Final = min(os.cpu_count() or 1, 4)
-"""Processes that run the tests of a tier side by side."""
+CORES: Final = min(os.cpu_count() or 1, 4)
+WORKERS: Final = {"integration": 2 * CORES, "e2e": CORES + 1}
+"""Processes that run the tests of a tier side by side, where they are more than the cores: its
+tests wait for other processes much of the time."""
 
 
 class StageFailed(Exception):
@@ -258,13 +260,7 @@ def firefox_variable() -> dict[str, str]:
     return {firefox.VARIABLE: path}
 
 
-def run_tier(
-    tier: str,
-    options: Options,
-    variables: Mapping[str, str] | None = None,
-    *,
-    workers: int = WORKERS,
-) -> None:
+def run_tier(tier: str, options: Options, variables: Mapping[str, str] | None = None) -> None:
     """Run one folder of tests with pytest and leave a report for the tally."""
     require_tier(tier)
     report = report_of(tier)
@@ -273,9 +269,11 @@ def run_tier(
     command = [sys.executable, "-m", "pytest", f"tests/{tier}", f"--junitxml={report}"]
     # A soak is long on purpose; a test's own timeout mark still holds.
     command += ["--timeout=36000"] if options.soak else []
+    workers = WORKERS.get(tier, CORES)
     if workers > 1:
-        # Files stay whole: the tests of one share a server.
-        command += [f"--numprocesses={workers}", "--dist=loadfile"]
+        # Each begins with a part of its own, in order, so that the tests of a file share a server;
+        # whoever is done takes tests from the end of another's part.
+        command += [f"--numprocesses={workers}", "--dist=worksteal"]
     command += options.pytest_arguments
     try:
         run_command(command, variables=soak | dict(variables or {}))

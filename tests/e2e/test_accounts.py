@@ -162,6 +162,7 @@ def test_unsaved_text_is_never_saved_as_another_users(
     dialog.close()
     context = ana.page.context
     context.set_offline(True)
+    ana.wait_until("() => !window.quire.state().connected")
     ana.focus_end()
     ana.type("Ana's")
     ana.wait_for_words("Offline – 5 edits kept on this device")
