@@ -7,6 +7,7 @@ from app.identity.people import People
 from app.identity.tokens.token_checks import TokenChecks
 from app.readiness import Readiness
 from app.service.backend import Backend
+from app.service.document_import import DocumentImport
 from app.service.image_store import ImageStore
 from app.service.text_search import SearchBounds
 from app.settings import Settings
@@ -28,6 +29,7 @@ class State:
     uploads: UserAttempts
     searches: UserAttempts
     search_bounds: SearchBounds
+    imports: DocumentImport
     people: People
     token_checks: TokenChecks
     sockets: Sockets

@@ -27,6 +27,7 @@ from app.server.proxy import TrustedProxies
 from app.service.automatic_versions import AutomaticVersions
 from app.service.backend import Backend
 from app.service.blame_keeping import BlameKeeper
+from app.service.document_import import DocumentImport
 from app.service.image_collection import ImageCollector
 from app.service.image_store import ImageStore
 from app.service.text_search import SearchBounds
@@ -147,6 +148,7 @@ def create_app(
                     UserAttempts(settings.uploads_per_minute),
                     UserAttempts(settings.searches_per_minute),
                     SearchBounds(settings.max_search_s),
+                    DocumentImport(backend),
                     people,
                     checks,
                     sockets,

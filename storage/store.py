@@ -10,6 +10,7 @@ from storage.image_rows import SqlImages
 from storage.log import SqlEventLog
 from storage.search.sql_search import SqlSearch
 from storage.shelf.sql_shelf import SqlShelf
+from storage.staged_import import SqlImports
 from storage.versions.sql_versions import SqlVersions
 
 
@@ -27,6 +28,7 @@ class Store:
         self.shelf = SqlShelf(database)
         self.images = SqlImages(database)
         self.versions = SqlVersions(database)
+        self.imports = SqlImports(database)
 
     async def aclose(self) -> None:
         """Wait for the transaction under way, then close all connections."""

@@ -197,6 +197,18 @@ def _push(flags: argparse.Namespace) -> int:
     return push(flags)
 
 
+def _export(flags: argparse.Namespace) -> int:
+    from app.cli.document_files import export
+
+    return export(flags)
+
+
+def _import(flags: argparse.Namespace) -> int:
+    from app.cli.document_files import bring_in
+
+    return bring_in(flags)
+
+
 def _given(flags: argparse.Namespace) -> Mapping[str, object]:
     return {name: value for name, value in vars(flags).items() if value is not None}
 
@@ -222,6 +234,8 @@ def parser() -> argparse.ArgumentParser:
     _add_log(commands.add_parser("log", help="list who wrote what, newest first"))
     _add_tail(commands.add_parser("tail", help="follow a document"))
     _add_push(commands.add_parser("push", help="merge a local file into a document"))
+    _add_export(commands.add_parser("export", help="save a document with its history as a file"))
+    _add_import(commands.add_parser("import", help="make a document of such a file"))
     return root
 
 
@@ -321,8 +335,39 @@ def _add_push(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_export(command: argparse.ArgumentParser) -> None:
+    command.set_defaults(command=_export)
+    _add_server(command)
+    command.add_argument(
+        "-o", "--output", metavar="FILE", help="(default: DOCUMENT.quire); - prints it"
+    )
+    command.add_argument(
+        "--format",
+        choices=("quire", "md", "jsonl"),
+        default="quire",
+        help="all but images (the default), the text, or the events as lines of JSON",
+    )
+
+
+def _add_import(command: argparse.ArgumentParser) -> None:
+    command.set_defaults(command=_import)
+    command.add_argument("file", metavar="FILE", help="what `quire export` has written")
+    command.add_argument(
+        "--as",
+        dest="as_name",
+        type=_document,
+        metavar="DOCUMENT",
+        help="its name here (default: that in the file)",
+    )
+    _add_url(command)
+
+
 def _add_server(command: argparse.ArgumentParser) -> None:
     command.add_argument("document", type=_document, metavar="DOCUMENT")
+    _add_url(command)
+
+
+def _add_url(command: argparse.ArgumentParser) -> None:
     url = os.environ.get(URL_VARIABLE, DEFAULT_URL)
     command.add_argument(
         "--url", default=url, help=f"the server (default: {URL_VARIABLE} or {DEFAULT_URL})"

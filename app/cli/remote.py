@@ -1,7 +1,7 @@
 """The HTTP API of a running server, for commands: a method each, errors as `CommandFailed`."""
 
 import argparse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final, TypeVar
 from urllib.parse import quote
 
@@ -15,6 +15,8 @@ from sync.wire.message import Event
 
 MAX_PAGE: Final = 500
 _TIMEOUT_S: Final = 30.0
+_IMPORT_S: Final = 600.0
+"""A long history takes a while to check."""
 _WRITE_ATTEMPTS: Final = 3
 
 T = TypeVar("T")
@@ -145,6 +147,26 @@ class Remote:
         params: dict[str, str | int] = {"after": version, "before": upto + 1, "limit": MAX_PAGE}
         return self._read(self._http_get("/history", params), Page).events
 
+    def exported(self, kind: str) -> Iterator[bytes]:
+        """Yield the parts of the document's file of a kind, as they come."""
+        path, params = f"{self._path}/export", {"format": kind}
+        try:
+            with self._http.stream("GET", path, params=params) as answer:
+                if not answer.is_success:
+                    answer.read()
+                self._checked(answer)
+                yield from answer.iter_bytes()
+        except httpx.TransportError as error:
+            raise self._unreachable(error) from None
+
+    def bring_in(self, content: bytes, name: str | None) -> Metadata:
+        """Make a document of a file, under a name of its own or that in the file."""
+        params = {} if name is None else {"name": name}
+        sent = self._send(
+            "POST", "/api/documents/import", content=content, params=params, timeout=_IMPORT_S
+        )
+        return self._read(self._checked(sent), Metadata)
+
     # --- how ------------------------------------------------------------------------------------
 
     def _http_get(self, path: str, params: Mapping[str, str | int] | None = None) -> httpx.Response:
@@ -153,12 +175,15 @@ class Remote:
     def _send(self, method: str, path: str, **options: object) -> httpx.Response:
         try:
             return self._http.request(method, path, **options)  # type: ignore[arg-type]
-        except httpx.UnsupportedProtocol:
-            problem = f"--url {self.url} is no URL of a server, such as http://127.0.0.1:8000"
-            raise CommandFailed(problem, ExitCode.USAGE) from None
         except httpx.TransportError as error:
-            problem = f"no server answers at {self.url}: {str(error) or type(error).__name__}"
-            raise CommandFailed(problem, ExitCode.UNREACHABLE) from None
+            raise self._unreachable(error) from None
+
+    def _unreachable(self, error: httpx.TransportError) -> CommandFailed:
+        if isinstance(error, httpx.UnsupportedProtocol):
+            problem = f"--url {self.url} is no URL of a server, such as http://127.0.0.1:8000"
+            return CommandFailed(problem, ExitCode.USAGE)
+        problem = f"no server answers at {self.url}: {str(error) or type(error).__name__}"
+        return CommandFailed(problem, ExitCode.UNREACHABLE)
 
     def _checked(self, answer: httpx.Response) -> httpx.Response:
         if answer.is_success:

@@ -12,6 +12,7 @@ from sync.error import ErrorCode
 
 _BRINGS_TEXT: Final = re.compile(r"/api/documents(/[^/]+/(text|edits))?")
 """The paths whose requests bring text."""
+_IMPORT: Final = "/api/documents/import"
 _BRINGS_IMAGE: Final = re.compile(r"/api/documents/[^/]+/files")
 
 
@@ -21,20 +22,29 @@ class BodyLimit:
     Args:
         max_bytes: of a body that brings text.
         max_image_bytes: of a body that is an image.
+        max_import_bytes: of a document that is brought in.
         max_form_bytes: of any other.
     """
 
     def __init__(
-        self, app: ASGIApp, max_bytes: int, max_form_bytes: int, max_image_bytes: int
+        self,
+        app: ASGIApp,
+        max_bytes: int,
+        max_form_bytes: int,
+        max_image_bytes: int,
+        max_import_bytes: int,
     ) -> None:
         self._app = app
         self._max_bytes = max_bytes
         self._max_form_bytes = min(max_bytes, max_form_bytes)
         self._max_image_bytes = max_image_bytes
+        self._max_import_bytes = max_import_bytes
 
     def _most(self, path: str) -> int:
         if _BRINGS_IMAGE.fullmatch(path) is not None:
             return self._max_image_bytes
+        if path == _IMPORT:
+            return self._max_import_bytes
         brings_text = _BRINGS_TEXT.fullmatch(path) is not None
         return self._max_bytes if brings_text else self._max_form_bytes
 

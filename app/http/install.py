@@ -20,6 +20,7 @@ from app.http.routes import (
     documents,
     edits,
     events,
+    exchange,
     findings,
     health,
     history,
@@ -48,6 +49,7 @@ from app.settings import Settings
 routers: Final[tuple[APIRouter, ...]] = (
     documents.router,
     copies.router,
+    exchange.router,
     keeping.router,
     trashed.router,
     findings.router,
@@ -103,6 +105,7 @@ def install(app: FastAPI, settings: Settings) -> None:
         max_bytes=settings.max_message_bytes,
         max_form_bytes=settings.max_form_bytes,
         max_image_bytes=settings.max_image_bytes,
+        max_import_bytes=settings.max_import_bytes,
     )
     allowed, public_url = settings.allowed_origins, settings.public_url
     app.add_middleware(CookieGuard, allowed=allowed, public_url=public_url)

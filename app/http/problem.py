@@ -85,6 +85,7 @@ STATUS: Final[dict[Code, int]] = {
     ServiceCode.STORAGE_FULL: 507,
     ServiceCode.HISTORY_DAMAGED: 500,
     ServiceCode.SEARCH_TOO_SLOW: 422,
+    ServiceCode.UNUSABLE_FILE: 422,
     HttpCode.PRECONDITION_REQUIRED: 428,
     HttpCode.FOREIGN_ORIGIN: 403,
     HttpCode.INTERNAL: 500,

@@ -13,6 +13,7 @@ from storage.identity.sql_identity import SqlIdentity
 from storage.image_rows import SqlImages
 from storage.search.sql_search import SqlSearch
 from storage.shelf.sql_shelf import SqlShelf
+from storage.staged_import import SqlImports
 from storage.store import Store
 from storage.versions.sql_versions import SqlVersions
 from sync.port import EventLog
@@ -41,6 +42,8 @@ class Backend:
     blames: Blames
     images: SqlImages
     """The images that each document has."""
+    imports: SqlImports
+    """The documents that are being brought in."""
 
     @classmethod
     def on(
@@ -70,4 +73,5 @@ class Backend:
             store.versions,
             Blames(store.log, store.versions),
             store.images,
+            store.imports,
         )

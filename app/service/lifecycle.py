@@ -45,7 +45,7 @@ async def create_document(
         StoreError: the log does not answer.
     """
     text = normalize_text(text)
-    _require_creation(backend, principal, name)
+    require_creation(backend, principal, name)
     user = principal.user
     most = backend.rooms.limits.max_document_chars
     if len(text) > most:
@@ -75,7 +75,8 @@ async def create_document(
     return replace(grant, document=await backend.log.find(chosen) or record)
 
 
-def _require_creation(backend: Backend, principal: Principal, name: str | None) -> None:
+def require_creation(backend: Backend, principal: Principal, name: str | None) -> None:
+    """Raise `QuireError` (`forbidden`, `auth_required`) unless a document may be created so."""
     if backend.authority.may_create(principal, name):
         return
     if not principal.is_proven:
@@ -101,7 +102,7 @@ async def duplicate_document(
     """
     grant.require(Action.READ)
     document = grant.document
-    _require_creation(backend, grant.principal, name)
+    require_creation(backend, grant.principal, name)
     chosen = name or readable_name()
     text, digests = moved_references(
         await read_text(backend, document, document.version), document.name, chosen

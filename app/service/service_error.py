@@ -23,6 +23,7 @@ class ServiceCode(StrEnum):
     STORAGE_FULL = "storage_full"
     HISTORY_DAMAGED = "history_damaged"
     SEARCH_TOO_SLOW = "search_too_slow"
+    UNUSABLE_FILE = "unusable_file"
 
 
 class ServiceError(Exception):

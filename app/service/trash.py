@@ -21,6 +21,9 @@ _FIRST_AFTER_S: Final = 60.0
 _INTERVAL_S: Final = 3600.0
 _DAY_MS: Final = 86_400_000
 _AT_ONCE: Final = 100
+_IMPORT_LEFT_MS: Final = 3_600_000
+"""A document that is brought in, and to which nothing was added for so long, was left by a process
+that has ended."""
 _PAUSE_S: Final = 0.1
 """The time between two documents, so that whoever edits gets in between."""
 _NO_KEY: Final = 0
@@ -89,6 +92,7 @@ async def empty_trash(backend: Backend, before_ms: int) -> int:
         StoreError: the store does not answer.
     """
     shelf: SqlShelf = backend.shelf
+    await backend.imports.give_up_left(now_ms() - _IMPORT_LEFT_MS)
     await shelf.finish_purges()
     removed = 0
     while names := await shelf.expired(before_ms, _AT_ONCE):

@@ -54,6 +54,7 @@ DOCUMENT_DOORS: Final = (
     DocumentDoor("POST", f"{D}/take-back", WRITE, json={"after": 1, "upto": 2}),
     DocumentDoor("GET", f"{D}/blame", READ),
     DocumentDoor("GET", f"{D}/contributions", READ),
+    DocumentDoor("GET", f"{D}/export", READ),
     DocumentDoor("GET", f"{D}/versions", READ),
     DocumentDoor("POST", f"{D}/versions", WRITE, 201, json={"name": "Mine"}),
     # The name is somebody else's: one's own is in `test_version_names`.
@@ -183,6 +184,13 @@ PEOPLE_DOORS: Final = (
         201,
         json={},
         answers=_only(account=201, operator=201, guest=403, named=201),
+    ),
+    # Whoever may not create documents is refused before the file is looked at.
+    PeopleDoor(
+        "POST",
+        "/api/documents/import",
+        422,
+        answers=_only(account=422, operator=422, guest=403, named=422),
     ),
     PeopleDoor(
         "POST", "/api/links/redeem", 404, json=_UNKNOWN_LINK, answers={"token": 403, **_BAD}

@@ -183,16 +183,22 @@ class Registry:
             StoreError: the store failed.
         """
         return await self._log.create(
-            NewDocument(
-                name=name,
-                title=title,
-                text_root=text_root,
-                epoch=secrets.token_hex(8),
-                crdt_client_id=secrets.randbits(32),
-                owner_id=creator.id,
-                at_ms=now_ms(),
-                grants=self._new_document_grants,
-            )
+            self.new_document(name, creator, title=title, text_root=text_root)
+        )
+
+    def new_document(
+        self, name: str, creator: User, *, title: str = "", text_root: str = DEFAULT_TEXT_ROOT
+    ) -> NewDocument:
+        """Return the fields of a new document, with an epoch and a CRDT client id of its own."""
+        return NewDocument(
+            name=name,
+            title=title,
+            text_root=text_root,
+            epoch=secrets.token_hex(8),
+            crdt_client_id=secrets.randbits(32),
+            owner_id=creator.id,
+            at_ms=now_ms(),
+            grants=self._new_document_grants,
         )
 
     async def wait_beyond(self, name: str, version: int) -> int:

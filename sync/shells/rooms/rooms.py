@@ -104,6 +104,7 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
         self.find = registry.find
         self.open = registry.open
         self.create = registry.create
+        self.new_document = registry.new_document
         self.wait_beyond = registry.wait_beyond
         self.tell = executor.tell
         self.take = executor.take
