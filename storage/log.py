@@ -29,7 +29,6 @@ from sync.port import (
 from sync.text.authored import AuthoredDeltas
 
 _RELAY_KEY = "relay"
-_NONCE_SECRET = "nonces"
 _APPENDS_PER_CLEANING = 500
 """Of changes that nobody will read."""
 
@@ -240,7 +239,7 @@ class SqlEventLog:
 
     async def nonce_secret(self) -> bytes:
         """Return the secret of `sync.yjs.nonce`: 32 random bytes, the same for all processes."""
-        return await secret.shared(self._database, _NONCE_SECRET)
+        return await secret.shared(self._database, secret.NONCES)
 
     async def ping(self) -> None:
         """Raise `StoreError` unless the store answers."""

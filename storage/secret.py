@@ -10,6 +10,8 @@ from storage.engine import Database
 from storage.table import secrets
 
 KEY_BYTES = 32
+NONCES = "nonces"
+"""The name of the secret of `sync.yjs.nonce`."""
 SIGNING_PREFIX = "signing:"
 """Begins the names of keys that sign what users keep: a copied installation has them too."""
 

@@ -340,11 +340,9 @@ class Secrets(Protocol):
 
     async def relay_key(self) -> bytes:
         """Return the key of `sync.wire.relay`: 32 random bytes, the same for all processes."""
-        ...
 
     async def nonce_secret(self) -> bytes:
         """Return the secret of `sync.yjs.nonce`: 32 random bytes, the same for all processes."""
-        ...
 
 
 class EventLog(Catalogue, LogWriting, Secrets, Protocol):
@@ -356,11 +354,9 @@ class EventLog(Catalogue, LogWriting, Secrets, Protocol):
 
     async def ping(self) -> None:
         """Raise `StoreError` unless the store answers."""
-        ...
 
     async def probe_write(self) -> None:
         """Commit a small change that nobody reads; raise `StoreError` if that cannot be done."""
-        ...
 
     committed_appends: int
     """The number of `append` transactions that have committed."""

@@ -42,16 +42,19 @@ class NewSegment(msgspec.Struct, frozen=True):
         }
 
 
-def make_segment(events: Sequence[EventRecord], indexed_after: int) -> NewSegment:
+def make_segment(
+    events: Sequence[EventRecord], indexed_after: int, *, nonce_secret: bytes | None = None
+) -> NewSegment:
     """Return the segment of consecutive events.
 
     Args:
         indexed_after: the ids of later versions only are not in the index yet.
+        nonce_secret: see `encode_segment`.
 
     Raises:
         UnequalError: it cannot be read back as it was.
     """
-    data = encode_segment(events)
+    data = encode_segment(events, nonce_secret=nonce_secret)
     first, last = events[0].version, events[-1].version
     if open_segment(data).events(first - 1, last) != list(events):
         raise UnequalError(f"the versions {first} to {last} do not come back from their segment")

@@ -15,7 +15,7 @@ from typing import Any, Final
 from msgspec import Struct
 from sqlalchemy import BigInteger, Connection, bindparam, delete, exists, func, insert, or_, select
 
-from storage import catalogue, checkpoint, event_query
+from storage import catalogue, checkpoint, event_query, secret
 from storage.compaction import segment_query
 from storage.compaction.history_damage import HistoryDamagedError
 from storage.compaction.piece import (
@@ -83,6 +83,8 @@ class Piece(Struct, frozen=True):
 
     document: DocumentRecord
     events: list[EventRecord]
+    nonce_secret: bytes | None
+    """The secret that the nonces of made-up ids follow from; None: none was made yet."""
 
 
 class SqlCompaction:
@@ -127,7 +129,8 @@ class SqlCompaction:
         if piece is None:
             return 0
         before = piece.document.compacted_version
-        new = await (make or _make_in_thread)(piece.events, before)
+        make = make or partial(_make_in_thread, nonce_secret=piece.nonce_secret)
+        new = await make(piece.events, before)
         async with self._database.write() as transaction:
             is_stored = await transaction.run(partial(_store, document=piece.document, new=new))
         return new.last - before if is_stored else 0
@@ -143,8 +146,11 @@ class SqlCompaction:
             return await transaction.run(work)
 
 
-async def _make_in_thread(events: Sequence[EventRecord], indexed_after: int) -> NewSegment:
-    return await asyncio.to_thread(make_segment, events, indexed_after)
+async def _make_in_thread(
+    events: Sequence[EventRecord], indexed_after: int, *, nonce_secret: bytes | None
+) -> NewSegment:
+    work = partial(make_segment, events, indexed_after, nonce_secret=nonce_secret)
+    return await asyncio.to_thread(work)
 
 
 def _read_piece(
@@ -169,7 +175,7 @@ def _read_piece(
         rule,
         now_ms,
     )
-    return Piece(document, found) if found else None
+    return Piece(document, found, secret.find(connection, secret.NONCES)) if found else None
 
 
 def _shape(connection: Connection, document: DocumentRecord) -> LogShape:

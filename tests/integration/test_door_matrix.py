@@ -260,6 +260,7 @@ async def test_people_in_open_mode(tmp_path: Path) -> None:
         "POST /api/session": 403,
         "POST /api/invitations/accept": 403,
         "POST /api/documents guest": 201,
+        "POST /api/documents/import guest": 422,
     }
     kinds = ("named", "guest", "token", "bad")
     expect_none(await ask_all(tmp_path, OPEN, kinds, changed))
