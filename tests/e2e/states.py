@@ -245,6 +245,19 @@ def _authors(scene: Scene) -> Window:
     return window
 
 
+def _people(scene: Scene) -> Window:
+    window = _by_three(scene)
+    window.page.get_by_role("button", name="People", exact=True).click()
+    expect(window.page.locator(".person").first).to_be_visible()
+    return window
+
+
+def _take_back(window: Window) -> None:
+    """Choose a person of the legend whose changes are to be taken back."""
+    window.page.get_by_role("button", name="Take back changes of Mira").click()
+    expect(window.page.locator(".take-back-changes li").first).to_be_visible()
+
+
 def _offline(scene: Scene) -> Window:
     scene.write("sunday-dinner")
     window, link = scene.cut_window()
@@ -345,6 +358,7 @@ STATES: Final = (
     State("history-beside-rendered", _compared("Side by side", "View"), ".banner-version"),
     State("playback", _played_back, ".playback"),
     State("authors", _authors, ".person"),
+    State("take-back", _people, "dialog", _take_back),
     State("share", _shared, "dialog", _invite_by_link),
     State("share-told", _DINNER, "dialog", _clicking("Share")),
     State("user-menu", _DINNER, ".popover", lambda window: window.page.locator(".self").click()),

@@ -72,7 +72,7 @@ function readEvent(value: unknown): HistoryEvent {
   };
 }
 
-const ORIGINS: readonly string[] = ["live", "request", "restore", "repair"] satisfies Origin[];
+const ORIGINS: readonly string[] = ["live", "request", "restore", "take-back", "repair"] satisfies Origin[];
 
 function readSitting(value: unknown): SittingPage["sittings"][number] {
   const restored = field(value, "restored");

@@ -223,7 +223,8 @@ interface PersonProps {
 
 function Person({ name, color, origins }: PersonProps) {
   const { origin, someone } = words().history;
-  const marks = ([["request", origin.request], ["repair", origin.repair]] as const).filter(([which]) =>
+  const { chip } = words().history.takeBack;
+  const marks = ([["request", origin.request], ["take-back", chip], ["repair", origin.repair]] as const).filter(([which]) =>
     origins.includes(which),
   );
   return (

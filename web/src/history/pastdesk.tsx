@@ -4,6 +4,7 @@ import { getBlame, getContributions } from "../api/authors";
 import { getPlayback } from "../api/playback";
 import { getDiff, getEvents, getSittings, getText, getVersion, restoreVersion } from "../api/pasttexts";
 import { ApiError } from "../api/request";
+import { previewTakeBack, takeBack } from "../api/takingback";
 import { changeName, listNames, nameVersion, removeName } from "../api/versionnames";
 import { words } from "../language/language";
 import type { DocumentModel } from "../page/model";
@@ -21,6 +22,8 @@ import type { NamedActions } from "./namedlist";
 import { NamedVersions, type NamedVersion } from "./namedversion";
 import { HistoryPanel } from "./panel";
 import { PastView } from "./pastview";
+import { TakeBackDialog, type TakeBackActions } from "./takebackdialog";
+import type { TakeBackRange, TakeBackWish } from "./takeback";
 import { PlaybackModel } from "./playbackmodel";
 import { PlaybackView } from "./playbackview";
 import { longTime } from "./times";
@@ -55,6 +58,7 @@ export class PastDesk {
       namesOf: (version) => this.names.within(version, version).map(({ name }) => name),
       name: (version) => this.nameVersion(version),
       copyLink: (version) => void this.copyLink(version),
+      takeBack: (after, upto) => this.takeBack(null, { after, upto }),
       play: () => this.play(),
     });
     places.bar.append(this.view.bar);
@@ -105,7 +109,7 @@ export class PastDesk {
         names={this.names}
         layer={this.layer}
         isWritable={this.model.isWritable.value}
-        onTakeBack={null}
+        onTakeBack={({ actor, first, last }) => this.takeBack(actor.id, { from: first, to: last })}
         named={this.named}
         head={this.model.version.value}
         onChoose={(version, since) => this.choose(version, () => this.show(version, since))}
@@ -276,6 +280,30 @@ export class PastDesk {
     await this.actions.attempt(async () => {
       await this.names.remove(name);
       this.model.say(words().history.names.removed(name));
+    });
+  }
+
+  /** Ask whose changes of `range` are to be taken back, show what that does, and do it. */
+  private takeBack(actor: string | null, range: TakeBackRange): void {
+    const { name } = this.model;
+    const people = (this.layer.people.value ?? []).map((person) => person.actor);
+    const actions: TakeBackActions = {
+      preview: async (wish) => {
+        const taken = await previewTakeBack(name, wish);
+        return { taken, text: await getText(name, taken.version) };
+      },
+      carryOut: (wish) => void this.carryOut(wish),
+    };
+    this.model.dialog.show((close) => <TakeBackDialog people={people} actor={actor} range={range} actions={actions} close={close} />);
+  }
+
+  private async carryOut(wish: TakeBackWish): Promise<void> {
+    await this.actions.attempt(async () => {
+      const id = crypto.getRandomValues(new Uint32Array(4)).join("-");
+      await this.actions.restore(() => takeBack(this.model.name, wish, id));
+      this.backToLive();
+      const undo = { label: words().history.takeBack.undo, run: () => void this.model.commands.run("undo") };
+      this.model.say(words().history.takeBack.done, undo);
     });
   }
 

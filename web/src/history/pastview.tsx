@@ -32,6 +32,8 @@ export interface PastActions {
   namesOf(version: number): readonly string[];
   name(version: number): void;
   copyLink(version: number): void;
+  /** Take back what happened after one version and up to another. */
+  takeBack(after: number, upto: number): void;
   play(): void;
 }
 
@@ -319,7 +321,7 @@ function LayoutChoice({ view }: { readonly view: PastView }) {
 }
 
 function More({ view, shown }: { readonly view: PastView; readonly shown: Shown }) {
-  const { menu, compare } = words().history;
+  const { menu, compare, takeBack } = words().history;
   const { nameThis, copyLink } = words().history.names;
   const { actions } = view;
   const { event, since, isComparison } = shown;
@@ -345,6 +347,7 @@ function More({ view, shown }: { readonly view: PastView; readonly shown: Shown 
             ...restores,
             { id: "name", label: nameThis, icon: "tag", disabled, run: () => actions.name(event.version) },
             { id: "link", label: copyLink, icon: "link", run: () => actions.copyLink(event.version) },
+            { id: "take-back", label: takeBack.these, icon: "undo", disabled, run: () => actions.takeBack(since, event.version) },
             { id: "play", label: words().playback.openHere, icon: "history", run: () => actions.play() },
           ],
         },

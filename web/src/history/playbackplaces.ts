@@ -3,17 +3,17 @@
 /** The pause after which a new sitting begins: that of the history list. */
 export const SITTING_PAUSE_MS = 300_000;
 
-/** The first versions of the sittings, found event by event. A restore is a sitting of its own. */
+/** The first versions of the sittings, found event by event. Restores and take-backs are sittings of their own. */
 export class SittingStarts {
   readonly versions: number[] = [];
   private before = -Infinity;
-  private wasRestore = false;
+  private wasAlone = false;
 
   add(version: number, at: number, origin: string): void {
-    const isRestore = origin === "restore";
-    if (at - this.before > SITTING_PAUSE_MS || isRestore || this.wasRestore) this.versions.push(version);
+    const isAlone = origin === "restore" || origin === "take-back";
+    if (at - this.before > SITTING_PAUSE_MS || isAlone || this.wasAlone) this.versions.push(version);
     this.before = at;
-    this.wasRestore = isRestore;
+    this.wasAlone = isAlone;
   }
 }
 

@@ -16,7 +16,7 @@ export interface HistoryEvent {
 }
 
 /** The door that an event came through; see `sync/event_origin.py`, which names the sessions. */
-export type Origin = "live" | "request" | "restore" | "repair";
+export type Origin = "live" | "request" | "restore" | "take-back" | "repair";
 
 /** One author's part in a sitting, through one door. */
 export interface SittingAuthor extends Actor {
@@ -56,6 +56,7 @@ const RESTORED = /^restore-(\d{1,16})-/;
 export function originOf(session: string): Origin {
   if (session === "repair") return "repair";
   if (session.startsWith("http-")) return "request";
+  if (session.startsWith("take-back-")) return "take-back";
   return RESTORED.test(session) ? "restore" : "live";
 }
 

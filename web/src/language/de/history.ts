@@ -73,5 +73,23 @@ export const history: typeof English = {
     takeBack: "Zurücknehmen …",
     takeBackOf: (name) => `Änderungen von ${name} zurücknehmen …`,
   },
+  takeBack: {
+    title: "Änderungen zurücknehmen",
+    lead: "Was andere geschrieben haben, bleibt. Daraus wird eine neue Version, die sich rückgängig machen lässt.",
+    who: "Wessen Änderungen",
+    everybody: "Die von allen",
+    from: "Von",
+    to: "Bis",
+    looking: "Es wird nachgesehen, was das ändert …",
+    nothing: "Davon steht nichts mehr im Text: Es gibt nichts zurückzunehmen.",
+    effect: (edits, changes) =>
+      `${edits === 1 ? "1 Änderung wird" : `${edits} Änderungen werden`} zurückgenommen. Im heutigen Text ändert das ${changes === 1 ? "1 Stelle" : `${changes} Stellen`}:`,
+    more: (count) => `… und ${count} weitere`,
+    doIt: "Zurücknehmen",
+    these: "Diese Änderungen zurücknehmen …",
+    done: "Die Änderungen sind zurückgenommen.",
+    undo: "Rückgängig",
+    chip: "zurückgenommen",
+  },
   moreRemoved: (count) => ` … und ${count} weitere Zeichen`,
 };

@@ -74,5 +74,23 @@ export const history = {
     takeBack: "Take back…",
     takeBackOf: (name: string): string => `Take back changes of ${name}…`,
   },
+  takeBack: {
+    title: "Take back changes",
+    lead: "What others wrote stays. It is a new version, which can be undone.",
+    who: "Whose changes",
+    everybody: "Everybody's",
+    from: "From",
+    to: "Until",
+    looking: "Looking at what that changes…",
+    nothing: "Nothing of that stands in the text: there is nothing to take back.",
+    effect: (edits: number, changes: number): string =>
+      `${edits === 1 ? "1 edit is" : `${edits} edits are`} taken back. In the text of now that is ${changes === 1 ? "1 change" : `${changes} changes`}:`,
+    more: (count: number): string => `… and ${count} more`,
+    doIt: "Take back",
+    these: "Take back these changes…",
+    done: "The changes are taken back.",
+    undo: "Undo",
+    chip: "taken back",
+  },
   moreRemoved: (count: number): string => ` … and ${count} more characters`,
 };
