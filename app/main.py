@@ -27,6 +27,7 @@ from app.server.proxy import TrustedProxies
 from app.service.automatic_versions import AutomaticVersions
 from app.service.backend import Backend
 from app.service.blame_keeping import BlameKeeper
+from app.service.compactor import Compactor, compaction_rule
 from app.service.document_import import DocumentImport
 from app.service.image_collection import ImageCollector
 from app.service.image_store import ImageStore
@@ -174,6 +175,9 @@ def create_app(
                 emptying = partial(empty_trash_forever, backend, settings.trash_days)
                 supervisor.run("trash", emptying, Need.USEFUL)
                 supervisor.run("image collection", collector.run, Need.USEFUL)
+                if settings.compaction == "on":
+                    compactor = Compactor(store.compaction, store.care, compaction_rule(settings))
+                    supervisor.run("compaction", compactor.run, Need.USEFUL)
                 try:
                     yield
                 finally:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, Self, cast, get_args
 from urllib.parse import urlsplit
 
+from app.compaction_settings import CompactionSettings
 from app.image_settings import ImageSettings
 from app.import_settings import ImportSettings
 from app.search_settings import SearchSettings
@@ -47,7 +48,7 @@ _DEFAULT_LIMITS: Final = Limits()
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(ImageSettings, SearchSettings, ImportSettings):
+class Settings(ImageSettings, SearchSettings, ImportSettings, CompactionSettings):
     """The settings of one server. Made by `load`; made directly, in tests, they are not checked."""
 
     host: str = _setting("127.0.0.1", "Address to listen on; 0.0.0.0 is every IPv4 address.")

@@ -76,6 +76,9 @@ def sqlite_engine(path: Path, *, begin: str, pragmas: Sequence[str] = ()) -> Eng
         connection.isolation_level = None
         # SQLite's own lower() knows ASCII only, and a search for a title should not.
         connection.create_function("lower", 1, _lower, deterministic=True)
+        if connection.execute("PRAGMA page_count").fetchone() == (0,):
+            # Only a new file can be told to give free pages back some at a time.
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         for pragma in (*_PRAGMAS, *pragmas):
             connection.execute(f"PRAGMA {pragma}")
         if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):

@@ -2,6 +2,7 @@
 
 from storage.access.sql_access import SqlAccess
 from storage.audit_rows import SqlAudit
+from storage.compaction.log_care import SqlLogCare
 from storage.compaction.sql_compaction import SqlCompaction
 from storage.database import open_database
 from storage.engine import Database
@@ -21,6 +22,7 @@ class Store:
         self._database = database
         self.log = SqlEventLog(database)
         self.compaction = SqlCompaction(database)
+        self.care = SqlLogCare(database)
         self.access = SqlAccess(database)
         self.identity = SqlIdentity(database)
         self.audit = SqlAudit(database)

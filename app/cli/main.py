@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Final, get_args
 
+from app.cli.care_flags import add_care_flags
 from app.cli.failure import CommandFailed, ExitCode
 from app.cli.images_command import add_blob_flags, add_image_flags, check_images, copy_blobs
 from app.cli.progress import Progress
@@ -122,6 +123,13 @@ def _db_new_epoch(flags: argparse.Namespace) -> int:
     settings = Settings.load(_given(flags))
     count = asyncio.run(renew_epochs(settings.database_url))
     print(f"{count:,} documents have a new epoch.", file=sys.stderr)
+    return ExitCode.DONE
+
+
+def _db_care(flags: argparse.Namespace) -> int:
+    from app.cli.care_command import run_care_command
+
+    asyncio.run(run_care_command(Settings.load(_given(flags)), flags))
     return ExitCode.DONE
 
 
@@ -273,6 +281,7 @@ def _add_db(command: argparse.ArgumentParser) -> None:
     copy.add_argument("--to", dest="target", metavar="URL", required=True)
     add_blob_flags(copy)
     add_image_flags(actions, _db_images)
+    add_care_flags(actions, _db_care, _document)
 
 
 def _add_audit(command: argparse.ArgumentParser) -> None:

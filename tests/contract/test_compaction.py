@@ -17,6 +17,7 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import Connection, func, select, update
 
+from app.service.compactor import Compactor
 from storage.compaction.history_damage import HistoryDamagedError
 from storage.compaction.piece import CompactionRule
 from storage.compaction.segment_row import NewSegment, UnequalError, make_segment
@@ -354,6 +355,41 @@ async def test_visits_find_what_has_work_page_by_page(store: Store) -> None:
     await store.compaction.remove_rows(keys[0])
     found, _ = await store.compaction.visit(0, 9, PLAIN_RULE)
     assert found == keys[2::2]
+
+
+async def test_the_task_compacts_whatever_has_work(store: Store) -> None:
+    keys = [(await store.log.create(new_document(f"d{n}")))[0].key for n in range(3)]
+    histories = [random_history(Random(n), 130) for n in range(3)]
+    for key, written in zip(keys, histories, strict=True):
+        await append(store.log, key, *written)
+    compactor = Compactor(store.compaction, store.care, PLAIN_RULE, rest=0.0)
+    assert await compactor.round() == 390
+    assert await compactor.round() == 0
+    for key, written in zip(keys, histories, strict=True):
+        assert await bounds(store, key) == [(1, 50), (51, 100), (101, 130)]
+        assert await count(store, events, key) == 0
+        assert await store.log.read(key, 0, 130, 130) == written
+
+
+async def test_the_task_leaves_alone_what_does_not_come_back(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    keys = [(await store.log.create(new_document(f"d{n}")))[0].key for n in range(2)]
+    for key in keys:
+        await append(store.log, key, *(event(n) for n in range(1, 51)))
+    asked: list[int] = []
+
+    async def failing(found: Sequence[EventRecord], after: int) -> NewSegment:
+        asked.append(after)
+        if len(asked) == 1:
+            raise UnequalError("it does not")
+        return make_segment(found, after)
+
+    compactor = Compactor(store.compaction, store.care, PLAIN_RULE, make=failing, rest=0.0)
+    assert await compactor.round() == 50
+    assert await compactor.round() == 0
+    assert len(asked) == 2
+    assert f"document {keys[0]} is not compacted: it does not" in caplog.text
 
 
 def replace_rule(rule: CompactionRule, **values: Any) -> CompactionRule:

@@ -82,6 +82,10 @@ USEFUL: Final = {
         "app.service.image_collection:_FIRST_AFTER_S=OFTEN "
         "app.service.image_collection:INTERVAL_S=OFTEN"
     ),
+    "compaction": (
+        "app.service.compactor:Compactor.round app.service.compactor:_FIRST_AFTER_S=OFTEN "
+        "app.service.compactor:_INTERVAL_S=OFTEN"
+    ),
 }
 """For each task that a process can do without for a while: what has to raise for it to end."""
 ESSENTIAL: Final = {
