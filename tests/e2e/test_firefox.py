@@ -1,4 +1,4 @@
-"""The main journeys in Firefox; all of them, and more, run in Chromium (the other files here)."""
+"""The main journeys of two people in Firefox; all, and more, run in Chromium (the other files)."""
 
 from collections.abc import Iterator
 

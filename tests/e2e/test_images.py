@@ -6,6 +6,7 @@ import httpx
 from playwright.sync_api import Route, expect
 
 from tests.e2e.conftest import OpenWindow
+from tests.e2e.stored import stored_text
 from tests.e2e.window import Window, wait_until_equal
 from tests.images import make_image
 from tests.integration.server import ServerProcess
@@ -40,7 +41,9 @@ def wait_for_picture(window: Window, alt: str) -> None:
     )
 
 
-def test_pasted_image_is_seen_by_everybody_while_others_write(open_window: OpenWindow) -> None:
+def test_pasted_image_is_seen_by_everybody_while_others_write(
+    server: ServerProcess, open_window: OpenWindow
+) -> None:
     ana, ben = open_window("/d/pictures", "Ana"), open_window("/d/pictures", "Ben")
     waiting: list[Route] = []
 
@@ -62,6 +65,7 @@ def test_pasted_image_is_seen_by_everybody_while_others_write(open_window: OpenW
     text = wait_until_equal(ana, ben)
     assert text.startswith("# Ben writes above\n![cat](/api/documents/pictures/files/")
     assert "uploading" not in text
+    assert stored_text(server, "pictures") == text
     for window in (ana, ben):
         wait_for_picture(window, "cat")
     expect(ana.page.get_by_text("Uploading an image: ")).to_have_count(0)

@@ -51,6 +51,14 @@ def _follow(window: Window, url: str) -> None:
     window.page.wait_for_url("**/d/*")
 
 
+def _stored(owner: Window, name: str) -> str:
+    """Return the server's text of a document, as its owner reads it."""
+    text: str = owner.page.evaluate(
+        "async (name) => (await fetch(`/api/documents/${name}/text`)).text()", name
+    )
+    return text
+
+
 def _set_role(ana: Window, ben: Window, role: str) -> None:
     dialog = ana.share()
     dialog.set_role(ben.name, role)
@@ -137,11 +145,14 @@ def test_role_lowered_while_typing_loses_nothing(
         ana.focus_start()
         ana.type("Ana: ")
         ben.wait_for_text("Ana: start, saved, and typed meanwhile")
-        assert ana.text == "Ana: start, saved"
+        ana.wait_until_saved()
+        assert ana.text == _stored(ana, "lower") == "Ana: start, saved"
         banner.get_by_role("button", name="Save as new document").click()
         ben.page.wait_for_url(lambda url: not url.endswith("/d/lower"))
         ben.wait_for_text("Ana: start, saved, and typed meanwhile")
         ben.wait_until_saved()
+        name = ben.page.evaluate("location.pathname.split('/').pop()")
+        assert _stored(ben, name) == ben.text
 
 
 def test_role_lowered_and_raised_again_saves_what_was_typed_between(
@@ -157,6 +168,7 @@ def test_role_lowered_and_raised_again_saves_what_was_typed_between(
         ben.wait_for_words("View only – ")
         _set_role(ana, ben, "Can edit")
         assert wait_until_equal(ana, ben) == "start, typed offline"
+        assert _stored(ana, "again") == "start, typed offline"
 
 
 def test_unsaved_text_can_be_discarded_for_the_servers(
@@ -191,6 +203,7 @@ def test_keystrokes_at_the_very_moment_of_a_lowered_role_are_saved_or_kept(
     kept = ben.text
     pending = int(ben.state()["pending"])
     assert ana.text.startswith("start ")
+    assert _stored(ana, "moment") == ana.text
     assert len(kept) == len(ana.text) + pending, (kept, ana.text, pending)
     assert pending == 0 or ben.page.locator(".banner", has_text="could not be saved").is_visible()
 
