@@ -356,6 +356,12 @@ def _add_export(command: argparse.ArgumentParser) -> None:
         default="quire",
         help="all but images (the default), the text, or the events as lines of JSON",
     )
+    command.add_argument(
+        "--git",
+        metavar="FOLDER",
+        help="instead make a git repository there: a commit for each named version, or else for "
+        "each sitting",
+    )
 
 
 def _add_import(command: argparse.ArgumentParser) -> None:
@@ -367,6 +373,11 @@ def _add_import(command: argparse.ArgumentParser) -> None:
         type=_document,
         metavar="DOCUMENT",
         help="its name here (default: that in the file)",
+    )
+    command.add_argument(
+        "--git",
+        action="store_true",
+        help="of any text file in a git repository: each of its commits becomes a named version",
     )
     _add_url(command)
 
