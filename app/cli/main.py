@@ -15,6 +15,7 @@ from typing import Final, get_args
 
 from app.cli.care_flags import add_care_flags
 from app.cli.failure import CommandFailed, ExitCode
+from app.cli.history_flags import add_take_back_flags, add_versions_flags
 from app.cli.images_command import add_blob_flags, add_image_flags, check_images, copy_blobs
 from app.cli.progress import Progress
 from app.cli.token_flags import add_token_flags
@@ -217,6 +218,18 @@ def _import(flags: argparse.Namespace) -> int:
     return bring_in(flags)
 
 
+def _versions(flags: argparse.Namespace) -> int:
+    from app.cli.versions_command import versions
+
+    return versions(flags)
+
+
+def _take_back(flags: argparse.Namespace) -> int:
+    from app.cli.take_back_command import take_back
+
+    return take_back(flags)
+
+
 def _given(flags: argparse.Namespace) -> Mapping[str, object]:
     return {name: value for name, value in vars(flags).items() if value is not None}
 
@@ -244,6 +257,10 @@ def parser() -> argparse.ArgumentParser:
     _add_push(commands.add_parser("push", help="merge a local file into a document"))
     _add_export(commands.add_parser("export", help="save a document with its history as a file"))
     _add_import(commands.add_parser("import", help="make a document of such a file"))
+    named = commands.add_parser("versions", help="list the named versions, name one, bring it back")
+    add_versions_flags(named, _add_server, _version, _versions)
+    taking = commands.add_parser("take-back", help="undo what somebody did, and nothing else")
+    add_take_back_flags(taking, _add_server, _version, _take_back)
     return root
 
 

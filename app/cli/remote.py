@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Callable, Iterator, Mapping
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -166,6 +166,31 @@ class Remote:
             "POST", "/api/documents/import", content=content, params=params, timeout=_IMPORT_S
         )
         return self._read(self._checked(sent), Metadata)
+
+    def read(self, path: str, params: Mapping[str, str | int] | None = None) -> dict[str, Any]:
+        """Return the answer about a part of the document, such as `/versions`."""
+        return self._read(self._http_get(path, params), dict[str, Any])
+
+    def change(
+        self, method: str, path: str, body: object = None, *, is_safe: bool = False
+    ) -> dict[str, Any]:
+        """Change a part of the document; returns the answer, empty if it has no body.
+
+        Args:
+            is_safe: it may be sent again if the answer is lost.
+        """
+        options = {} if body is None else {"json": body}
+
+        def send() -> httpx.Response:
+            return self._send(method, self._path + path, **options)
+
+        answer = self._checked(_insist(send) if is_safe else send())
+        return self._read(answer, dict[str, Any]) if answer.content else {}
+
+    @staticmethod
+    def quoted(name: str) -> str:
+        """Return a name as a part of a path."""
+        return quote(name, safe="")
 
     # --- how ------------------------------------------------------------------------------------
 

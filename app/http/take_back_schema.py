@@ -45,4 +45,4 @@ class TakenBackAnswer(BaseModel):
 
 
 def _ms(moment: datetime | None) -> int | None:
-    return None if moment is None else int(moment.timestamp() * 1_000)
+    return None if moment is None else round(moment.timestamp() * 1_000)

@@ -1,5 +1,6 @@
 """History, single versions, diffs and restore over HTTP."""
 
+import asyncio
 import base64
 from pathlib import Path
 from typing import Any
@@ -198,3 +199,31 @@ async def test_page_of_large_events_is_cut_and_continued(
                 break
             after = page["next"]
         assert versions == [1, 2, 3, 4]
+
+
+async def test_history_and_sittings_are_bounded_by_times(tmp_path: Path) -> None:
+    async with application(tmp_path) as quire:
+        await quire.create(text="one")
+        for n in range(2, 8):
+            await asyncio.sleep(0.003)
+            await quire.edit("notes", None, {"insert": str(n)})
+        path = "/api/documents/notes/history"
+        events = (await quire.ok("GET", path))["events"]
+        times = [each["at"] for each in events]
+        assert len(set(times)) == 7, "a version each millisecond, at most"
+
+        async def versions(**query: Any) -> list[int]:
+            found = (await quire.ok("GET", path, params=query))["events"]
+            return [each["version"] for each in found]
+
+        assert await versions(**{"from": times[2], "to": times[4]}) == [3, 4, 5]
+        assert await versions(**{"from": times[2]}, after=4, before=7) == [5, 6]
+        assert await versions(to=times[2], order="desc") == [3, 2, 1]
+        assert await versions(to="2001-01-01T00:00:00Z") == []
+        assert await versions(**{"from": "2100-01-01T00:00:00+02:00"}) == []
+        bounds = {"from": times[1], "to": times[3]}
+        (sitting,) = (await quire.ok("GET", f"{path}/sittings", params=bounds))["sittings"]
+        assert (sitting["first"], sitting["last"]) == (2, 4)
+        for bad in ("soon", "2026-11-20T14:00:00"):
+            asked = {"params": {"from": bad}}
+            assert await quire.refused("GET", path, **asked) == (422, "invalid_message")

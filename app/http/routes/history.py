@@ -1,18 +1,21 @@
 """`/api/documents/{document}/history`: every event of the document."""
 
+from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Path, Query, Response
+from pydantic import AwareDatetime
 
 from app.http.access import BackendOf, DocumentOf, EncodingOf, problems
 from app.http.answer import json_response
 from app.http.schema import History, Sittings, Text, VersionOfText
 from app.service import sitting_reader, version_reader
+from app.service.backend import Backend
 from app.service.sitting_reader import MAX_PAGE_SITTINGS
 from app.service.version_reader import MAX_PAGE_EVENTS
 from sync.error import ErrorCode, QuireError
 from sync.names import MAX_INTEGER
-from sync.port import EventRecord, Sitting
+from sync.port import DocumentRecord, EventRecord, Sitting
 from sync.text.delta import Delta
 from sync.wire.event import timestamp, wire_event
 from sync.wire.message import Event
@@ -33,12 +36,15 @@ async def list_events(
     before: Bound = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE_EVENTS)] = 100,
     actor: Annotated[Text | None, Query(description="The id of who did it.")] = None,
+    from_: Annotated[AwareDatetime | None, Query(alias="from", description="From then on.")] = None,
+    to: Annotated[AwareDatetime | None, Query(description="Up to then, with it.")] = None,
     order: Literal["asc", "desc"] = "asc",
     include: Include = "",
     encoding: EncodingOf = "codepoint",
 ) -> Response:
     """List events with `after < version < before`, oldest first unless `order=desc`."""
     included = _read_include(include)
+    after, before = await _within(backend, document, after, before, from_, to)
     page = await version_reader.list_history(
         backend,
         document,
@@ -57,18 +63,43 @@ async def list_events(
     return json_response({"events": events, "next": following})
 
 
+async def _within(
+    backend: Backend,
+    document: DocumentRecord,
+    after: int | None,
+    before: int | None,
+    from_: datetime | None,
+    to: datetime | None,
+) -> tuple[int | None, int | None]:
+    """Return the bounds of versions that also bound times."""
+    if from_ is not None:
+        first = await version_reader.first_version_from(backend, document, _ms(from_))
+        after = max(after or 0, first - 1)
+    if to is not None:
+        end = await version_reader.first_version_from(backend, document, _ms(to) + 1)
+        before = end if before is None else min(before, end)
+    return after, before
+
+
+def _ms(moment: datetime) -> int:
+    return round(moment.timestamp() * 1_000)
+
+
 @router.get("/sittings", response_model=Sittings, responses=problems(404))
 async def list_sittings(
     document: DocumentOf,
     backend: BackendOf,
     after: Bound = None,
     before: Bound = None,
+    from_: Annotated[AwareDatetime | None, Query(alias="from", description="From then on.")] = None,
+    to: Annotated[AwareDatetime | None, Query(description="Up to then, with it.")] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE_SITTINGS)] = 50,
     pause_s: Annotated[
         int, Query(ge=1, le=_MAX_PAUSE_S, description="The longest pause within a sitting.")
     ] = 300,
 ) -> Response:
     """List the sittings of the events with `after < version < before`, newest first."""
+    after, before = await _within(backend, document, after, before, from_, to)
     page = await sitting_reader.list_sittings(
         backend, document, after=after, before=before, limit=limit, pause_ms=pause_s * 1_000
     )
