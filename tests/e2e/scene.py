@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 import httpx
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.e2e.account_journey import PASSWORD, find_owner_link, join
 from tests.e2e.link import Link
@@ -186,6 +186,8 @@ class Scene:
     def own(self, name: str, text: str = TEXT, *, thrown_away: bool = False) -> None:
         """Make sure that Ana of the shared window owns a document of this name."""
         window = self.shared_window("/")
+        # Who is nobody yet would own nothing.
+        expect(window.page.locator(".self-name")).to_have_count(1)
         window.page.evaluate(
             """async ([name, text, thrownAway]) => {
                 const headers = { "Content-Type": "application/json" };
@@ -233,6 +235,23 @@ class Scene:
     def operator(self, path: str) -> Window:
         """Return a window in which the first operator of the other server is signed in."""
         return self._at(path, "operator", self._sign_in)
+
+    def signed_out(self, path: str) -> Window:
+        """Return a window on a document whose session was ended elsewhere."""
+        window = self._sign_in()
+        window.visit(path)
+        window.create_if_absent()
+        window.wait_until_saved()
+        cookies = {
+            str(cookie["name"]): str(cookie["value"]) for cookie in window.page.context.cookies()
+        }
+        httpx.delete(
+            f"{self.accounts.url}/api/session",
+            cookies=cookies,
+            headers={"Origin": self.accounts.url},
+            timeout=PATIENCE_S,
+        ).raise_for_status()
+        return window
 
     def _sign_in(self) -> Window:
         window = self.window("Ana", self.accounts)

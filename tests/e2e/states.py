@@ -108,6 +108,43 @@ def _imported(scene: Scene) -> Window:
     return window
 
 
+def _dropping(scene: Scene) -> Window:
+    """A file is dragged over the page."""
+    window = _start(scene)
+    window.page.evaluate(
+        """() => {
+            const data = new DataTransfer();
+            data.items.add(new File(["# Notes"], "notes.md"));
+            document.body.dispatchEvent(new DragEvent("dragover", {
+                dataTransfer: data, bubbles: true, cancelable: true }));
+        }"""
+    )
+    return window
+
+
+def _trashed_with_undo(scene: Scene) -> Window:
+    scene.own("thrown", "# Thrown away\n")
+    window = scene.shared_window("/#show=all")
+    window.page.get_by_role("button", name="Actions for Thrown away").click()
+    window.page.get_by_role("menuitem", name="Move to the trash").click()
+    return window
+
+
+def _unsent(scene: Scene) -> Window:
+    """Edits of a document that is gone, and the server is not there."""
+    scene.write("left-behind", "# Left behind\n")
+    window, link = scene.cut_window()
+    window.open("/d/left-behind")
+    window.page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+    link.cut()
+    window.focus_end()
+    window.type("more")
+    window.wait_for_words("Offline – 4 edits kept on this device")
+    window.page.goto("about:blank")
+    window.visit("/")
+    return window
+
+
 # --- a document -----------------------------------------------------------------------------------
 
 
@@ -268,6 +305,52 @@ def _offline(scene: Scene) -> Window:
     return window
 
 
+def _storage_full(scene: Scene) -> Window:
+    """What is written has room in the tab only."""
+    scene.write("sunday-dinner")
+    window, link = scene.cut_window()
+    window.visit("/")
+    session = window.page.context.new_cdp_session(window.page)
+    session.send("Storage.overrideQuotaForOrigin", {"origin": link.url, "quotaSize": 1})
+    window.open("/d/sunday-dinner")
+    link.cut()
+    window.focus_end()
+    window.type("not sent")
+    expect(window.page.get_by_text("storage of this device is full")).to_be_visible()
+    return window
+
+
+def _signed_out(scene: Scene) -> Window:
+    window = scene.signed_out("/d/signed-out")
+    expect(window.page.get_by_text("You are signed out.")).to_be_visible()
+    return window
+
+
+def _history_loads(scene: Scene) -> Window:
+    """The panel is open, and its list is still on its way; it was gone through with Tab."""
+    scene.write("history", *HISTORY)
+    window = scene.window()
+    window.open("/d/history")
+    window.page.route("**/history/sittings?**", lambda _: None)
+    window.page.keyboard.press("Control+Alt+h")
+    expect(window.page.locator(".side-panel")).to_be_visible()
+    for _ in range(3):
+        window.page.keyboard.press("Tab")
+    return window
+
+
+def _shared_together(scene: Scene) -> Window:
+    """Ben was met in the document, so that he can be found by name."""
+    window = scene.document("bring-together", is_own=True)
+    scene.other("/d/bring-together")
+    expect(window.page.get_by_label("Also here").get_by_role("button")).to_have_count(1)
+    return window
+
+
+def _find_person(window: Window) -> None:
+    window.share().dom.get_by_role("combobox", name="Add a person").fill("Be")
+
+
 def _read_only(scene: Scene) -> Window:
     scene.write("read-only")
     scene.let_others("read-only", "viewer")
@@ -335,6 +418,9 @@ STATES: Final = (
     State("start", _start),
     State("start-found", _found, ".document-excerpt mark"),
     State("start-nothing-found", _found_nothing, ".start-empty"),
+    State("start-dropping", _dropping, ".drop-here"),
+    State("start-undo", _trashed_with_undo, ".toast"),
+    State("unsent-away", _unsent, ".unsent"),
     State("start-menu", _start, "[role=menu]", _menu_of_document),
     State("start-renaming", _renaming_row, ".document-row input"),
     State("start-templates", _templates, "dialog"),
@@ -360,6 +446,7 @@ STATES: Final = (
     State("authors", _authors, ".person"),
     State("take-back", _people, "dialog", _take_back),
     State("share", _shared, "dialog", _invite_by_link),
+    State("share-person", _shared_together, "[role=option]", _find_person),
     State("share-told", _DINNER, "dialog", _clicking("Share")),
     State("user-menu", _DINNER, ".popover", lambda window: window.page.locator(".self").click()),
     State("menu", _DINNER, "[role=menu]", _clicking("Menu")),
@@ -370,6 +457,10 @@ STATES: Final = (
     State("find", _document("Edit"), ".find", _find),
     State("said", _DINNER, ".toast", _pressing("Control+s")),
     State("offline", _offline, ".banner"),
+    State("storage-full", _storage_full, ".banner"),
+    State("signed-out", _signed_out, ".banner"),
+    State("sign-in-dialog", _signed_out, "dialog", _clicking("Sign in")),
+    State("history-loading", _history_loads, ".side-panel"),
     State("read-only", _read_only),
     State("too-large", _limit, ".banner"),
     State("uploading", _upload_fails, ".banner"),

@@ -187,7 +187,7 @@ def test_language_is_changed_at_once_and_kept(open_window: OpenWindow) -> None:
     expect(ana.page.get_by_role("button", name="Teilen")).to_be_visible()
     assert ana.page.evaluate("document.documentElement.lang") == "de"
     # What was there before follows too: the empty text, its name, the state of saving.
-    expect(ana.page.locator(".cm-placeholder")).to_contain_text("Hier schreiben.")
+    expect(ana.page.locator(".cm-placeholder")).to_contain_text("Hier schreiben")
     expect(ana.editor).to_have_attribute("aria-label", "Text von sprache")
     expect(ana.page.locator("#save-state")).to_contain_text("Gespeichert · Version")
     ana.page.reload()

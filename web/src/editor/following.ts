@@ -2,26 +2,27 @@
 
 import { signal } from "../vendor/preact";
 import { EditorView } from "../vendor/codemirror";
+import { LastMoved } from "./lastmoved";
 import type { Caret } from "./presence";
 
 export class Following {
   /** Whom this window follows: the id of a user, or null. */
   readonly target = signal<string | null>(null);
-  private carets: readonly Caret[] = [];
+  private readonly lastMoved = new LastMoved();
 
   constructor(private readonly view: () => EditorView | null) {}
 
   /** The others' carets are here now. */
   moved(carets: readonly Caret[]): void {
-    this.carets = carets;
+    this.lastMoved.note(carets);
     if (this.target.value !== null) this.jumpTo(this.target.value);
   }
 
   /** Show where a user is; tells whether that is known. One's own caret stays where it is. */
   jumpTo(userId: string): boolean {
     const view = this.view();
-    const caret = this.carets.find(({ user }) => user === userId);
-    if (view === null || caret === undefined) return false;
+    const caret = this.lastMoved.caretOf(userId);
+    if (view === null || caret === null) return false;
     view.dispatch({ effects: EditorView.scrollIntoView(caret.head, { y: "center" }) });
     return true;
   }

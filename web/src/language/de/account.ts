@@ -2,7 +2,7 @@ import type { account as English } from "../en/account";
 
 export const account: typeof English = {
   account: "Konto",
-  guestLead: "Hier als Gast: dieser Browser ist bekannt, kein anderer.",
+  guestLead: "Hier als Gast: Nur dieser Browser wird wiedererkannt.",
   operatorLead: "Betreibt diesen Server mit.",
   notSignedIn: "Nicht angemeldet",
   nameElsewhere: "Er kommt von dort, wo die Anmeldung geschieht, und wird dort geändert.",
@@ -22,13 +22,13 @@ export const account: typeof English = {
   signOutEverywhere: "Überall abmelden",
   signOut: "Abmelden",
   endSession: (browser) => `Abmelden: ${browser}`,
-  morePeople: "Mehr zeigen",
+  morePeople: "Mehr anzeigen",
   unknownBrowser: "Unbekannter Browser",
   browserOn: (browser, system) => `${browser} auf ${system}`,
 
   signIn: "Anmelden",
   signedInAs: (name) => `Angemeldet als ${name}`,
-  signedIn: "Die Anmeldung besteht schon.",
+  signedIn: "Schon angemeldet.",
   goOn: "Weiter",
   noSignIn: "Hier gibt es keine Anmeldung",
   noSignInLead: "Dieser Server lässt ein, wen die Anwendung angemeldet hat, die ihn einbettet.",
@@ -38,10 +38,10 @@ export const account: typeof English = {
   forgotten: "Vergessen? Wer diesen Server betreibt, kann einen Link für ein neues Passwort schicken.",
   providerProblems: {
     denied: "Die Anmeldung wurde abgebrochen.",
-    expired: "Das hat zu lange gedauert oder in einem anderen Browser begonnen. Bitte noch einmal.",
-    unavailable: "Die Anmeldestelle antwortet im Moment nicht. Bitte später noch einmal.",
+    expired: "Das hat zu lange gedauert oder in einem anderen Browser begonnen. Bitte erneut versuchen.",
+    unavailable: "Die Anmeldestelle antwortet im Moment nicht. Bitte später erneut versuchen.",
     disabled: "Dieses Konto ist hier gesperrt. Wer den Server betreibt, weiß mehr.",
-    other: "Die Anmeldung ist nicht gelungen. Noch einmal versuchen, oder beim Betreiber nachfragen.",
+    other: "Die Anmeldung ist nicht gelungen. Erneut versuchen oder beim Betreiber nachfragen.",
   },
 
   join: "Beitreten",
@@ -64,7 +64,7 @@ export const account: typeof English = {
   setPassword: "Passwort setzen",
 
   sharedDocument: "Geteiltes Dokument",
-  incompleteShareLink: "Bitte den ganzen Link öffnen, der gesendet wurde; der Teil hinter dem # öffnet die Tür.",
+  incompleteShareLink: "Bitte den ganzen Link öffnen, der gesendet wurde; ohne den Teil hinter dem # geht es nicht.",
   openingDocument: "Das Dokument wird geöffnet …",
   deadLink: "Dieser Link gilt nicht mehr",
   deadLinkLead: "Er ist abgelaufen oder wurde zurückgenommen. Wer ihn gesendet hat, kann einen neuen senden.",
@@ -85,11 +85,11 @@ export const account: typeof English = {
   users: "Benutzer",
   makeOperator: "Zum Betreiber machen",
   noLongerOperator: "Nicht mehr Betreiber",
-  lockOut: "Aussperren",
-  letIn: "Wieder einlassen",
+  lockOut: "Sperren",
+  letIn: "Entsperren",
   you: "(eigenes Konto)",
   operator: "Betreiber",
-  lockedOut: "ausgesperrt",
+  lockedOut: "gesperrt",
   joined: (when) => `dabei seit: ${when}`,
 
   refused: "Hier ist nichts zu öffnen",

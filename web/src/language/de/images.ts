@@ -1,8 +1,8 @@
 import type { images as English } from "../en/images";
 
 export const images: typeof English = {
-  insert: "Bild einfügen…",
-  placeholder: (fileName) => `${fileName} wird hochgeladen…`,
+  insert: "Bild einfügen …",
+  placeholder: (fileName) => `${fileName} wird hochgeladen …`,
   uploading: (count, percent) =>
     count === 1 ? `Ein Bild wird hochgeladen: ${percent} %` : `${count} Bilder werden hochgeladen: ${percent} %`,
   failed: (fileName, reason) => `${fileName} wurde nicht hochgeladen. ${reason}`,
@@ -10,5 +10,5 @@ export const images: typeof English = {
   unreachable: "Der Server ist nicht erreichbar.",
   noImage: "Angenommen werden nur ganze Bilder in PNG, JPEG, GIF, WebP und AVIF.",
   tooLarge: "Es ist zu groß.",
-  full: "Das Dokument hat so viele Bilder, wie es haben darf.",
+  full: "Mehr Bilder darf das Dokument nicht haben.",
 };

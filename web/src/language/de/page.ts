@@ -9,7 +9,7 @@ export const page: typeof English = {
   views: { edit: "Text", both: "Beide", view: "Vorschau" },
   alsoHere: "Auch hier",
   closePanel: (title) => `${title} schließen`,
-  statusBar: "Über den Text",
+  statusBar: "Statusleiste",
   place: (line, column) => `Zeile ${line}, Spalte ${column}`,
   selected: (lines, chars) =>
     lines > 1
@@ -26,10 +26,10 @@ export const page: typeof English = {
     "Der Server kann im Moment nichts speichern. Die Änderungen bleiben hier und werden erneut gesendet.",
   title: "Titel",
   titleFromText: "Aus dem Text",
-  renameTip: "Titel ändern; leer kommt er aus dem Text",
-  renameDerivedTip: "Der Titel kommt aus dem Text. Einen anderen setzen",
+  renameTip: "Titel ändern; bleibt das Feld leer, kommt er aus dem Text",
+  renameDerivedTip: "Der Titel kommt aus dem Text. Anderen Titel setzen",
   noHeadings: "Hier stehen die Überschriften des Textes.",
-  emptyHeading: "(ohne Worte)",
+  emptyHeading: "(leer)",
   people: "Wer hier ist",
   goTo: (name) => `Zu ${name} springen`,
   follow: (name) => `${name} folgen`,
@@ -37,7 +37,7 @@ export const page: typeof English = {
   stopFollowing: (name) => `${name} nicht mehr folgen`,
   stop: "Beenden",
   guest: "Gast",
-  idle: "untätig",
-  partMissing: "Dieser Teil der Seite ließ sich nicht laden. Die Verbindung prüfen und noch einmal versuchen.",
+  idle: "inaktiv",
+  partMissing: "Dieser Teil der Seite ließ sich nicht laden. Die Verbindung prüfen, dann erneut versuchen.",
   noCaret: (name) => `${name} hat gerade keine Schreibmarke im Text.`,
 };

@@ -7,7 +7,7 @@ export const preview: typeof English = {
   image: "Bild",
   imageNotShown: "nicht geladen: Bilder kommen über https oder von diesem Server",
   diagram: "Diagramm",
-  diagramFailed: "Diese Zeichnung lässt sich nicht anzeigen:",
+  diagramFailed: "Dieses Diagramm lässt sich nicht anzeigen:",
   diagramTooLong: "das Zeichnen dauert zu lange",
   syncScroll: "Quelltext und Vorschau gemeinsam scrollen",
 };

@@ -7,7 +7,7 @@ export const share: typeof English = {
   addressHint: "Sie öffnet das Dokument für alle, die Zugang haben, und für niemanden sonst.",
   people: "Personen",
   owner: "Besitzt es",
-  you: "(eigener Name)",
+  you: "(eigenes Konto)",
   aGuest: "Ein Gast",
   roleOf: (name) => `Rolle von ${name}`,
   remove: "Entfernen",
@@ -50,6 +50,6 @@ export const share: typeof English = {
   signedInWrite: "Alle, die angemeldet sind, können es ändern.",
   onlyOwner: "Nur, wer es besitzt, und wer einen Link bekommt.",
   onlyPeople: "Nur die Personen oben, und wer einen Link bekommt.",
-  youWrite: "Dieses Dokument lässt sich hier ändern. Wer sonst, entscheidet, wer es besitzt.",
-  youRead: "Dieses Dokument lässt sich hier lesen. Wer sonst, entscheidet, wer es besitzt.",
+  youWrite: "Dieses Dokument darf hier geändert werden. Wer es besitzt, bestimmt, wer sonst noch.",
+  youRead: "Dieses Dokument darf hier gelesen werden. Wer es besitzt, bestimmt, wer sonst noch.",
 };

@@ -15,7 +15,7 @@ export const transfer: typeof English = {
       : `${count} Stellen waren kein gültiger Text und erscheinen als �.`,
   imagesLeftOut: (count) =>
     count === 1 ? "Ein Bild wurde weggelassen." : `${count} Bilder wurden weggelassen.`,
-  readOnlyNow: "Nichts wurde eingefügt: Dieses Dokument lässt sich jetzt nur noch lesen.",
+  readOnlyNow: "Es wurde nichts eingefügt: Dieses Dokument kann jetzt nur noch gelesen werden.",
   tooLong: (name, limit) =>
-    `${name} passt nicht: ein Dokument hat höchstens ${limit.toLocaleString("de")} Zeichen.`,
+    `${name} passt nicht: Ein Dokument hat höchstens ${limit.toLocaleString("de")} Zeichen.`,
 };

@@ -1,7 +1,7 @@
 import type { user as English } from "../en/user";
 
 export const user: typeof English = {
-  you: "Eigenes",
+  you: "Eigenes Konto",
   youAre: (name) => `Hier als ${name}`,
   yourName: "Eigener Name",
   nameHint: "Andere sehen ihn neben der Schreibmarke und im Verlauf.",

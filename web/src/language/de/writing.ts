@@ -29,14 +29,14 @@ export const writing: typeof English = {
     "table-remove-row": "Tabelle: Zeile entfernen",
     "table-add-column": "Tabelle: Spalte einfügen",
     "table-remove-column": "Tabelle: Spalte entfernen",
-    "table-align-column": "Tabelle: Spalte anders ausrichten",
-    "table-format": "Tabelle: Spalten gleich breit machen",
+    "table-align-column": "Tabelle: Ausrichtung der Spalte wechseln",
+    "table-format": "Tabelle: Spalten ausrichten",
     find: "Suchen und ersetzen",
   },
   tableHeading: "Spalte",
   preferences: {
-    "vim-keys": "Tasten von Vim",
-    "emacs-keys": "Tasten von Emacs",
+    "vim-keys": "Tastenbelegung von Vim",
+    "emacs-keys": "Tastenbelegung von Emacs",
     spellcheck: "Rechtschreibung prüfen",
     "wrap-lines": "Lange Zeilen umbrechen",
     "tab-size-2": "Tabulator 2 breit",
@@ -63,7 +63,7 @@ export const writing: typeof English = {
       return total === 1 ? "1 Treffer" : `${all} Treffer`;
     },
   },
-  invitation: "Hier schreiben. Markdown gilt: # Titel, **fett**, - Liste, - [ ] Aufgabe",
+  invitation: "Hier schreiben, in Markdown: # Titel, **fett**, - Liste, - [ ] Aufgabe",
   empty: "Hier steht noch nichts.",
   near: {
     command: "Wer ist in der Nähe?",
@@ -73,6 +73,6 @@ export const writing: typeof English = {
     below: (name, lines) => `${name} ist ${lines === 1 ? "1 Zeile" : `${lines} Zeilen`} darunter`,
     more: (count) => `${count} weitere`,
   },
-  wayOut: "Tab rückt ein. Escape, dann Tab, verlässt den Text.",
+  wayOut: "Tab rückt ein. Mit Escape, dann Tab, wird der Text verlassen.",
   tabLeaves: "Tab verlässt jetzt den Text.",
 };

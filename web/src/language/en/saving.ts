@@ -60,7 +60,7 @@ export const saving = {
   unsentStuck: "Open the document to say what becomes of it.",
   unsentOpen: (title: string): string => `Open ${title}`,
   unsentAtSignOut: (count: number): string =>
-    `${edits(count)} on this device are not saved yet. Signing out deletes them.`,
+    `${edits(count)} on this device not saved yet. Signing out deletes ${count === 1 ? "it" : "them"}.`,
   stopped: {
     signedOut: (): string => "You are signed out.",
     noDocument: (): string => "There is no such document, or you may not open it.",
