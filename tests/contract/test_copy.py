@@ -224,16 +224,17 @@ async def test_source_without_a_segment_is_not_copied(source_url: str, target_ur
 async def test_command_copies_once_and_says_so(
     source_url: str, target_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async def run(source: str) -> tuple[int, str]:
+    async def run(source: str) -> tuple[int, list[str]]:
         code = await to_thread.run_sync(main, ["db", "copy", "--from", source, "--to", target_url])
-        return code, capsys.readouterr().err.splitlines()[-1]
+        return code, capsys.readouterr().err.splitlines()
 
     missing = tmp_path / "missing.db"
     refusal = f"quire: the source: there is no file {missing}"
-    assert await run(f"sqlite:///{missing}") == (1, refusal)
+    assert await run(f"sqlite:///{missing}") == (1, [refusal])
     assert not missing.exists()
-    code, said = await run(source_url)
+    code, (*_, said, images) = await run(source_url)
     assert code == 0
+    assert images.startswith("The bytes of images were not copied: they are at ")
     assert said.startswith("Copied, and counted again: ")
     assert said.endswith(".")
     counted = said.removeprefix("Copied, and counted again: ").removesuffix(".").split(", ")
@@ -241,7 +242,8 @@ async def test_command_copies_once_and_says_so(
             "1 audit"} <= set(counted)  # fmt: skip
     assert len(counted) == 20
     assert await read_all(target_url) == await read_all(source_url)
-    assert await run(source_url) == (1, "quire: the target is not empty: it has 4 documents")
+    full = "quire: the target is not empty: it has 4 documents"
+    assert await run(source_url) == (1, [full])
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
