@@ -45,6 +45,10 @@ SHOWN: Final = (
     ("start", "light"),
     ("start", "phone-dark"),
     ("history", "light"),
+    ("history-beside", "dark"),
+    ("playback", "light"),
+    ("authors", "light"),
+    ("authors", "phone-dark"),
     ("share", "light"),
 )
 

@@ -31,6 +31,8 @@ interface Character {
 }
 
 interface Made {
+  /** Which version an event brought back. */
+  readonly restores: Map<number, number>;
   readonly pages: PlaybackPage[];
   readonly versions: Character[][];
 }
@@ -41,6 +43,7 @@ function makeHistory(seed: number, count: number, perPage: number): Made {
   const below = (end: number): number => Math.floor(random() * end);
   const pages: PlaybackPage[] = [];
   const versions: Character[][] = [[]];
+  const restores = new Map<number, number>();
   let at = 1_700_000_000_000;
   for (let from = 0; from < count; from += perPage) {
     const to = Math.min(count, from + perPage);
@@ -54,7 +57,15 @@ function makeHistory(seed: number, count: number, perPage: number): Made {
       const after: Character[] = [];
       const spans: PlaybackSpan[] = [];
       let old = 0;
-      for (let span = below(4); span > 0; span--) {
+      if (seed % 3 === 0 && below(40) === 0) {
+        const restored = below(version);
+        restores.set(version, restored);
+        after.push(...(versions[restored] ?? []));
+        spans.push([0, before.length, after.length]);
+        text += textOf(after);
+        old = before.length;
+      }
+      for (let span = restores.has(version) ? 0 : below(4); span > 0; span--) {
         const retain = below(before.length - old + 1);
         const deleted = random() < 0.4 ? below(Math.min(6, before.length - old - retain + 1)) : 0;
         const inserted = Array.from({ length: below(4) }, () => LETTERS[below(LETTERS.length)] ?? "").join("");
@@ -81,7 +92,7 @@ function makeHistory(seed: number, count: number, perPage: number): Made {
       text,
     });
   }
-  return { pages, versions };
+  return { pages, versions, restores };
 }
 
 const textOf = (version: readonly Character[]): string => version.map(({ character }) => character).join("");
@@ -102,9 +113,9 @@ function shownAuthors(life: Life, version: number): [string, number][] {
 
 test("every text of random histories, and who wrote what of it, is that of single characters", () => {
   for (let seed = 1; seed <= 12; seed++) {
-    const { pages, versions } = makeHistory(seed, 1_300, 500);
+    const { pages, versions, restores } = makeHistory(seed, 1_300, 500);
     // So little is kept that texts are forgotten, and steps become long.
-    const life = new Life(seed % 2 === 0 ? 900 : undefined);
+    const life = new Life((version) => restores.get(version) ?? null, seed % 2 !== 0 ? undefined : seed % 3 === 0 ? 5 : 900);
     for (const page of pages) assert.ok(life.append(page));
     if (seed % 2 === 0) assert.ok(life.keptEvery > 512, "it was thinned");
     const random = randomOf(seed + 1_000);
@@ -113,6 +124,50 @@ test("every text of random histories, and who wrote what of it, is that of singl
       assert.equal(life.textAt(version), textOf(versions[version] ?? []), `seed ${seed}, version ${version}`);
       assert.deepEqual(shownAuthors(life, version), authorsOf(versions[version] ?? []), `seed ${seed}, version ${version}`);
     }
+  }
+});
+
+/** A page of one change each: who, and what is there afterwards in place of what was. */
+function historyOf(steps: readonly (readonly [person: string, text: string, origin?: string])[]): PlaybackPage {
+  const writers = steps.map(([id, , origin = "live"]) => ({ actor: { id, name: id }, color: "#123456", origin }));
+  const texts = ["", ...steps.map(([, text]) => text)];
+  return {
+    from: 0,
+    to: steps.length,
+    head: steps.length,
+    writers,
+    writer: steps.map((_, index) => [index, 1] as const),
+    at: steps.map((_, index) => (index === 0 ? 1_000 : 1)),
+    ops: steps.map((_, index) => {
+      const [before, now] = [texts[index] ?? "", texts[index + 1] ?? ""];
+      return [[0, [...before].length, [...now].length] as const];
+    }),
+    text: texts.join(""),
+  };
+}
+
+test("text that a restore brings back keeps its first author, and its neighbours theirs", async () => {
+  const page = historyOf([["ana", "one 😀"], ["ben", "two"], ["cem", "one 😀", "restore"], ["dan", ""], ["eve", "two", "restore"], ["fay", "else", "restore"]]);
+  const asked: number[] = [];
+  const model = new PlaybackModel(
+    {
+      page: () => Promise.resolve(page),
+      restored: (version) => {
+        asked.push(version);
+        // The last one says that it brought another text back than it has.
+        return Promise.resolve({ 3: 1, 5: 2, 6: 1 }[version] ?? null);
+      },
+    },
+    String,
+  );
+  await model.load();
+  const { life } = model;
+  assert.deepEqual(asked, [3, 5, 6]);
+  for (let round = 0; round < 2; round++) {
+    assert.deepEqual(shownAuthors(life, 3), [["ana", 6]]);
+    assert.deepEqual(shownAuthors(life, 5), [["ben", 3]]);
+    assert.deepEqual(shownAuthors(life, 6), [["fay", 4]]);
+    assert.deepEqual([0, 1, 2, 3, 4, 5, 6].map((version) => life.textAt(version)), ["", "one 😀", "two", "one 😀", "", "two", "else"]);
   }
 });
 
@@ -221,7 +276,10 @@ test("a sitting begins after a pause, and a restore is one of its own", () => {
 });
 
 function modelOf({ pages }: Made): PlaybackModel {
-  const source = { page: (after: number) => Promise.resolve(pages.find(({ from }) => from === after) ?? empty(after)) };
+  const source = {
+    page: (after: number) => Promise.resolve(pages.find(({ from }) => from === after) ?? empty(after)),
+    restored: () => Promise.resolve(null),
+  };
   return new PlaybackModel(source, String);
 }
 
@@ -230,7 +288,10 @@ const empty = (after: number): PlaybackPage => ({ from: after, to: after, head: 
 test("playback shows what is there while the rest is loading, and then what was asked for", async () => {
   const made = makeHistory(9, 900, 300);
   const answers: ((page: PlaybackPage) => void)[] = [];
-  const model = new PlaybackModel({ page: () => new Promise((resolve) => answers.push(resolve)) }, String);
+  const model = new PlaybackModel(
+    { page: () => new Promise((resolve) => answers.push(resolve)), restored: () => Promise.resolve(null) },
+    String,
+  );
   const loading = model.load();
   model.seek(700);
   for (const [index, page] of made.pages.entries()) {
@@ -290,6 +351,7 @@ test("a page that fails is asked for again", async () => {
   let fails = true;
   const model = new PlaybackModel(
     {
+      restored: () => Promise.resolve(null),
       page: (after) =>
         after === 20 && fails ? Promise.reject(new Error("away")) : Promise.resolve(made.pages.find(({ from }) => from === after) ?? empty(after)),
     },

@@ -48,18 +48,18 @@ test("neighbours of one author and time are one part, of the newest version, and
 });
 
 test("marks lie one behind the other, and a person's line stays when others come", () => {
-  const person = (id: string, first: number): Contribution => ({
+  const person = (id: string, first: number, standing = 1): Contribution => ({
     actor: { id, name: id },
     color: "#123456",
     inserted: 1,
     deleted: 0,
-    standing: 1,
+    standing,
     events: 1,
     first,
     last: first,
   });
   const looks = looksOf([person("ben", 20), person("ana", 10)]);
-  const later = looksOf([person("cem", 30), person("ben", 20), person("ana", 10)]);
+  const later = looksOf([person("cem", 30, 50), person("ben", 20, 9), person("ana", 10)]);
   assert.deepEqual([looks.get("ana")?.line, looks.get("ben")?.line], [0, 1]);
   assert.deepEqual([later.get("ana")?.line, later.get("ben")?.line, later.get("cem")?.line], [0, 1, 2]);
   const marks = marksOf([span(2, 1, "ana", 0), span(3, 2, "dan", 0)], looks, ({ name }, { version }) => `${name} ${version}`);

@@ -26,6 +26,7 @@ import { TakeBackDialog, type TakeBackActions } from "./takebackdialog";
 import type { TakeBackRange, TakeBackWish } from "./takeback";
 import { PlaybackModel } from "./playbackmodel";
 import { PlaybackView } from "./playbackview";
+import { restoredVersion } from "./sitting";
 import { longTime } from "./times";
 import { versionIn, versionLink } from "./versionlink";
 
@@ -184,7 +185,11 @@ export class PastDesk {
     this.history.shown.value = null;
     this.view.hide();
     const { name } = this.model;
-    const model = new PlaybackModel({ page: (after) => getPlayback(name, after) }, wordsOf);
+    const restored = async (version: number): Promise<number | null> => {
+      const [event] = await getEvents(name, { after: version - 1, before: version + 1 });
+      return restoredVersion(event?.session ?? "");
+    };
+    const model = new PlaybackModel({ page: (after) => getPlayback(name, after), restored }, wordsOf);
     if (from !== null) model.seek(from);
     const playback = new PlaybackView(
       model,

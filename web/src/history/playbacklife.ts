@@ -50,6 +50,9 @@ const FIRST_STEP = 512;
 /** What all kept texts may have together: 16 MB. Above that every other one is forgotten. */
 const MAX_KEPT_PIECES = 2_000_000;
 
+/** What restores brought back may have together: 8 MB. */
+const MAX_RESTORED_PIECES = 1_000_000;
+
 interface Reached {
   version: number;
   text: PieceText;
@@ -71,11 +74,20 @@ export class Life {
   /** The kept texts, by version: at every `step` events. */
   private kept = new Map<number, Pieces>([[0, new Int32Array(0)]]);
   private keptPieces = 0;
+  /** The pieces that restores brought back, by the version that they made; null where they made another text. */
+  private readonly restored = new Map<number, Pieces | null>();
+  private restoredCount = 0;
   private step = FIRST_STEP;
   private end: Reached = { version: 0, text: new PieceText() };
   private current: Reached = { version: 0, text: new PieceText() };
 
-  constructor(private readonly maxKeptPieces = MAX_KEPT_PIECES) {}
+  /**
+   * @param restoredBy says which version an event brought back, or null: its text keeps its first authors
+   */
+  constructor(
+    private readonly restoredBy: (version: number) => number | null = () => null,
+    private readonly maxKeptPieces = MAX_KEPT_PIECES,
+  ) {}
 
   /** The newest event that is here. */
   get loaded(): number {
@@ -133,7 +145,10 @@ export class Life {
   }
 
   textAt(version: number): string {
-    const pieces = this.piecesAt(version);
+    return this.textOf(this.piecesAt(version));
+  }
+
+  private textOf(pieces: Pieces): string {
     const parts: string[] = [];
     for (let index = 0; index < pieces.length; index += 2) {
       parts.push(this.inserted.slice(pieces[index] ?? 0, pieces[index + 1] ?? 0));
@@ -203,6 +218,11 @@ export class Life {
   /** Apply the event that follows. */
   private advance(reached: Reached): void {
     const index = reached.version++;
+    const restored = this.restoredPieces(reached.version);
+    if (restored !== null) {
+      reached.text = new PieceText(restored);
+      return;
+    }
     let from = this.insertedEnds.at(index - 1);
     let at = 0;
     const end = this.spanEnds.at(index);
@@ -213,6 +233,24 @@ export class Life {
       at += inserted;
       from += inserted;
     }
+  }
+
+  /** The pieces of the version that an event brought back, if its text is that one; else null. */
+  private restoredPieces(version: number): Pieces | null {
+    const known = this.restored.get(version);
+    if (known !== undefined) return known;
+    const of = this.restoredBy(version);
+    if (of === null || of >= version) return null;
+    const event: Reached = { version: version - 1, text: new PieceText(this.piecesAt(version - 1)) };
+    this.restored.set(version, null);
+    this.advance(event);
+    const old = this.piecesAt(of);
+    const isThat = this.textOf(old) === this.textOf(event.text.snapshot());
+    // What is kept is bounded; beyond that the text is whoever's restored it.
+    const hasRoom = (this.restoredCount += old.length / 2) <= MAX_RESTORED_PIECES;
+    const pieces = isThat && hasRoom ? old : null;
+    this.restored.set(version, pieces);
+    return pieces;
   }
 
   private keep({ version, text }: Reached): void {

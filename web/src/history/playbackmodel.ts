@@ -8,6 +8,8 @@ import { SITTING_PAUSE_MS, SittingStarts, neighbour, sittingEnds } from "./playb
 /** The questions that playback asks; it may reject with what `failed` takes. */
 export interface PlaybackSource {
   page(after: number): Promise<PlaybackPage>;
+  /** The version that an event brought back, or null. */
+  restored(version: number): Promise<number | null>;
 }
 
 export type PlaybackStep = "back" | "forward" | "sitting-back" | "sitting-forward" | "name-back" | "name-forward" | "start" | "end";
@@ -16,7 +18,7 @@ export type PlaybackStep = "back" | "forward" | "sitting-back" | "sitting-forwar
 export type PlaybackDeed = PlaybackStep | "toggle";
 
 export class PlaybackModel {
-  readonly life = new Life();
+  readonly life: Life;
   /** The newest event that is here; what depends on the columns looks at it. */
   readonly loaded = signal(0);
   /** The newest event that there is. */
@@ -37,11 +39,14 @@ export class PlaybackModel {
   private played = 0;
   private loading: Promise<void> | null = null;
   private isClosed = false;
+  /** By the event that did it, which version was brought back. */
+  private readonly restores = new Map<number, number | null>();
 
   constructor(
     private readonly source: PlaybackSource,
     private readonly failed: (error: unknown) => string,
   ) {
+    this.life = new Life((version) => this.restores.get(version) ?? null);
     this.version = computed(() => Math.min(this.wanted.value, this.loaded.value));
     this.isComplete = computed(() => this.loaded.value >= this.head.value);
   }
@@ -122,11 +127,21 @@ export class PlaybackModel {
 
   private async loadPages(): Promise<void> {
     try {
-      for (let more = true; more && !this.isClosed; ) more = this.take(await this.source.page(this.life.loaded));
+      for (let more = true; more && !this.isClosed; ) {
+        const page = await this.source.page(this.life.loaded);
+        await this.learnRestores(page);
+        more = this.take(page);
+      }
       this.trouble.value = "";
     } catch (error) {
       this.trouble.value = this.failed(error);
     }
+  }
+
+  /** A restore is marked in the columns; of what, each is asked for. */
+  private async learnRestores(page: PlaybackPage): Promise<void> {
+    const versions = restoresIn(page).filter((version) => !this.restores.has(version)).slice(0, MAX_RESTORES);
+    await Promise.all(versions.map(async (version) => this.restores.set(version, await this.source.restored(version))));
   }
 
   /** Add a page; tells whether there are more. */
@@ -142,6 +157,19 @@ export class PlaybackModel {
     this.loaded.value = this.life.loaded;
     return isAdded && this.life.loaded < page.head;
   }
+}
+
+/** Of one page no more are asked for. */
+const MAX_RESTORES = 50;
+
+function restoresIn({ from, writers, writer }: PlaybackPage): number[] {
+  const found: number[] = [];
+  let version = from;
+  for (const [index, count] of writer) {
+    for (let each = 1; each <= count; each++) if (writers[index]?.origin === "restore") found.push(version + each);
+    version += count;
+  }
+  return found;
 }
 
 export interface PlaybackPress {
