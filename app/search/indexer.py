@@ -6,7 +6,8 @@
 Nobody who writes waits for it. Writing the index and advancing are one transaction, and a text that
 changes after it was read makes another change in the feed: so the index follows exactly, also over
 a crash at any moment. The claim is a lease, which one process has at a time. After each round it
-rests, the longer the more there was to do, so that it takes a bounded share of the machine.
+rests, the longer the more there was to do, so that it takes a bounded share of the machine; and
+while many write, until they pause, since each round would index all of their texts again.
 """
 
 import asyncio
@@ -41,7 +42,11 @@ _REST: Final = 24.0
 
 While people write in 200 documents, each round indexes all of them again.
 """
-_MAX_PAUSE_S: Final = 20.0
+_MAX_PAUSE_S: Final = 60.0
+BUSY_APPENDS: Final = 30
+"""Transactions of this process within a rest of `PAUSE_S`: with more, many write."""
+MAX_WAIT_S: Final = 20.0
+"""The longest wait for a pause of those who write."""
 _DOCUMENTS: Final = 2_000
 """The documents of one round, at most."""
 _SPAN: Final = 100_000
@@ -92,7 +97,17 @@ class Indexer:
                 is_started = False
                 _log.warning("the search index is not brought up to date now: %s", error)
             took_s = monotonic() - begun
-            await asyncio.sleep(min(max(self.pause_s, took_s * _REST), _MAX_PAUSE_S))
+            await asyncio.sleep(min(max(0.0, took_s * _REST - self.pause_s), _MAX_PAUSE_S))
+            await self._wait_for_pause()
+
+    async def _wait_for_pause(self) -> None:
+        """Rest, and go on while many write, but not for ever."""
+        begun = monotonic()
+        is_due = False
+        while not is_due:
+            before = self.log.committed_appends
+            await asyncio.sleep(self.pause_s)
+            is_due = is_round_due(self.log.committed_appends - before, waited_s=monotonic() - begun)
 
     async def start(self) -> None:
         """Start at the beginning, unless there is a cursor already. Raises `StoreError`."""
@@ -174,6 +189,16 @@ class Indexer:
         except StoreError as error:
             _log.error("the text of document %d is not searched: %s", head.key, error)
             return ""
+
+
+def is_round_due(appends: int, *, waited_s: float) -> bool:
+    """Return whether the next round may begin after a rest.
+
+    Args:
+        appends: the transactions of this process during the rest.
+        waited_s: the time for which it has waited for a pause.
+    """
+    return appends <= BUSY_APPENDS or waited_s >= MAX_WAIT_S
 
 
 def _segment_all(texts: Sequence[SearchText]) -> list[IndexedWords]:

@@ -12,11 +12,14 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import suppress
+from time import monotonic
 from typing import Any, Final
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import Connection
 
+from app.search import indexer as indexer_module
 from app.search.indexer import SEARCH_CURSOR, Indexer, words_of
 from storage.access import readable
 from storage.change_feed import SqlChangeFeed
@@ -33,7 +36,8 @@ from sync.text.delta import Delta, apply
 from sync.text.title import derive_title
 from sync.text.wanted import has_all, parse_query
 from tests.contract.conftest import new_document, run_sql
-from tests.contract.sample import append, event, open_whole
+from tests.contract.sample import append, append_next, event, open_whole
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -473,3 +477,30 @@ async def test_index_is_what_a_naive_look_finds_whatever_crashes(
                 found = await names(store, query, limit=3)
                 assert len(found) == len(set(found))
                 assert set(found) == await naive(store, query), query
+
+
+async def test_index_waits_until_those_who_write_pause(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexer_module, "BUSY_APPENDS", 0)
+    monkeypatch.setattr(indexer_module, "_REST", 0.0)
+    pausing = indexer_of(store)
+    pausing.pause_s = 0.5
+    key = await write(store, "notes", "first")
+    running = asyncio.create_task(pausing.run())
+    async with asyncio.timeout(PATIENCE_S):
+        while not await names(store, "notes"):
+            await append_next(store.log, key, uuid4().hex)
+        version = (await store.search.indexed([key]))[key][0]
+        begun = monotonic()
+        while monotonic() - begun < 4 * pausing.pause_s:
+            await append_next(store.log, key, uuid4().hex)
+        assert (await store.search.indexed([key]))[key][0] == version
+        head = (await store.log.heads([key]))[key].version
+        assert head > version
+        indexed = version
+        while indexed < head:
+            await asyncio.sleep(0.1)
+            indexed = (await store.search.indexed([key]))[key][0]
+    running.cancel()
+    await asyncio.wait([running])
