@@ -48,7 +48,15 @@ def _number(data: bytes) -> int:
 
 @lru_cache(maxsize=1 << 15)
 def varint(value: int) -> bytes:
-    """A number as Yjs writes it."""
+    """A number as Yjs writes it.
+
+    Raises:
+        ValueError: it is not from 0 to 2^53 - 1.
+    """
+    if 0x80 <= value < 0x4000:
+        return bytes((value & 0x7F | 0x80, value >> 7))
+    if 0x4000 <= value < 0x200000:
+        return bytes((value & 0x7F | 0x80, value >> 7 & 0x7F | 0x80, value >> 14))
     out = bytearray()
     write_varint(out, value)
     return bytes(out)

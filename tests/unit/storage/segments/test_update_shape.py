@@ -14,6 +14,7 @@ from storage.segments.update_shape import (
     units_of,
     varint,
 )
+from sync.yjs.varint import write_varint
 
 CLIENT = 2**53 - 1
 
@@ -60,6 +61,13 @@ def test_deleting_forward_comes_out_as_it_was_sent() -> None:
 def test_another_update_is_not_recognised(update: bytes) -> None:
     assert recognise_typed(update) is None
     assert recognise_deleted(update) is None
+
+
+@pytest.mark.parametrize("value", [0, 127, 128, 16_383, 16_384, 2**21 - 1, 2**21, 2**53 - 1])
+def test_number_is_as_yjs_writes_it(value: int) -> None:
+    out = bytearray()
+    write_varint(out, value)
+    assert varint(value) == out
 
 
 def test_units_are_those_of_utf_16() -> None:
