@@ -9,7 +9,7 @@ from typing import Any, Final
 from playwright.async_api import Browser, Page, async_playwright
 
 from bench.page_response import launch
-from bench.stand import Stand
+from bench.server import Server
 
 _CHARS: Final = 500_000
 _OPEN_CHARS: Final = 980_000
@@ -77,9 +77,10 @@ async def page_preview() -> dict[str, Any]:
     the end of the pause that typing is given until the page is changed.
 
     The first text is the median of visits; the one before them had the server compress its files.
+    Chromium, which is several processes, has all cores of the machine, as in `page`.
     """
-    with Stand() as stand:
-        port = stand.server.port
+    with Server() as server:
+        port = server.port
         _create(port, "open", _text(_OPEN_CHARS))
         _create(port, "edit", _text(_CHARS))
         async with async_playwright() as playwright:

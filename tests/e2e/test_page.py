@@ -3,7 +3,7 @@
 import re
 
 import httpx
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.e2e.conftest import OpenWindow
 from tests.e2e.window import wait_until_equal
@@ -47,11 +47,40 @@ def test_document_page_fetches_its_files_beside_each_other(
     page.on("request", lambda request: fetched.append(request.url.rpartition("/")[2]))
     page.goto(f"{server.url}/d/fast")
     expect(page.locator(".cm-content")).to_be_visible()
+    assert fetched.count("session") == 1
+    assert fetched.index("session") < fetched.index(min(_fetched_ahead(page), key=fetched.index))
     scripts = {name for name in fetched if re.fullmatch(r"[\w-]+-[A-Z0-9]{8}\.js", name)}
     # The page itself names these two.
     named = {name for name in scripts if name.startswith(("app-", "boot-"))}
     assert len(named) == 2
     assert _fetched_ahead(page) == scripts - named
+
+
+def _create(server: ServerProcess, **fields: str) -> None:
+    address = f"{server.url}/api/documents"
+    httpx.post(address, json=fields, timeout=PATIENCE_S).raise_for_status()
+
+
+def test_a_text_is_shown_before_it_is_known_what_else_the_document_is(
+    browser: Browser, server: ServerProcess
+) -> None:
+    _create(server, name="told", title="A title", text="words")
+    page = browser.new_page()
+    held: list[Route] = []
+    page.route("**/api/documents/told", lambda route: held.append(route))
+    page.goto(f"{server.url}/d/told")
+    expect(page.locator(".cm-content")).to_have_text("words")
+    assert len(held) > 0
+    for route in held:
+        route.continue_()
+    expect(page.locator("h1.title")).to_contain_text("A title")
+
+
+def test_a_text_in_another_root_is_found(browser: Browser, server: ServerProcess) -> None:
+    _create(server, name="rooted", text="words", text_root="codemirror")
+    page = browser.new_page()
+    page.goto(f"{server.url}/d/rooted")
+    expect(page.locator(".cm-content")).to_have_text("words")
 
 
 def test_other_pages_fetch_nothing_ahead(browser: Browser, server: ServerProcess) -> None:

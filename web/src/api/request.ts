@@ -25,7 +25,11 @@ export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /** Ask the API; `path` is below `api/`. Rejects with `ApiError` alone. */
 export async function request(method: Method, path: string, body?: object): Promise<unknown> {
-  const response = await send(method, path, "application/json", body);
+  return answerOf(await send(method, path, "application/json", body));
+}
+
+/** What a response says. Rejects as `request` does. */
+export async function answerOf(response: Response): Promise<unknown> {
   const answer: unknown = await response.json().catch(() => null);
   if (!response.ok) throw problem(answer, response);
   return answer;

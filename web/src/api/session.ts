@@ -1,8 +1,9 @@
 /** Who the user of this browser is, over HTTP. */
 
 import type { User } from "../protocol";
+import { takeSession } from "./ahead";
 import { field, isTrue, list, text, time, timeOrNull, user } from "./read";
-import { request } from "./request";
+import { answerOf, request } from "./request";
 
 export type Mode = "open" | "accounts" | "oidc" | "jwt";
 export type SignInMethod = "password" | "oidc";
@@ -35,7 +36,10 @@ export interface WebSession {
   readonly seenAt: number;
 }
 
-export const getIdentity = async (): Promise<Identity> => readIdentity(await request("GET", "session"));
+export async function getIdentity(): Promise<Identity> {
+  const asked = await takeSession();
+  return readIdentity(await (asked === null ? request("GET", "session") : answerOf(asked)));
+}
 
 /** Become a guest, or stay the one that this browser is. */
 export async function becomeGuest(name: string | null): Promise<Identity> {

@@ -131,12 +131,14 @@ export class LiveDocument {
 
   private async open(): Promise<void> {
     this.opening = true;
-    // What this device has is shown at once, and without a network.
-    if (this.session.isRestored) void this.followRoot();
+    // What this device has is shown at once, and without a network; and so is a text that can be no other one.
+    if (this.session.isRestored || this.session.replica.hasOneText) void this.followRoot();
     else {
       const info = this.session.view().absent ? null : await this.listener.describe();
       if (info !== null && info.textRoot !== "") this.session.setRoot(info.textRoot);
     }
+    // Reading a large state has taken a while, and so does making an editor: a task of the page for each.
+    await new Promise((resolve) => window.setTimeout(resolve));
     this.createEditor();
     this.refresh();
   }

@@ -15,6 +15,8 @@ import { chunkAt, elementOfLine, lineOfElement, markersAt, markersOf } from "./p
 import { Rendering } from "./rendering";
 import { ID_PREFIX } from "./sanitise";
 
+/** The first time, the source pane is painted before. */
+const FIRST_DELAY_MS = 16;
 const MIN_DELAY_MS = 50;
 const MAX_DELAY_MS = 1_000;
 /** A megabyte is read for the preview once in two keystrokes and not with each. */
@@ -96,7 +98,8 @@ export class PreviewPane {
     this.source = source;
     this.own ||= isOwn;
     if (this.timer !== undefined) return;
-    const least = Math.max(2 * this.costMs, this.shown.length / CHARS_PER_DELAY_MS, MIN_DELAY_MS);
+    const isFirst = this.started === 0;
+    const least = Math.max(2 * this.costMs, this.shown.length / CHARS_PER_DELAY_MS, isFirst ? FIRST_DELAY_MS : MIN_DELAY_MS);
     const delay = Math.min(least, MAX_DELAY_MS);
     this.timer = window.setTimeout(() => this.render(), delay);
   }

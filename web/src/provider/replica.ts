@@ -33,6 +33,11 @@ export class Replica {
     return this.doc.getText(this.root);
   }
 
+  /** There is a text, and no other shared type that might be the document's. */
+  get hasOneText(): boolean {
+    return this.text.length > 0 && this.doc.share.size === 1;
+  }
+
   /** The text, and behind it the words of `edits` if what they build on has never come. */
   textWith(edits: readonly Uint8Array[]): string {
     const text = this.text.toString();
