@@ -9,9 +9,11 @@ from typing import Any, Final
 import pytest
 from pycrdt import Doc, Map, Text
 
+from storage.compaction.sql_compaction import SqlCompaction
 from storage.segments.document_file import read_document_file
 from sync.port import EventRecord
 from sync.user import User
+from tests.contract.compacting_log import LATER_MS, PLAIN_RULE
 from tests.integration.http_app import Application, application
 
 pytestmark = pytest.mark.anyio
@@ -242,3 +244,18 @@ async def test_what_a_process_left_is_removed(quire: Application, other: Applica
     assert (await count(other, "events"), await count(other, "writers")) == (0, 0)
     assert not await imports.add(key, events, None, 3_000), "it was given up"
     assert await imports.give_up_left(10_000) == 0
+
+
+async def test_document_in_segments_is_exported_as_it_was(
+    quire: Application, other: Application
+) -> None:
+    before = await events_of(quire)
+    record = await quire.state.log.find("notes")
+    assert record is not None
+    compaction = SqlCompaction(quire.state.backend.imports._database)
+    while await compaction.step(record.key, PLAIN_RULE, LATER_MS):
+        await compaction.remove_rows(record.key)
+    assert await count(quire, "events") == 0
+    assert await count(quire, "segments") > 0
+    await other.ok("POST", IMPORT, content=await exported(quire), headers=BEN)
+    assert await events_of(other) == [unproven(event) for event in before]
