@@ -7,7 +7,7 @@ frame is spelled, and what a refusal is, its subclasses know.
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from os import urandom
 from typing import ClassVar, Final, TypeVar
@@ -46,7 +46,7 @@ from sync.wire.ysync import (
     encode_awareness_message,
     encode_sync,
 )
-from sync.yjs.nonce import NONCE_BYTES, SessionNonces
+from sync.yjs.nonce import NONCE_BYTES, nonces_from
 
 KEEP_ALIVE_S: Final = 20.0
 """The longest silence of the server; clients close a connection after 30 s of it."""
@@ -104,8 +104,8 @@ class Channel(ABC):
         self._ack: Frame | None = None
         """An ack that is written together with what is delivered next."""
         self._edits = 0
-        self._nonces: SessionNonces | None = None
-        """None before the first edit, or while the secret is not known."""
+        self._nonces: Iterator[str] = iter(())
+        """Those of the next edits; empty before the first one, or while the secret is not known."""
         self._flow: Flow | None = None
         """The socket's flow control; None before the first edit."""
         self._unsettled = 0
@@ -174,7 +174,8 @@ class Channel(ABC):
         """Submit an update; raises as `handle` does."""
         self._edits += 1
         # The id must be unknown before: with the same id, another could have this edit refused.
-        event_id = f"{self.id}-{self._edits}-{self._nonce(self._edits).hex()}"
+        nonce = next(self._nonces, None) or self._first_nonce()
+        event_id = f"{self.id}-{self._edits}-{nonce}"
         if update == NO_CHANGE:
             self._expect(event_id, is_past=is_past)
             self._applied(event_id)
@@ -195,14 +196,13 @@ class Channel(ABC):
             ),
         )
 
-    def _nonce(self, number: int) -> bytes:
-        """The part of an edit's id that nobody can guess."""
-        if self._nonces is None:
-            secret = self._rooms.nonce_secret
-            if secret is None:
-                return urandom(NONCE_BYTES)
-            self._nonces = SessionNonces(secret, self.id)
-        return self._nonces.of(number)
+    def _first_nonce(self) -> str:
+        """Return the part of an edit's id that nobody can guess; those of later ones follow."""
+        secret = self._rooms.nonce_secret
+        if secret is None:
+            return urandom(NONCE_BYTES).hex()
+        self._nonces = nonces_from(secret, self.id, self._edits)
+        return next(self._nonces)
 
     # --- from the room (sync.shells.rooms.sink.Sink) --------------------------------------------
 

@@ -1,6 +1,8 @@
 """Nonces: the same again from the key, and no others."""
 
-from sync.yjs.nonce import KeyedNonces, SessionNonces, key_number, nonce_key
+from itertools import islice
+
+from sync.yjs.nonce import KeyedNonces, SessionNonces, key_number, nonce_key, nonces_from
 
 SECRET = bytes(range(32))
 
@@ -31,3 +33,10 @@ def test_key_makes_the_nonces_of_its_thousand_alone() -> None:
 def test_nonces_stay_as_they_are() -> None:
     """A change would make old ids incompressible, and be seen nowhere else."""
     assert SessionNonces(SECRET, "session").of(12).hex() == "23ba54799dd1"
+
+
+def test_nonces_one_after_the_other_are_those_of_their_numbers() -> None:
+    made = SessionNonces(SECRET, "session")
+    for first in (1, 9, 10, 995, 2_000):
+        taken = list(islice(nonces_from(SECRET, "session", first), 40))
+        assert taken == [made.of(first + n).hex() for n in range(40)]
