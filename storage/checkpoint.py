@@ -2,6 +2,7 @@
 
 import logging
 import zlib
+from itertools import pairwise
 
 from sqlalchemy import Connection, Select, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -17,6 +18,9 @@ _STATES_KEPT = 2
 
 _SPACING_EVENTS = 2_500
 """Events between two checkpoints of large texts, at most: what reading an old version applies."""
+
+_SPARSE_EVENTS = 10_000
+"""Compacted events between two checkpoints, at most: reading an old version reads 3 segments."""
 
 _LARGE_TEXT_BYTES = 2_048
 """Compressed. Smaller texts are all kept: they cost little, and their events are as few."""
@@ -69,6 +73,11 @@ _newest_versions = (
     .order_by(checkpoints.c.version.desc())
     .limit(_STATES_KEPT + 3)
 )
+_all = (
+    select(checkpoints.c.version, checkpoints.c.state.is_not(None))
+    .where(checkpoints.c.document_key == _key)
+    .order_by(checkpoints.c.version)
+)
 _remove = delete(checkpoints).where(
     checkpoints.c.document_key == _key, checkpoints.c.version == bindparam("version")
 )
@@ -115,6 +124,18 @@ def oldest_with_state(connection: Connection, key: int) -> int:
     """Return the version of the oldest checkpoint with a state; 0: there is none."""
     found: int | None = connection.execute(_oldest_with_state, {"of_document": key}).scalar_one()
     return found or 0
+
+
+def make_sparse(connection: Connection, key: int, upto: int) -> None:
+    """Remove most texts of compacted versions: those after segments are found quickly, too."""
+    rows = connection.execute(_all, {"of_document": key}).all()
+    kept = 0
+    for (version, has_state), (after, _) in pairwise(rows):
+        # From one that stays to the next there are no more events than this.
+        if has_state or version > upto or after - kept > _SPARSE_EVENTS:
+            kept = version
+        else:
+            connection.execute(_remove, {"of_document": key, "version": version})
 
 
 def newest_with_state(connection: Connection, key: int, before: int) -> Checkpoint | None:

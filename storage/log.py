@@ -6,7 +6,7 @@ from functools import partial
 
 from sqlalchemy import Connection, select
 
-from storage import catalogue, checkpoint, event_query, secret, whole_log
+from storage import catalogue, checkpoint, event_query, secret, text_query, whole_log
 from storage.append import SqlAppendTransaction
 from storage.change_feed import SqlChangeFeed
 from storage.database import open_database
@@ -205,6 +205,12 @@ class SqlEventLog:
     async def checkpoint_at_or_before(self, key: int, version: int) -> Checkpoint | None:
         """Return the newest checkpoint at or before a version; its state may be None."""
         return await self._database.read(partial(checkpoint.at_or_before, key=key, version=version))
+
+    async def text_at(self, key: int, version: int) -> str:
+        """Return the text at a version up to the head."""
+        return await self._database.read_snapshot(
+            partial(text_query.text_at, key=key, version=version)
+        )
 
     async def save_checkpoint(self, key: int, checkpoint: Checkpoint) -> None:
         """Save a checkpoint; only the newest two of a document keep their state."""

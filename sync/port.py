@@ -322,6 +322,10 @@ class LogReading(Protocol):
         """Return the newest checkpoint at or before a version; its state may be None."""
         ...
 
+    async def text_at(self, key: int, version: int) -> str:
+        """Return the text at a version up to the head."""
+        ...
+
 
 class LogWriting(LogReading, Protocol):
     """The log as the appender uses it. Every failure is a `StoreError`."""

@@ -238,4 +238,5 @@ def _store(connection: Connection, document: DocumentRecord, new: NewSegment) ->
     if new.ids:
         _insert_ids.run_many(connection, [(key, *each) for each in new.ids])
     catalogue.set_compacted(connection, key, new.last)
+    checkpoint.make_sparse(connection, key, new.last)
     return True

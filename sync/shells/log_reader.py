@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 
 from sync.document.window import weight
 from sync.port import EventRecord, LogReading, StoreError
-from sync.text.delta import DeltaError, apply
 
 PAGE_EVENTS = 500
 """Events read at a time, at most."""
@@ -21,15 +20,7 @@ async def text_at(log: LogReading, key: int, version: int) -> str:
     Raises:
         StoreError: the log does not answer, or does not have it.
     """
-    checkpoint = await log.checkpoint_at_or_before(key, version)
-    text, at = (checkpoint.text, checkpoint.version) if checkpoint else ("", 0)
-    async for page in pages(log, key, at, version):
-        for record in page:
-            try:
-                text = apply(text, record.ops)
-            except DeltaError as error:
-                raise StoreError(f"the ops of version {record.version} do not fit") from error
-    return text
+    return await log.text_at(key, version)
 
 
 class HistoryTooLargeError(Exception):

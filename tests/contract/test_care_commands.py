@@ -23,7 +23,12 @@ Run = Callable[..., Awaitable[tuple[int, str, str]]]
 
 
 @pytest.fixture
-def run(database_url: str, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(
+    database_url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Run:
+    # So that all checkpoints stay, to be compared.
+    monkeypatch.setattr("storage.checkpoint._SPARSE_EVENTS", 50)
+
     async def run(*arguments: str) -> tuple[int, str, str]:
         command = ["db", *arguments, "--database-url", database_url]
         code = await to_thread.run_sync(main, command)

@@ -10,6 +10,7 @@ not end a sitting; a head that an appender knows without its bound.
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from itertools import pairwise
 from random import Random
 from typing import Any, Final
 
@@ -25,7 +26,7 @@ from storage.store import Store
 from storage.table import events, segment_ids, segments
 from sync.port import Checkpoint, EventRecord
 from sync.submission import update_digest
-from sync.text.delta import Delta, canonical
+from sync.text.delta import Delta, apply, canonical
 from tests.contract.compacting_log import LATER_MS, PLAIN_RULE, compact_somewhat
 from tests.contract.conftest import new_document
 from tests.contract.sample import append, append_next, event, open_whole
@@ -168,6 +169,41 @@ async def test_compacted_log_answers_as_its_twin_does(store: Store, seed: int) -
             assert said == before, f"question {question} in round {round_}"
     assert moved > 100, "there is something to read in segments"
     assert await append_next(store.log, key, "next") == 301
+
+
+async def test_any_text_is_read_through_segments_and_few_checkpoints(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.checkpoint._SPARSE_EVENTS", 100)
+    random, texts, written = Random(5), [""], list[EventRecord]()
+    for version in range(1, 501):
+        ops = typed(random, texts[-1])
+        texts.append(apply(texts[-1], ops))
+        actor = random.choice(["ada", "ada", "ada", "bob"])
+        written.append(event(version, ops, actor=actor))
+    key = (await store.log.create(new_document("notes")))[0].key
+    await append(store.log, key, *written)
+    for version in range(30, 500, 30):
+        await store.log.save_checkpoint(key, Checkpoint(version, texts[version], b"state"))
+    rule = replace_rule(PLAIN_RULE, keep_events=40, keeps_openable=True)
+    for _ in range(12):
+        for version in random.sample(range(501), 25):
+            assert await store.log.text_at(key, version) == texts[version], version
+        await store.compaction.step(key, rule, LATER_MS)
+        await store.compaction.remove_rows(key, random.choice([10, 60]))
+    assert (await store.log.heads([key]))[key].compacted_version == 450
+    versions = await store.care.checkpoint_versions(key)
+    assert len(versions) <= 8
+    assert max(after - before for before, after in pairwise([0, *versions, 500])) <= 100
+
+
+def typed(random: Random, text: str) -> Delta:
+    """Typing, deleting backwards, and now and then something else."""
+    at = random.randint(0, len(text))
+    if text and random.random() < 0.3:
+        at = min(at, len(text) - 1)
+        return canonical((at, -random.randint(1, min(3, len(text) - at))))
+    return canonical((at, random.choice(["a", "b", "ö", "😀", "\n\n"])))
 
 
 async def test_small_segments_are_put_together(store: Store) -> None:

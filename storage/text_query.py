@@ -1,0 +1,45 @@
+"""The text at any version in SQL: from a checkpoint, through segments run by run, then by rows."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from sqlalchemy import Connection
+
+from storage import authored_query, checkpoint
+from storage.compaction import segment_query
+from sync.port import StoreError
+from sync.text.delta import Delta, DeltaError
+from sync.text.replay import replay
+
+_PART_BYTES: Final = 4 << 20
+"""Of deltas that are in memory at a time."""
+
+
+def text_at(connection: Connection, key: int, version: int) -> str:
+    """Return the text at a version up to the head, from one snapshot.
+
+    Raises:
+        StoreError: the log does not lead there.
+    """
+    saved = checkpoint.at_or_before(connection, key, version)
+    text, at = (saved.text, saved.version) if saved else ("", 0)
+    for segment in segment_query.read_segments(connection, key, at, version):
+        if segment.first > at + 1:
+            break  # a gap, which the rows do not fill either
+        with segment_query.telling(key, segment.first, segment.last):
+            # A run is many events: a word that was typed is one insertion.
+            runs = [run.ops for run in segment.runs(at, version)]
+        text = _replayed(text, runs, at)
+        at = min(segment.last, version)
+    while at < version:
+        part = authored_query.read(connection, key, at, version, _PART_BYTES)
+        text = _replayed(text, part.ops, at)
+        at = part.upto
+    return text
+
+
+def _replayed(text: str, deltas: Iterable[Delta], after: int) -> str:
+    try:
+        return replay(text, deltas)
+    except DeltaError as error:
+        raise StoreError(f"the ops after version {after} do not fit") from error
