@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.e2e.axe import axe_violations
 from tests.e2e.scene import DESKTOP, PHONE, Scene
 from tests.e2e.states import STATES, State
+from tests.e2e.window import Window
 from tests.integration.server import ServerProcess
 
 ZOOMED: Final = (640, 400)
@@ -45,9 +46,20 @@ def _overflow_px(page: Page) -> int:
     return wide
 
 
+def _forced_colours(page: Page, state: State, window: Window) -> list[str]:
+    """Return what cannot be read in the few colours that the system forces on a page."""
+    _size(page, DESKTOP)
+    page.emulate_media(color_scheme="light", forced_colors="active")
+    state.show(window)
+    page.wait_for_timeout(100)
+    violations = axe_violations(page, colours_only=True)
+    page.emulate_media(forced_colors="none")
+    return [f"forced colours: {line}" for line in violations]
+
+
 @pytest.mark.parametrize("state", STATES, ids=lambda state: state.name)
 def test_state_is_accessible_and_fits(scene: Scene, state: State) -> None:
-    """Everything is checked in light on a desktop and in dark on a phone, colours in all four."""
+    """Everything is checked in light on a desktop and in dark on a phone, colours in all five."""
     window = state.reach(scene)
     page = window.page
     found: list[str] = []
@@ -67,6 +79,7 @@ def test_state_is_accessible_and_fits(scene: Scene, state: State) -> None:
     page.wait_for_timeout(100)
     if (wide := _overflow_px(page)) > 0:
         found.append(f"{wide} px stick out at 200 %")
+    found += _forced_colours(page, state, window)
     errors, window.errors[:] = [*window.errors], []
     assert not found, "\n".join(found)
     assert errors == []

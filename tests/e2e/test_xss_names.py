@@ -145,6 +145,12 @@ def test_people_on_a_page_in_its_menus_its_history_and_its_share_dialog(
     page.locator(".version-choice").first.click()
     expect(page.locator(".banner-version")).to_be_visible()
     make_window.assert_nothing_happened()
+    _button(ana, "Named")
+    expect(page.locator(".named-title")).to_have_text(_SVG)
+    expect(page.locator(".named-note")).to_have_text(_IMAGE)
+    _button(ana, "People")
+    expect(page.locator(".people-list .person-name", has_text=_IMAGE)).to_be_visible()
+    make_window.assert_nothing_happened()
 
 
 def test_words_that_an_old_version_had(open_server: ServerProcess, make_window: Windows) -> None:
