@@ -102,7 +102,19 @@ class ImageCollector:
         return found
 
     async def _written_into(self, key: int, images: Sequence[ImageRecord]) -> set[str]:
-        """Return the digests that versions of a document hold since its images came."""
+        """Return the digests that versions of a document hold since its images came.
+
+        Of a document whose log is damaged all are kept, and the others are not kept up by it.
+        """
+        try:
+            return await self._walk(key, images)
+        except StoreError as error:
+            # If it is the store that fails, so does this.
+            await self._event_log.ping()
+            _log.error("the images of document %d are kept: %s", key, error)
+            return {image.digest for image in images}
+
+    async def _walk(self, key: int, images: Sequence[ImageRecord]) -> set[str]:
         record = (await self._event_log.heads([key])).get(key)
         if record is None:
             return set()

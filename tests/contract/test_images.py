@@ -15,6 +15,7 @@ from storage.image_rows import AddedImage, ImageBounds, ImageRecord, UserFullErr
 from storage.store import Store
 from sync.port import DocumentRecord, NewDocument, StoreError
 from sync.text.delta import Delta
+from tests.contract.conftest import run_sql
 from tests.contract.sample import append, event, open_whole
 from tests.patience import PATIENCE_S
 
@@ -185,6 +186,19 @@ async def test_image_in_rich_text_stays(scene: Scene) -> None:
     await append(scene.store.log, notes.key, event(1, (), event_id="rich", update=update))
     assert await scene.collect() == 0
     assert await scene.is_kept(notes)
+
+
+async def test_damaged_log_keeps_its_images_and_nobody_elses(
+    scene: Scene, database_url: str
+) -> None:
+    damaged, plans = await document(scene.store, "damaged"), await document(scene.store, "plans")
+    await scene.write(damaged, ("one",), ("two",))
+    await scene.upload(damaged)
+    await scene.upload(plans, OTHER)
+    await run_sql(database_url, f"DELETE FROM events WHERE document_key = {damaged.key}")
+    assert await scene.collect() == 1
+    assert await scene.is_kept(damaged)
+    assert not await scene.is_kept(plans, OTHER)
 
 
 async def test_purged_document_takes_its_images_along(scene: Scene) -> None:
