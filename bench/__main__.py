@@ -10,6 +10,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from bench.blame_times import authors
 from bench.compressed_history import history
 from bench.compression import compression
 from bench.cost import cost
@@ -38,6 +39,7 @@ BENCHES: dict[str, Callable[[], Awaitable[dict[str, Any]]]] = {
     "compression": compression,
     "disk": disk,
     "history": history,
+    "authors": authors,
     "room": one_room,
     "rooms": many_rooms,
     "pipeline": pipeline,

@@ -29,6 +29,7 @@ AT_MOST: Final[Mapping[str, Mapping[str, float]]] = {
             ("text_p99_ms", 20),
         )
     },
+    "authors": {"head_cold.wall_ms": 100, "after_an_edit.wall_ms": 5},
     "idle": {"kb_per_client": 25},
     "first_load": {"compressed_kb": 350},
     "preview": {"open_1_mb_first_text_ms": 1_000, "edit_500_kb_ms": 50, "long_tasks": 0},

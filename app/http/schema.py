@@ -1,10 +1,14 @@
 """The models of HTTP requests and answers: they check the former and describe both."""
 
+import re
+from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
+    AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     WithJsonSchema,
@@ -15,6 +19,7 @@ from sync.names import MAX_INTEGER, Role, is_document_name, is_event_id, is_text
 from sync.text.delta import valid_text
 
 MAX_TITLE_CHARS = 200
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:.*", re.ASCII).fullmatch
 
 
 def _require_text(text: str) -> str:
@@ -43,7 +48,20 @@ def _require_text_root(root: str) -> str:
     return root
 
 
+def _require_iso(moment: object) -> object:
+    # Numbers would be taken for seconds, or milliseconds, since 1970.
+    if not isinstance(moment, str) or not _ISO(moment):
+        raise ValueError("a time is written as 2026-11-20T14:00:00Z, with its offset")
+    return moment
+
+
+def milliseconds(moment: datetime | None) -> int | None:
+    """Return a time as milliseconds since 1970."""
+    return None if moment is None else round(moment.timestamp() * 1_000)
+
+
 Text = Annotated[str, AfterValidator(_require_text)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_require_iso)]
 DocumentName = Annotated[str, AfterValidator(_require_document_name)]
 EventId = Annotated[str, AfterValidator(_require_event_id)]
 Version = Annotated[int, Field(strict=True, ge=0, le=MAX_INTEGER)]

@@ -1,10 +1,8 @@
 """The models of requests and answers about taking back."""
 
-from datetime import datetime
+from pydantic import BaseModel, ConfigDict, Field
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
-
-from app.http.schema import EventId, Spans, Text, Version
+from app.http.schema import EventId, Moment, Spans, Text, Version, milliseconds
 from app.service.taking_back import Wish
 
 
@@ -24,13 +22,15 @@ class TakeBackWish(BaseModel):
     actor: Text | None = Field(None, max_length=200, description="The id of whoever did it.")
     after: Version | None = Field(None, description="The events after that version.")
     upto: Version | None = Field(None, description="The events up to that version, with it.")
-    from_: AwareDatetime | None = Field(None, alias="from", description="Those since that time.")
-    to: AwareDatetime | None = Field(None, description="Those up to that time, with it.")
+    from_: Moment | None = Field(None, alias="from", description="Those since that time.")
+    to: Moment | None = Field(None, description="Those up to that time, with it.")
 
     @property
     def wish(self) -> Wish:
         """The same for the use case."""
-        return Wish(self.actor, self.after, self.upto, _ms(self.from_), _ms(self.to))
+        return Wish(
+            self.actor, self.after, self.upto, milliseconds(self.from_), milliseconds(self.to)
+        )
 
 
 class TakenBackAnswer(BaseModel):
@@ -42,7 +42,3 @@ class TakenBackAnswer(BaseModel):
     after: int = Field(description="The range of versions that was meant.", examples=[1])
     upto: int = Field(examples=[3])
     events: int = Field(description="Those that were taken back.", examples=[2])
-
-
-def _ms(moment: datetime | None) -> int | None:
-    return None if moment is None else round(moment.timestamp() * 1_000)

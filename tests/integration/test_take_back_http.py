@@ -139,6 +139,8 @@ async def test_wishes_that_make_no_sense_are_refused(quire: Application) -> None
         {"after": -1},
         {"from": "soon"},
         {"from": "2026-11-20T14:00:00"},
+        {"to": 0},
+        {"to": "0"},
         {"actor": 7},
         {"id": "server:1"},
     ]

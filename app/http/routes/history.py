@@ -4,11 +4,10 @@ from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import AwareDatetime
 
 from app.http.access import BackendOf, DocumentOf, EncodingOf, problems
 from app.http.answer import json_response
-from app.http.schema import History, Sittings, Text, VersionOfText
+from app.http.schema import History, Moment, Sittings, Text, VersionOfText, milliseconds
 from app.service import sitting_reader, version_reader
 from app.service.backend import Backend
 from app.service.sitting_reader import MAX_PAGE_SITTINGS
@@ -36,8 +35,8 @@ async def list_events(
     before: Bound = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE_EVENTS)] = 100,
     actor: Annotated[Text | None, Query(description="The id of who did it.")] = None,
-    from_: Annotated[AwareDatetime | None, Query(alias="from", description="From then on.")] = None,
-    to: Annotated[AwareDatetime | None, Query(description="Up to then, with it.")] = None,
+    from_: Annotated[Moment | None, Query(alias="from", description="From then on.")] = None,
+    to: Annotated[Moment | None, Query(description="Up to then, with it.")] = None,
     order: Literal["asc", "desc"] = "asc",
     include: Include = "",
     encoding: EncodingOf = "codepoint",
@@ -72,17 +71,14 @@ async def _within(
     to: datetime | None,
 ) -> tuple[int | None, int | None]:
     """Return the bounds of versions that also bound times."""
-    if from_ is not None:
-        first = await version_reader.first_version_from(backend, document, _ms(from_))
+    from_ms, to_ms = milliseconds(from_), milliseconds(to)
+    if from_ms is not None:
+        first = await version_reader.first_version_from(backend, document, from_ms)
         after = max(after or 0, first - 1)
-    if to is not None:
-        end = await version_reader.first_version_from(backend, document, _ms(to) + 1)
+    if to_ms is not None:
+        end = await version_reader.first_version_from(backend, document, to_ms + 1)
         before = end if before is None else min(before, end)
     return after, before
-
-
-def _ms(moment: datetime) -> int:
-    return round(moment.timestamp() * 1_000)
 
 
 @router.get("/sittings", response_model=Sittings, responses=problems(404))
@@ -91,8 +87,8 @@ async def list_sittings(
     backend: BackendOf,
     after: Bound = None,
     before: Bound = None,
-    from_: Annotated[AwareDatetime | None, Query(alias="from", description="From then on.")] = None,
-    to: Annotated[AwareDatetime | None, Query(description="Up to then, with it.")] = None,
+    from_: Annotated[Moment | None, Query(alias="from", description="From then on.")] = None,
+    to: Annotated[Moment | None, Query(description="Up to then, with it.")] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE_SITTINGS)] = 50,
     pause_s: Annotated[
         int, Query(ge=1, le=_MAX_PAUSE_S, description="The longest pause within a sitting.")
