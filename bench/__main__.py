@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from bench.blame_times import authors
+from bench.compaction import compaction
 from bench.compressed_history import history
 from bench.compression import compression
 from bench.cost import cost
@@ -38,6 +39,7 @@ BENCHES: dict[str, Callable[[], Awaitable[dict[str, Any]]]] = {
     "cost": cost,
     "compression": compression,
     "disk": disk,
+    "compaction": compaction,
     "history": history,
     "authors": authors,
     "room": one_room,

@@ -29,7 +29,8 @@ _PER_COMMIT: Final = 20
 """Updates that are committed together."""
 
 
-async def _write(log: EventLog, updates: list[bytes]) -> None:
+async def write_session(log: EventLog, updates: list[bytes]) -> None:
+    """Write the document `notes`, through a room, in one session."""
     session = token_hex(8)
     async with Rooms(log, Limits(), flush_interval_s=0.0) as rooms:
         room = await rooms.open("notes", _USER)
@@ -64,7 +65,7 @@ async def disk(count: int | None = None) -> dict[str, Any]:
         url = f"sqlite+aiosqlite:///{path}"
         await upgrade(url)
         log = open_event_log(url)
-        await _write(log, updates)
+        await write_session(log, updates)
         await log.aclose()
         parts = {
             name: round(size / len(updates), 1) for name, size in _pages_by_table(path).items()
