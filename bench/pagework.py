@@ -19,7 +19,7 @@ _COUNTS: Final = {"layouts": "LayoutCount", "style_runs": "RecalcStyleCount"}
 
 
 class Work(NamedTuple):
-    """What was done for the keys that were pressed."""
+    """The work done for the keys that were pressed."""
 
     handling: list[Spent]
     """For each key."""
