@@ -7,6 +7,7 @@ and what the page itself does for it, model and editor (`handled`). `work_per_se
 time of the page's thread, for a busy machine.
 """
 
+import asyncio
 import os
 import random
 import shutil
@@ -77,11 +78,12 @@ async def page_playback() -> dict[str, Any]:
             await page.goto(f"http://127.0.0.1:{stand.server.port}/d/life")
             await page.locator(".pane-source .cm-line").first.wait_for()
             await page.evaluate("document.querySelector('[data-view]').dataset.view = 'edit'")
-            loading = await page.evaluate(_LOAD)
+            async with asyncio.timeout(_PATIENCE_MS / 1_000):
+                loading = await page.evaluate(_LOAD)
             seeks = await _seek(page, int(loading["events"]))
             counting = await PageWork.start(page)
             counted = await _seek(page, int(loading["events"]))
-            work = await counting.stop(len(counted) + 1)
+            _, work = await counting.stop(len(counted) + 1)
             await browser.close()
     return {
         "bench": "playback",

@@ -34,9 +34,10 @@ async function main() {
   await mkdir(assets, { recursive: true });
   const vendor = await buildVendor();
   const math = await buildMathStyle();
+  const past = await buildPastStyle();
   const frame = await buildFrame();
   const worker = await buildWorker(vendor.names);
-  const app = await buildApp(vendor.names, { worker: worker.script, mathStyle: math.style });
+  const app = await buildApp(vendor.names, { worker: worker.script, mathStyle: math.style, pastStyle: past.style });
   const early = importedFiles(["src/main.ts", "src/open.ts", "src/page/document.tsx"], [app, vendor]);
   const boot = await buildBoot(early.filter((name) => name !== app.script));
   const icon = await copyHashed("icon.svg");
@@ -44,7 +45,7 @@ async function main() {
   await writeDiagramPage(frame.script);
   const files = [...neededFiles([app, worker], [vendor]), boot, icon];
   const offline = await buildServiceWorker({ files, script: app.script });
-  const bundles = [vendor, math, frame, worker, app, offline];
+  const bundles = [vendor, math, past, frame, worker, app, offline];
   const packages = await bundledPackages(bundles.map(({ metafile }) => metafile));
   await writeFile(join(dist, "THIRD-PARTY-NOTICES.txt"), await notices(packages));
 }
@@ -169,6 +170,13 @@ async function buildMathStyle() {
     plugins: [woff2Only],
   });
   return { metafile: result.metafile, style: entryOf(result, "node_modules/katex/dist/katex.css") };
+}
+
+/** The style of the history, which is loaded with it. */
+async function buildPastStyle() {
+  const entry = "src/styles/past.css";
+  const result = await build({ ...shared, entryPoints: [{ in: entry, out: "past" }], entryNames: "[name]-[hash]" });
+  return { metafile: result.metafile, style: entryOf(result, entry) };
 }
 
 const entryOf = ({ metafile }, entry) =>

@@ -6,6 +6,7 @@
 import type { PastDesk } from "../history/pastdesk";
 import type { EditorView } from "../vendor/codemirror";
 import { element } from "../dom";
+import { loadStyle } from "../files";
 import { versionIn } from "../history/versionlink";
 import { words } from "../language/language";
 import { signal } from "../vendor/preact";
@@ -106,7 +107,7 @@ export class PastPart implements PastPlaces {
 
   private async load(): Promise<PastDesk | null> {
     try {
-      const { PastDesk } = await import("../history/pastdesk");
+      const [{ PastDesk }] = await Promise.all([import("../history/pastdesk"), loadStyle("pastStyle")]);
       this.desk.value = new PastDesk(this.model, this.actions, this);
       return this.desk.value;
     } catch {
