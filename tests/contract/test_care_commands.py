@@ -13,6 +13,7 @@ from storage.log import SqlEventLog
 from sync.port import Checkpoint, EventRecord
 from sync.submission import update_digest
 from sync.text.delta import apply, insertion
+from sync.yjs.known import KnownState
 from sync.yjs.replica import Replica
 from tests.contract.conftest import new_document, run_sql
 from tests.contract.sample import append, open_log
@@ -52,7 +53,9 @@ async def typed(log: SqlEventLog, name: str, count: int) -> None:
         digest = update_digest(update)
         events.append(EventRecord(version, event_id, ops, update, "u", "U", "s", version, digest))
         if version % 100 == 0:
-            checkpoints.append(Checkpoint(version, text, replica.state()))
+            checkpoints.append(
+                Checkpoint(version, text, replica.state(), KnownState().encode_pairs())
+            )
     await append(log, record.key, *events)
     for checkpoint in checkpoints:
         await log.save_checkpoint(record.key, checkpoint)
