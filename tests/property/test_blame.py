@@ -3,8 +3,8 @@
 Planted and caught, each alone: a span of typed keys that is cut without its version; a run of keys
 that goes on over an event without text; backspaces beyond what was typed; deleted forwards taken
 for backwards; a block whose size is not brought up to date; the text of a restore given to whoever
-restored; a restore that is not moved by what was written meanwhile; neighbours of one version told
-apart.
+restored; a restore that is not moved by what was written meanwhile; authors of restored text that
+nobody looks up.
 """
 
 from dataclasses import dataclass, field

@@ -1,9 +1,10 @@
 """Taking back: each code point is what it would be without the events that are taken back.
 
-Planted and caught, each alone: text of others inside deleted text goes with it; what others deleted
-comes back; a second time brings text twice; what a restore brought back comes twice; typed keys of
-two people are one piece; a piece that is cut keeps the wrong half; a deleted piece that is passed
-over at the border of two blocks.
+Planted and caught, each alone: turns of others ignored; text that others brought back taken for new
+text; a restore whose delta keeps other characters than those that stood; a merged restore not
+recognised; typed keys of two people, or of two sides of the range, in one piece; a deleted piece
+counted as standing; the size of a block not brought up to date; the first piece of a block passed
+over.
 """
 
 from dataclasses import dataclass, field
