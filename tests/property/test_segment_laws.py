@@ -8,6 +8,8 @@ from msgspec.structs import replace
 from storage.segments.container import SegmentDamaged
 from storage.segments.event_segment import encode_segment, open_segment
 from sync.port import EventRecord
+from sync.text.composition import chain_all
+from sync.text.delta import canonical, growth
 from tests.property.segment_events import histories
 
 SMALL = EventRecord(3, "id", (12, "hello", -3), b"u", "a", "A", "s", 5, b"d" * 16)
@@ -36,6 +38,13 @@ def test_part_is_what_the_whole_has_there(events: list[EventRecord], data: st.Da
         event.version for event in part
     ]
     assert [time for run in runs for time in run.times] == [event.at_ms for event in part]
+    for run in runs:
+        own = [
+            event.ops for event in part if run.first_version <= event.version <= run.last_version
+        ]
+        assert len(run.lengths) == len(own)
+        assert sum(run.lengths) == sum(map(growth, own))
+        assert run.ops == (own[0] if len(own) == 1 else canonical(chain_all(own)))
 
 
 @settings(max_examples=60)
