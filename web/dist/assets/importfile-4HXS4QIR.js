@@ -1,1 +1,0 @@
-import{a,b}from"./chunk-RHJIXQF6.js";import"./chunk-UTSLBIB7.js";import"./chunk-WK3M3SI7.js";import"./chunk-4DJ55G2Z.js";import"./chunk-F27YUKKU.js";import"./chunk-YAWQE6NF.js";export{a as ImportError,b as importFile};

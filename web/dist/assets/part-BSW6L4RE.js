@@ -1,1 +1,0 @@
-import{a,b,c,d}from"./part-HF23EOGB.js";import"./part-RGW4E6XX.js";import"./part-LTH7TGTL.js";import"./part-3DT5XSCP.js";export{d as css,b as cssCompletionSource,c as cssLanguage,a as defineCSSCompletionSource};

@@ -1,1 +1,0 @@
-import{a,b,c,d,e}from"./part-YESJZM2L.js";import"./part-LNLPLC2N.js";import"./part-UHX7DUXZ.js";import"./part-HF23EOGB.js";import"./part-RGW4E6XX.js";import"./part-LTH7TGTL.js";import"./part-3DT5XSCP.js";export{e as autoCloseTags,d as html,a as htmlCompletionSource,b as htmlCompletionSourceWith,c as htmlLanguage};
