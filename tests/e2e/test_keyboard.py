@@ -149,6 +149,9 @@ def _restore(ana: Window, keys: Keys, kept: int) -> None:
     keys.press("Control+Alt+h")
     keys.focused("button", "Close history")
     expect(ana.page.locator(".sitting")).to_have_count(1)
+    for tool in ("Play back", "Compare", "Name the current version…", "All", "Named", "People"):
+        keys.press("Tab")
+        keys.focused("button", tool)
     keys.press("Tab")
     keys.focused("button", re.compile("versions 1–"))
     keys.press("Tab")

@@ -161,7 +161,9 @@ def test_a_new_build_takes_over_and_an_open_page_keeps_its_own(
             (folder / name).parent.mkdir(exist_ok=True)
             shutil.copy(source, folder / name)
     dist = folder / "web/dist"
-    with ServerProcess(folder, environment={"PYTHONPATH": str(folder)}) as server:
+    # A forked one would serve the editor of this checkout: it has imported that already.
+    environment = {"PYTHONPATH": str(folder)}
+    with ServerProcess(folder, environment=environment, is_forked=False) as server:
         ana = open_window("/d/old", "Ana", server.url)
         _wait_until_kept(ana)
         entry = _entry(dist)
