@@ -13,19 +13,18 @@ while many write, until they pause, since each round would index all of their te
 import asyncio
 import logging
 import re
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Final
 
+from app.service.feed_lease import FeedLease
 from storage.beginning import BEFORE_ALL
 from storage.change_feed import SqlChangeFeed
 from storage.search.search_record import IndexedWords, SearchText
 from storage.search.sql_search import SqlSearch, index_work
 from sync.changes import Claim
 from sync.port import DocumentRecord, EventLog, StoreError
-from sync.shells.clock import now_ms
 from sync.shells.log_reader import text_at
 from sync.text.segment import FORMAT, segment
 from sync.text.title import derive_title
@@ -80,7 +79,10 @@ class Indexer:
     changes: SqlChangeFeed
     search: SqlSearch
     pause_s: float = PAUSE_S
-    _holder: str = field(default_factory=lambda: secrets.token_hex(8), init=False)
+    _lease: FeedLease = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._lease = FeedLease(self.changes, SEARCH_CURSOR, _DOCUMENTS, _SPAN, _LEASE_MS)
 
     async def run(self) -> None:
         """Follow the feed until cancelled. While the store fails, try again and again."""
@@ -125,14 +127,7 @@ class Indexer:
 
         Raises `StoreError`.
         """
-        claim = await self.changes.claim(
-            SEARCH_CURSOR,
-            self._holder,
-            limit=_DOCUMENTS,
-            span=_SPAN,
-            now_ms=now_ms(),
-            lease_ms=_LEASE_MS,
-        )
+        claim = await self._lease.claim()
         if claim is None:
             return False
         part = await self._read(claim)

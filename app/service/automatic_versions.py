@@ -10,11 +10,11 @@ loses and doubles nothing. The claim is a lease, which one process has at a time
 
 import asyncio
 import logging
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from app.service.feed_lease import FeedLease, edited_keys
 from storage.change_feed import SqlChangeFeed
 from storage.versions.named_version import SessionEnds
 from storage.versions.sql_versions import SqlVersions, automatic_work
@@ -50,7 +50,10 @@ class AutomaticVersions:
     changes: SqlChangeFeed
     versions: SqlVersions
     pause_ms: int = SESSION_PAUSE_MS
-    _holder: str = field(default_factory=lambda: secrets.token_hex(8), init=False)
+    _lease: FeedLease = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._lease = FeedLease(self.changes, VERSIONS_CURSOR, _DOCUMENTS, _SPAN, _LEASE_MS)
 
     async def run(self) -> None:
         """Follow the feed until cancelled. While the store fails, try again and again."""
@@ -74,17 +77,10 @@ class AutomaticVersions:
 
         Raises `StoreError`.
         """
-        claim = await self.changes.claim(
-            VERSIONS_CURSOR,
-            self._holder,
-            limit=_DOCUMENTS,
-            span=_SPAN,
-            now_ms=now_ms(),
-            lease_ms=_LEASE_MS,
-        )
+        claim = await self._lease.claim()
         if claim is None:
             return False
-        edited = list(dict.fromkeys(each.key for each in claim.changes if each.kind == "edited"))
+        edited = edited_keys(claim)
         heads = await self.log.heads(edited)
         marks = await self.versions.marks(edited)
         found = [
@@ -96,7 +92,7 @@ class AutomaticVersions:
         ]
         work = automatic_work(found, now_ms())
         await self.changes.advance(claim, claim.changes[-1].position, work)
-        return len(claim.changes) == _DOCUMENTS
+        return self._lease.may_have_more(claim)
 
     async def _look(self, head: DocumentRecord, mark: int | None) -> SessionEnds | None:
         """Return what has ended since a version; None: there is nothing new."""

@@ -6,16 +6,15 @@ of those which have grown much since the last time. Whoever asks walks only what
 
 import asyncio
 import logging
-import secrets
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Final
 
 from app.service.blames import SAVE_AFTER, Blames
+from app.service.feed_lease import FeedLease, edited_keys
 from storage.change_feed import SqlChangeFeed
 from storage.versions.sql_versions import SqlVersions
 from sync.port import DocumentRecord, EventLog, StoreError
-from sync.shells.clock import now_ms
 
 _log = logging.getLogger(__name__)
 
@@ -36,7 +35,10 @@ class BlameKeeper:
     changes: SqlChangeFeed
     versions: SqlVersions
     blames: Blames
-    _holder: str = field(default_factory=lambda: secrets.token_hex(8), init=False)
+    _lease: FeedLease = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._lease = FeedLease(self.changes, BLAME_CURSOR, _DOCUMENTS, _SPAN, _LEASE_MS)
 
     async def run(self) -> None:
         """Follow the feed until cancelled. While the store fails, try again and again."""
@@ -60,24 +62,17 @@ class BlameKeeper:
 
         Raises `StoreError`.
         """
-        claim = await self.changes.claim(
-            BLAME_CURSOR,
-            self._holder,
-            limit=_DOCUMENTS,
-            span=_SPAN,
-            now_ms=now_ms(),
-            lease_ms=_LEASE_MS,
-        )
+        claim = await self._lease.claim()
         if claim is None:
             return False
-        edited = list(dict.fromkeys(each.key for each in claim.changes if each.kind == "edited"))
+        edited = edited_keys(claim)
         heads = await self.log.heads(edited)
         kept = await self.versions.blamed_versions(edited)
         for head in heads.values():
             if head.purged_at_ms is None and head.version >= kept.get(head.key, 0) + SAVE_AFTER:
                 await self._keep(head)
         await self.changes.advance(claim, claim.changes[-1].position)
-        return len(claim.changes) == _DOCUMENTS
+        return self._lease.may_have_more(claim)
 
     async def _keep(self, head: DocumentRecord) -> None:
         try:

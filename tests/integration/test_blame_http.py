@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from operator import methodcaller
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import brotli
 import msgspec
@@ -21,11 +20,11 @@ from sync.event_origin import restored_version
 from sync.text.delta import from_wire, to_wire
 from sync.text.span import by_version
 from tests.integration.http_app import Application, application
+from tests.integration.http_notes import DOC, edit, of
 from tests.property.test_blame import Model, random_delta
 
 pytestmark = pytest.mark.anyio
 
-DOC = "/api/documents/notes"
 PATH = f"{DOC}/blame"
 
 
@@ -34,17 +33,6 @@ async def quire(tmp_path: Path) -> AsyncIterator[Application]:
     async with application(tmp_path) as quire:
         await quire.ok("POST", "/api/documents", json={"name": "notes"}, headers=of("Ada"))
         yield quire
-
-
-def of(name: str) -> dict[str, str]:
-    return {"X-Quire-Name": name}
-
-
-async def edit(quire: Application, name: str, *ops: dict[str, Any]) -> int:
-    body = {"base": None, "ops": list(ops)}
-    written = await quire.ok("POST", f"{DOC}/edits", json=body, headers=of(name))
-    version: int = written["version"]
-    return version
 
 
 async def told(quire: Application, query: str = "") -> list[tuple[int, int, str]]:

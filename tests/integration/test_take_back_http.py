@@ -9,11 +9,11 @@ import pytest
 from sync.text.delta import apply, from_wire
 from tests.integration.asgi_socket import AsgiSocket
 from tests.integration.http_app import Application, application
+from tests.integration.http_notes import DOC, edit, of
 from tests.integration.yjs_replica import YjsReplica
 
 pytestmark = pytest.mark.anyio
 
-DOC = "/api/documents/notes"
 PATH = f"{DOC}/take-back"
 
 
@@ -22,17 +22,6 @@ async def quire(tmp_path: Path) -> AsyncIterator[Application]:
     async with application(tmp_path) as quire:
         await quire.ok("POST", "/api/documents", json={"name": "notes"}, headers=of("Ada"))
         yield quire
-
-
-def of(name: str) -> dict[str, str]:
-    return {"X-Quire-Name": name}
-
-
-async def edit(quire: Application, name: str, *ops: dict[str, Any]) -> int:
-    body = {"base": None, "ops": list(ops)}
-    written = await quire.ok("POST", f"{DOC}/edits", json=body, headers=of(name))
-    version: int = written["version"]
-    return version
 
 
 async def id_of(quire: Application, name: str) -> str:
