@@ -14,7 +14,7 @@ from typing import Final, Literal, NamedTuple
 from playwright.sync_api import Error, Page, expect, sync_playwright
 
 from scripts.chromium import find_chromium
-from scripts.stages import CACHE, ROOT
+from scripts.stage import CACHE, ROOT
 from tests.e2e.conftest import FLAGS
 from tests.e2e.scene import DESKTOP, PHONE, Scene
 from tests.e2e.states import STATES, State

@@ -4,7 +4,6 @@
 """
 
 import json
-import os
 import re
 import subprocess
 from collections.abc import Callable
@@ -14,16 +13,11 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from scripts.stages import WEB
+from scripts.stage_command import WEB
 from tests.e2e.conftest import OpenWindow
 from tests.e2e.window import Window
 from tests.integration.npm_client import node_program
 from tests.patience import PATIENCE_S
-
-pytestmark = pytest.mark.skipif(
-    os.environ.get("CI") != "true" and not (WEB / "node_modules" / ".quire-lock").exists(),
-    reason="the packages of web/ are not installed; `./test e2e` does it",
-)
 
 _PACKAGES: Final = WEB / "node_modules"
 _EXAMPLE: Final = re.compile(r"^`{32} example[^\n]*\n(.*?)^\.\n(.*?)^`{32}$", re.M | re.S)

@@ -499,7 +499,7 @@ async def test_y_websocket_client_stops_when_its_document_is_deleted(
         assert state.closes == [4404]
 
 
-@pytest.mark.skipif(not SOAK, reason="has to wait for 40 s: QUIRE_SOAK=1")
+@pytest.mark.skipif(not SOAK, reason="--soak: has to wait for 40 s")
 async def test_idle_clients_without_awareness_are_not_cut(server: ServerProcess) -> None:
     """Clients close the line themselves after 30 s in which the server says nothing."""
     async with AsyncExitStack() as stack:

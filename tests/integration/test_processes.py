@@ -167,7 +167,7 @@ async def test_nothing_is_lost_or_doubled_while_redis_a_process_and_a_connection
         await until(lambda: _all_ready(servers))
 
 
-@pytest.mark.skipif(not SOAK, reason="long: --soak; the test above drains one process too")
+@pytest.mark.skipif(not SOAK, reason="--soak: long; the test above drains one process too")
 async def test_rolling_restart_under_load_loses_and_doubles_nothing(
     tmp_path: Path, postgresql: Postgresql, redis_server: RedisServer
 ) -> None:
