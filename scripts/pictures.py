@@ -1,4 +1,4 @@
-"""Take pictures of the states of the page in `tests/e2e/states.py`.
+"""Take pictures of the states of the page in `tests/e2e/states/`.
 
     python -m scripts.pictures               renew those that README and docs show
     python -m scripts.pictures --all FOLDER  every state, in both themes and on a phone, to look at
@@ -17,7 +17,8 @@ from scripts.chromium import find_chromium
 from scripts.stage import CACHE, ROOT
 from tests.e2e.conftest import FLAGS
 from tests.e2e.scene import DESKTOP, PHONE, Scene
-from tests.e2e.states import STATES, State
+from tests.e2e.states.every_state import STATES
+from tests.e2e.states.state import State
 from tests.e2e.window import PATIENCE_MS
 from tests.integration.server import ServerProcess
 

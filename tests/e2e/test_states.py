@@ -9,7 +9,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.axe import axe_violations
 from tests.e2e.scene import DESKTOP, PHONE, Scene
-from tests.e2e.states import STATES, State
+from tests.e2e.states.every_state import STATES
+from tests.e2e.states.state import State
 from tests.e2e.window import Window
 from tests.integration.server import ServerProcess
 

@@ -1,0 +1,30 @@
+"""States of the pages beside documents: refusals, accounts; and of pages in German."""
+
+from collections.abc import Callable
+from typing import Final
+
+from tests.e2e.scene import Scene
+from tests.e2e.states.state import State, as_operator, as_stranger, on_page
+from tests.e2e.window import Window
+
+
+def _german(path: str) -> Callable[[Scene], Window]:
+    def reach(scene: Scene) -> Window:
+        scene.write("sunday-dinner")
+        return scene.german_window(path)
+
+    return reach
+
+
+PAGE_STATES: Final = (
+    State("refused", as_stranger("/d/not-yours")),
+    State("unknown-path", on_page("/nope")),
+    State("bad-name", on_page("/d/Notes!")),
+    State("sign-in", as_stranger("/sign-in")),
+    State("dead-invitation", as_stranger("/join#nothing")),
+    State("dead-link", on_page("/l#nothing")),
+    State("account", as_operator("/account")),
+    State("people", as_operator("/people")),
+    State("german-start", _german("/#show=all"), ".document-row"),
+    State("german-document", _german("/d/sunday-dinner"), ".toolbar"),
+)
