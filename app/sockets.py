@@ -160,32 +160,39 @@ class Sockets:
         elif self._rooms.draining or len(self._open) >= self._rooms.limits.max_sessions:
             await _close(send, CloseCode.TRY_LATER, "no room for another socket")
         else:
-            address = peer_key(scope)
-            if not self._by_address.enter(address):
-                await _close_as_one_too_many(send, session)
-                return
-            try:
-                if wire is not None:
-                    wire.listen(session.receive_nowait)
-                ticket = _ticket_in_address(scope)
-                await self._serve_by_ticket(ticket, session, receive, send, wire)
-            finally:
-                self._by_address.leave(address)
+            address, ticket = peer_key(scope), _ticket_in_address(scope)
+            serving = self._serve_counted(address, ticket, session, receive, send, wire)
+            if wire is None:
+                await serving
+            else:
+                wire.listen(session.receive_nowait)
+                wire.go_on_with(serving)
 
-    async def _serve_by_ticket(
+    async def _serve_counted(
         self,
+        address: str,
         ticket: str | None,
         session: AnySession,
         receive: Receive,
         send: Send,
         wire: QuireWebSocket | None,
     ) -> None:
-        """Serve a socket, and keep the ticket from ending by which its client will come back."""
-        if ticket is None or self._tickets is None:
-            await self._serve(session, receive, send, wire)
+        """Serve a socket, unless its address has too many.
+
+        Args:
+            ticket: by which its client will come back; it does not end meanwhile.
+        """
+        if not self._by_address.enter(address):
+            await _close_as_one_too_many(send, session)
             return
-        async with self._tickets.held(ticket, was_used=lambda: session.user is not None):
-            await self._serve(session, receive, send, wire)
+        try:
+            if ticket is None or self._tickets is None:
+                await self._serve(session, receive, send, wire)
+                return
+            async with self._tickets.held(ticket, was_used=lambda: session.user is not None):
+                await self._serve(session, receive, send, wire)
+        finally:
+            self._by_address.leave(address)
 
     def _wire(self, send: Send, short: QuireWebSocket | None) -> Wire:
         most = self._settings.max_outbox_bytes

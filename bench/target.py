@@ -30,7 +30,7 @@ AT_MOST: Final[Mapping[str, Mapping[str, float]]] = {
         )
     },
     "authors": {"head_cold.wall_ms": 100, "after_an_edit.wall_ms": 5},
-    "idle": {"kb_per_client": 25},
+    "idle": {"kb_per_client": 10},
     "first_load": {"compressed_kb": 350},
     "preview": {"open_1_mb_first_text_ms": 1_000, "edit_500_kb_ms": 50, "long_tasks": 0},
     "playback": {"handled.p95_ms": 50, "painted.p95_ms": 50},
@@ -46,6 +46,7 @@ AT_MOST: Final[Mapping[str, Mapping[str, float]]] = {
     "rolling": {"away_wall.p99_ms": 2_000},
 }
 AT_LEAST: Final[Mapping[str, Mapping[str, float]]] = {
+    "idle": {"joins_per_s": 1_500},
     "history": {"seph_blog1.encoded_events_per_s": 200_000},
     "room": {"delivered_percent": 100},
     "rooms": {"delivered_percent": 100},

@@ -179,13 +179,22 @@ def encode(**fields: Any) -> bytes:
 
 
 async def connect(
-    port: int, receiver: Receiver, receive_buffer_bytes: int | None = None
+    port: int,
+    receiver: Receiver,
+    receive_buffer_bytes: int | None = None,
+    address: str | None = None,
 ) -> Connection:
-    """Open a connection to `/ws` of a server on this machine."""
+    """Open a connection to `/ws` of a server on this machine.
+
+    Args:
+        address: of this machine, to come from; None: the kernel chooses.
+    """
     loop = asyncio.get_running_loop()
     raw = socket.socket()
     if receive_buffer_bytes is not None:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer_bytes)
+    if address is not None:
+        raw.bind((address, 0))
     raw.setblocking(False)
     await loop.sock_connect(raw, ("127.0.0.1", port))
     _, connection = await loop.create_connection(

@@ -12,6 +12,7 @@ MAX_TEXT_CHARS: Final = 200
 MAX_ITEMS: Final = 20
 """The most values in a detail, and in a list or an object in it."""
 _MAX_DEPTH: Final = 2
+_MAX_WORD_CHARS: Final = 16
 _MAX_NUMBER: Final = 1 << 53
 
 
@@ -30,6 +31,12 @@ _short_name = lru_cache(maxsize=2_048)(_name)
 
 def audit_text(text: str) -> str:
     """Return a value of a detail for an audit record."""
+    # Nearly all are roles, doors and codes: of each there are a few.
+    return _word(text) if len(text) <= _MAX_WORD_CHARS else redacted_text(text, MAX_TEXT_CHARS)
+
+
+@lru_cache(maxsize=256)
+def _word(text: str) -> str:
     return redacted_text(text, MAX_TEXT_CHARS)
 
 

@@ -74,6 +74,8 @@ class QuireHttp(HttpToolsProtocol):
         rest = self._received[upgrade.args[0] :]
         self.transport = self._socket
         super().handle_websocket_upgrade()
+        # The two refer to each other: 3 kB that would wait for the collector.
+        self.parser = self.flow = None  # type: ignore[assignment]
         if rest and not self._socket.is_closing():
             # The protocol of the connection is the WebSocket's by now.
             websocket: Any = self._socket.get_protocol()

@@ -12,52 +12,35 @@ left to uvicorn's parser: control frames, fragments, what is large, and what bre
                 └──all else──▶ uvicorn's parser ◀┘ ──▶ receive()
 """
 
-import zlib
 from collections.abc import Callable, MutableMapping
 from typing import Any, Final
 
-from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
-from websockets.frames import apply_mask  # type: ignore[attr-defined]
+from uvicorn._types import ASGISendEvent
+from websockets.frames import Frame, Opcode, apply_mask  # type: ignore[attr-defined]
 
+from app.server.lean_websocket import WIRE, LeanWebSocket
 from app.server.linger import DEFAULT_LIMITS, Linger, LingerLimits
+from app.server.websocket_frame import (
+    CONTROL,
+    FINAL,
+    FINAL_BINARY,
+    FINAL_PONG,
+    FINAL_TEXT,
+    MASKED,
+    SHORT_BYTES,
+    frame_extent,
+    framed,
+    skip_to_close,
+)
 
-_FRAME: Final = "quire.frame"
-"""The key under which a message has its frame."""
-_DEFLATED: Final = "quire.deflated"
-"""The same of its compressed frame."""
-WIRE: Final = "quire.wire"
-"""The extension's name; its value is the connection's `QuireWebSocket`."""
+__all__ = ["WIRE", "QuireWebSocket"]
 
 _GRACE_S: Final = 1.0
 """After a standstill of the process its timers run before its sockets are read: for this long what
 the peer said meanwhile may still be found."""
-_FINAL_TEXT: Final = 0x81
-_FINAL_BINARY: Final = 0x82
-_FINAL_CLOSE: Final = 0x88
-_CONTROL: Final = 0x08
-_MAX_CONTROL_BYTES: Final = 125
-_FINAL: Final = 0x80
-_COMPRESSED: Final = 0x40
-_LONG_BYTES: Final = 1_024
-"""The length from which on a message is worth being compressed; see
-`docs/decisions/0022-compression-is-off.md`."""
-_WINDOW_BITS: Final = 12
-_MEMORY_LEVEL: Final = 5
-_DEFLATE: Final = ServerPerMessageDeflateFactory(
-    server_no_context_takeover=True,
-    client_no_context_takeover=True,
-    server_max_window_bits=_WINDOW_BITS,
-    client_max_window_bits=_WINDOW_BITS,
-    compress_settings={"memLevel": _MEMORY_LEVEL},
-)
-_MASKED: Final = 0x80
-_SHORT_BYTES: Final = 16 << 10
-"""Messages up to this length are taken from the bytes as they come, once they are whole."""
 _HEAD_BYTES: Final = 6
 """Length of the head, mask included, of a message of at most 125 bytes."""
-_MASKED_ONLY: Final = _MASKED - _HEAD_BYTES
+_MASKED_ONLY: Final = MASKED - _HEAD_BYTES
 """Added to the size of such a frame, it is the frame's second byte."""
 _SLICE_S: Final = 0.005
 """For so long the messages of one peer are handled at a stretch; then others have their turn."""
@@ -65,7 +48,7 @@ _SHUTDOWN_S: Final = 2.0
 """The time that a peer which was told of its close may send on when the server stops."""
 
 
-class QuireWebSocket(WebSocketsSansIOProtocol):
+class QuireWebSocket(LeanWebSocket):
     """See the module's docstring.
 
     It gives up a silent peer, but not one whose pong is merely behind: a pong comes after all that
@@ -78,10 +61,9 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
 
     Args:
         linger: how much of a peer is read after it was told that it is closed.
-        compresses: long messages are compressed, each on its own, for peers that offer it.
+        options: as `LeanWebSocket`.
     """
 
-    # There are many of them, and most are idle.
     __slots__ = (
         "_fragmented",
         "_heard_at",
@@ -95,32 +77,24 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
         "_sifts",
         "_take",
         "_turn_at",
-        "_waiting",
     )
 
     def __init__(
         self,
         *arguments: Any,
         linger: LingerLimits = DEFAULT_LIMITS,
-        compresses: bool = False,
         **options: Any,
     ) -> None:
         super().__init__(*arguments, **options)
-        if compresses:  # uvicorn's own setting keeps 45 kB for each socket
-            self.conn.available_extensions = [_DEFLATE]
-        # It would log headers and frames, which hold cookies, tokens and texts.
-        self.conn.debug = False
         self._limits = linger
         self._heard_at = 0.0
         """The loop's time at which anything was received last."""
         self._turn_at = 0.0
         """The loop's time since which its messages are being handled."""
         self._take: Callable[[bytes | str], bool] | None = None
-        self._waiting = False
-        """True if the application has handled all messages that it was given, and waits."""
         self._is_full = False
         """True while the transport takes no more data."""
-        self._longest = min(_SHORT_BYTES, self.config.ws_max_size)
+        self._longest = min(SHORT_BYTES, self.config.ws_max_size)
         self._longest_only = _HEAD_BYTES + min(125, self._longest)
         """Up to this length, a frame that comes alone is not sifted."""
         self._sifts = False
@@ -133,10 +107,6 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
         """True while the parser waits for the rest of a fragmented message."""
         self._is_put_off = False
         """True while the rest waits for its turn, with reading paused."""
-
-    async def run_asgi(self) -> None:
-        self.scope["extensions"][WIRE] = self  # type: ignore[assignment]
-        await super().run_asgi()
 
     # --- the short way --------------------------------------------------------------------------
 
@@ -152,7 +122,7 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
         transport = self.transport
         if self.close_sent or self._is_full or transport.is_closing():
             return False
-        transport.write(_framed(self.conn, message))
+        transport.write(framed(message, deflates=self._deflates))
         return True
 
     def write_pair_nowait(
@@ -162,7 +132,8 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
         transport = self.transport
         if self.close_sent or self._is_full or transport.is_closing():
             return False
-        transport.write(_framed(self.conn, first) + _framed(self.conn, second))
+        deflates = self._deflates
+        transport.write(framed(first, deflates=deflates) + framed(second, deflates=deflates))
         return True
 
     def pause_writing(self) -> None:
@@ -176,22 +147,15 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
     def listen(self, take: Callable[[bytes | str], bool]) -> None:
         """Offer each frame to `take` while the application waits in `receive`.
 
-        What the handshake has left behind is let go: the scope has no headers any more.
+        What the handshake has left behind is let go.
 
         Args:
             take: handles a frame and returns True; or does nothing and returns False, and
                 `receive` returns it.
         """
         self._take = take
-        self.scope["headers"] = []
-        del self.request, self.response
-
-    async def receive(self) -> ASGIReceiveEvent:
-        self._waiting = True
-        try:
-            return await super().receive()
-        finally:
-            self._waiting = False
+        self.forget_handshake()
+        self._drop_parser_if_idle()
 
     def data_received(self, data: bytes) -> None:
         self._heard_at = self._turn_at = self.loop.time()
@@ -207,6 +171,8 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
                 self._sift(data)
             elif not self._take_only(data):
                 self._sift(data)
+            if self._parser is not None:
+                self._drop_parser_if_idle()
         else:
             was_asked = self.handshake_initiated
             super().data_received(data)
@@ -214,18 +180,27 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
             is_request = self.handshake_initiated and not was_asked
             self._sifts = is_request and data.find(b"\r\n\r\n") == len(data) - 4
 
-    def _take_only(self, data: bytes) -> bool:
-        """Offer what was read to the application if it is one very short message, and nothing else.
+    def _drop_parser_if_idle(self) -> None:
+        if self._sifts and not (self._owed or self._fragmented):
+            self._let_go_of_parser()
 
-        Most of what people type arrives like that. All else is left to `_sift`.
+    def _take_only(self, data: bytes) -> bool:
+        """Take what was read if it is one very short message, or a pong, and nothing else.
+
+        Most of what people type arrives like that, and all that comes from idle ones. All else is
+        left to `_sift`.
         """
         size = len(data)
         if not _HEAD_BYTES <= size <= self._longest_only or self._owed or self._fragmented:
             return False
         if data[1] != size + _MASKED_ONLY:
             return False
-        if data[0] != _FINAL_BINARY:
-            return data[0] == _FINAL_TEXT and self._offer(_FINAL_TEXT, data, _HEAD_BYTES, size)
+        if data[0] != FINAL_BINARY:
+            if data[0] == FINAL_PONG:
+                payload = apply_mask(data[_HEAD_BYTES:], data[2:_HEAD_BYTES])
+                self.handle_pong(Frame(Opcode.PONG, payload))
+                return True
+            return data[0] == FINAL_TEXT and self._offer(FINAL_TEXT, data, _HEAD_BYTES, size)
         take = self._take
         if take is None or not self._waiting or self.close_sent or not self.queue.empty():
             return False
@@ -250,10 +225,10 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
                 break
             start, end = extent
             head = data[at]
-            is_plain = head in (_FINAL_TEXT, _FINAL_BINARY) and data[at + 1] & _MASKED
+            is_plain = head in (FINAL_TEXT, FINAL_BINARY) and data[at + 1] & MASKED
             if not is_plain or self._fragmented or end - start > self._longest:
-                if not head & _CONTROL:
-                    self._fragmented = not head & _FINAL
+                if not head & CONTROL:
+                    self._fragmented = not head & FINAL
                 self._owed = end - at
                 continue
             if end > size:
@@ -292,7 +267,7 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
         if self._take is None or not self._waiting or self.close_sent or not self.queue.empty():
             return False
         payload = apply_mask(data[start:end], data[start - 4 : start])
-        if head == _FINAL_BINARY:
+        if head == FINAL_BINARY:
             return self._take(payload)
         try:
             text = str(payload, "utf-8")
@@ -377,28 +352,9 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
         linger.discard(len(data))
         if self.transport.is_closing() or not self._sifts:
             return
-        if self._rest:
-            data = self._rest + data
-            self._rest = b""
-        size = len(data)
-        at = 0
-        while at < size:
-            if self._owed:
-                step = min(self._owed, size - at)
-                self._owed -= step
-                at += step
-                continue
-            extent = frame_extent(data, at)
-            if extent is None:
-                break
-            start, end = extent
-            if data[at] == _FINAL_CLOSE and end - start <= _MAX_CONTROL_BYTES:
-                if end > size:
-                    break
-                linger.end()
-                return
-            self._owed = end - at
-        self._rest = data[at:]
+        self._rest, self._owed, is_closed = skip_to_close(self._rest + data, self._owed)
+        if is_closed:
+            linger.end()
 
     # --- patience -------------------------------------------------------------------------------
 
@@ -414,81 +370,3 @@ class QuireWebSocket(WebSocketsSansIOProtocol):
         self.pong_timer = None
         self.pending_ping_payload = None
         self.schedule_ping()
-
-
-def _framed(connection: Any, message: MutableMapping[str, Any]) -> bytes:
-    """Return the frame of a message, which others may be sent too."""
-    if connection.extensions and _is_long(message) and _takes_deflated(connection):
-        return _deflated_frame(message)
-    frame: bytes | None = message.get(_FRAME)
-    return frame or _encoded(message)
-
-
-def _takes_deflated(connection: Any) -> bool:
-    """Return True if a peer takes the frames that others are sent, compressed."""
-    bits: int = connection.extensions[0].local_max_window_bits
-    return bits >= _WINDOW_BITS
-
-
-def _is_long(message: MutableMapping[str, Any]) -> bool:
-    data: bytes | str | None = message.get("bytes")
-    return len(message["text"] if data is None else data) >= _LONG_BYTES
-
-
-def _deflated_frame(message: MutableMapping[str, Any]) -> bytes:
-    """Return the frame of a message, compressed on its own (RFC 7692, section 7.2.1).
-
-    The message keeps it for its other receivers.
-    """
-    frame: bytes | None = message.get(_DEFLATED)
-    if frame is None:
-        data: bytes | None = message.get("bytes")
-        head = _FINAL_TEXT if data is None else _FINAL_BINARY
-        payload = message["text"].encode() if data is None else data
-        deflate = zlib.compressobj(wbits=-_WINDOW_BITS, memLevel=_MEMORY_LEVEL)
-        short = deflate.compress(payload) + deflate.flush(zlib.Z_SYNC_FLUSH)
-        frame = message[_DEFLATED] = encode_frame(head | _COMPRESSED, short[:-4])
-    return frame
-
-
-def frame_extent(data: bytes, at: int) -> tuple[int, int] | None:
-    """Return the start and end of the payload of the frame at `at` (RFC 6455, section 5.2).
-
-    Returns:
-        None if so much of it is not there that it cannot be told. The end may lie past the data.
-    """
-    if len(data) < at + 2:
-        return None
-    length = data[at + 1] & 0x7F
-    start = at + 2
-    if length >= 126:
-        width = 2 if length == 126 else 8
-        if len(data) < start + width:
-            return None
-        length = int.from_bytes(data[start : start + width])
-        start += width
-    if data[at + 1] & _MASKED:
-        start += 4
-    return start, start + length
-
-
-def _encoded(message: MutableMapping[str, Any]) -> bytes:
-    """Return the frame of a `websocket.send` message, and keep it there if it is short."""
-    data: bytes | None = message.get("bytes")
-    if data is None:
-        frame = encode_frame(_FINAL_TEXT, message["text"].encode())
-    else:
-        frame = encode_frame(_FINAL_BINARY, data)
-    if len(frame) <= _SHORT_BYTES:
-        message[_FRAME] = frame
-    return frame
-
-
-def encode_frame(head: int, payload: bytes) -> bytes:
-    """A frame as a server sends it, unmasked and uncompressed (RFC 6455, section 5.2)."""
-    length = len(payload)
-    if length < 126:
-        return bytes((head, length)) + payload
-    if length < 1 << 16:
-        return bytes((head, 126)) + length.to_bytes(2) + payload
-    return bytes((head, 127)) + length.to_bytes(8) + payload

@@ -6,7 +6,8 @@ messages taken; what is incomplete handed on; a message that the application did
 twice, or dropped; one that overtakes another; the mask of another frame; text that is not UTF-8
 taken; bytes of a long frame taken for the beginning of another; the limit on messages not applied
 to short ones; a ping taken for the end of a fragmented message; nothing short after one; what
-follows an error in the same piece handed on.
+follows an error in the same piece handed on; the parser dropped within a frame, or within a
+fragmented message.
 """
 
 import asyncio

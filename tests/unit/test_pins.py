@@ -4,6 +4,7 @@ A failure says where to look before the pin may move.
 """
 
 import inspect
+import re
 import tomllib
 from collections.abc import Callable
 from importlib.metadata import version
@@ -20,6 +21,7 @@ from uvicorn.supervisors import multiprocess
 from websockets.frames import apply_mask  # type: ignore[attr-defined]
 from websockets.server import ServerProtocol
 
+from app.server.lean_websocket import LeanWebSocket
 from storage.table import secrets
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,7 +29,7 @@ PINNED = {
     "pycrdt": "sync/yjs/gate.py and replica.py, with tests/property and tests/vectors",
     "sqlalchemy": "storage/prepared.py",
     "uvicorn": "app/server/",
-    "websockets": "app/server/quire_websocket.py",
+    "websockets": "app/server/quire_websocket.py and lean_websocket.py",
 }
 
 
@@ -52,6 +54,14 @@ def test_uvicorns_websocket_is_as_quire_websocket_expects() -> None:
     # The wait for the peer's end stands in for this timer.
     ending = inspect.getsource(WebSocketsSansIOProtocol.run_asgi)
     assert "if self.close_timer is None:\n            self.transport.close()" in ending, look
+
+
+def test_attributes_of_uvicorns_websocket_are_slots() -> None:
+    source = inspect.getsource(WebSocketsSansIOProtocol)
+    attributes = set(re.findall(r"\bself\.(\w+)(?:: [^=\n]+)? = ", source))
+    assert attributes >= {"queue", "transport", "conn"}
+    ours = {name for kind in LeanWebSocket.__mro__ for name in getattr(kind, "__slots__", ())}
+    assert attributes - {"conn"} <= ours, "look at app/server/lean_websocket.py: 1 kB a socket"
 
 
 def test_uvicorns_http_is_as_quire_http_expects() -> None:
