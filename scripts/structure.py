@@ -21,7 +21,7 @@ from scripts.import_picture import ImportPicture, cycles, longest_chain, read_im
 from scripts.source_tree import SourceFile, clashing_imports, read_tree, same_names
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-CODE: Final = ("app", "sync", "storage", "bench", "scripts")
+CODE: Final = ("app", "sync", "storage", "bench", "lab", "scripts")
 SHELLS: Final = (
     "sync/shells/",
     "sync/client/connection.py",
