@@ -4,6 +4,7 @@
  */
 
 import { DeviceDatabase, type Place } from "./database";
+import { NextTask } from "../nexttask";
 import { ifGone, stayAlive } from "./owner";
 import { DeviceQueue } from "./queue";
 import type { DeviceRecord } from "./record";
@@ -47,6 +48,7 @@ export class DocumentDevice {
   private rangeBytes = 0;
   private letGo: (() => void) | null = null;
   private closed = false;
+  private readonly writing = new NextTask(() => this.pump());
 
   constructor(
     readonly place: Place,
@@ -176,6 +178,7 @@ export class DocumentDevice {
   async close(): Promise<void> {
     await this.flushed();
     this.closed = true;
+    this.writing.dispose();
     window.clearTimeout(this.retry);
     this.database?.close();
     this.database = null;
@@ -186,7 +189,7 @@ export class DocumentDevice {
 
   /** What happens in one go is written in one go. */
   private pumpSoon(): void {
-    queueMicrotask(() => this.pump());
+    this.writing.ask();
   }
 
   private pump(): void {

@@ -51,7 +51,9 @@ class CaretClock {
 
   update(update: ViewUpdate): void {
     const carets = update.state.field(caretField);
-    if (carets === update.startState.field(caretField)) return;
+    const before = update.startState.field(caretField);
+    // Carets that only went along with the text are as they were.
+    if (carets === before || isSamePlaces(carets, before)) return;
     this.activity.note(carets, performance.now());
     this.schedule();
   }
@@ -75,6 +77,10 @@ class CaretClock {
     }, next - now + 20);
   }
 }
+
+const isSamePlaces = (carets: readonly Caret[], others: readonly Caret[]): boolean =>
+  carets.length === others.length &&
+  carets.every(({ client, place }, index) => client === others[index]?.client && place === others[index]?.place);
 
 const caretClock = ViewPlugin.fromClass(CaretClock);
 

@@ -24,6 +24,7 @@ import { element } from "../dom";
 import { words } from "../language/language";
 import { effect } from "../vendor/preact";
 import { normalText } from "../newlines";
+import { blinking } from "./blinking";
 import { filesIn } from "./files";
 import { finding } from "./findpanel";
 import { markdownSource, markdownStyle } from "./highlight";
@@ -80,6 +81,7 @@ export function createEditor(
         preferring(),
         reading,
         drawSelection(),
+        blinking,
         dropCursor(),
         bracketMatching(),
         highlightActiveLine(),

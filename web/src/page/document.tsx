@@ -17,7 +17,7 @@ import { socketUrl } from "../provider/socketurl";
 import { TITLE_UNITS } from "../preview/title";
 import { safeName } from "../safe";
 import { UserMenu } from "../ui/usermenu";
-import { effect, render } from "../vendor/preact";
+import { batch, effect, render } from "../vendor/preact";
 import { watchElsewhere } from "./elsewhere";
 import { pressOf } from "./keyboard";
 import { IdleWatch } from "./idle";
@@ -111,10 +111,7 @@ class DocumentPage {
         describe: () => this.describe(),
         changed: () => this.refresh(),
         textChanged: () => this.textChanged(),
-        caretMoved: (place) => {
-          model.caret.value = place;
-          this.pulseSoon();
-        },
+        caretMoved: () => this.pulseSoon(),
         caretsMoved: (carets) => {
           this.idle.note(new Map(carets.map((caret) => [caret.user, JSON.stringify(caret)])), performance.now());
           model.idle.value = this.idle.idle(performance.now());
@@ -297,11 +294,14 @@ class DocumentPage {
     }, COUNT_DELAY_MS);
   }
 
-  /** The toolbar follows the caret, but not each keystroke. */
+  /** The bars follow the caret, but not each keystroke. */
   private pulseSoon(): void {
     this.pulseTimer ??= window.setTimeout(() => {
       this.pulseTimer = undefined;
-      this.model.pulse.value++;
+      batch(() => {
+        this.model.caret.value = this.live.caretPlace;
+        this.model.pulse.value++;
+      });
     }, PULSE_DELAY_MS);
   }
 

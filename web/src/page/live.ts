@@ -9,6 +9,7 @@ import { keepRoom } from "../editor/limit";
 import { placeOf } from "../editor/place";
 import { cursorState, readCarets, type Caret } from "../editor/presence";
 import { stepsOf } from "../editor/undo";
+import { NextTask } from "../nexttask";
 import { editBetween } from "../pairs";
 import { PreviewPane } from "../preview/pane";
 import { previewSync } from "../preview/sync";
@@ -27,7 +28,7 @@ export interface LiveListener {
   /** Connection, save state, members or role may be different. */
   changed(): void;
   textChanged(): void;
-  caretMoved(place: CaretPlace): void;
+  caretMoved(): void;
   caretsMoved(carets: readonly Caret[]): void;
   /** There is an editor from now on. */
   opened(view: EditorView): void;
@@ -48,7 +49,7 @@ export class LiveDocument {
   private cursorTimer: number | undefined;
   private cursorSent = "";
   private opening = false;
-  private refreshing = false;
+  private readonly refreshing = new NextTask(() => this.refresh());
   private drawing = false;
   private normalized = false;
 
@@ -88,6 +89,11 @@ export class LiveDocument {
     return this.editor?.view ?? null;
   }
 
+  /** Where the caret is, or null while the document is being opened. */
+  get caretPlace(): CaretPlace | null {
+    return this.editor === null ? null : placeOf(this.editor.view.state);
+  }
+
   focus(): void {
     this.editor?.view.focus();
   }
@@ -106,12 +112,7 @@ export class LiveDocument {
 
   /** Events of the session come in the midst of editor updates, which must end first. */
   private refreshSoon(): void {
-    if (this.refreshing) return;
-    this.refreshing = true;
-    queueMicrotask(() => {
-      this.refreshing = false;
-      this.refresh();
-    });
+    this.refreshing.ask();
   }
 
   private refresh(): void {
@@ -162,7 +163,7 @@ export class LiveDocument {
     this.publishCursorSoon();
     this.listener.opened(this.editor.view);
     this.listener.textChanged();
-    this.listener.caretMoved(placeOf(this.editor.view.state));
+    this.listener.caretMoved();
     // Whoever has begun something else while it was loading is not interrupted.
     if (document.activeElement === document.body) this.editor.view.focus();
   }
@@ -231,7 +232,7 @@ export class LiveDocument {
     }
     if (update.selectionSet || update.docChanged) {
       this.publishCursorSoon();
-      this.listener.caretMoved(placeOf(update.state));
+      this.listener.caretMoved();
     }
   }
 

@@ -3,6 +3,7 @@
  * It owns the socket and the timers and decides nothing.
  */
 
+import { NextTask } from "../nexttask";
 import { SUBPROTOCOL, decodeMessage, encodeMessage } from "../protocol";
 import type { ClientMessage, ServerMessage } from "../protocol";
 import {
@@ -44,6 +45,9 @@ export class Connection {
   /** By the clock of the day, which goes on while a machine sleeps. */
   private tickedAt = Date.now();
   private readonly ticker = window.setInterval(() => this.tick(), TICK_MS);
+  /** Messages for the socket that is open, in order; empty without one. */
+  private outbox: ClientMessage[] = [];
+  private readonly sending = new NextTask(() => this.empty());
 
   constructor(
     private readonly url: string,
@@ -70,8 +74,11 @@ export class Connection {
     if (this.socket !== null) this.watchdog ??= new Watchdog(performance.now());
   }
 
+  /** Send it after what is being handled now; there is a socket for it, or it is not sent. */
   send(message: ClientMessage): void {
-    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(encodeMessage(message));
+    if (this.socket?.readyState !== WebSocket.OPEN) return;
+    this.outbox.push(message);
+    this.sending.ask();
   }
 
   /** Do not wait for the next attempt. */
@@ -99,6 +106,7 @@ export class Connection {
   /** Close for ever and let go of timers and listeners. */
   dispose(): void {
     this.close();
+    this.sending.dispose();
     window.clearInterval(this.ticker);
     window.removeEventListener("online", this.wake);
     window.removeEventListener("offline", this.wake);
@@ -106,6 +114,13 @@ export class Connection {
     window.removeEventListener("focus", this.focused);
     document.removeEventListener("resume", this.doubt);
     document.removeEventListener("visibilitychange", this.wake);
+  }
+
+  private empty(): void {
+    const { outbox, socket } = this;
+    this.outbox = [];
+    if (socket?.readyState !== WebSocket.OPEN) return;
+    for (const message of outbox) socket.send(encodeMessage(message));
   }
 
   private connect(): void {
@@ -171,12 +186,14 @@ export class Connection {
 
   private forgetSocket(): void {
     this.socket = null;
+    this.outbox = [];
     this.watchdog = null;
     this.failures += 1;
   }
 
   private drop(): void {
     window.clearTimeout(this.retry);
+    this.sending.runNow();
     const socket = this.socket;
     this.socket = null;
     this.watchdog = null;
