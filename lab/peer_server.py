@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from scripts.stages import install_packages
+from scripts.stage_command import install_packages
 from sync.names import Dialect
 from tests.integration.server import free_port
 

@@ -24,7 +24,7 @@ def run_command(
     command: list[str], folder: Path = ROOT, variables: Mapping[str, str] | None = None
 ) -> None:
     """Run a command and raise `StageFailed` unless it succeeds."""
-    needs_node = folder in (WEB, NPM_CLIENTS)
+    needs_node = (folder / "package.json").exists()
     environment = node_environment(CACHE / "node") if needs_node else dict(os.environ)
     program = shutil.which(command[0], path=environment.get("PATH"))
     if program is None:
