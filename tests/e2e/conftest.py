@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
+from tests.e2e.firefox import Firefox
 from tests.e2e.window import PATIENCE_MS, Window
 from tests.integration.server import ServerProcess
 
@@ -34,6 +35,16 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[ServerProcess]:
     with ServerProcess(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server for tests that neither restart it nor look at all of its documents.
+
+    They share it, so the name of a document is that of one test.
+    """
+    with ServerProcess(tmp_path_factory.mktemp("shared")) as running:
         yield running
 
 
@@ -67,3 +78,16 @@ def open_window(browser: Browser, server: ServerProcess) -> Iterator[OpenWindow]
         context.close()
     for window in windows:
         assert window.errors == [], f"errors in {window.name}'s page"
+
+
+@pytest.fixture(scope="session")
+def firefox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
+    with Firefox(tmp_path_factory.mktemp("downloads")) as browser:
+        yield browser
+
+
+@pytest.fixture
+def firefox(firefox_process: Firefox) -> Iterator[Firefox]:
+    """Firefox without a window. At the end no window may have had an error."""
+    yield firefox_process
+    assert firefox_process.close_windows() == []

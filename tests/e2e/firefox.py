@@ -3,15 +3,22 @@
 Playwright drives only a Firefox of its own, which has to be downloaded.
 """
 
+import base64
 import json
 import os
+import signal
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final
 
+import httpx
 import pytest
 
 from tests.integration.npm_client import node_program, require_npm_packages
+from tests.integration.server import ServerProcess
 from tests.patience import PATIENCE_S
 
 _SCRIPT: Final = os.path.join(os.path.dirname(__file__), "..", "npm", "firefox.mjs")
@@ -19,22 +26,28 @@ _POLL_S: Final = 0.05
 
 
 class Firefox:
-    """The browser. `with` starts it and ends it."""
+    """The browser. `with` starts it and ends it.
 
-    def __init__(self) -> None:
+    Args:
+        downloads: the folder into which it puts what pages have it download.
+    """
+
+    def __init__(self, downloads: Path) -> None:
         require_npm_packages()
         path = os.environ.get("QUIRE_TEST_FIREFOX")
         if path is None:
             pytest.skip("no Firefox: run this tier with ./test e2e, which finds or installs one")
         node, environment = node_program()
         self._process = subprocess.Popen(
-            [node, _SCRIPT, path],
+            [node, _SCRIPT, path, str(downloads)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environment,
             text=True,
         )
+        self.downloads: Final = downloads
         self._commands = 0
+        self._open: list[FirefoxWindow] = []
 
     def __enter__(self) -> "Firefox":
         return self
@@ -52,13 +65,36 @@ class Firefox:
     def open(self, url: str, *, beside: "FirefoxWindow | None" = None) -> "FirefoxWindow":
         """Open a window of its own profile, or of that of another window."""
         number = self.call("open", url=url, beside=None if beside is None else beside.number)
-        return FirefoxWindow(self, number)
+        window = FirefoxWindow(self, number)
+        self._open.append(window)
+        return window
 
-    @property
-    def errors(self) -> list[str]:
-        """Exceptions in any page, and what a page's policy refused."""
+    def close_windows(self) -> list[str]:
+        """Close all windows; returns exceptions in any page, and what a page's policy refused."""
+        for window in self._open:
+            window.close()
+        self._open.clear()
         found: list[str] = self.call("errors")
         return found
+
+    def compose(self, text: str, *, is_done: bool = False) -> None:
+        """Do as an input method does to the window in front: show what is about to be written.
+
+        Args:
+            is_done: write it instead.
+        """
+        self.call("compose", text=text, isDone=is_done)
+
+    @contextmanager
+    def asleep(self) -> Iterator[None]:
+        """Stop all of its processes, as a laptop does whose lid is closed."""
+        # It leads a process group of its own.
+        group = int(self.call("process"))
+        os.killpg(group, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.killpg(group, signal.SIGCONT)
 
     def call(self, command: str, **parameters: Any) -> Any:
         """Have the driver do something; returns its answer, raises if it failed."""
@@ -79,10 +115,21 @@ class FirefoxWindow:
 
     def __init__(self, firefox: Firefox, number: int) -> None:
         self._firefox = firefox
+        self._is_closed = False
         self.number = number
 
     def _call(self, command: str, **parameters: Any) -> Any:
         return self._firefox.call(command, window=self.number, **parameters)
+
+    def click_on(self, selector: str, words: str = "") -> None:
+        """Click what a selector finds with these words in it, or as its label, once it is there."""
+        found = (
+            f"[...document.querySelectorAll({json.dumps(selector)})].find((one) =>"
+            f" one.checkVisibility() && `${{one.ariaLabel}} ${{one.textContent}}`"
+            f".includes({json.dumps(words)}))"
+        )
+        self.wait_until(f"{found} !== undefined")
+        self.evaluate(f"{found}.click()")
 
     def type(self, text: str) -> None:
         self._call("type", text=text)
@@ -96,6 +143,30 @@ class FirefoxWindow:
 
     def reload(self) -> None:
         self._call("reload")
+
+    def visit(self, url: str) -> None:
+        self._call("visit", url=url)
+
+    def close(self) -> None:
+        """Close it, unless it is closed."""
+        if not self._is_closed:
+            self._is_closed = True
+            self._call("close")
+
+    def bring_to_front(self) -> None:
+        self._call("front")
+
+    def prepare(self, script: str) -> None:
+        """Run a script before those of each page that is opened in it from here on."""
+        self._call("prepare", script=script)
+
+    def choose_files(self, selector: str, *paths: Path) -> None:
+        """Choose files in a field for files."""
+        self._call("choose", selector=selector, paths=[str(path) for path in paths])
+
+    def print(self) -> bytes:
+        """Print as the browser does; returns a PDF."""
+        return base64.b64decode(self._call("pdf"))
 
     def evaluate(self, expression: str) -> Any:
         return self._call("evaluate", expression=expression)
@@ -128,3 +199,20 @@ class FirefoxWindow:
 
     def wait_for_text(self, text: str) -> None:
         self.wait_until(f"window.quire.text() === {json.dumps(text)}")
+
+
+def open_document(
+    firefox: Firefox, server: ServerProcess, name: str, text: str = "", *, base: str | None = None
+) -> FirefoxWindow:
+    """Make a document with this text, which everybody may edit, and open it.
+
+    Args:
+        base: the address at which Firefox finds the server; None: the server's own.
+    """
+    body = {"name": name, "text": text}
+    made = httpx.post(f"{server.url}/api/documents", json=body, timeout=PATIENCE_S)
+    made.raise_for_status()
+    window = firefox.open(f"{base or server.url}/d/{name}")
+    window.wait_until_saved()
+    window.wait_for_text(text)
+    return window

@@ -321,11 +321,16 @@ def test_formulas_and_drawings_are_there_before_printing_begins(
 # Print
 
 
-LONG = "\n\n".join(
-    ["# Long document"]
-    + [f"## Part {n}\n\nParagraph {n} has words of its own: w{n}w." for n in range(400)]
-    + ["The very last words."]
-)
+def long_text(parts: int) -> str:
+    """Return a document with so many parts, some 14 of which fill a page."""
+    return "\n\n".join(
+        ["# Long document"]
+        + [f"## Part {n}\n\nParagraph {n} has words of its own: w{n}w." for n in range(parts)]
+        + ["The very last words."]
+    )
+
+
+LONG = long_text(400)
 
 
 def pdf_text(window: Window) -> tuple[str, int]:

@@ -1,6 +1,6 @@
 """The main journeys of two people in Firefox; all, and more, run in Chromium (the other files)."""
 
-from collections.abc import Iterator
+from typing import Final
 
 import pytest
 
@@ -11,14 +11,14 @@ from tests.e2e.stored import stored_text
 from tests.integration.server import ServerProcess
 from tests.patience import PATIENCE_S
 
+_NOTE_COMPOSITIONS: Final = """(() => {
+    window.noted = [];
+    for (const kind of ["compositionstart", "compositionupdate", "compositionend"]) {
+        document.addEventListener(kind, ({ data }) => window.noted.push([kind, data]), true);
+    }
+})()"""
+
 pytestmark = [pytest.mark.p1, pytest.mark.p4, pytest.mark.p5, pytest.mark.timeout(4 * PATIENCE_S)]
-
-
-@pytest.fixture(scope="module")
-def firefox() -> Iterator[Firefox]:
-    with Firefox() as browser:
-        yield browser
-        assert browser.errors == []
 
 
 def test_firefox_and_chromium_type_at_once_and_agree(
@@ -76,3 +76,39 @@ def test_firefox_undoes_its_own_edits_only(
     ben.wait_for_text("hers")
     ben.wait_until_saved()
     assert stored_text(server, "undo") == "hers"
+
+
+def test_firefox_goes_on_with_an_input_method_while_others_type_in_the_same_line(
+    server: ServerProcess, open_window: OpenWindow, firefox: Firefox
+) -> None:
+    ana = open_window("/d/ime", "Ana")
+    ana.focus_end()
+    ana.type("start end")
+    ben = firefox.open(f"{server.url}/d/ime")
+    ben.wait_until_saved()
+    ben.wait_for_text("start end")
+    ben.bring_to_front()
+    ben.focus_end()
+    for _ in " end":
+        ben.press("ArrowLeft")
+    ben.evaluate(_NOTE_COMPOSITIONS)
+    firefox.compose("に")
+    firefox.compose("にほ")
+    ben.wait_for_text("startにほ end")
+    ana.focus_start()
+    ana.type("Ana ")
+    ana.focus_end()
+    ana.type("!")
+    ben.wait_for_text("Ana startにほ end!")
+    firefox.compose("にほん")
+    firefox.compose("日本")
+    firefox.compose("日本", is_done=True)
+    ben.type("go")
+    ben.wait_for_text("Ana start日本go end!")
+    ben.wait_until_saved()
+    ana.wait_for_text(ben.text)
+    assert ben.text == stored_text(server, "ime")
+    # It was one composition to the page, whatever others wrote meanwhile.
+    noted = ben.evaluate("window.noted")
+    assert [kind for kind, _ in noted].count("compositionstart") == 1
+    assert noted[-1] == ["compositionend", "日本"]

@@ -1,16 +1,16 @@
-"""More journeys in Firefox, by one person in one document; those of two are in `test_firefox.py`.
+"""More journeys in Firefox, by one person in one document; those of two are in `test_firefox.py`,
+those without a connection in `test_firefox_offline.py`.
 
 Each ends by comparing the server's text with the browser's.
 """
 
 import base64
 import json
-from collections.abc import Iterator
 
 import httpx
 import pytest
 
-from tests.e2e.firefox import Firefox, FirefoxWindow
+from tests.e2e.firefox import Firefox, open_document
 from tests.e2e.stored import stored_text
 from tests.images import make_image
 from tests.integration.server import ServerProcess
@@ -34,66 +34,13 @@ _PASTE = """(text => {
 })"""
 
 
-@pytest.fixture(scope="module")
-def firefox() -> Iterator[Firefox]:
-    with Firefox() as browser:
-        yield browser
-        assert browser.errors == []
-
-
-@pytest.fixture(scope="module")
-def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    with ServerProcess(tmp_path_factory.mktemp("firefox")) as running:
-        yield running
-
-
-def _open(firefox: Firefox, server: ServerProcess, name: str, text: str = "") -> FirefoxWindow:
-    """Make a document with this text, which everybody may edit, and open it."""
-    _ask(server, "POST", "/api/documents", {"name": name, "text": text})
-    ben = firefox.open(f"{server.url}/d/{name}")
-    ben.wait_until_saved()
-    ben.wait_for_text(text)
-    return ben
-
-
 def _ask(server: ServerProcess, method: str, path: str, body: object) -> None:
     answer = httpx.request(method, server.url + path, json=body, timeout=PATIENCE_S)
     answer.raise_for_status()
 
 
-def _click(window: FirefoxWindow, selector: str, words: str = "") -> None:
-    """Click what a selector finds with these words in it, or as its label, once it is there."""
-    found = (
-        f"[...document.querySelectorAll({json.dumps(selector)})].find((one) =>"
-        f" one.checkVisibility() && `${{one.ariaLabel}} ${{one.textContent}}`"
-        f".includes({json.dumps(words)}))"
-    )
-    window.wait_until(f"{found} !== undefined")
-    window.evaluate(f"{found}.click()")
-
-
-def test_firefox_keeps_what_was_typed_while_the_server_was_killed(
-    server: ServerProcess, firefox: Firefox
-) -> None:
-    """It is there after a reload without a server, and saved when the server is back."""
-    ben = _open(firefox, server, "killed")
-    ben.wait_until("navigator.serviceWorker.controller !== null")
-    ben.focus_end()
-    ben.type("saved, ")
-    ben.wait_until_saved()
-    server.kill9()
-    ben.type("unsent")
-    ben.wait_until("/^Offline – 6 edits kept/.test(window.quire.state().save)")
-    ben.reload()
-    ben.wait_until("window.quire !== undefined")
-    ben.wait_for_text("saved, unsent")
-    server.start()
-    ben.wait_until_saved()
-    assert ben.text == stored_text(server, "killed") == "saved, unsent"
-
-
 def test_firefox_finds_and_replaces(shared_server: ServerProcess, firefox: Firefox) -> None:
-    ben = _open(firefox, shared_server, "fish", "one fish, two fish\nred Fish\n")
+    ben = open_document(firefox, shared_server, "fish", "one fish, two fish\nred Fish\n")
     ben.focus_end()
     ben.press("Control", "f")
     ben.wait_until("document.activeElement.matches('.find-field')")
@@ -101,7 +48,7 @@ def test_firefox_finds_and_replaces(shared_server: ServerProcess, firefox: Firef
     ben.wait_until("/of 3$/.test(document.querySelector('.find-count').textContent)")
     ben.evaluate("[...document.querySelectorAll('.find-field')].at(-1).focus()")
     ben.type("bird")
-    _click(ben, ".find-form button", "Replace all")
+    ben.click_on(".find-form button", "Replace all")
     ben.wait_for_text("one bird, two bird\nred bird\n")
     ben.wait_until_saved()
     assert ben.text == stored_text(shared_server, "fish")
@@ -110,15 +57,15 @@ def test_firefox_finds_and_replaces(shared_server: ServerProcess, firefox: Firef
 def test_firefox_restores_a_version_and_undoes_it(
     shared_server: ServerProcess, firefox: Firefox
 ) -> None:
-    ben = _open(firefox, shared_server, "back", "the first text")
+    ben = open_document(firefox, shared_server, "back", "the first text")
     ben.focus_end()
     ben.press("Control", "a")
     ben.type("another text")
     ben.wait_until_saved()
-    _click(ben, "button", "History")
-    _click(ben, ".sitting-opener")
-    _click(ben, '[data-single="1"]')
-    _click(ben, "button", "Restore")
+    ben.click_on("button", "History")
+    ben.click_on(".sitting-opener")
+    ben.click_on('[data-single="1"]')
+    ben.click_on("button", "Restore")
     ben.wait_for_text("the first text")
     ben.focus_end()
     ben.press("Control", "z")
@@ -130,7 +77,7 @@ def test_firefox_restores_a_version_and_undoes_it(
 def test_firefox_keeps_what_was_typed_as_its_role_was_lowered(
     shared_server: ServerProcess, firefox: Firefox
 ) -> None:
-    ben = _open(firefox, shared_server, "lower", "start")
+    ben = open_document(firefox, shared_server, "lower", "start")
     access = "/api/documents/lower/access/signed-in"
     _ask(shared_server, "PUT", access, {"role": "editor"})
     ben.focus_end()
@@ -144,7 +91,7 @@ def test_firefox_keeps_what_was_typed_as_its_role_was_lowered(
 
 
 def test_firefox_shows_a_dropped_image(shared_server: ServerProcess, firefox: Firefox) -> None:
-    ben = _open(firefox, shared_server, "pictures", "A cat:\n\n")
+    ben = open_document(firefox, shared_server, "pictures", "A cat:\n\n")
     ben.focus_end()
     content = base64.b64encode(make_image("png")).decode()
     ben.evaluate(f"{_DROP_IMAGE}({json.dumps(content)})")
@@ -160,7 +107,7 @@ def test_firefox_shows_a_dropped_image(shared_server: ServerProcess, firefox: Fi
 def test_firefox_refuses_a_paste_over_the_limit_whole(
     shared_server: ServerProcess, firefox: Firefox
 ) -> None:
-    ben = _open(firefox, shared_server, "book", "before")
+    ben = open_document(firefox, shared_server, "book", "before")
     ben.focus_end()
     ben.evaluate(f"{_PASTE}('x'.repeat(2_000_001))")
     ben.wait_until("document.querySelector('.banner')?.textContent.includes('2,000,001') === true")
@@ -171,7 +118,7 @@ def test_firefox_refuses_a_paste_over_the_limit_whole(
 def test_firefox_writes_from_right_to_left_in_two_tabs_of_one_store(
     shared_server: ServerProcess, firefox: Firefox
 ) -> None:
-    one = _open(firefox, shared_server, "tabs", "Notes\n")
+    one = open_document(firefox, shared_server, "tabs", "Notes\n")
     other = firefox.open(f"{shared_server.url}/d/tabs", beside=one)
     other.wait_until_saved()
     one.focus_end()
