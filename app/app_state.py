@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from app.identity.attempts import UserAttempts
 from app.identity.people import People
 from app.identity.tokens.token_checks import TokenChecks
+from app.metrics.worker_figures import WorkerFigures
 from app.readiness import Readiness
 from app.service.backend import Backend
 from app.service.document_import import DocumentImport
@@ -38,3 +39,4 @@ class State:
     """None: there are no other processes, or head checks alone find their events."""
     blobs: WatchedBlobs
     """The bytes of images."""
+    figures: WorkerFigures

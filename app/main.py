@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
@@ -21,6 +22,9 @@ from app.identity.people import People
 from app.identity.tokens.token_checks import TokenChecks
 from app.identity.watch import AccessWatch
 from app.image_settings import image_place
+from app.metrics.loop_delay import watch_loop
+from app.metrics.process_figures import last_snapshot, read_snapshot
+from app.metrics.worker_figures import WorkerFigures
 from app.readiness import Readiness
 from app.search.indexer import Indexer
 from app.server.proxy import TrustedProxies
@@ -73,12 +77,14 @@ def create_app(
     *,
     database_is_ready: bool = False,
     give_up: Callable[[str], None] = log_end,
+    figures_folder: Path | None = None,
 ) -> FastAPI:
     """The ASGI application for these settings; its lifespan opens the store and the rooms.
 
     Args:
         database_is_ready: `prepare_database` has run; otherwise the lifespan begins with it.
         give_up: called with the reason when this process has to end, and another to be started.
+        figures_folder: see `WorkerFigures`.
     """
 
     @asynccontextmanager
@@ -140,6 +146,11 @@ def create_app(
                 readiness = Readiness(log, [rooms.trouble, supervisor.trouble])
                 server = ServerInfo("quire", quire_version(), PROTOCOL)
                 sockets = Sockets(backend, settings, server, people.cookies, checks.tickets)
+                figures = WorkerFigures(
+                    figures_folder,
+                    lambda: read_snapshot(app.state),
+                    lambda: last_snapshot(app.state),
+                )
                 app.state.quire = State(
                     settings,
                     log,
@@ -156,12 +167,15 @@ def create_app(
                     readiness,
                     bus,
                     blobs,
+                    figures,
                 )
                 # A slow reader is bounded, and a role that was taken away ends, by these alone.
                 supervisor.run("socket sweep", sockets.sweep, Need.ESSENTIAL)
                 supervisor.run("socket reviews", sockets.review_forever, Need.ESSENTIAL)
                 supervisor.run("access watch", watch.run, Need.ESSENTIAL)
                 expiry = partial(sweep_forever, store.identity, store.access)
+                watching = partial(watch_loop, rooms.meter.loop_delay_s)
+                supervisor.run("loop delay", watching, Need.USEFUL)
                 supervisor.run("expiry", expiry, Need.USEFUL)
                 supervisor.run("held tickets", checks.tickets.run, Need.USEFUL)
                 pruning = partial(prune_audit, store.audit, settings.audit_days)
@@ -179,7 +193,8 @@ def create_app(
                     compactor = Compactor(store.compaction, store.care, compaction_rule(settings))
                     supervisor.run("compaction", compactor.run, Need.USEFUL)
                 try:
-                    yield
+                    async with figures:
+                        yield
                 finally:
                     supervisor.cancel()
                     people.close()

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from app.compaction_settings import CompactionSettings
 from app.image_settings import ImageSettings
 from app.import_settings import ImportSettings
+from app.metrics_settings import MetricsSettings
 from app.search_settings import SearchSettings
 from app.server.peer_address import parse_networks
 from app.setting_field import setting as _setting
@@ -48,7 +49,7 @@ _DEFAULT_LIMITS: Final = Limits()
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(ImageSettings, SearchSettings, ImportSettings, CompactionSettings):
+class Settings(ImageSettings, SearchSettings, ImportSettings, CompactionSettings, MetricsSettings):
     """The settings of one server. Made by `load`; made directly, in tests, they are not checked."""
 
     host: str = _setting("127.0.0.1", "Address to listen on; 0.0.0.0 is every IPv4 address.")

@@ -7,7 +7,7 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping, Sequence
 from typing import Any, Final
 from urllib.parse import parse_qs
 
@@ -31,6 +31,7 @@ from app.settings import Settings
 from app.socket_gatekeeper import SocketGatekeeper
 from app.socket_review import SocketReviews
 from sync.error import CloseCode
+from sync.names import Dialect
 from sync.shells.clock import now_ms
 from sync.shells.rooms.tally import Tally
 from sync.shells.sessions.hocuspocus_session import HocuspocusSession
@@ -60,6 +61,13 @@ NATIVE_PATH: Final = "/ws"
 YWS_PATH: Final = "/yjs/"
 """A document's name follows."""
 HOCUSPOCUS_PATH: Final = "/hocuspocus"
+DIALECTS: Final[Mapping[type[Socket], Dialect]] = {
+    Session: "quire",
+    YwsSession: "y-websocket",
+    HocuspocusSession: "hocuspocus",
+}
+GONE: Final = "gone"
+"""Counted in place of the close code of a socket that its peer has left."""
 _CLOSE_TIMEOUT_S: Final = 5.0
 
 
@@ -79,6 +87,7 @@ class Sockets:
         tickets: Tickets | None = None,
     ) -> None:
         self._rooms = backend.rooms
+        self._meter = backend.rooms.meter
         self._backend = backend
         self._tickets = tickets
         self._cookies = cookies
@@ -92,6 +101,9 @@ class Sockets:
 
     def __len__(self) -> int:
         return len(self._open)
+
+    def __iter__(self) -> Iterator[Socket]:
+        return iter(list(self._open.values()))
 
     def stop_reading(self) -> None:
         """Read no more from any socket; frames already read are still answered."""
@@ -145,6 +157,7 @@ class Sockets:
         await receive()
         if not self._is_allowed(scope):
             self._note_foreign_origin(scope)
+            self._meter.closed[str(int(CloseCode.NOT_ALLOWED))] += 1
             await send({"type": "websocket.close", "code": CloseCode.NOT_ALLOWED})
             return
         session_id = secrets.token_hex(8)
@@ -152,13 +165,14 @@ class Sockets:
         wire = scope.get("extensions", {}).get(WIRE)
         subprotocol, session = self._session(session_id, scope, self._wire(send, wire))
         if session is None and subprotocol is None:
+            self._meter.closed[str(int(CloseCode.UNUSABLE))] += 1
             await send({"type": "websocket.close", "code": CloseCode.UNUSABLE})
             return
         await send({"type": "websocket.accept", "subprotocol": subprotocol})
         if session is None:
-            await _close(send, CloseCode.UNUSABLE, "unknown subprotocol")
+            await self._close(send, CloseCode.UNUSABLE, "unknown subprotocol")
         elif self._rooms.draining or len(self._open) >= self._rooms.limits.max_sessions:
-            await _close(send, CloseCode.TRY_LATER, "no room for another socket")
+            await self._close(send, CloseCode.TRY_LATER, "no room for another socket")
         else:
             address, ticket = peer_key(scope), _ticket_in_address(scope)
             serving = self._serve_counted(address, ticket, session, receive, send, wire)
@@ -183,7 +197,7 @@ class Sockets:
             ticket: by which its client will come back; it does not end meanwhile.
         """
         if not self._by_address.enter(address):
-            await _close_as_one_too_many(send, session)
+            await self._close_as_one_too_many(send, session)
             return
         try:
             if ticket is None or self._tickets is None:
@@ -262,6 +276,7 @@ class Sockets:
         session_id = session.id
         self._open[session_id] = session
         self._none_open.clear()
+        self._meter.opened[DIALECTS[type(session)]] += 1
         patience = asyncio.get_running_loop().call_later(
             self._settings.auth_timeout_s, _require_auth, session
         )
@@ -283,6 +298,7 @@ class Sockets:
             code, reason = closed.code, closed.reason
         except* SlowConsumerError:
             code, reason = CloseCode.TRY_LATER, "too slow"
+            self._meter.cut += 1
             if wire is not None:
                 # A close frame would wait behind what the peer does not take, and with it what is
                 # kept for the peer.
@@ -297,8 +313,27 @@ class Sockets:
             del self._open[session_id]
             if not self._open:
                 self._none_open.set()
-        if code is not None:
-            await _close(send, code, reason)
+        if code is None:
+            self._meter.closed[GONE] += 1
+        else:
+            await self._close(send, code, reason)
+
+    async def _close_as_one_too_many(self, send: Send, session: AnySession) -> None:
+        if isinstance(session, Session):
+            reason = f"Too many connections from this address. retry_after={TOO_MANY_RETRY_S:g}"
+            await self._close(send, CloseCode.TOO_MANY, reason)
+        else:
+            # Stock clients of the Yjs dialects would never come back after 4429.
+            await self._close(send, CloseCode.TRY_LATER, "too many connections from this address")
+
+    async def _close(self, send: Send, code: CloseCode, reason: str) -> None:
+        """Close with a code, if the transport still takes it."""
+        self._meter.closed[str(int(code))] += 1
+        try:
+            async with asyncio.timeout(_CLOSE_TIMEOUT_S):
+                await send({"type": "websocket.close", "code": int(code), "reason": reason})
+        except (OSError, RuntimeError, TimeoutError):
+            _log.debug("the peer was gone before it could be told %s", code)
 
 
 def _negotiate(offered: list[str]) -> tuple[str | None, Encoding | None]:
@@ -337,21 +372,3 @@ async def _read(session: AnySession, receive: Receive) -> None:
             raise _DisconnectedError
         data = message.get("bytes")
         await session.receive(message["text"] if data is None else data)
-
-
-async def _close_as_one_too_many(send: Send, session: AnySession) -> None:
-    if isinstance(session, Session):
-        reason = f"Too many connections from this address. retry_after={TOO_MANY_RETRY_S:g}"
-        await _close(send, CloseCode.TOO_MANY, reason)
-    else:
-        # Stock clients of the Yjs dialects would never come back after 4429.
-        await _close(send, CloseCode.TRY_LATER, "too many connections from this address")
-
-
-async def _close(send: Send, code: CloseCode, reason: str) -> None:
-    """Close with a code, if the transport still takes it."""
-    try:
-        async with asyncio.timeout(_CLOSE_TIMEOUT_S):
-            await send({"type": "websocket.close", "code": int(code), "reason": reason})
-    except (OSError, RuntimeError, TimeoutError):
-        _log.debug("the peer was gone before it could be told %s", code)

@@ -1,5 +1,6 @@
 """Adding the HTTP side to an application: routes, problem documents, and the guards in front."""
 
+from collections import Counter
 from typing import Final
 
 from fastapi import APIRouter, FastAPI
@@ -10,7 +11,9 @@ from app.http.csrf import CookieGuard
 from app.http.head import HeadAsGet
 from app.http.origin import OriginGuard
 from app.http.problem import install_problem_handlers
+from app.http.process_name import new_process_name
 from app.http.request_context import RequestContext
+from app.http.request_count import RequestCount
 from app.http.routes import (
     account,
     audit_list,
@@ -120,3 +123,6 @@ def install(app: FastAPI, settings: Settings) -> None:
         )
     app.add_middleware(HeadAsGet)
     app.add_middleware(RequestContext)
+    app.state.process_name = new_process_name()
+    app.state.statuses = Counter()
+    app.add_middleware(RequestCount, statuses=app.state.statuses)

@@ -7,6 +7,7 @@ sockets do not offer, `HttpCode` the few that only HTTP needs.
 
 import logging
 import math
+from collections import Counter
 from collections.abc import Mapping
 from enum import StrEnum
 from http import HTTPStatus
@@ -133,7 +134,8 @@ def problem_response(code: Code, detail: str, headers: Mapping[str, str] | None 
 
 
 def install_problem_handlers(app: FastAPI) -> None:
-    """Have every error of the application answered with a problem document."""
+    """Have every error of the application answered with a problem document, and counted."""
+    app.state.problems = Counter()
     app.add_exception_handler(ProblemError, _on_problem)
     app.add_exception_handler(ServiceError, _on_service_error)
     app.add_exception_handler(QuireError, _on_quire_error)
@@ -147,6 +149,7 @@ def install_problem_handlers(app: FastAPI) -> None:
 def _answer(
     request: Request, code: Code, detail: str, headers: Mapping[str, str] | None = None
 ) -> Response:
+    request.app.state.problems[str(code)] += 1
     problem = problem_response(code, detail, headers)
     if not wants_page(request):
         return problem

@@ -17,6 +17,7 @@ from app.server.peer_address import plain_address
 _log = logging.getLogger(__name__)
 
 _FORWARDED: Final = frozenset({b"x-forwarded-for", b"x-forwarded-proto"})
+_STRANGER: Final = "quire.stranger"
 
 
 class TrustedProxies:
@@ -40,7 +41,9 @@ class TrustedProxies:
             return
         own = scope["client"] = (plain, peer[1])
         if not self._trusts(plain):
-            self._warn(scope, plain)
+            if any(name in _FORWARDED for name, _ in scope["headers"]):
+                self._warn(plain)
+                scope[_STRANGER] = True
             return
         await self._headers(scope, None, None)
         named = plain_address(scope["client"][0])
@@ -53,8 +56,8 @@ class TrustedProxies:
         address = ip_address(plain)
         return any(address in network for network in self._networks)
 
-    def _warn(self, scope: Any, plain: str) -> None:
-        if self._has_warned or not any(name in _FORWARDED for name, _ in scope["headers"]):
+    def _warn(self, plain: str) -> None:
+        if self._has_warned:
             return
         self._has_warned = True
         _log.warning(
@@ -63,6 +66,11 @@ class TrustedProxies:
             plain,
             plain,
         )
+
+
+def is_through_stranger(scope: Any) -> bool:
+    """Return whether a request came through a proxy that the settings do not name."""
+    return _STRANGER in scope
 
 
 async def _ignore(*_: object) -> None:

@@ -8,6 +8,8 @@ import sys
 from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import Any, Final
 
@@ -54,7 +56,12 @@ class _Server(uvicorn.Server):
     def __init__(self, config: "_Config") -> None:
         super().__init__(config)
         self._settings = config.settings
-        self._app = create_app(config.settings, database_is_ready=True, give_up=self._give_up)
+        self._app = create_app(
+            config.settings,
+            database_is_ready=True,
+            give_up=self._give_up,
+            figures_folder=config.figures_folder,
+        )
         config.app = self._app
         self._loop: asyncio.AbstractEventLoop | None = None
         self._draining: asyncio.Task[None] | None = None
@@ -120,6 +127,7 @@ class _Config(uvicorn.Config):
         linger = LingerLimits(total_s=settings.linger_s, max_bytes=settings.max_linger_bytes)
         # First: the base class asks for the log at once.
         self.settings = settings
+        self.figures_folder: Path | None = None
         super().__init__(
             # Made in the process that serves, by its `_Server`.
             "app.main:create_app",
@@ -219,7 +227,9 @@ def run(settings: Settings) -> int:
         gc.enable()
         # uvicorn has no other place to say what a worker is.
         multiprocess.Process = _Worker  # type: ignore[misc]
-        multiprocess.Multiprocess(config, sockets=[listening]).run()
+        with TemporaryDirectory(prefix="quire-") as folder:
+            config.figures_folder = Path(folder) if hasattr(socket, "AF_UNIX") else None
+            multiprocess.Multiprocess(config, sockets=[listening]).run()
         return 0
     server = _Server(config)
     server.run(sockets=[listening])

@@ -81,6 +81,7 @@ class Room(View):
         super().__init__(name, opened, limits)
         self._lifecycle = Lifecycle()
         self._queue = SubmissionQueue(limits)
+        self.parking = self._queue.parking  # for shells that count what waits
         self._deferred = Deferred(name)
         self._following = Following()
         self._presence = RoomPresence(self, self._guarded)

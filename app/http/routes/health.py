@@ -1,19 +1,21 @@
 """`/healthz`, `/readyz`, `/metrics`: for supervisors, load balancers and Prometheus."""
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
 from app.http.access import StateOf, problems
-from app.http.metrics import encode_metrics
+from app.http.metrics_access import require_metrics_access
+from app.http.process_name import PROCESS_HEADER
 from app.http.schema import Health
-from app.http.stream import StreamsOf
+from app.metrics.exposition import encode_metrics
 from sync.error import ErrorCode, QuireError
 
 router = APIRouter(tags=["server"])
 
 
 @router.get("/healthz", response_model_exclude_unset=True)
-async def report_health() -> Health:
-    """Answer 200 while the process runs."""
+async def report_health(request: Request, response: Response) -> Health:
+    """Answer 200 while the process runs; `X-Quire-Process` says which of several it is."""
+    response.headers[PROCESS_HEADER] = request.app.state.process_name
     return Health(status="ok")
 
 
@@ -37,8 +39,12 @@ async def report_readiness(state: StateOf) -> Health:
     return Health(status="degraded", troubles=troubles) if troubles else Health(status="ready")
 
 
-@router.get("/metrics", response_class=Response)
-async def report_metrics(state: StateOf, streams: StreamsOf) -> Response:
-    """Figures in the text format of Prometheus."""
-    body, media_type = encode_metrics(state, streams)
+@router.get("/metrics", response_class=Response, responses=problems(403))
+async def report_metrics(request: Request, state: StateOf) -> Response:
+    """Figures in the text format of Prometheus, of all workers behind this port.
+
+    They are for chosen networks (`--metrics-networks`), and for whoever shows `--metrics-token`.
+    """
+    require_metrics_access(request, state.settings)
+    body, media_type = encode_metrics(await state.figures.read())
     return Response(body, media_type=media_type)

@@ -14,6 +14,7 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from time import monotonic
 
 from msgspec import Struct
 
@@ -33,6 +34,7 @@ from sync.port import (
 )
 from sync.room.room import Room
 from sync.shells.log_reader import text_at
+from sync.shells.meter import AppendTimes, Meter
 from sync.shells.rooms.registry import tell_bad_state
 from sync.yjs.replica import ReplicaBrokenError
 
@@ -59,6 +61,7 @@ class Appender:
         tell: hands a fact to a room and carries out what it orders.
         discard: closes a room that failed by a defect.
         now_ms: the server's clock, UTC, milliseconds.
+        meter: counts and times what is appended.
         flush_interval_s: the shortest time between two transactions' starts.
     """
 
@@ -70,6 +73,7 @@ class Appender:
         tell: Callable[[Room, Fact], None],
         discard: Callable[[Room], None],
         now_ms: Callable[[], int],
+        meter: Meter,
         flush_interval_s: float,
     ) -> None:
         self._log = log
@@ -77,8 +81,11 @@ class Appender:
         self._tell = tell
         self._discard = discard
         self._now_ms = now_ms
+        self._meter = meter
         self._flush_interval_s = flush_interval_s
         self._waiting: OrderedDict[str, Room] = OrderedDict()
+        self._waiting_since_s = 0.0
+        """The arrival of the oldest submission that waits; an earlier time after an overflow."""
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -89,6 +96,7 @@ class Appender:
         if not waiting:
             self._idle.clear()
             self._wake.set()
+            self._waiting_since_s = monotonic()
         waiting[room.name] = room
 
     async def settle(self) -> None:
@@ -112,9 +120,11 @@ class Appender:
 
     async def _flush(self) -> None:
         """Append the batches of the rooms that have waited longest, in one transaction."""
+        wanted_s = self._waiting_since_s
         batches = self._take()
         if not batches:
             return
+        begun_s = monotonic()
         try:
             async with self._log.append() as transaction:
                 rows = await self._merge(transaction, batches)
@@ -132,16 +142,20 @@ class Appender:
             _log.warning(
                 "append failed, its documents are reloaded: %s", error, exc_info=unforeseen
             )
+            self._meter.failed_batches += len(batches)
             for batch in batches:
                 if not (batch.room.deleted or batch.discarded):
                     self._tell(batch.room, CommitFailed())
             return
+        committed_s = monotonic()
         committed = Committed()
         for batch in batches:
             if batch.merged:
                 self._tell(batch.room, committed)
             elif not (batch.room.deleted or batch.discarded):
                 self._tell(batch.room, CommitFailed())
+        times = AppendTimes(wanted_s, begun_s, committed_s, monotonic())
+        self._meter.append(len(rows.events), len(batches), times)
 
     def _take(self) -> list[_Batch]:
         batches: list[_Batch] = []
@@ -161,6 +175,9 @@ class Appender:
                 for submission in submissions:
                     size -= submission.size
                 batches.append(_Batch(room))
+        meter = self._meter
+        meter.submissions += self._limits.max_batch_events - events
+        meter.submission_bytes += self._limits.max_batch_bytes - size
         return batches
 
     async def _merge(self, transaction: AppendTransaction, batches: Sequence[_Batch]) -> _Rows:

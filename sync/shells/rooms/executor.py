@@ -39,6 +39,7 @@ from sync.limit import Limits
 from sync.port import EventLog, StoreError
 from sync.room.room import WANT_BATCH, Room
 from sync.shells.clock import now_ms
+from sync.shells.meter import Meter
 from sync.shells.rooms.announcer import Announcer
 from sync.shells.rooms.appender import Appender
 from sync.shells.rooms.registry import Registry, tell_bad_checkpoint
@@ -69,6 +70,7 @@ class Executor:
         announcer: publishes to other processes; None: there is no bus.
         flush_interval_s: see `Appender`.
         spawn: runs work under a name until the rooms are closed.
+        meter: counts what is done.
     """
 
     def __init__(
@@ -80,6 +82,7 @@ class Executor:
         *,
         flush_interval_s: float,
         spawn: Callable[[str, Coroutine[Any, Any, None]], None],
+        meter: Meter,
     ) -> None:
         self.sinks: dict[str, Sink] = {}
         """The sessions of sockets, by their ids."""
@@ -91,6 +94,7 @@ class Executor:
             tell=self.tell,
             discard=self.discard,
             now_ms=now_ms,
+            meter=meter,
             flush_interval_s=flush_interval_s,
         )
         self._log = log
@@ -98,6 +102,7 @@ class Executor:
         self._registry = registry
         self._entries = registry.entries
         self._announcer = announcer
+        self._meter = meter
         self._asked: dict[str, Room] = {}
         """The rooms that took a fact since the last tick, and may need the next one."""
         self._spawn = spawn
@@ -119,6 +124,11 @@ class Executor:
             self.appender.want(room)
         elif effects:
             self._carry_out(room, effects)
+
+    def hear(self, room: Room, fact: Fact) -> None:
+        """Hand a fact that comes from outside to a room, and count it; see `tell`."""
+        self._meter.facts[type(fact)] += 1
+        self.tell(room, fact)
 
     def tell(self, room: Room, fact: Fact) -> None:
         """Hand a fact to a room and carry out its effects; never waits, never raises."""
@@ -155,7 +165,7 @@ class Executor:
     def _carry_out(self, room: Room, effects: Sequence[Effect]) -> list[Part]:
         """Carry out effects of a room; return its relays to other processes."""
         relayed: list[Part] = []
-        find = self.sinks.get
+        find, meter = self.sinks.get, self._meter
         for effect in effects:
             if isinstance(effect, Deliver):
                 upto = effect.upto
@@ -167,6 +177,11 @@ class Executor:
                         sink.deliver(parcel)
                     elif self.replies:
                         self._reply(effect.sessions, effect.message)
+                receivers, frames = len(effect.sessions), parcel.frames
+                meter.deliveries += receivers
+                for frame in frames.values():
+                    if frame is not None:
+                        meter.delivery_bytes += frame[1] * receivers // len(frames)
             elif isinstance(effect, Settled):
                 sink = find(effect.session)
                 if sink is not None:

@@ -9,7 +9,7 @@ bus, head checks ─▶ Follower ──┘                         Registry: whi
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from functools import partial
 from types import TracebackType
@@ -19,6 +19,7 @@ from sync.limit import Limits
 from sync.permission import Grants
 from sync.port import Bus, EventLog, StoreError
 from sync.room.room import Room
+from sync.shells.meter import Meter
 from sync.shells.rooms.announcer import Announcer
 from sync.shells.rooms.executor import Executor
 from sync.shells.rooms.follower import Follower
@@ -68,6 +69,7 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
         """The secret of `sync.yjs.nonce`; None until the log has been asked for it."""
         self.draining = False
         """True when the process is about to end; sockets and streams are refused then."""
+        self.meter = meter = Meter()
         self.sockets_by_user = Tally(limits.max_sockets_per_user)
         self._supervisor = supervisor = Supervisor(give_up)
         self._bus = bus
@@ -87,12 +89,13 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
             self._announcer,
             flush_interval_s=flush_interval_s,
             spawn=supervisor.spawn,
+            meter=meter,
         )
         self._follower = follower = Follower(
             log,
             registry,
             self._announcer,
-            tell=executor.tell,
+            tell=executor.hear,
             check_interval_s=head_check_interval_s,
         )
         self._requests = Requests(limits, executor)
@@ -106,7 +109,7 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
         self.create = registry.create
         self.new_document = registry.new_document
         self.wait_beyond = registry.wait_beyond
-        self.tell = executor.tell
+        self.tell = executor.hear
         self.take = executor.take
         self.discard = executor.discard
         self.settle = executor.appender.settle
@@ -117,6 +120,9 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
 
     def __len__(self) -> int:
         return len(self._registry.entries)
+
+    def __iter__(self) -> Iterator[Room]:
+        return (entry.room for entry in list(self._registry.entries.values()))
 
     async def __aenter__(self) -> Self:
         if self._bus is not None:

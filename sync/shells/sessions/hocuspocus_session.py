@@ -303,6 +303,7 @@ class HocuspocusSession(YjsSocket):
         except MalformedError as error:
             await self._stop(CloseCode.UNUSABLE, f"not a message of Hocuspocus: {error}")
         except QuireError as error:
+            self._rooms.meter.refusals[error.code] += 1
             await self._stop(CloseCode.TRY_LATER, error.message)
 
     async def _take(self, address: str, message: HocuspocusMessage, size: int) -> None:
@@ -365,6 +366,7 @@ class HocuspocusSession(YjsSocket):
             if error.retryable:
                 # After a denial a provider never tries again; after a close it reconnects.
                 raise
+            self._rooms.meter.refusals[error.code] += 1
             reason = f"{error.code}: {error.message}"
             self.say(encode_address(address) + encode_permission_denied(reason))
             self._was_denied = True

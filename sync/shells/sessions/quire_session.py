@@ -169,7 +169,7 @@ class Session(Socket):
             case Auth():
                 await self._authenticate(message)
             case _ if self.user is None:
-                self.note_refusal(None, message.doc, ErrorCode.AUTH_REQUIRED)
+                self._gatekeeper.note_refusal(None, message.doc, ErrorCode.AUTH_REQUIRED)
                 raise QuireError(ErrorCode.AUTH_REQUIRED, "The first message is auth.")
             case JoinMessage():
                 await self._join(message)
@@ -253,6 +253,8 @@ class Session(Socket):
             progress = before.progress
         else:
             progress = Progress(self.id, partial(self._rooms.tell, room))
+        if message.since is not None:
+            self._rooms.meter.come_back(room.version - message.since)
         attendance = Attendance(self.id, room, identity, admitted.until_ms)
         self._docs[message.doc] = _Subscription(
             attendance, room, message.mode, message.position_encoding, progress
@@ -343,6 +345,7 @@ class Session(Socket):
             self.note_refusal(self._identity, parcel.doc, message.code)
         elif held is not None and isinstance(message, Joined):
             held.progress = held.progress.answered(message.epoch, parcel.upto)
+            self._rooms.meter.recoveries += message.recovered
         frame, size = parcel.frame(self._encoding)
         topic = None if held is None else held.progress
         self.outbox.put_nowait(frame, size, topic, parcel.upto, parcel.droppable, ack)

@@ -128,6 +128,11 @@ class Socket(ABC):
         """True while the peer has not tried to prove who it is, or cannot go on without it."""
         return self.user is None
 
+    @property
+    def is_lagging(self) -> bool:
+        """True if messages of the log were dropped, and are still to come from the log."""
+        return any(progress.is_lagging for progress in self._feeds())
+
     def open(self, tasks: asyncio.TaskGroup) -> None:
         """Open the session; `tasks` owns its background tasks."""
         self._tasks = tasks
@@ -244,6 +249,7 @@ class Socket(ABC):
 
     def note_refusal(self, identity: Identity | None, document: str | None, code: str) -> None:
         """Note that a room has refused something; see `Gatekeeper.note_refusal`."""
+        self._rooms.meter.refusals[code] += 1
         self._gatekeeper.note_refusal(identity, document, code)
 
     @abstractmethod
@@ -346,6 +352,7 @@ class Socket(ABC):
                 await self.outbox.wait_for_room(0)
                 if not room.awaits_page(session, number):
                     return
+                self._rooms.meter.replayed_events += len(page)
                 self._rooms.tell(room, PageRead(session, number, page, text))
         except StoreError as error:
             _log.warning("session %s cannot be caught up on %r: %s", session, room.name, error)

@@ -80,6 +80,10 @@ class YwsSession(YjsSocket):
         self._name = name
         self._channel: YwsChannel | None = None
 
+    async def _stop_refused(self, error: QuireError) -> None:
+        self._rooms.meter.refusals[error.code] += 1
+        await self._stop(close_code(error.code, retryable=error.retryable), error.message)
+
     async def start(self) -> None:
         """Join the document that the address names; a refusal closes the socket."""
         try:
@@ -88,7 +92,7 @@ class YwsSession(YjsSocket):
             await self.open_channel(identity, self._document, self.id, self._make_channel)
         except QuireError as error:
             self.say(encode_permission_denied(error.message))
-            await self._stop(close_code(error.code, retryable=error.retryable), error.message)
+            await self._stop_refused(error)
 
     def _lose(self, identity: Identity) -> None:
         self.end(CloseCode.NOT_AUTHENTICATED, SESSION_ENDED)
@@ -123,4 +127,4 @@ class YwsSession(YjsSocket):
         except MalformedError as error:
             await self._stop(CloseCode.UNUSABLE, f"not a message of y-websocket: {error}")
         except QuireError as error:
-            await self._stop(close_code(error.code, retryable=error.retryable), error.message)
+            await self._stop_refused(error)
