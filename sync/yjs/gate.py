@@ -23,7 +23,7 @@ import msgspec
 from sync.yjs.content import DELETED, STRING
 from sync.yjs.keystroke import TypingDelete, TypingInsert, recognise_keystroke
 from sync.yjs.known import NO_CLOCKS, NO_PAIRS, KnownState, Marks, decode_pairs
-from sync.yjs.place import UNKNOWN, Placed, Places, first_root, place
+from sync.yjs.place import UNKNOWN, Placed, Places, first_root, has_key, place
 from sync.yjs.update import Dependency, Update, UpdateLimits, parse_update
 from sync.yjs.varint import MalformedError
 from sync.yjs.verdict import Malformed, Range, Ready, Verdict, Waiting
@@ -113,8 +113,10 @@ def _place_keystroke(
     place = places.find(*hint.origin)
     if hint.right_origin is not None and places.find(*hint.right_origin) != place:
         return None
-    placed = () if place == places.main else (Placed(*authored[0], place),)
     size = len(hint.text)
+    if size > 1 and has_key(place):
+        return None  # a map entry of several units, which the parser refuses
+    placed = () if place == places.main else (Placed(*authored[0], place),)
     return Ready(authored, (), size, True, (), (), (), (), (), hint, places=placed)
 
 

@@ -114,6 +114,22 @@ def test_map_entry_of_several_units_is_refused_but_for_one_in_the_log() -> None:
         assert isinstance(inspect_logged(each, known), Ready)
 
 
+def test_map_entry_of_several_units_is_refused_as_a_keystroke_too() -> None:
+    """Found by `lab fuzz`: the quick way did not ask what the parser refuses."""
+    known = KnownState()
+    for each in (
+        update(block(A, 0, item(4, name("x"), key="k"))),
+        update(block(B, 0, string("y"))),
+    ):
+        verdict = inspect(each, known)
+        assert isinstance(verdict, Ready)
+        known.advance(verdict)
+    beside = update(block(A, 1, string("xy", (A, 0))))
+    assert recognise_keystroke(beside) is not None
+    assert inspect(beside, known) == Malformed("a map entry of more than one value")
+    assert isinstance(inspect(update(block(A, 1, string("z", (A, 0)))), known), Ready)
+
+
 def test_main_place_is_no_map_entry() -> None:
     known = KnownState()
     verdict = inspect(update(block(A, 0, item(4, name("x"), key="k"))), known)
