@@ -11,6 +11,7 @@ from typing import Final
 
 _EXPERIMENTS: Final[Mapping[str, str]] = {
     "crash": "lab.crash.crash:run_crash",
+    "fuzz": "lab.fuzz.fuzz:run_fuzz",
 }
 
 
