@@ -14,6 +14,7 @@ from functools import partial
 from typing import Final, get_args
 
 from app.cli.care_flags import add_care_flags
+from app.cli.check_flags import add_check_flags
 from app.cli.failure import CommandFailed, ExitCode
 from app.cli.history_flags import add_take_back_flags, add_versions_flags
 from app.cli.images_command import add_blob_flags, add_image_flags, check_images, copy_blobs
@@ -230,6 +231,12 @@ def _take_back(flags: argparse.Namespace) -> int:
     return take_back(flags)
 
 
+def _check(flags: argparse.Namespace) -> int:
+    from app.cli.check_command import check_deployment
+
+    return check_deployment(flags)
+
+
 def _given(flags: argparse.Namespace) -> Mapping[str, object]:
     return {name: value for name, value in vars(flags).items() if value is not None}
 
@@ -250,6 +257,8 @@ def parser() -> argparse.ArgumentParser:
         commands.add_parser("user", help="invite people, and look after accounts"), _user
     )
     add_token_flags(commands.add_parser("token", help="make and end tokens of programs"), _token)
+    checking = commands.add_parser("check", help="test a deployment through its proxy")
+    add_check_flags(checking, _check, _add_url)
     _add_audit(commands.add_parser("audit", help="list who did what, or was refused it"))
     _add_cat(commands.add_parser("cat", help="print a document's text"))
     _add_log(commands.add_parser("log", help="list who wrote what, newest first"))

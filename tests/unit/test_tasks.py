@@ -17,6 +17,7 @@ KNOWN = {
     "sync/shells/rooms/registry.py": "a loading: whoever asked gets the failure; it is logged, too",
     "sync/shells/sessions/socket.py": "in the task group of its socket, which it ends",
     "sync/client/connection.py": "in the task group of the client; the failure is its user's",
+    "app/cli/check_command.py": "a reader, awaited by its command, whose user gets the failure",
     "app/sockets.py": "the task group of a socket",
     "app/server/serve.py": "the drain, which ends the process however it ends",
     "app/readiness.py": "the probe, whose failure is the answer",
