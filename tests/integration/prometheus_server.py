@@ -1,0 +1,99 @@
+"""A real Prometheus, and its promtool, for tests of the rules; no test is in here."""
+
+import asyncio
+import fcntl
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import pytest
+
+from scripts.prometheus import VARIABLE, find_prometheus
+from tests.integration.server import free_port
+from tests.patience import PATIENCE_S
+
+DEPLOY: Final = Path(__file__).resolve().parents[2] / "docs" / "deploy"
+_CACHE: Final = Path(__file__).resolve().parents[2] / ".cache"
+
+
+def prometheus_folder() -> Path:
+    """Return the folder of the programs; skip the test where there are none."""
+    _CACHE.mkdir(exist_ok=True)
+    with (_CACHE / "prometheus.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # other processes of the tests look for it, too
+        folder = find_prometheus()
+    if folder is None:
+        reason = f"no Prometheus that starts; name its folder with {VARIABLE}"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return folder
+
+
+def promtool(folder: Path, *arguments: str) -> None:
+    """Run promtool, which must succeed."""
+    done = subprocess.run(
+        [folder / "promtool", *arguments], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+class Prometheus:
+    """A Prometheus that runs."""
+
+    def __init__(self, port: int) -> None:
+        self._url = f"http://127.0.0.1:{port}"
+
+    async def get(self, path: str, **parameters: str) -> Any:
+        """Return the data of an answer of its API."""
+        async with httpx.AsyncClient(base_url=self._url, timeout=PATIENCE_S) as http:
+            answer = await http.get(f"/api/v1/{path}", params=parameters)
+        if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+            raise httpx.ConnectError("it starts")
+        body = answer.json()
+        assert body["status"] == "success", body
+        return body["data"]
+
+    async def query(self, expression: str) -> list[dict[str, Any]]:
+        """Return what an expression has now."""
+        data: list[dict[str, Any]] = (await self.get("query", query=expression))["result"]
+        return data
+
+    async def until(self, expression: str) -> list[dict[str, Any]]:
+        """Wait until an expression has a result."""
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                try:
+                    if found := await self.query(expression):
+                        return found
+                except httpx.TransportError:
+                    pass  # it starts
+                await asyncio.sleep(0.1)
+
+
+@contextmanager
+def running_prometheus(programs: Path, folder: Path, configuration: Path) -> Iterator[Prometheus]:
+    """Run a Prometheus on a free port until the end of the block."""
+    port = free_port()
+    with (folder / "prometheus.log").open("wb") as log:
+        process = subprocess.Popen(
+            [
+                programs / "prometheus",
+                f"--config.file={configuration}",
+                f"--storage.tsdb.path={folder / 'series'}",
+                f"--web.listen-address=127.0.0.1:{port}",
+                "--log.level=warn",
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        yield Prometheus(port)
+    finally:
+        process.kill()
+        process.wait()
