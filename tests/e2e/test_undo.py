@@ -4,6 +4,7 @@ import httpx
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import OpenWindow
+from tests.e2e.link import Link
 from tests.e2e.window import Window, wait_until_equal
 from tests.integration.server import ServerProcess
 from tests.patience import PATIENCE_S
@@ -100,3 +101,28 @@ def test_a_paste_is_a_step_of_its_own(server: ServerProcess, open_window: OpenWi
         ana.wait_for_text(expected)
     ana.wait_until_saved()
     assert _text(server, "paste-step") == ""
+
+
+def test_an_undo_and_a_restore_that_cross_each_other_give_the_text_once(
+    server: ServerProcess, open_window: OpenWindow
+) -> None:
+    ben = open_window("/d/crossing", "Ben")
+    ben.focus_end()
+    ben.type("the first text")
+    version = ben.wait_until_saved()
+    with Link(server.port) as link:
+        ana = open_window("/d/crossing", "Ana", link.url)
+        ana.wait_for_text("the first text")
+        ana.editor.focus()
+        ana.page.keyboard.press("Control+a")
+        ana.type("another text")
+        wait_until_equal(ana, ben)
+        link.cut()
+        _restore(server, "crossing", version)
+        ben.wait_for_text("the first text")
+        ana.page.keyboard.press("Control+z")
+        ana.wait_for_text("the first text")
+        link.mend()
+        ana.wait_until_saved()
+        assert wait_until_equal(ana, ben) == "the first text"
+        assert _text(server, "crossing") == "the first text"

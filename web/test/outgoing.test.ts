@@ -38,6 +38,24 @@ test("edits that wait are merged, sent once, and sent again with the same id and
   assert.ok(edits.isEmpty);
 });
 
+test("acknowledgements tell how many of the user's own edits the server has", () => {
+  const { edits } = outgoing();
+  edits.adopt([{ key: -5, id: null, update: bytes(9), edits: 3 }]);
+  edits.flush(0);
+  edits.add(bytes(1));
+  edits.add(bytes(2));
+  edits.flush(0);
+  edits.add(bytes(3));
+  edits.answerResync(bytes(4));
+  assert.deepEqual(edits.edits, { made: 3, stored: 0 });
+  edits.acknowledge("t.1", 5);
+  assert.deepEqual(edits.edits, { made: 3, stored: 0 });
+  edits.acknowledge("t.2", 6);
+  assert.deepEqual(edits.edits, { made: 3, stored: 2 });
+  edits.acknowledge("t.3", 7);
+  assert.deepEqual(edits.edits, { made: 3, stored: 2 });
+});
+
 test("no more than a window of submissions is on its way", () => {
   const { edits, sent } = outgoing();
   for (let count = 0; count < MAX_IN_FLIGHT + 5; count++) {

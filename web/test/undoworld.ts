@@ -4,6 +4,7 @@
  */
 
 import { UndoSteps } from "../src/editor/undosteps";
+import { CatchUp } from "../src/provider/catchup";
 import { Doc, applyUpdate, encodeStateAsUpdate } from "../src/vendor/yjs";
 
 export class Random {
@@ -31,17 +32,24 @@ export function doubled(text: string): string[] {
 
 const SERVER = Symbol("server");
 
+/** A version of the document; to who wrote it, it comes as an acknowledgement of that many edits. */
 interface Delivery {
   readonly update: Uint8Array;
   readonly version: number;
+  readonly author: Person | null;
+  readonly edits: number;
 }
 
 export class Person {
   readonly doc = new Doc();
   readonly steps: UndoSteps;
   readonly out: (() => void)[] = [];
-  readonly in: (Delivery | (() => void))[] = [];
-  version = 0;
+  /** From the server; the answer to a restore comes on a way of its own, and is not lost with the connection. */
+  in: (Delivery | (() => void))[] = [];
+  private readonly catchUp = new CatchUp();
+  private edits = 0;
+  private acknowledgedEdits = 0;
+  private applying: Uint8Array | null = null;
 
   constructor(
     private readonly world: World,
@@ -52,10 +60,14 @@ export class Person {
       serverOrigin: SERVER,
       version: () => this.version,
       isPeer: () => false,
+      edits: () => this.edits,
+      applying: () => this.applying,
     });
     this.steps.own(this);
     this.doc.on("update", (update: Uint8Array, origin: unknown) => {
-      if (origin !== SERVER) this.out.push(() => this.world.merge(update));
+      if (origin === SERVER) return;
+      const count = ++this.edits;
+      this.out.push(() => this.world.merge(update, this, count));
     });
   }
 
@@ -89,14 +101,42 @@ export class Person {
     });
   }
 
+  get version(): number {
+    return this.catchUp.version;
+  }
+
+  /** The connection is lost with all that was on its way here, and another one brings it again. */
+  reconnect(): void {
+    const log = this.world.log.filter(({ version }) => version > this.version);
+    // What the server has of one's own comes as an update, too, before it is acknowledged.
+    const own = this.world.log.filter(({ author, edits }) => author === this && edits > this.acknowledgedEdits);
+    this.catchUp.disconnected();
+    this.in = [...this.in.filter((one) => typeof one === "function"), ...log.map((one) => ({ ...one, author: null })), ...own];
+  }
+
+  /** The second of what is on its way overtakes the first. */
+  overtake(): void {
+    const [first, second] = this.in;
+    if (first !== undefined && second !== undefined) this.in.splice(0, 2, second, first);
+  }
+
   receive(): boolean {
     const next = this.in.shift();
     if (next === undefined) return false;
     if (typeof next === "function") {
       next();
     } else {
-      this.version = next.version;
-      applyUpdate(this.doc, next.update, SERVER);
+      const { version, author, edits, update } = next;
+      for (const { item } of this.catchUp.offer(version, version, author === this ? null : update, 0)) {
+        if (item === null) continue;
+        this.applying = item;
+        applyUpdate(this.doc, item, SERVER);
+        this.applying = null;
+      }
+      if (author === this) {
+        this.acknowledgedEdits = edits;
+        this.steps.stored(edits, version);
+      }
     }
     return true;
   }
@@ -112,13 +152,17 @@ export class World {
   readonly people: Person[];
   private readonly doc = new Doc();
   readonly versions: string[] = [""];
+  readonly log: Delivery[] = [];
+  private merging = 0;
 
   constructor(count: number) {
     this.doc.clientID = 999;
     this.people = Array.from({ length: count }, (_, index) => new Person(this, index + 1));
-    this.doc.on("update", (update: Uint8Array) => {
+    this.doc.on("update", (update: Uint8Array, author: Person | null) => {
       this.versions.push(this.text);
-      for (const person of this.people) person.in.push({ update, version: this.head });
+      const edits = author === null ? 0 : this.merging;
+      this.log.push({ update, version: this.head, author, edits });
+      for (const person of this.people) person.in.push({ update, version: this.head, author, edits });
     });
   }
 
@@ -130,8 +174,10 @@ export class World {
     return this.versions.length - 1;
   }
 
-  merge(update: Uint8Array): void {
-    applyUpdate(this.doc, update);
+  /** Store an edit, the author's number `edits`; who wrote it is told the version and not the edit. */
+  merge(update: Uint8Array, author: Person, edits: number): void {
+    this.merging = edits;
+    applyUpdate(this.doc, update, author);
   }
 
   /** An edit of the text, by the server's own client id, that keeps the words both have. */

@@ -65,6 +65,42 @@ function stretches(
   return { revived, fresh };
 }
 
+/** Clock ranges by client, as Yjs has them. */
+export type ItemRanges = ReadonlyMap<number, readonly { readonly clock: number; readonly len: number }[]>;
+
+/** Whether what can be seen of `revived` came a second time, near to it, with `come`. */
+export function standsTwice(
+  text: Text,
+  revived: ItemRanges,
+  come: ItemRanges,
+  writer: (client: number, clock: number) => Writer,
+): boolean {
+  const back: Stretch[] = [];
+  const fresh: Stretch[] = [];
+  let at = 0;
+  for (let item: Item | null = text._start; item !== null; item = item.right) {
+    if (item.deleted || !item.countable) continue;
+    for (const { from, to, text: words } of within(item, revived)) {
+      append(back, { from: at + from, to: at + to, text: words, byPeer: false });
+    }
+    for (const { from, to, text: words } of within(item, come)) {
+      const by = writer(item.id.client, item.id.clock + from);
+      if (by !== "self") append(fresh, { from: at + from, to: at + to, text: words, byPeer: by === "peer" });
+    }
+    at += item.length;
+  }
+  return back.some((gone) => fresh.some((one) => isNear(gone, one) && isSame(gone.text, one)));
+}
+
+/** The parts of an item's text that are in `ranges`, as places in it. */
+export function within({ id, length, content }: Item, ranges: ItemRanges): { from: number; to: number; text: string }[] {
+  if (!(content instanceof ContentString)) return [];
+  return (ranges.get(id.client) ?? [])
+    .map(({ clock, len }) => ({ from: Math.max(clock - id.clock, 0), to: Math.min(clock + len - id.clock, length) }))
+    .filter(({ from, to }) => to > from)
+    .map(({ from, to }) => ({ from, to, text: content.str.slice(from, to) }));
+}
+
 /** Stretches that touch are one. */
 function append(list: Stretch[], next: Stretch): void {
   const last = list[list.length - 1];

@@ -9,6 +9,7 @@
  */
 
 import { Item, UndoManager, findIndexSS, type StepOfUndo, type Text, type Transaction } from "../vendor/yjs";
+import { Crossing } from "./crossing";
 import { isBackAlready, type StateVector, type Writer } from "./revival";
 
 /** What is typed with shorter pauses than this is one step. */
@@ -20,6 +21,10 @@ export interface StepsConfig {
   /** The version that the text is at, while a change from the server is being applied and after. */
   readonly version: () => number;
   readonly isPeer: (client: number) => boolean;
+  /** How many edits this user has made. */
+  readonly edits: () => number;
+  /** The update from the server that is being applied, or null. */
+  readonly applying: () => Uint8Array | null;
 }
 
 interface Gathered {
@@ -42,6 +47,9 @@ export class UndoSteps {
   private restored: number | null = null;
   /** What was revived here, by the clock that it has now: it is text of whoever wrote it first. */
   private readonly revived: Revived[] = [];
+  private readonly crossing: Crossing;
+  /** What an undo or redo that has just been made would be taken back by. */
+  private taken: StepOfUndo | null = null;
 
   constructor(
     private readonly text: Text,
@@ -50,6 +58,11 @@ export class UndoSteps {
     this.manager = new UndoManager(text, {
       captureTimeout: PAUSE_MS,
       captureTransaction: (transaction) => this.begins(transaction),
+    });
+    const everything = new Map<number, number>();
+    this.crossing = new Crossing(text, {
+      writer: (client, clock) => this.writerOf(client, clock, everything),
+      gaveWay: (step) => this.forget(step),
     });
     this.manager.on("stack-item-added", ({ stackItem, origin }) => this.added(stackItem, origin));
     this.manager.on("stack-item-updated", ({ stackItem }) => this.stamp(stackItem));
@@ -117,8 +130,15 @@ export class UndoSteps {
     if (version === null || this.config.version() >= version) this.settle();
   }
 
-  private readonly afterTransaction = ({ origin }: Transaction): void => {
-    if (this.gathered === null || !this.isFromServer(origin)) return;
+  /** The server has the first `edits` edits of this user, the last of them as `version`. */
+  stored(edits: number, version: number): void {
+    this.crossing.stored(edits, version, this.config.version());
+  }
+
+  private readonly afterTransaction = (transaction: Transaction): void => {
+    if (!this.isFromServer(transaction.origin)) return;
+    this.crossing.arrived(transaction, this.config.applying(), this.config.version());
+    if (this.gathered === null) return;
     this.knownVersion = this.config.version();
     if (this.restored !== null && this.knownVersion >= this.restored) this.settle();
   };
@@ -144,6 +164,7 @@ export class UndoSteps {
 
   private added(step: StepOfUndo, origin: unknown): void {
     this.stamp(step);
+    if (this.isUndoing(origin)) this.taken = step;
     if (this.gathered === null || !this.isFromServer(origin)) return;
     this.manager.stopCapturing();
     this.gathered.push({ step, after: this.knownVersion, upTo: this.config.version() });
@@ -173,9 +194,16 @@ export class UndoSteps {
       const earlier = stack.splice(0, stack.length - 1);
       const taken = run();
       this.noteRevived(step);
+      if (this.taken !== null) this.crossing.taken(this.taken, this.config.edits(), this.config.version());
+      this.taken = null;
       stack.unshift(...earlier);
       if (taken !== null) return;
     }
+  }
+
+  private forget(step: StepOfUndo): void {
+    this.manager.undoStack = this.manager.undoStack.filter((other) => other !== step);
+    this.manager.redoStack = this.manager.redoStack.filter((other) => other !== step);
   }
 
   private noteRevived({ deletions }: StepOfUndo): void {

@@ -64,6 +64,9 @@ export class LiveDocument {
       changed: () => this.refreshSoon(),
       replaced: (lost, reason) => this.rebind(lost, reason),
       presence: () => this.drawCaretsSoon(),
+      stored: (edits, version) => {
+        if (this.editor !== null) stepsOf(this.editor.view)?.stored(edits, version);
+      },
       // The page of whoever is here now begins from the start.
       foreign: () => location.reload(),
     });
@@ -172,6 +175,8 @@ export class LiveDocument {
     return sharedText(text, {
       serverOrigin: FROM_SERVER,
       version: () => this.session.view().version,
+      edits: () => this.session.editsMade,
+      applying: () => this.session.replica.applying,
       isPeer: (client) => this.session.awareness.getStates().has(client),
     });
   }

@@ -98,6 +98,11 @@ export class SessionCore {
     return this.outgoing.all;
   }
 
+  /** How many edits the user has made here. */
+  get editsMade(): number {
+    return this.outgoing.edits.made;
+  }
+
   /** Take an event at `now` (milliseconds, any origin); return what is to be done, in order. */
   handle(event: SessionEvent, now: number): SessionEffect[] {
     this.effects = [];
@@ -379,6 +384,7 @@ export class SessionCore {
     } else if (mine !== null) {
       this.record({ kind: "settled", key: mine.key });
     }
+    if (mine !== null) this.effect({ type: "stored", edits: this.outgoing.edits.stored, version });
     this.flush(now);
   }
 

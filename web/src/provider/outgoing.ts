@@ -31,6 +31,8 @@ export class Outgoing {
   private syncing = false;
   private maxBatchBytes = DEFAULT_MESSAGE_BYTES;
   private counter = 0;
+  private made = 0;
+  private stored = 0;
   private retryAt: number | null = null;
   private waitingSince = 0;
 
@@ -54,6 +56,11 @@ export class Outgoing {
     return this.pending.all;
   }
 
+  /** Edits that the user has made here, and how many of them the server has: the first ones. */
+  get edits(): { readonly made: number; readonly stored: number } {
+    return { made: this.made, stored: this.stored };
+  }
+
   /** Edits of a time without connection are on their way. */
   get isSyncing(): boolean {
     return this.syncing && !this.pending.isEmpty;
@@ -67,6 +74,7 @@ export class Outgoing {
 
   /** The user has changed the replica. */
   add(update: Uint8Array): void {
+    this.made += 1;
     this.line.record({ kind: "edited", edit: this.pending.add(update) });
   }
 
@@ -118,6 +126,8 @@ export class Outgoing {
   /** The submission that the server has taken, or null: it is none of these. */
   acknowledge(id: string, now: number): Submission | null {
     const mine = this.pending.acknowledge(id);
+    // Those of a tab that is gone have keys below zero.
+    if (mine !== null && mine.key > 0) this.stored += mine.edits;
     this.rejoins.delete(id);
     this.storeTrouble = false;
     this.syncing &&= !this.pending.isEmpty;

@@ -15,6 +15,8 @@ export const FROM_SERVER = Symbol("from server");
 
 export class Replica {
   readonly doc = new Doc();
+  /** The update from the server that is being applied, or null. */
+  applying: Uint8Array | null = null;
 
   /**
    * @param root name of the shared type that holds the text; `text` is another one once it is set
@@ -45,7 +47,12 @@ export class Replica {
   }
 
   apply(update: Uint8Array): void {
-    applyUpdate(this.doc, update, FROM_SERVER);
+    this.applying = update;
+    try {
+      applyUpdate(this.doc, update, FROM_SERVER);
+    } finally {
+      this.applying = null;
+    }
   }
 
   /** Several at once, so that who observes the text sees one change. */

@@ -30,6 +30,8 @@ export interface SessionListener {
   foreign(): void;
   /** The others' cursors may be different. */
   presence(): void;
+  /** The server has the first `edits` edits of this user, the last of them as `version`. */
+  stored(edits: number, version: number): void;
 }
 
 export interface SessionConfig {
@@ -144,6 +146,11 @@ export class DocumentSession {
     return this.core.view();
   }
 
+  /** How many edits the user has made here. */
+  get editsMade(): number {
+    return this.core.editsMade;
+  }
+
   get writable(): boolean {
     const { loaded, absent, stopped, role } = this.view();
     return loaded && stopped === null && (absent || role === "owner" || role === "editor");
@@ -226,6 +233,9 @@ export class DocumentSession {
         break;
       case "record":
         this.keeping.record(effect.epoch, effect.record);
+        break;
+      case "stored":
+        this.listener.stored(effect.edits, effect.version);
         break;
       case "encode_since":
         this.handle({ type: "encoded", update: this.replica.encodeSince(effect.stateVector) });

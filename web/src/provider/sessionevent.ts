@@ -72,6 +72,8 @@ export type SessionEffect =
     }
   /** For the device, to be written in this order. */
   | { readonly type: "record"; readonly epoch: string; readonly record: DeviceRecord }
+  /** The server has the first `edits` edits that the user made here, the last of them as `version`. */
+  | { readonly type: "stored"; readonly edits: number; readonly version: number }
   /** Encode what the replica has beyond `stateVector`; answer at once with `encoded`. */
   | { readonly type: "encode_since"; readonly stateVector: Uint8Array }
   /** Hash the text as it is now; answer with `hashed`. */

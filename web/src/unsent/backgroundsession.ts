@@ -45,6 +45,7 @@ export async function deliver({ user, document }: Place, admit: Admit): Promise<
         changed: () => queueMicrotask(look),
         replaced: () => undefined,
         presence: () => undefined,
+        stored: () => undefined,
         // Somebody else is here now: what is this user's waits for this user.
         foreign: () => end("later"),
       },
