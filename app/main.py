@@ -41,6 +41,7 @@ from app.settings import Settings
 from app.sockets import Sockets
 from storage.blobs.open_blobs import open_blobs
 from storage.blobs.watched_blobs import WatchedBlobs
+from storage.compaction.preparing_process import PreparingProcess
 from storage.migrate import require_current, upgrade
 from storage.store import open_store
 from sync.port import Bus
@@ -190,7 +191,12 @@ def create_app(
                 supervisor.run("trash", emptying, Need.USEFUL)
                 supervisor.run("image collection", collector.run, Need.USEFUL)
                 if settings.compaction == "on":
-                    compactor = Compactor(store.compaction, store.care, compaction_rule(settings))
+                    compactor = Compactor(
+                        store.compaction,
+                        store.care,
+                        compaction_rule(settings),
+                        PreparingProcess(settings.database_url),
+                    )
                     supervisor.run("compaction", compactor.run, Need.USEFUL)
                 try:
                     async with figures:

@@ -2,11 +2,15 @@
 
 import logging
 import zlib
+from collections.abc import Sequence
+from contextlib import suppress
 from itertools import pairwise
 
+from msgspec import Struct
 from sqlalchemy import Connection, Select, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from storage.checkpoint_bytes import pack_dense, unpack
 from storage.row import Row, checkpoint_record, checkpoint_row
 from storage.table import checkpoints
 from sync.port import Checkpoint
@@ -19,8 +23,9 @@ _STATES_KEPT = 2
 _SPACING_EVENTS = 2_500
 """Events between two checkpoints of large texts, at most: what reading an old version applies."""
 
-_SPARSE_EVENTS = 10_000
-"""Compacted events between two checkpoints, at most: reading an old version reads 3 segments."""
+_SPARSE_EVENTS = 40_960
+"""Compacted events between two checkpoints, at most. Reading an old version reads parts of two
+segments, and of those in between, 9 at most, only what they make of the text."""
 
 _LARGE_TEXT_BYTES = 2_048
 """Compressed. Smaller texts are all kept: they cost little, and their events are as few."""
@@ -50,9 +55,9 @@ _oldest_kept = (
     .limit(1)
     .offset(_STATES_KEPT - 1)
 )
-_oldest_with_state = select(func.min(checkpoints.c.version)).where(
-    checkpoints.c.document_key == _key, checkpoints.c.state.is_not(None)
-)
+_versions_with_state = select(
+    func.min(checkpoints.c.version), func.max(checkpoints.c.version)
+).where(checkpoints.c.document_key == _key, checkpoints.c.state.is_not(None))
 _drop_old_states = (
     update(checkpoints)
     .where(
@@ -77,6 +82,16 @@ _all = (
     select(checkpoints.c.version, checkpoints.c.state.is_not(None))
     .where(checkpoints.c.document_key == _key)
     .order_by(checkpoints.c.version)
+)
+_stored = (
+    select(checkpoints.c.version, checkpoints.c.text, checkpoints.c.state)
+    .where(checkpoints.c.document_key == _key)
+    .order_by(checkpoints.c.version)
+)
+_replace = (
+    update(checkpoints)
+    .where(checkpoints.c.document_key == _key, checkpoints.c.version == bindparam("of_version"))
+    .values(text=bindparam("new_text"), state=bindparam("new_state"))
 )
 _remove = delete(checkpoints).where(
     checkpoints.c.document_key == _key, checkpoints.c.version == bindparam("version")
@@ -120,10 +135,10 @@ def _thin_out(connection: Connection, key: int) -> None:
             return
 
 
-def oldest_with_state(connection: Connection, key: int) -> int:
-    """Return the version of the oldest checkpoint with a state; 0: there is none."""
-    found: int | None = connection.execute(_oldest_with_state, {"of_document": key}).scalar_one()
-    return found or 0
+def versions_with_state(connection: Connection, key: int) -> tuple[int, int]:
+    """Return the versions of the oldest and of the newest checkpoint with a state; 0: none."""
+    oldest, newest = connection.execute(_versions_with_state, {"of_document": key}).one()
+    return oldest or 0, newest or 0
 
 
 def make_sparse(connection: Connection, key: int, upto: int) -> None:
@@ -136,6 +151,37 @@ def make_sparse(connection: Connection, key: int, upto: int) -> None:
             kept = version
         else:
             connection.execute(_remove, {"of_document": key, "version": version})
+
+
+class StoredCheckpoint(Struct, frozen=True):
+    """A checkpoint as its row has it."""
+
+    version: int
+    text: bytes
+    state: bytes | None
+
+
+def stored(connection: Connection, key: int) -> list[StoredCheckpoint]:
+    """Return all checkpoints of a document as they are stored, ascending."""
+    rows = connection.execute(_stored, {"of_document": key})
+    return [StoredCheckpoint(*row) for row in rows]
+
+
+def condensed(found: Sequence[StoredCheckpoint]) -> list[StoredCheckpoint]:
+    """Return checkpoints in their dense form; those that are damaged are left out."""
+    dense: list[StoredCheckpoint] = []
+    for each in found:
+        with suppress(zlib.error):
+            state = None if each.state is None else pack_dense(unpack(each.state))
+            dense.append(StoredCheckpoint(each.version, pack_dense(unpack(each.text)), state))
+    return dense
+
+
+def replace_stored(connection: Connection, key: int, dense: Sequence[StoredCheckpoint]) -> None:
+    """Put other forms of the same checkpoints in their places."""
+    for each in dense:
+        values = {"of_document": key, "of_version": each.version}
+        connection.execute(_replace, values | {"new_text": each.text, "new_state": each.state})
 
 
 def newest_with_state(connection: Connection, key: int, before: int) -> Checkpoint | None:

@@ -50,8 +50,12 @@ class Database(Protocol):
         """Run `work` on what is committed at one moment."""
         ...
 
-    def write(self) -> AbstractAsyncContextManager[Transaction]:
+    def write(self, *, is_durable: bool = True) -> AbstractAsyncContextManager[Transaction]:
         """A write transaction: commits on normal exit, rolls back on any exception.
+
+        Args:
+            is_durable: whether the commit waits for the disk. One that does not may be undone as a
+                whole by a loss of power, unless a durable one has followed it.
 
         Cancelled while it commits, it first learns how that ended: the commit stands, or it is
         rolled back, and the connection is clean when `CancelledError` goes on its way.

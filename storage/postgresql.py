@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import event
 from sqlalchemy.engine import URL
@@ -61,6 +61,9 @@ def _asyncpg_url(url: URL) -> URL:
     return url.set(query=query)
 
 
+_NOT_DURABLE: Final = "SET LOCAL synchronous_commit = off"
+
+
 def _replace_closed(_: object, record: Any, __: object) -> None:
     """Have the pool replace a connection that the server has closed meanwhile.
 
@@ -98,9 +101,9 @@ class PostgresqlDatabase:
             return await finish(self._read(self._snapshots, work))
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[Transaction]:
+    async def write(self, *, is_durable: bool = True) -> AsyncIterator[Transaction]:
         with self._use():
-            transaction = _PostgresqlTransaction(self._engine)
+            transaction = _PostgresqlTransaction(self._engine, is_durable=is_durable)
             try:
                 yield transaction
             except BaseException:
@@ -134,9 +137,10 @@ class PostgresqlDatabase:
 
 
 class _PostgresqlTransaction:
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, *, is_durable: bool) -> None:
         self._engine = engine
         self._connection: AsyncConnection | None = None
+        self._is_durable = is_durable
         self._failed = False
 
     async def run(self, work: Work[T], *, is_brief: bool = False) -> T:
@@ -147,6 +151,8 @@ class _PostgresqlTransaction:
             try:
                 if self._connection is None:
                     self._connection = await self._engine.connect()
+                    if not self._is_durable:
+                        await self._connection.exec_driver_sql(_NOT_DURABLE)
                 return await self._connection.run_sync(work)
             except BaseException:
                 self._failed = True

@@ -114,11 +114,11 @@ class SqliteDatabase:
         return await self._on(self._read_threads, partial(_read, self._reader, work))
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[Transaction]:
+    async def write(self, *, is_durable: bool = True) -> AsyncIterator[Transaction]:
         async with self._writing:
             if self._closed:
                 raise StoreError("the database is closed")
-            transaction = _SqliteTransaction(self.writer, self._on_write_thread)
+            transaction = _SqliteTransaction(self.writer, self._on_write_thread, is_durable)
             try:
                 yield transaction
             except BaseException:
@@ -156,17 +156,19 @@ class Writer:
         self._connection: Connection | None = None
         self._data_version = -1
         self._is_patient: bool | None = None
+        self._is_durable = True
         self.is_begun = False
 
     @property
     def is_connected(self) -> bool:
         return self._connection is not None
 
-    def begin(self, *, is_patient: bool) -> None:
+    def begin(self, *, is_patient: bool, is_durable: bool = True) -> None:
         """Take the write lock.
 
         Args:
             is_patient: whether to wait, within bounds, while another process holds it.
+            is_durable: whether the commit waits for the disk.
         """
         connection = self._connection or self.engine.connect()
         try:
@@ -175,6 +177,10 @@ class Writer:
             if is_patient is not self._is_patient:
                 driver.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS if is_patient else 0}")
                 self._is_patient = is_patient
+            if is_durable is not self._is_durable:
+                # NORMAL: the next commit that is FULL brings this one to the disk, too.
+                driver.execute(f"PRAGMA synchronous = {'FULL' if is_durable else 'NORMAL'}")
+                self._is_durable = is_durable
             connection.begin()
             self._connection, self.is_begun = connection, True
             # Another number each time that another connection has committed something.
@@ -224,6 +230,10 @@ class Writer:
         self._is_patient = None
         self._data_version = -1
         if connection is not None:
+            if not self._is_durable:
+                # Whoever gets it from the pool relies on its settings being those of a new one.
+                connection.invalidate()
+                self._is_durable = True
             connection.close()
 
 
@@ -236,9 +246,10 @@ class _SqliteTransaction:
     nothing runs there, on the event loop's.
     """
 
-    def __init__(self, writer: Writer, on_thread: _OnThread) -> None:
+    def __init__(self, writer: Writer, on_thread: _OnThread, is_durable: bool) -> None:
         self._writer = writer
         self._on_thread = on_thread
+        self._is_durable = is_durable
         self._failed = False
 
     async def run(self, work: Work[T], *, is_brief: bool = False) -> T:
@@ -252,13 +263,13 @@ class _SqliteTransaction:
         if not self._writer.is_begun and self._writer.is_connected:
             # Whatever keeps it from beginning, the writer's thread will meet it again, and tell.
             with suppress(SQLAlchemyError, sqlite3.Error):
-                self._writer.begin(is_patient=False)
+                self._writer.begin(is_patient=False, is_durable=self._is_durable)
         return self._writer.is_begun
 
     def _run_nowait(self, work: Work[T]) -> T:
         try:
             if not self._writer.is_begun:
-                self._writer.begin(is_patient=True)
+                self._writer.begin(is_patient=True, is_durable=self._is_durable)
             return self._writer.run(work)
         except BaseException:
             self._failed = True

@@ -90,6 +90,7 @@ async def compact_now(
                 break
             moved += count
             progress.report("events", moved)
+        await store.compaction.condense(document.key, rule, now_ms())
     print(f"{moved:,} events were moved into segments.", file=sys.stderr)
     if await store.care.gives_pages_back():
         while left := await store.care.give_back():

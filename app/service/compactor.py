@@ -15,8 +15,9 @@ from typing import Final
 from app.compaction_settings import CompactionSettings
 from storage.compaction.log_care import SqlLogCare
 from storage.compaction.piece import CompactionRule
+from storage.compaction.preparation import Preparation
 from storage.compaction.segment_row import UnequalError
-from storage.compaction.sql_compaction import ROWS_AT_ONCE, Make, SqlCompaction
+from storage.compaction.sql_compaction import ROWS_AT_ONCE, SqlCompaction
 from sync.port import StoreError
 from sync.shells.clock import now_ms
 
@@ -29,6 +30,8 @@ _INTERVAL_S: Final = 60.0
 _DOCUMENTS_AT_ONCE: Final = 500
 _KEPT_EVENTS: Final = 1_000
 """The newest of each document stay rows: clients that come back ask for them."""
+_RESTING_FACTOR: Final = 24
+"""A document rests when nobody has written it for so many times as events are to be old."""
 _MINUTE_MS: Final = 60_000
 _LEAST_PAUSE_S: Final = 0.02
 _REST: Final = 4.0
@@ -43,10 +46,11 @@ def compaction_rule(
     Args:
         is_age_ignored: those of any age may be, down to what a room needs to be opened.
     """
-    if is_age_ignored:
-        return CompactionRule(age_ms=0, keep_events=0)
     age_ms = settings.compact_after_minutes * _MINUTE_MS
-    return CompactionRule(age_ms=age_ms, keep_events=_KEPT_EVENTS)
+    resting_ms = _RESTING_FACTOR * age_ms
+    if is_age_ignored:
+        return CompactionRule(age_ms=0, keep_events=0, resting_ms=resting_ms)
+    return CompactionRule(age_ms=age_ms, keep_events=_KEPT_EVENTS, resting_ms=resting_ms)
 
 
 @dataclass(slots=True)
@@ -54,14 +58,14 @@ class Compactor:
     """Compacts the documents of one store, beside other processes that do the same.
 
     Args:
-        make: makes segments; in a thread if not given.
+        preparation: makes segments; threads of this process if not given.
         rest: see `_REST`.
     """
 
     compaction: SqlCompaction
     care: SqlLogCare
     rule: CompactionRule
-    make: Make | None = None
+    preparation: Preparation | None = None
     rest: float = _REST
     _left_alone: set[int] = field(default_factory=set, init=False)
     """Documents whose events do not come back from a segment: a defect, told once."""
@@ -81,10 +85,19 @@ class Compactor:
 
         Raises `StoreError`.
         """
+        try:
+            return await self._round()
+        finally:
+            if self.preparation is not None:
+                await self.preparation.end()
+
+    async def _round(self) -> int:
         moved = 0
         after: int | None = 0
         while after is not None:
-            keys, after = await self.compaction.visit(after, _DOCUMENTS_AT_ONCE, self.rule)
+            keys, after = await self.compaction.visit(
+                after, _DOCUMENTS_AT_ONCE, self.rule, now_ms=now_ms()
+            )
             for key in keys:
                 if key not in self._left_alone:
                     moved += await self._compact(key)
@@ -100,15 +113,20 @@ class Compactor:
                 pass
             begun = monotonic()
             try:
-                count = await self.compaction.step(key, self.rule, now_ms(), make=self.make)
+                count = await self.compaction.step(
+                    key, self.rule, now_ms(), preparation=self.preparation
+                )
             except UnequalError as error:
                 _log.error("document %d is not compacted: %s", key, error)
                 self._left_alone.add(key)
                 return moved
             if not count:
-                return moved
+                break
             moved += count
             await self._pause(begun)
+        if moved:
+            await self.compaction.condense(key, self.rule, now_ms(), preparation=self.preparation)
+        return moved
 
     async def _rested(self, key: int) -> int:
         """Remove some rows, and rest; return how many."""

@@ -36,6 +36,8 @@ class CompactionRule:
     min_old_events: int = _MIN_OLD_EVENTS
     keeps_openable: bool = True
     """Rows that a room needs to be opened stay, so that a damaged segment costs no open text."""
+    resting_ms: int | None = None
+    """A document that nobody has written for so long rests; None: none does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +48,28 @@ class LogShape:
     compacted: int
     openable: int
     """The oldest version that a room may be opened from: what comes later stays rows."""
+    newest_state: int
+    """The newest version that a room may be opened from."""
     last_first: int
     """The first version of the newest segment; `compacted + 1` if there is none."""
     last_bytes: int
     """The stored size of the newest segment."""
+    is_resting: bool = False
+
+
+def is_resting(written_at_ms: int, rule: CompactionRule, now_ms: int) -> bool:
+    """Return whether a document rests that was last written at some time."""
+    return rule.resting_ms is not None and written_at_ms <= now_ms - rule.resting_ms
 
 
 def upper_bound(shape: LogShape, rule: CompactionRule) -> int:
-    """Return the last version that may be compacted, whatever its age."""
+    """Return the last version that may be compacted, whatever its age.
+
+    Of a document that rests, no more stay rows than what its newest state does not have: should
+    that one be damaged, an older one and the segments still lead to the head.
+    """
+    if shape.is_resting:
+        return shape.newest_state if rule.keeps_openable else shape.head
     kept = shape.head - rule.keep_events
     return min(kept, shape.openable) if rule.keeps_openable else kept
 

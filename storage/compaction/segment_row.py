@@ -8,6 +8,8 @@ import msgspec
 from storage.compaction.id_ranges import IdRange, id_ranges
 from storage.segments.event_segment import encode_segment, open_segment
 from sync.port import EventRecord
+from sync.text.composition import chain_all
+from sync.text.delta import canonical
 
 _MAX_ACTORS: Final = 200
 """The actors that are listed beside a segment; it knows all of them itself."""
@@ -56,7 +58,11 @@ def make_segment(
     """
     data = encode_segment(events, nonce_secret=nonce_secret)
     first, last = events[0].version, events[-1].version
-    if open_segment(data).events(first - 1, last) != list(events):
+    segment = open_segment(data)
+    runs = segment.run_ops(first - 1, last)
+    if segment.events(first - 1, last) != list(events) or segment.net() != canonical(
+        chain_all(runs)
+    ):
         raise UnequalError(f"the versions {first} to {last} do not come back from their segment")
     times = [event.at_ms for event in events]
     actors = sorted({event.actor_id for event in events})

@@ -7,57 +7,48 @@ Whoever dies in between leaves rows that are in a segment already; they are remo
 visit. Two that compact one document at once both make the segment, and one of them stores it.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, Final
 
-from msgspec import Struct
 from sqlalchemy import BigInteger, Connection, bindparam, delete, exists, func, insert, or_, select
 
-from storage import catalogue, checkpoint, event_query, secret
-from storage.compaction import segment_query
-from storage.compaction.history_damage import HistoryDamagedError
-from storage.compaction.piece import (
-    CompactionRule,
-    LogShape,
-    begin_of_piece,
-    chosen,
-    upper_bound,
+from storage import catalogue, checkpoint
+from storage.compaction.piece import CompactionRule
+from storage.compaction.preparation import (
+    Preparation,
+    PreparedCheckpoints,
+    ThreadPreparation,
 )
-from storage.compaction.segment_row import NewSegment, make_segment
+from storage.compaction.segment_row import NewSegment
 from storage.engine import Database
 from storage.prepared import Prepared
-from storage.row import document_record
 from storage.table import documents, events, segment_ids, segments
-from sync.document.window import weight
-from sync.port import DocumentRecord, EventRecord, StoreError
-
-Make = Callable[[Sequence[EventRecord], int], Awaitable[NewSegment]]
+from sync.port import DocumentRecord, StoreError
 
 ROWS_AT_ONCE: Final = 512
 """Rows that are removed in one transaction, unless nobody else is at work."""
-_READ_ROWS: Final = 512
+_RESTING_EVENTS: Final = 128
+"""Rows of a document that rests are looked at if they are so many. Fewer than half of them have
+come after its newest state, or its room would have saved another one: so most of them may go."""
 
 _key = bindparam("of_document", type_=BigInteger)
 _is_left = exists().where(
     events.c.document_key == documents.c.key, events.c.version <= documents.c.compacted_version
 )
+_young = documents.c.version - documents.c.compacted_version
 _visited = (
     select(
         documents.c.key,
         or_(
-            documents.c.version - documents.c.compacted_version >= bindparam("least"),
+            _young >= bindparam("least"),
+            (_young >= bindparam("least_resting"))
+            & (documents.c.updated_at_ms <= bindparam("resting_since_ms")),
             (documents.c.compacted_version > 0) & _is_left,
         ),
     )
     .where(documents.c.key > bindparam("after"), documents.c.purged_at_ms.is_(None))
     .order_by(documents.c.key)
     .limit(bindparam("most"))
-)
-_document = select(*documents.c).where(documents.c.key == _key)
-_at_ms = select(events.c.at_ms).where(
-    events.c.document_key == _key, events.c.version == bindparam("version")
 )
 _count = select(func.count()).where(
     events.c.document_key == _key,
@@ -78,15 +69,6 @@ _remove = delete(events).where(events.c.document_key == _key, events.c.version.i
 _insert_ids = Prepared(insert(segment_ids), *segment_ids.c.keys())
 
 
-class Piece(Struct, frozen=True):
-    """Events that are to become a segment, as they were read."""
-
-    document: DocumentRecord
-    events: list[EventRecord]
-    nonce_secret: bytes | None
-    """The secret that the nonces of made-up ids follow from; None: none was made yet."""
-
-
 class SqlCompaction:
     """The compaction of a log. Every method may raise `StoreError`.
 
@@ -95,16 +77,22 @@ class SqlCompaction:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._threads = ThreadPreparation(database)
 
     async def visit(
-        self, after: int, limit: int, rule: CompactionRule
+        self, after: int, limit: int, rule: CompactionRule, *, now_ms: int = 0
     ) -> tuple[list[int], int | None]:
         """Look at the next documents, by key; return those with work, and the last one looked at.
 
         None: there are no more.
         """
-        least = rule.keep_events + min(rule.min_events, rule.min_old_events)
-        values = {"after": after, "most": limit, "least": least}
+        values = {
+            "after": after,
+            "most": limit,
+            "least": rule.keep_events + min(rule.min_events, rule.min_old_events),
+            "least_resting": _RESTING_EVENTS,
+            "resting_since_ms": -1 if rule.resting_ms is None else now_ms - rule.resting_ms,
+        }
 
         def work(connection: Connection) -> list[tuple[int, bool]]:
             return [(key, bool(has_work)) for key, has_work in connection.execute(_visited, values)]
@@ -113,27 +101,44 @@ class SqlCompaction:
         return [key for key, has_work in rows if has_work], rows[-1][0] if rows else None
 
     async def step(
-        self, key: int, rule: CompactionRule, now_ms: int, *, make: Make | None = None
+        self,
+        key: int,
+        rule: CompactionRule,
+        now_ms: int,
+        *,
+        preparation: Preparation | None = None,
     ) -> int:
         """Put the next events of a document into a segment; return how many, 0: there is nothing.
 
         Args:
-            make: makes the segment; in a thread if not given.
+            preparation: makes the segment; threads of this process if not given.
 
         Raises:
             UnequalError: the segment does not give its events back; nothing has changed.
         """
-        piece = await self._database.read_snapshot(
-            partial(_read_piece, key=key, rule=rule, now_ms=now_ms)
-        )
-        if piece is None:
+        prepared = await (preparation or self._threads).segment(key, rule, now_ms)
+        if prepared is None:
             return 0
-        before = piece.document.compacted_version
-        make = make or partial(_make_in_thread, nonce_secret=piece.nonce_secret)
-        new = await make(piece.events, before)
-        async with self._database.write() as transaction:
-            is_stored = await transaction.run(partial(_store, document=piece.document, new=new))
-        return new.last - before if is_stored else 0
+        document, new = prepared.document, prepared.new
+        async with self._database.write(is_durable=False) as transaction:
+            is_stored = await transaction.run(partial(_store, document=document, new=new))
+        return new.last - document.compacted_version if is_stored else 0
+
+    async def condense(
+        self,
+        key: int,
+        rule: CompactionRule,
+        now_ms: int,
+        *,
+        preparation: Preparation | None = None,
+    ) -> int:
+        """Compress the checkpoints of a document that rests once more; return how many."""
+        prepared = await (preparation or self._threads).checkpoints(key, rule, now_ms)
+        if prepared is None or not prepared.dense:
+            return 0
+        async with self._database.write(is_durable=False) as transaction:
+            is_done = await transaction.run(partial(_condense, prepared=prepared))
+        return len(prepared.dense) if is_done else 0
 
     async def remove_rows(self, key: int, limit: int = ROWS_AT_ONCE) -> int:
         """Remove the oldest rows whose events are in segments; return how many."""
@@ -142,76 +147,8 @@ class SqlCompaction:
             removed = connection.execute(_remove, {"of_document": key, "most": limit})
             return removed.rowcount
 
-        async with self._database.write() as transaction:
+        async with self._database.write(is_durable=False) as transaction:
             return await transaction.run(work)
-
-
-async def _make_in_thread(
-    events: Sequence[EventRecord], indexed_after: int, *, nonce_secret: bytes | None
-) -> NewSegment:
-    work = partial(make_segment, events, indexed_after, nonce_secret=nonce_secret)
-    return await asyncio.to_thread(work)
-
-
-def _read_piece(
-    connection: Connection, key: int, rule: CompactionRule, now_ms: int
-) -> Piece | None:
-    row = connection.execute(_document, {"of_document": key}).one_or_none()
-    if row is None:
-        return None
-    document = document_record(row)
-    before = document.compacted_version
-    shape = _shape(connection, document)
-    upto = min(upper_bound(shape, rule), before + rule.segment_events + 1)
-    if document.purged_at_ms is not None or upto <= before:
-        return None
-    looked_at = {"of_document": key, "version": min(upto, before + rule.min_events)}
-    at_ms = connection.execute(_at_ms, looked_at).scalar_one_or_none()
-    if at_ms is None or at_ms > now_ms - rule.age_ms:
-        return None
-    found = chosen(
-        _older(connection, key, begin_of_piece(shape, rule), before),
-        _rows(connection, key, before, upto, rule.segment_bytes),
-        rule,
-        now_ms,
-    )
-    return Piece(document, found, secret.find(connection, secret.NONCES)) if found else None
-
-
-def _shape(connection: Connection, document: DocumentRecord) -> LogShape:
-    last = segment_query.newest(connection, document.key)
-    return LogShape(
-        head=document.version,
-        compacted=document.compacted_version,
-        openable=checkpoint.oldest_with_state(connection, document.key),
-        last_first=document.compacted_version + 1 if last is None else last.first_version,
-        last_bytes=0 if last is None else len(last.data),
-    )
-
-
-def _older(connection: Connection, key: int, after: int, upto: int) -> list[EventRecord]:
-    try:
-        return segment_query.read(connection, key, after, upto)
-    except HistoryDamagedError:
-        return []  # it stays as it is
-
-
-def _rows(
-    connection: Connection, key: int, after: int, upto: int, max_bytes: int
-) -> list[EventRecord]:
-    """Return rows in order, up to somewhat more than a number of bytes."""
-    found: list[EventRecord] = []
-    size = 0
-    while after < upto and size < max_bytes:
-        page = event_query.read(connection, key, after, min(upto, after + _READ_ROWS), _READ_ROWS)
-        if [event.version for event in page] != list(range(after + 1, after + 1 + len(page))):
-            raise StoreError(f"the log of document {key} has a gap after {after}")
-        if not page:
-            break
-        found += page
-        size += sum(map(weight, page))
-        after = page[-1].version
-    return found
 
 
 def _store(connection: Connection, document: DocumentRecord, new: NewSegment) -> bool:
@@ -239,4 +176,16 @@ def _store(connection: Connection, document: DocumentRecord, new: NewSegment) ->
         _insert_ids.run_many(connection, [(key, *each) for each in new.ids])
     catalogue.set_compacted(connection, key, new.last)
     checkpoint.make_sparse(connection, key, new.last)
+    return True
+
+
+def _condense(connection: Connection, prepared: PreparedCheckpoints) -> bool:
+    """Put dense checkpoints in their places, if nobody has written the document meanwhile."""
+    before = prepared.document
+    head = catalogue.lock_heads(connection, [before.key]).get(before.key)
+    if head is None or (head.epoch, head.version) != (before.epoch, before.version):
+        return False
+    if head.purged_at_ms is not None:
+        return False
+    checkpoint.replace_stored(connection, before.key, prepared.dense)
     return True

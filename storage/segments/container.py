@@ -85,6 +85,10 @@ class Container:
             start += entry.stored_bytes
         self.column = lru_cache(maxsize=None)(self._column)
 
+    def has(self, name: str) -> bool:
+        """Return whether there is a column of that name: segments of an older Quire have fewer."""
+        return name in self._places
+
     def _column(self, name: str) -> bytes:
         start, entry = self._places[name]
         if not entry.plain_bytes:

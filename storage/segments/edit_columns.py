@@ -76,6 +76,11 @@ def encode_edits(edits: Sequence[Edit], writers: int) -> dict[str, bytes]:
     }
 
 
+def decode_others(others: bytes) -> list[Delta]:
+    """Return the deltas of the column `others`."""
+    return _decode_deltas(others) if others else []
+
+
 def decode_edits(writers: int, edits: bytes, text: bytes, others: bytes) -> list[Edit]:
     """Return the runs of these columns.
 
@@ -85,7 +90,7 @@ def decode_edits(writers: int, edits: bytes, text: bytes, others: bytes) -> list
     heads, by, away, typed, deleted = map(unpack_numbers, _decode_parts(edits))
     distances = iter(unzigzag(away))
     deletions = unzigzag(deleted)
-    deltas = iter(_decode_deltas(others) if others else [])
+    deltas = iter(decode_others(others))
     carets = _Carets(writers)
     whole = text.decode()
     at_text = at_typed = at_deleted = 0

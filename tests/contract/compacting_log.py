@@ -40,6 +40,7 @@ def bold_rule(random: Random) -> CompactionRule:
         min_events=1,
         min_old_events=1,
         keeps_openable=False,
+        resting_ms=random.choice([None, 0]),
     )
 
 
@@ -53,6 +54,8 @@ async def compact_somewhat(compaction: SqlCompaction, random: Random) -> None:
                 break
         if random.random() < 0.7:
             await compaction.remove_rows(key, random.choice([1, 5, 100_000]))
+        if random.random() < 0.3:
+            await compaction.condense(key, rule, LATER_MS)
 
 
 class CompactingLog(SqlEventLog):

@@ -11,6 +11,7 @@ from sqlalchemy import make_url
 from app.cli.main import main
 from storage.log import SqlEventLog
 from sync.port import Checkpoint, EventRecord
+from sync.shells.clock import now_ms
 from sync.submission import update_digest
 from sync.text.delta import apply, insertion
 from sync.yjs.known import KnownState
@@ -56,7 +57,7 @@ async def typed(log: SqlEventLog, name: str, count: int) -> None:
             checkpoints.append(
                 Checkpoint(version, text, replica.state(), KnownState().encode_pairs())
             )
-    await append(log, record.key, *events)
+    await append(log, record.key, *events, at_ms=now_ms())
     for checkpoint in checkpoints:
         await log.save_checkpoint(record.key, checkpoint)
 
@@ -81,6 +82,23 @@ async def test_what_is_compacted_is_verified_and_takes_less(database_url: str, r
     for command in ("stats", "compact", "verify"):
         assert (await run(command, "nowhere"))[0] == 1
     await log.aclose()
+
+
+async def test_a_document_that_rests_keeps_few_rows_and_is_verified(
+    database_url: str, run: Run
+) -> None:
+    log = open_log(database_url)
+    await typed(log, "notes", 460)
+    await log.aclose()
+    assert (await run("compact", "--all"))[0] == 0
+    before = json.loads((await run("stats", "notes", "--json"))[1])
+    await run_sql(database_url, "UPDATE documents SET updated_at_ms = 1")
+    code, _, told = await run("compact", "--all")
+    assert (code, told.splitlines()[0]) == (0, "100 events were moved into segments.")
+    after = json.loads((await run("stats", "notes", "--json"))[1])
+    assert (after["rows"], after["segments"], after["checkpoints"]) == (60, 1, 4)
+    assert after["checkpoints_bytes"] < before["checkpoints_bytes"]
+    assert (await run("verify"))[:2] == (0, "notes\t460 events\t4 checkpoints\tequal\n")
 
 
 def file_bytes(database_url: str) -> int:

@@ -21,9 +21,10 @@ from sqlalchemy import Connection, func, select, update
 from app.service.compactor import Compactor
 from storage.compaction.history_damage import HistoryDamagedError
 from storage.compaction.piece import CompactionRule
+from storage.compaction.preparation import Make, PreparedCheckpoints, ThreadPreparation
 from storage.compaction.segment_row import NewSegment, UnequalError, make_segment
 from storage.store import Store
-from storage.table import events, segment_ids, segments
+from storage.table import checkpoints, events, segment_ids, segments
 from sync.port import Checkpoint, EventRecord
 from sync.submission import update_digest
 from sync.text.delta import Delta, apply, canonical
@@ -356,7 +357,7 @@ async def test_a_segment_that_does_not_give_its_events_back_is_not_stored(store:
         raise UnequalError("it does not")
 
     with pytest.raises(UnequalError):
-        await store.compaction.step(key, PLAIN_RULE, LATER_MS, make=forgetful)
+        await store.compaction.step(key, PLAIN_RULE, LATER_MS, preparation=making(store, forgetful))
     assert await bounds(store, key) == []
     assert await store.log.read(key, 0, 50, 50) == written
 
@@ -370,7 +371,9 @@ async def test_what_has_changed_since_it_was_read_is_not_compacted(store: Store)
         assert await store.shelf.purge(key, 10)
         return make_segment(found, after)
 
-    assert await store.compaction.step(key, PLAIN_RULE, LATER_MS, make=slow) == 0
+    assert (
+        await store.compaction.step(key, PLAIN_RULE, LATER_MS, preparation=making(store, slow)) == 0
+    )
     assert await bounds(store, key) == []
     assert await count(store, segment_ids, key) == 0
 
@@ -421,7 +424,9 @@ async def test_the_task_leaves_alone_what_does_not_come_back(
             raise UnequalError("it does not")
         return make_segment(found, after)
 
-    compactor = Compactor(store.compaction, store.care, PLAIN_RULE, make=failing, rest=0.0)
+    compactor = Compactor(
+        store.compaction, store.care, PLAIN_RULE, making(store, failing), rest=0.0
+    )
     assert await compactor.round() == 50
     assert await compactor.round() == 0
     assert len(asked) == 2
@@ -431,6 +436,11 @@ async def test_the_task_leaves_alone_what_does_not_come_back(
 def replace_rule(rule: CompactionRule, **values: Any) -> CompactionRule:
     fields = {name: getattr(rule, name) for name in rule.__slots__}
     return CompactionRule(**fields | values)
+
+
+def making(store: Store, make: Make) -> ThreadPreparation:
+    """A preparation that makes segments in another way."""
+    return ThreadPreparation(store.log._database, make)
 
 
 async def bounds(store: Store, key: int) -> list[tuple[int, int]]:
@@ -463,3 +473,81 @@ async def flip_a_byte(store: Store, key: int, last: int) -> None:
 
     async with store.log._database.write() as transaction:
         await transaction.run(work)
+
+
+async def test_of_a_document_that_rests_rows_stay_after_its_newest_state_only(
+    store: Store,
+) -> None:
+    key = (await store.log.create(new_document("notes")))[0].key
+    written = [event(n) for n in range(1, 301)]
+    written_ms = written[-1].at_ms
+    await append(store.log, key, *written, at_ms=written_ms)
+    resting_ms = written_ms + 1_000
+    for version in (100, 200, 290):
+        await store.log.save_checkpoint(key, Checkpoint(version, f"text {version}", b"state"))
+    rule = CompactionRule(
+        age_ms=0, keep_events=150, segment_events=90, min_old_events=1, resting_ms=1_000
+    )
+    while await store.compaction.step(key, rule, resting_ms - 1):
+        await store.compaction.remove_rows(key)
+    assert await count(store, events, key) == 150, "it does not rest yet"
+    assert await store.compaction.condense(key, rule, resting_ms - 1) == 0
+    assert await store.compaction.visit(0, 9, rule, now_ms=resting_ms - 1) == ([], key)
+    assert await store.compaction.visit(0, 9, rule, now_ms=resting_ms) == ([key], key)
+    while await store.compaction.step(key, rule, resting_ms):
+        await store.compaction.remove_rows(key)
+    assert await count(store, events, key) == 10
+    assert await store.compaction.condense(key, rule, resting_ms) == 2
+    assert await store.compaction.visit(0, 9, rule, now_ms=resting_ms) == ([], key)
+    opened = await store.log.open("notes")
+    assert opened is not None
+    assert opened.checkpoint == Checkpoint(290, "text 290", b"state")
+    assert opened.tail == written[290:]
+    older = await store.log.open("notes", before=290)
+    assert older is not None
+    assert older.checkpoint == Checkpoint(200, "text 200", b"state")
+    assert older.tail == written[200:], "through segments, should the newest state be damaged"
+
+
+async def test_checkpoints_of_a_document_that_is_written_meanwhile_stay_as_they_are(
+    store: Store,
+) -> None:
+    key = (await store.log.create(new_document("notes")))[0].key
+    await append(store.log, key, *(event(n) for n in range(1, 101)))
+    await store.log.save_checkpoint(key, Checkpoint(100, "text", b"state"))
+    rule = replace_rule(PLAIN_RULE, resting_ms=0)
+
+    class Slow(ThreadPreparation):
+        async def checkpoints(
+            self, key: int, rule: CompactionRule, now_ms: int
+        ) -> PreparedCheckpoints | None:
+            found = await super().checkpoints(key, rule, now_ms)
+            await append_next(store.log, key, "meanwhile")
+            return found
+
+    slow = Slow(store.log._database)
+    assert await store.compaction.condense(key, rule, LATER_MS, preparation=slow) == 0
+    assert await store.compaction.condense(key, rule, LATER_MS) == 1
+
+
+async def test_a_flipped_byte_of_a_dense_checkpoint_is_found(store: Store) -> None:
+    key = (await store.log.create(new_document("notes")))[0].key
+    written = [event(n) for n in range(1, 21)]
+    await append(store.log, key, *written)
+    for version in (10, 20):
+        await store.log.save_checkpoint(key, Checkpoint(version, "text" * 99, b"state" * 99))
+    rule = replace_rule(PLAIN_RULE, resting_ms=0)
+    assert await store.compaction.condense(key, rule, LATER_MS) == 2
+
+    def work(connection: Connection) -> None:
+        this = (checkpoints.c.document_key == key, checkpoints.c.version == 20)
+        data = bytearray(connection.execute(select(checkpoints.c.state).where(*this)).scalar_one())
+        data[-3] ^= 1
+        connection.execute(update(checkpoints).where(*this).values(state=bytes(data)))
+
+    async with store.log._database.write() as transaction:
+        await transaction.run(work)
+    opened = await store.log.open("notes")
+    assert opened is not None
+    assert opened.checkpoint == Checkpoint(10, "text" * 99, b"state" * 99)
+    assert opened.tail == written[10:]

@@ -22,6 +22,7 @@ def test_events_come_back_exactly(events: list[EventRecord]) -> None:
     assert (segment.first, segment.last) == (events[0].version, events[-1].version)
     assert segment.events(0, segment.last) == events
     assert segment.ops(0, segment.last) == [event.ops for event in events]
+    assert segment.net() == canonical(chain_all([event.ops for event in events]))
 
 
 @settings(max_examples=60)

@@ -7,6 +7,7 @@ from storage.compaction.piece import (
     LogShape,
     begin_of_piece,
     chosen,
+    is_resting,
     upper_bound,
 )
 from sync.document.window import weight
@@ -15,7 +16,9 @@ from sync.port import EventRecord
 RULE = CompactionRule(
     age_ms=1_000, keep_events=10, segment_events=100, min_events=20, min_old_events=5
 )
-SHAPE = LogShape(head=500, compacted=200, openable=400, last_first=101, last_bytes=1_000)
+SHAPE = LogShape(
+    head=500, compacted=200, openable=400, newest_state=480, last_first=101, last_bytes=1_000
+)
 
 
 def events(first: int, last: int, at_ms: int = 0, size: int = 0) -> list[EventRecord]:
@@ -33,6 +36,20 @@ def test_newest_events_and_those_that_open_the_document_stay() -> None:
     assert upper_bound(SHAPE, RULE) == 400
     assert upper_bound(replace(SHAPE, openable=498), RULE) == 490
     assert upper_bound(replace(SHAPE, openable=0), RULE) == 0
+
+
+def test_of_a_document_that_rests_only_what_follows_its_newest_state_stays() -> None:
+    resting = replace(SHAPE, is_resting=True)
+    assert upper_bound(resting, RULE) == 480
+    assert upper_bound(replace(resting, newest_state=0), RULE) == 0
+    assert upper_bound(resting, replace(RULE, keeps_openable=False)) == 500
+
+
+def test_documents_rest_when_nobody_has_written_them_for_long() -> None:
+    rule = replace(RULE, resting_ms=5_000)
+    assert is_resting(1_000, rule, 6_000)
+    assert not is_resting(1_001, rule, 6_000)
+    assert not is_resting(1_000, RULE, 6_000)
 
 
 def test_small_segment_is_replaced_and_a_whole_one_is_not() -> None:
