@@ -196,6 +196,7 @@ def create_app(
                         store.care,
                         compaction_rule(settings),
                         PreparingProcess(settings.database_url),
+                        appends=lambda: log.committed_appends,
                     )
                     supervisor.run("compaction", compactor.run, Need.USEFUL)
                 try:

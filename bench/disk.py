@@ -9,7 +9,7 @@ import asyncio
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from secrets import token_hex
+from secrets import token_bytes, token_hex
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ from sync.port import EventLog
 from sync.shells.rooms.rooms import Rooms
 from sync.submission import UpdateSubmission, update_digest
 from sync.user import User
+from sync.yjs.nonce import SessionNonces
 
 _TRACE: Final = "seph-blog1"
 _USER: Final = User("open-0123456789abcdef01", "Guest 1", "#123456")
@@ -29,13 +30,21 @@ _PER_COMMIT: Final = 20
 """Updates that are committed together."""
 
 
-async def write_session(log: EventLog, updates: list[bytes]) -> None:
-    """Write the document `notes`, through a room, in one session."""
+async def write_session(
+    log: EventLog, updates: list[bytes], *, secret: bytes | None = None
+) -> None:
+    """Write the document `notes`, through a room, in one session.
+
+    Args:
+        secret: makes the nonces of the ids, as servers do; None: they are random.
+    """
     session = token_hex(8)
+    nonces = None if secret is None else SessionNonces(secret, session)
     async with Rooms(log, Limits(), flush_interval_s=0.0) as rooms:
         room = await rooms.open("notes", _USER)
         for number, update in enumerate(updates, 1):
-            event_id = f"{session}-{number}-{token_hex(6)}"
+            nonce = nonces.of(number) if nonces is not None else token_bytes(6)
+            event_id = f"{session}-{number}-{nonce.hex()}"
             digest, size = update_digest(update), len(update)
             submission = UpdateSubmission(
                 session, _USER, event_id, update, digest, size, True, role="editor"

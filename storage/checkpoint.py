@@ -2,15 +2,16 @@
 
 import logging
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import pairwise
 
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import Connection, Select, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from storage.checkpoint_bytes import pack_dense, unpack
+from storage.checkpoint_bytes import is_dense, pack_dense, unpack
 from storage.row import Row, checkpoint_record, checkpoint_row
 from storage.table import checkpoints
 from sync.port import Checkpoint
@@ -26,6 +27,9 @@ _SPACING_EVENTS = 2_500
 _SPARSE_EVENTS = 40_960
 """Compacted events between two checkpoints, at most. Reading an old version reads parts of two
 segments, and of those in between, 9 at most, only what they make of the text."""
+
+_REPLAYED_EVENTS = 200_000
+"""Events that can be replayed to open a document, should its only state be damaged: in seconds."""
 
 _LARGE_TEXT_BYTES = 2_048
 """Compressed. Smaller texts are all kept: they cost little, and their events are as few."""
@@ -84,14 +88,14 @@ _all = (
     .order_by(checkpoints.c.version)
 )
 _stored = (
-    select(checkpoints.c.version, checkpoints.c.text, checkpoints.c.state)
+    select(checkpoints.c.version, checkpoints.c.text, checkpoints.c.state, checkpoints.c.pairs)
     .where(checkpoints.c.document_key == _key)
     .order_by(checkpoints.c.version)
 )
 _replace = (
     update(checkpoints)
     .where(checkpoints.c.document_key == _key, checkpoints.c.version == bindparam("of_version"))
-    .values(text=bindparam("new_text"), state=bindparam("new_state"))
+    .values(text=bindparam("new_text"), state=bindparam("new_state"), pairs=bindparam("new_pairs"))
 )
 _remove = delete(checkpoints).where(
     checkpoints.c.document_key == _key, checkpoints.c.version == bindparam("version")
@@ -143,14 +147,20 @@ def versions_with_state(connection: Connection, key: int) -> tuple[int, int]:
 
 def make_sparse(connection: Connection, key: int, upto: int) -> None:
     """Remove most texts of compacted versions: those after segments are found quickly, too."""
-    rows = connection.execute(_all, {"of_document": key}).all()
+    rows = [(row[0], bool(row[1])) for row in connection.execute(_all, {"of_document": key})]
+    for version in _superfluous(rows, upto):
+        connection.execute(_remove, {"of_document": key, "version": version})
+
+
+def _superfluous(rows: Sequence[tuple[int, bool]], upto: int) -> Iterator[int]:
+    """Yield the versions that may go, of checkpoints given by version and whether with a state."""
     kept = 0
     for (version, has_state), (after, _) in pairwise(rows):
         # From one that stays to the next there are no more events than this.
         if has_state or version > upto or after - kept > _SPARSE_EVENTS:
             kept = version
         else:
-            connection.execute(_remove, {"of_document": key, "version": version})
+            yield version
 
 
 class StoredCheckpoint(Struct, frozen=True):
@@ -159,6 +169,7 @@ class StoredCheckpoint(Struct, frozen=True):
     version: int
     text: bytes
     state: bytes | None
+    pairs: bytes
 
 
 def stored(connection: Connection, key: int) -> list[StoredCheckpoint]:
@@ -167,21 +178,66 @@ def stored(connection: Connection, key: int) -> list[StoredCheckpoint]:
     return [StoredCheckpoint(*row) for row in rows]
 
 
-def condensed(found: Sequence[StoredCheckpoint]) -> list[StoredCheckpoint]:
-    """Return checkpoints in their dense form; those that are damaged are left out."""
+class Condensed(Struct, frozen=True):
+    """Other forms of some checkpoints of a document, and the versions of those that may go."""
+
+    dense: list[StoredCheckpoint]
+    removed: list[int]
+
+
+def condensed(found: Sequence[StoredCheckpoint]) -> Condensed:
+    """Return what becomes of all checkpoints of a document that rests, which are given ascending.
+
+    Damaged ones stay as they are.
+    """
+    needed = _without_older_states(found)
+    rows = [(each.version, each.state is not None) for each in needed]
+    removed = set(_superfluous(rows, rows[-1][0])) if rows else set()
     dense: list[StoredCheckpoint] = []
-    for each in found:
+    for before, each in zip(found, needed, strict=True):
+        if each.version in removed:
+            continue
         with suppress(zlib.error):
-            state = None if each.state is None else pack_dense(unpack(each.state))
-            dense.append(StoredCheckpoint(each.version, pack_dense(unpack(each.text)), state))
-    return dense
+            new = each if is_dense(each.text) else _packed(each)
+            if new != before:
+                dense.append(new)
+    return Condensed(dense, sorted(removed))
 
 
-def replace_stored(connection: Connection, key: int, dense: Sequence[StoredCheckpoint]) -> None:
-    """Put other forms of the same checkpoints in their places."""
-    for each in dense:
-        values = {"of_document": key, "of_version": each.version}
-        connection.execute(_replace, values | {"new_text": each.text, "new_state": each.state})
+def _packed(each: StoredCheckpoint) -> StoredCheckpoint:
+    state = None if each.state is None else pack_dense(unpack(each.state))
+    return replace(each, text=pack_dense(unpack(each.text)), state=state)
+
+
+def _without_older_states(found: Sequence[StoredCheckpoint]) -> list[StoredCheckpoint]:
+    """Return checkpoints of which only the newest has a state, if that one can be read.
+
+    Should it be damaged later, the events lead to the head; of very many that would take long.
+    """
+    with_state = [each for each in found if each.state is not None]
+    if len(with_state) > 1 and with_state[-1].version <= _REPLAYED_EVENTS:
+        newest = with_state[-1]
+        with suppress(zlib.error):
+            unpack(newest.state or b"")
+            return [
+                each if each is newest else replace(each, state=None, pairs=b"") for each in found
+            ]
+    return list(found)
+
+
+def put_condensed(connection: Connection, key: int, new: Condensed) -> None:
+    """Put other forms of checkpoints in their places, and remove those that may go."""
+    for each in new.dense:
+        values = {
+            "of_document": key,
+            "of_version": each.version,
+            "new_text": each.text,
+            "new_state": each.state,
+            "new_pairs": each.pairs,
+        }
+        connection.execute(_replace, values)
+    for version in new.removed:
+        connection.execute(_remove, {"of_document": key, "version": version})
 
 
 def newest_with_state(connection: Connection, key: int, before: int) -> Checkpoint | None:

@@ -14,8 +14,11 @@ _MAX_GAP: Final = 8
 """Numbers of one range are no farther apart: so what a range covers is mostly there, and whoever
 chooses ids cannot have every segment looked into for each of them."""
 
-# A number, and perhaps the nonce that ids which were made up have behind it.
-_counted = re.compile(r"(.*)-(0|[1-9][0-9]{0,8})(-[0-9a-f]{12})?", re.ASCII | re.DOTALL).fullmatch
+# A number, and perhaps the nonce that ids which were made up have behind it. Those of the page are
+# a tag, a dot and a number.
+_counted = re.compile(
+    r"(.*)[-.](0|[1-9][0-9]{0,8})(-[0-9a-f]{12})?", re.ASCII | re.DOTALL
+).fullmatch
 
 
 class IdPlace(NamedTuple):
@@ -35,12 +38,15 @@ class IdRange(NamedTuple):
     high: int
 
 
-def place_of(event_id: str) -> IdPlace:
-    """Return the place of an id."""
+def places_of(event_id: str) -> list[IdPlace]:
+    """Return the places where an id may be: those of the page once had a row each."""
     found = _counted(event_id)
     if found is None:
-        return IdPlace(_hash(event_id), 0)
-    return IdPlace(_hash(found[1]), int(found[2]))
+        return [IdPlace(_hash(event_id), 0)]
+    counted = IdPlace(_hash(found[1]), int(found[2]))
+    if event_id[len(found[1])] == ".":
+        return [counted, IdPlace(_hash(event_id), 0)]
+    return [counted]
 
 
 def id_ranges(ids: Iterable[tuple[int, str]]) -> list[IdRange]:

@@ -10,9 +10,7 @@ from typing import Protocol
 
 import msgspec
 
-from storage import checkpoint
-from storage.checkpoint import StoredCheckpoint
-from storage.checkpoint_bytes import is_dense
+from storage.checkpoint import Condensed, condensed
 from storage.compaction.piece import CompactionRule
 from storage.compaction.piece_query import read_piece, read_resting
 from storage.compaction.segment_row import NewSegment, make_segment
@@ -30,10 +28,10 @@ class PreparedSegment(msgspec.Struct, frozen=True):
 
 
 class PreparedCheckpoints(msgspec.Struct, frozen=True):
-    """The dense forms of checkpoints of a document that rests."""
+    """The new forms of checkpoints of a document that rests."""
 
     document: DocumentRecord
-    dense: list[StoredCheckpoint]
+    new: Condensed
 
 
 class Preparation(Protocol):
@@ -94,10 +92,8 @@ class ThreadPreparation:
         if found is None:
             return None
         document, stored = found
-        loose = [each for each in stored if not is_dense(each.text)]
-        if not loose:
-            return None
-        return PreparedCheckpoints(document, await asyncio.to_thread(checkpoint.condensed, loose))
+        new = await asyncio.to_thread(condensed, stored)
+        return PreparedCheckpoints(document, new) if new.dense or new.removed else None
 
     async def end(self) -> None:
         """Nothing: the threads are those of everybody."""

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import BigInteger, Connection, Integer, bindparam, select, text
 
 from storage.compaction.history_damage import HistoryDamagedError
-from storage.compaction.id_ranges import place_of
+from storage.compaction.id_ranges import places_of
 from storage.prepared import Prepared
 from storage.segments.container import SegmentDamaged
 from storage.segments.event_segment import Segment, open_segment
@@ -99,7 +99,11 @@ def find_ids(
 
     Raises `HistoryDamagedError`.
     """
-    asked = [(key, *place_of(event_id), place) for place, (key, event_id) in enumerate(wanted)]
+    asked = [
+        (key, *each, place)
+        for place, (key, event_id) in enumerate(wanted)
+        for each in places_of(event_id)
+    ]
     rows = _candidates.fetch(connection, msgspec.json.encode(asked).decode())
     found: dict[tuple[int, str], EventRecord] = {}
     opened: dict[tuple[int, int], Segment | None] = {}

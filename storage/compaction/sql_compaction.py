@@ -134,11 +134,11 @@ class SqlCompaction:
     ) -> int:
         """Compress the checkpoints of a document that rests once more; return how many."""
         prepared = await (preparation or self._threads).checkpoints(key, rule, now_ms)
-        if prepared is None or not prepared.dense:
+        if prepared is None:
             return 0
         async with self._database.write(is_durable=False) as transaction:
             is_done = await transaction.run(partial(_condense, prepared=prepared))
-        return len(prepared.dense) if is_done else 0
+        return len(prepared.new.dense) if is_done else 0
 
     async def remove_rows(self, key: int, limit: int = ROWS_AT_ONCE) -> int:
         """Remove the oldest rows whose events are in segments; return how many."""
@@ -187,5 +187,5 @@ def _condense(connection: Connection, prepared: PreparedCheckpoints) -> bool:
         return False
     if head.purged_at_ms is not None:
         return False
-    checkpoint.replace_stored(connection, before.key, prepared.dense)
+    checkpoint.put_condensed(connection, before.key, prepared.new)
     return True

@@ -12,9 +12,10 @@ from typing import Final, NamedTuple
 import msgspec
 
 from storage.segments.numbers import pack_numbers, unpack_numbers, unzigzag, zigzag
-from sync.yjs.nonce import KeyedNonces, key_number, nonce_key
+from sync.yjs.nonce import KeyedNonces, key_number, nonce_key, nonces_from
 
 _NUMBERED: Final = r"(|.*[^0-9])(0|[1-9][0-9]{0,14})"
+_MAX_NUMBER: Final = 10**15 - 1
 _FORM: Final = re.compile(_NUMBERED, re.ASCII | re.DOTALL).fullmatch
 _MADE_UP: Final = re.compile(_NUMBERED + "(-[0-9a-f]{12})", re.ASCII | re.DOTALL).fullmatch
 _NONCE: Final = re.compile(r"-[0-9a-f]{12}", re.ASCII).fullmatch
@@ -57,6 +58,56 @@ def encode_ids(
         sessions: of each writer.
         nonce_secret: makes nonces again, see `sync.yjs.nonce`; None: all are stored.
     """
+    columns = _counting(ids, writing, sessions, nonce_secret)
+    if columns is not None:
+        return {"ids": _encode(columns), "nonces": b"", "other_ids": b""}
+    return _encode_any(ids, writing, sessions, nonce_secret)
+
+
+def _counting(
+    ids: Sequence[str], writing: Sequence[int], sessions: Sequence[str], secret: bytes | None
+) -> _IdColumns | None:
+    """The columns of ids that do nothing but count, writer by writer; None: some do not.
+
+    Most segments are so, and what is done for each id here is little.
+    """
+    own: list[list[str]] = [[] for _ in sessions]
+    for event_id, writer in zip(ids, writing, strict=True):
+        own[writer].append(event_id)
+    prefixes: list[str | None] = []
+    has_nonce: list[bool] = []
+    steps = [0] * len(ids)
+    keys: list[tuple[int, int, bytes]] = []
+    for writer, (session, mine) in enumerate(zip(sessions, own, strict=True)):
+        made_up = _MADE_UP(mine[0])
+        found = made_up or _FORM(mine[0])
+        if found is None or (made_up and (secret is None or found[1] != f"{session}-")):
+            return None
+        prefix, first = found[1], int(found[2])
+        numbers = range(first, first + len(mine))
+        if numbers[-1] > _MAX_NUMBER:
+            return None
+        if made_up and secret is not None:
+            nonces = nonces_from(secret, session, first)
+            made = [f"{prefix}{n}-{nonce}" for n, nonce in zip(numbers, nonces, strict=False)]
+            needed = range(key_number(first), key_number(numbers[-1]) + 1)
+            keys += [(writer, key, nonce_key(secret, session, key)) for key in needed]
+        else:
+            made = [f"{prefix}{n}" for n in numbers]
+        if made != mine:
+            return None
+        prefixes.append(prefix)
+        has_nonce.append(made_up is not None)
+        steps[writing.index(writer)] = first
+    return _IdColumns(prefixes, has_nonce, pack_numbers(zigzag(steps)), keys, b"", b"")
+
+
+def _encode_any(
+    ids: Sequence[str],
+    writing: Sequence[int],
+    sessions: Sequence[str],
+    nonce_secret: bytes | None,
+) -> dict[str, bytes]:
     writers = len(sessions)
     prefixes: list[str | None] = [None] * writers
     has_nonce = [False] * writers

@@ -16,8 +16,9 @@ from sync.submission import update_digest
 from sync.text.delta import apply, insertion
 from sync.yjs.known import KnownState
 from sync.yjs.replica import Replica
+from tests.contract.compacting_log import LATER_MS, PLAIN_RULE
 from tests.contract.conftest import new_document, run_sql
-from tests.contract.sample import append, open_log
+from tests.contract.sample import append, open_log, open_whole
 
 pytestmark = pytest.mark.anyio
 
@@ -114,6 +115,24 @@ async def test_free_pages_are_given_back(database_url: str, run: Run) -> None:
     assert (await run("compact", "--all"))[0] == 0
     assert file_bytes(database_url) < before - 100_000
     assert "0 of them free" in (await run("stats"))[2]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_as_many_free_pages_are_given_back_as_were_asked_for(database_url: str) -> None:
+    store = open_whole(database_url)
+    await typed(store.log, "notes", 2_000)
+    key = (await store.care.document_keys(0, 1))[0]
+    while await store.compaction.step(key, PLAIN_RULE, LATER_MS):
+        while await store.compaction.remove_rows(key):
+            pass
+    before, free = await store.care.database_bytes()
+    pages = free // 4_096
+    assert pages > 40
+    assert await store.care.give_back(30) == pages - 30
+    assert await store.care.database_bytes() == (before - 30 * 4_096, free - 30 * 4_096)
+    assert await store.care.give_back(10_000) == 0
+    assert (await store.care.database_bytes())[1] == 0
+    await store.aclose()
 
 
 @pytest.mark.parametrize(

@@ -497,7 +497,8 @@ async def test_of_a_document_that_rests_rows_stay_after_its_newest_state_only(
     while await store.compaction.step(key, rule, resting_ms):
         await store.compaction.remove_rows(key)
     assert await count(store, events, key) == 10
-    assert await store.compaction.condense(key, rule, resting_ms) == 2
+    assert await store.compaction.condense(key, rule, resting_ms) == 1
+    assert await store.compaction.condense(key, rule, resting_ms) == 0
     assert await store.compaction.visit(0, 9, rule, now_ms=resting_ms) == ([], key)
     opened = await store.log.open("notes")
     assert opened is not None
@@ -505,8 +506,23 @@ async def test_of_a_document_that_rests_rows_stay_after_its_newest_state_only(
     assert opened.tail == written[290:]
     older = await store.log.open("notes", before=290)
     assert older is not None
-    assert older.checkpoint == Checkpoint(200, "text 200", b"state")
-    assert older.tail == written[200:], "through segments, should the newest state be damaged"
+    assert older.checkpoint is None
+    assert older.tail == written, "through segments, should the newest state be damaged"
+
+
+async def test_of_very_many_events_two_states_stay(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.checkpoint._REPLAYED_EVENTS", 99)
+    key = (await store.log.create(new_document("notes")))[0].key
+    await append(store.log, key, *(event(n) for n in range(1, 101)))
+    for version in (40, 70, 100):
+        await store.log.save_checkpoint(key, Checkpoint(version, f"{version}", b"state"))
+    rule = replace_rule(PLAIN_RULE, resting_ms=0)
+    assert await store.compaction.condense(key, rule, LATER_MS) == 2
+    opened = await store.log.open("notes", before=100)
+    assert opened is not None
+    assert opened.checkpoint == Checkpoint(70, "70", b"state")
 
 
 async def test_checkpoints_of_a_document_that_is_written_meanwhile_stay_as_they_are(
@@ -537,7 +553,7 @@ async def test_a_flipped_byte_of_a_dense_checkpoint_is_found(store: Store) -> No
     for version in (10, 20):
         await store.log.save_checkpoint(key, Checkpoint(version, "text" * 99, b"state" * 99))
     rule = replace_rule(PLAIN_RULE, resting_ms=0)
-    assert await store.compaction.condense(key, rule, LATER_MS) == 2
+    assert await store.compaction.condense(key, rule, LATER_MS) == 1
 
     def work(connection: Connection) -> None:
         this = (checkpoints.c.document_key == key, checkpoints.c.version == 20)
@@ -549,5 +565,5 @@ async def test_a_flipped_byte_of_a_dense_checkpoint_is_found(store: Store) -> No
         await transaction.run(work)
     opened = await store.log.open("notes")
     assert opened is not None
-    assert opened.checkpoint == Checkpoint(10, "text" * 99, b"state" * 99)
-    assert opened.tail == written[10:]
+    assert opened.checkpoint is None
+    assert opened.tail == written

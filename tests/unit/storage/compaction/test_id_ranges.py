@@ -2,13 +2,32 @@
 
 from random import Random
 
-from storage.compaction.id_ranges import IdPlace, IdRange, id_ranges, place_of
+from storage.compaction.id_ranges import IdPlace, IdRange, id_ranges, places_of
 
 
 def covers(ranges: list[IdRange], place: IdPlace) -> list[IdRange]:
     return [
         each for each in ranges if each.stem == place.stem and each.low <= place.number <= each.high
     ]
+
+
+def place_of(event_id: str) -> IdPlace:
+    return places_of(event_id)[0]
+
+
+def test_ids_of_a_page_are_one_range() -> None:
+    ranges = id_ranges([(n, f"tag_A-9.{n}") for n in range(1, 500)])
+    assert [(each.low, each.high, each.version) for each in ranges] == [(1, 499, 499)]
+    assert covers(ranges, place_of("tag_A-9.77"))
+
+
+def test_ids_of_a_page_are_found_that_were_indexed_one_by_one() -> None:
+    older = IdRange(place_of("whole").stem, 4, 0, 0)
+    whole = IdPlace(older.stem, 0)
+    assert places_of("whole") == [whole]
+    counted, alone = places_of("tag.12")
+    assert (counted.number, alone.number) == (12, 0)
+    assert alone.stem not in (counted.stem, whole.stem)
 
 
 def test_a_session_that_counts_up_is_one_range() -> None:
@@ -32,10 +51,11 @@ def test_random_ids_are_found_in_their_range() -> None:
         random = Random(seed)
         ids: dict[str, int] = {}
         for version in range(1, random.randint(2, 80)):
-            stem = random.choice(["a", "b", "s-1", "-"])
+            stem = random.choice(["a", "b", "s-1", "-", "s.1"])
             event_id = random.choice(
                 [
                     f"{stem}-{random.randint(0, 200)}",
+                    f"{stem}.{random.randint(0, 200)}",
                     f"{stem}-{random.randint(0, 10**9 - 1)}-{random.randbytes(6).hex()}",
                     random.randbytes(6).hex(),
                 ]
