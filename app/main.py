@@ -1,10 +1,12 @@
 """The application: its parts, wired, and their life."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
@@ -48,6 +50,9 @@ from sync.port import Bus
 from sync.shells.rooms.rooms import Rooms
 from sync.shells.supervisor import Need, Supervisor, log_end
 from sync.wire.message import PROTOCOL, ServerInfo
+
+if TYPE_CHECKING:
+    from app.tracing.edit_spans import EditSpans
 
 
 def quire_version() -> str:
@@ -106,6 +111,7 @@ def create_app(
             )
         )
         bus = _open_bus(settings.redis_url)
+        tracer = _open_tracer(settings, app.state.process_name)
         try:
             async with (
                 AuditTrail(store.audit, log.find) as audit,
@@ -120,6 +126,7 @@ def create_app(
                         0.0 if settings.uses_sqlite else settings.head_check_interval_s
                     ),
                     give_up=give_up,
+                    tracer=tracer,
                 ) as rooms,
                 Supervisor(give_up) as supervisor,
             ):
@@ -208,6 +215,8 @@ def create_app(
                     await checks.aclose()
                     await readiness.aclose()
         finally:
+            if tracer is not None:
+                await asyncio.to_thread(tracer.close)
             await blobs.aclose()
             await store.aclose()
 
@@ -231,6 +240,15 @@ def _open_bus(redis_url: str) -> Bus | None:
     from sync.shells.bus.redis_bus import RedisBus
 
     return RedisBus(redis_url)
+
+
+def _open_tracer(settings: Settings, process: str) -> "EditSpans | None":
+    if not settings.otel_endpoint:
+        return None
+    # Imported only here: it is an extra, and costs a third of a second.
+    from app.tracing.edit_spans import EditSpans
+
+    return EditSpans(settings.otel_endpoint, settings.otel_ratio, quire_version(), process)
 
 
 class _Application(FastAPI):

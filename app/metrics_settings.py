@@ -1,12 +1,13 @@
-"""The settings of `/metrics`: who may read the figures."""
+"""The settings by which a server is watched: who may read the figures, and who gets traces."""
 
 from dataclasses import dataclass
 
 from app.setting_field import setting
+from app.tracing_settings import TracingSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class MetricsSettings:
+class MetricsSettings(TracingSettings):
     """A part of `app.settings.Settings`, which explains what a field is."""
 
     metrics_networks: tuple[str, ...] = setting(

@@ -22,6 +22,7 @@ from app.metrics_settings import MetricsSettings
 from app.search_settings import SearchSettings
 from app.server.peer_address import parse_networks
 from app.setting_field import setting as _setting
+from app.tracing_settings import refuse_unusable_tracing
 from sync.limit import Limits
 from sync.permission import ROLES, SIGNED_IN, Grants
 from sync.shells.bus.redis_url import parse_redis_url
@@ -555,6 +556,10 @@ def _refuse_unsupported(settings: Settings) -> None:
             parse_redis_url(settings.redis_url)
         except ValueError as error:
             raise SettingsError(f"redis_url: {error}") from None
+    try:
+        refuse_unusable_tracing(settings)
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
     if settings.workers > 1 and settings.uses_sqlite:
         raise SettingsError(
             f"workers {settings.workers}: SQLite takes one process; "

@@ -48,6 +48,7 @@ class AppendTimes(Struct, frozen=True):
     wanted_s: float
     """The arrival of its oldest submission."""
     begun_s: float
+    merged_s: float
     committed_s: float
     delivered_s: float
     """The time at which every message about it was written to its socket, or queued."""

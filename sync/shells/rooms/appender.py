@@ -33,6 +33,7 @@ from sync.port import (
     StoreError,
 )
 from sync.room.room import Room
+from sync.shells.edit_tracer import EditTracer
 from sync.shells.log_reader import text_at
 from sync.shells.meter import AppendTimes, Meter
 from sync.shells.rooms.registry import tell_bad_state
@@ -62,6 +63,7 @@ class Appender:
         discard: closes a room that failed by a defect.
         now_ms: the server's clock, UTC, milliseconds.
         meter: counts and times what is appended.
+        tracer: told of each event that was committed; None: nobody is.
         flush_interval_s: the shortest time between two transactions' starts.
     """
 
@@ -74,6 +76,7 @@ class Appender:
         discard: Callable[[Room], None],
         now_ms: Callable[[], int],
         meter: Meter,
+        tracer: EditTracer | None = None,
         flush_interval_s: float,
     ) -> None:
         self._log = log
@@ -82,6 +85,7 @@ class Appender:
         self._discard = discard
         self._now_ms = now_ms
         self._meter = meter
+        self._tracer = tracer
         self._flush_interval_s = flush_interval_s
         self._waiting: OrderedDict[str, Room] = OrderedDict()
         self._waiting_since_s = 0.0
@@ -128,6 +132,7 @@ class Appender:
         try:
             async with self._log.append() as transaction:
                 rows = await self._merge(transaction, batches)
+                merged_s = monotonic()
                 if rows.events:
                     await transaction.insert(
                         rows.events,
@@ -154,8 +159,10 @@ class Appender:
                 self._tell(batch.room, committed)
             elif not (batch.room.deleted or batch.discarded):
                 self._tell(batch.room, CommitFailed())
-        times = AppendTimes(wanted_s, begun_s, committed_s, monotonic())
+        times = AppendTimes(wanted_s, begun_s, merged_s, committed_s, monotonic())
         self._meter.append(len(rows.events), len(batches), times)
+        if self._tracer is not None:
+            self._tracer.appended(rows.events, times)
 
     def _take(self) -> list[_Batch]:
         batches: list[_Batch] = []

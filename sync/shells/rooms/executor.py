@@ -39,6 +39,7 @@ from sync.limit import Limits
 from sync.port import EventLog, StoreError
 from sync.room.room import WANT_BATCH, Room
 from sync.shells.clock import now_ms
+from sync.shells.edit_tracer import EditTracer
 from sync.shells.meter import Meter
 from sync.shells.rooms.announcer import Announcer
 from sync.shells.rooms.appender import Appender
@@ -71,6 +72,7 @@ class Executor:
         flush_interval_s: see `Appender`.
         spawn: runs work under a name until the rooms are closed.
         meter: counts what is done.
+        tracer: told of edits; see `EditTracer`.
     """
 
     def __init__(
@@ -83,6 +85,7 @@ class Executor:
         flush_interval_s: float,
         spawn: Callable[[str, Coroutine[Any, Any, None]], None],
         meter: Meter,
+        tracer: EditTracer | None = None,
     ) -> None:
         self.sinks: dict[str, Sink] = {}
         """The sessions of sockets, by their ids."""
@@ -95,6 +98,7 @@ class Executor:
             discard=self.discard,
             now_ms=now_ms,
             meter=meter,
+            tracer=tracer,
             flush_interval_s=flush_interval_s,
         )
         self._log = log
@@ -103,6 +107,7 @@ class Executor:
         self._entries = registry.entries
         self._announcer = announcer
         self._meter = meter
+        self._tracer = tracer
         self._asked: dict[str, Room] = {}
         """The rooms that took a fact since the last tick, and may need the next one."""
         self._spawn = spawn
@@ -245,6 +250,7 @@ class Executor:
             self._give_up(room)
 
     async def _look(self, room: Room, order: Look) -> None:
+        looked_s = monotonic()
         try:
             followed = await self._log.follow(room.key, order.after, self._limits.page_events)
         except StoreError as error:
@@ -252,6 +258,8 @@ class Executor:
             followed = None
         if self._registry.find(room.name) is room:
             self.tell(room, Found(followed))
+            if self._tracer is not None and followed is not None:
+                self._tracer.followed(room.key, followed.events, looked_s, monotonic())
 
     async def _reopen(self, room: Room, before: int | None) -> None:
         """Load a room's document again after a failed commit; try until the store answers.

@@ -19,6 +19,7 @@ from sync.limit import Limits
 from sync.permission import Grants
 from sync.port import Bus, EventLog, StoreError
 from sync.room.room import Room
+from sync.shells.edit_tracer import EditTracer
 from sync.shells.meter import Meter
 from sync.shells.rooms.announcer import Announcer
 from sync.shells.rooms.executor import Executor
@@ -49,6 +50,7 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
             events of other processes; 0: never.
         new_document_grants: the subjects, and their roles, that every new document is shared with.
         give_up: see `Supervisor`.
+        tracer: see `EditTracer`.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
         head_check_interval_s: float = 0.0,
         new_document_grants: Grants = (),
         give_up: Callable[[str], None] = log_end,
+        tracer: EditTracer | None = None,
     ) -> None:
         self.log = log
         self.limits = limits
@@ -90,6 +93,7 @@ class Rooms(AbstractAsyncContextManager["Rooms"]):
             flush_interval_s=flush_interval_s,
             spawn=supervisor.spawn,
             meter=meter,
+            tracer=tracer,
         )
         self._follower = follower = Follower(
             log,

@@ -218,3 +218,10 @@ def test_table_has_every_setting_with_flag_variable_and_help() -> None:
 def test_page_is_what_the_code_says(name: str) -> None:
     written = (DOCS / name).read_text("utf-8")
     assert written == PAGES[name](), "run `python -m scripts.write_docs`"
+
+
+@pytest.mark.parametrize("endpoint", ["127.0.0.1:4318", "grpc://host:4317"])
+def test_collector_has_an_address_of_http(endpoint: str) -> None:
+    with pytest.raises(SettingsError, match="otel_endpoint"):
+        Settings.load({"otel_endpoint": endpoint}, environment={}, env_file=None)
+    Settings.load({"otel_endpoint": "http://host:4318"}, environment={}, env_file=None)

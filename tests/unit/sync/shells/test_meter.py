@@ -13,7 +13,7 @@ def test_histogram_counts_a_value_in_the_class_of_its_bound() -> None:
 
 def test_transaction_is_timed_from_its_oldest_submission() -> None:
     meter = Meter()
-    meter.append(3, 2, AppendTimes(1.0, 2.0, 2.25, 2.5))
+    meter.append(3, 2, AppendTimes(1.0, 2.0, 2.125, 2.25, 2.5))
     assert meter.events == 3
     assert (meter.commit_s.sum, meter.delivery_s.sum) == (0.25, 0.25)
     assert (meter.submission_to_commit_s.sum, meter.submission_to_delivery_s.sum) == (1.25, 1.5)

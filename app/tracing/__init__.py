@@ -1,0 +1,1 @@
+"""Traces of edits for OpenTelemetry: an optional extra."""
