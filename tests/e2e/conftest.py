@@ -1,13 +1,14 @@
 """A real server and real browser windows. `./test` says which Chromium in QUIRE_TEST_CHROMIUM."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
+from scripts.chromium import installed_chromium
 from tests.e2e.firefox import Firefox
 from tests.e2e.window import PATIENCE_MS, Window
 from tests.integration.server import ServerProcess
@@ -18,7 +19,7 @@ OpenWindow = Callable[..., Window]
 
 
 def _chromium() -> str:
-    path = os.environ.get("QUIRE_TEST_CHROMIUM") or shutil.which("chromium")
+    path = os.environ.get("QUIRE_TEST_CHROMIUM") or installed_chromium()
     assert path, "no Chromium: run this tier with ./test e2e, which finds or installs one"
     return path
 
@@ -48,25 +49,32 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerPr
         yield running
 
 
-def _profile(browser: Browser, beside: Window | None) -> BrowserContext:
+def _profile(browser: Browser, beside: Window | None, *, is_kept: bool) -> BrowserContext:
     if beside is not None:
         return beside.page.context
-    return browser.new_context(viewport={"width": 1200, "height": 800})
+    workers: Literal["allow", "block"] = "allow" if is_kept else "block"
+    return browser.new_context(viewport={"width": 1200, "height": 800}, service_workers=workers)
 
 
 @pytest.fixture
-def open_window(browser: Browser, server: ServerProcess) -> Iterator[OpenWindow]:
+def open_window(
+    browser: Browser, server: ServerProcess, request: pytest.FixtureRequest
+) -> Iterator[OpenWindow]:
     """Opens a window of its own profile, or of that of another window (`beside`).
+
+    Each profile would keep the editor for the time without a server, at a sixth of what a window
+    costs: only those of tests marked `offline` do.
 
     At the end no window may have had an error, nor anything refused by its page's policy.
     """
+    is_kept = request.node.get_closest_marker("offline") is not None
     contexts: list[BrowserContext] = []
     windows: list[Window] = []
 
     def open_one(
         path: str, name: str, base: str | None = None, *, beside: Window | None = None
     ) -> Window:
-        context = _profile(browser, beside)
+        context = _profile(browser, beside, is_kept=is_kept)
         contexts.append(context)
         window = Window(context.new_page(), base or server.url, name)
         windows.append(window)

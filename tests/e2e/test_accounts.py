@@ -13,6 +13,8 @@ from tests.e2e.conftest import OpenWindow
 from tests.e2e.window import Window, wait_until_equal
 from tests.integration.server import ServerProcess
 
+pytestmark = pytest.mark.offline
+
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[ServerProcess]:

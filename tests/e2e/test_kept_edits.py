@@ -15,7 +15,7 @@ from tests.e2e.window import PASTE_BOOK, Window
 from tests.integration.server import ServerProcess
 from tests.patience import PATIENCE_S
 
-pytestmark = [pytest.mark.p1, pytest.mark.p3, pytest.mark.p5]
+pytestmark = [pytest.mark.p1, pytest.mark.p3, pytest.mark.p5, pytest.mark.offline]
 
 
 def _text(server: ServerProcess, name: str) -> str:

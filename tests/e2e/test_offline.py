@@ -19,7 +19,7 @@ from tests.e2e.window import Window
 from tests.integration.server import ROOT, ServerProcess
 from tests.patience import PATIENCE_S
 
-pytestmark = [pytest.mark.p1, pytest.mark.p3, pytest.mark.p5]
+pytestmark = [pytest.mark.p1, pytest.mark.p3, pytest.mark.p5, pytest.mark.offline]
 
 
 def _text(server: ServerProcess, name: str) -> str:

@@ -11,6 +11,8 @@ from tests.e2e.window import wait_until_equal
 from tests.integration.server import ServerProcess
 from tests.nginx_server import nginx
 
+pytestmark = pytest.mark.offline
+
 
 @pytest.mark.parametrize(
     ("root_path", "target"),

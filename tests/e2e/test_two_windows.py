@@ -13,7 +13,7 @@ from tests.e2e.window import Window, wait_until_equal
 from tests.integration.server import ServerProcess
 from tests.patience import PATIENCE_S
 
-pytestmark = [pytest.mark.p1, pytest.mark.p4, pytest.mark.p5]
+pytestmark = [pytest.mark.p1, pytest.mark.p4, pytest.mark.p5, pytest.mark.offline]
 
 
 def _type_by_turns(one: Window, other: Window, rounds: int) -> None:

@@ -13,7 +13,7 @@ from tests.e2e.window import Window
 from tests.integration.server import ServerProcess
 from tests.patience import PATIENCE_S
 
-pytestmark = [pytest.mark.p1, pytest.mark.p3]
+pytestmark = [pytest.mark.p1, pytest.mark.p3, pytest.mark.offline]
 
 
 def _leave_edits(open_window: OpenWindow, link: Link, **texts: str) -> Window:
