@@ -125,6 +125,7 @@ def test_what_changed_is_marked_in_source_and_rendering(
     ana.page.locator(".version-choice").first.click()
     expect(bar).to_contain_text("Version 4")
     expect(bar).to_contain_text("1 change")
+    expect(ana.page.locator(".pane-source ins")).to_have_text(["plain"])
     assert (marks(ana, "del"), marks(ana, "ins")) == (["new"], ["plain"])
     expect(ana.page.locator(".pane-preview ins")).to_have_text("plain")
     expect(ana.page.locator(".pane-preview del")).to_have_text("new")
