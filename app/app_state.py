@@ -11,6 +11,7 @@ from app.service.backend import Backend
 from app.service.document_import import DocumentImport
 from app.service.image_store import ImageStore
 from app.service.text_search import SearchBounds
+from app.service.webhook_desk import WebhookDesk
 from app.settings import Settings
 from app.sockets import Sockets
 from storage.blobs.watched_blobs import WatchedBlobs
@@ -40,3 +41,4 @@ class State:
     blobs: WatchedBlobs
     """The bytes of images."""
     figures: WorkerFigures
+    webhooks: WebhookDesk

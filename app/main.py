@@ -39,8 +39,12 @@ from app.service.image_collection import ImageCollector
 from app.service.image_store import ImageStore
 from app.service.text_search import SearchBounds
 from app.service.trash import empty_trash_forever
+from app.service.webhook_desk import WebhookDesk
 from app.settings import Settings
 from app.sockets import Sockets
+from app.webhook.dispatcher import Dispatcher
+from app.webhook.webhook_http import WebhookHttp
+from app.webhook_settings import delivery_rules
 from storage.blobs.open_blobs import open_blobs
 from storage.blobs.watched_blobs import WatchedBlobs
 from storage.compaction.preparing_process import PreparingProcess
@@ -115,6 +119,9 @@ def create_app(
         try:
             async with (
                 AuditTrail(store.audit, log.find) as audit,
+                WebhookHttp(
+                    settings.webhook_allowed_networks, settings.webhook_timeout_s
+                ) as webhook_http,
                 Rooms(
                     log,
                     settings.limits(),
@@ -176,6 +183,7 @@ def create_app(
                     bus,
                     blobs,
                     figures,
+                    WebhookDesk(store.webhooks, webhook_http),
                 )
                 # A slow reader is bounded, and a role that was taken away ends, by these alone.
                 supervisor.run("socket sweep", sockets.sweep, Need.ESSENTIAL)
@@ -194,6 +202,17 @@ def create_app(
                 supervisor.run("automatic versions", naming.run, Need.USEFUL)
                 keeping = BlameKeeper(log, log.changes, store.versions, backend.blames)
                 supervisor.run("authors", keeping.run, Need.USEFUL)
+                dispatcher = Dispatcher(
+                    log,
+                    log.changes,
+                    store.webhooks,
+                    audit,
+                    webhook_http,
+                    delivery_rules(settings),
+                    settings.webhook_timeout_s,
+                    settings.max_webhook_backlog,
+                )
+                supervisor.run("webhooks", dispatcher.run, Need.USEFUL)
                 emptying = partial(empty_trash_forever, backend, settings.trash_days)
                 supervisor.run("trash", emptying, Need.USEFUL)
                 supervisor.run("image collection", collector.run, Need.USEFUL)

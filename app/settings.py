@@ -23,6 +23,7 @@ from app.search_settings import SearchSettings
 from app.server.peer_address import parse_networks
 from app.setting_field import setting as _setting
 from app.tracing_settings import refuse_unusable_tracing
+from app.webhook_settings import WebhookSettings
 from sync.limit import Limits
 from sync.permission import ROLES, SIGNED_IN, Grants
 from sync.shells.bus.redis_url import parse_redis_url
@@ -50,7 +51,19 @@ _DEFAULT_LIMITS: Final = Limits()
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(ImageSettings, SearchSettings, ImportSettings, CompactionSettings, MetricsSettings):
+class _SettingGroups(
+    ImageSettings,
+    SearchSettings,
+    ImportSettings,
+    CompactionSettings,
+    MetricsSettings,
+    WebhookSettings,
+):
+    """The settings that have modules of their own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(_SettingGroups):
     """The settings of one server. Made by `load`; made directly, in tests, they are not checked."""
 
     host: str = _setting("127.0.0.1", "Address to listen on; 0.0.0.0 is every IPv4 address.")

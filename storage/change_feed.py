@@ -13,6 +13,7 @@ from functools import partial
 from time import time_ns
 from typing import Any
 
+import msgspec
 from sqlalchemy import BigInteger, Connection, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -22,7 +23,7 @@ from storage.engine import Database, Work
 from storage.feed_sequence import HEAD, SEQUENCED_ROWS, is_more_than_one_step, sequence
 from storage.prepared import Prepared
 from storage.table import changes, cursors, documents, feed_head, new_changes
-from sync.changes import Change, Claim, CursorState
+from sync.changes import Change, ChangeKind, Claim, CursorState
 from sync.port import StoreError
 
 _FIELDS = ("document_key", "kind", "after_version", "upto_version")
@@ -45,6 +46,7 @@ _after = (
         documents.c.name,
         changes.c.after_version,
         changes.c.upto_version,
+        func.coalesce(changes.c.detail, ""),
     )
     .join(documents, documents.c.key == changes.c.document_key)
     .where(changes.c.position > bindparam("after"))
@@ -93,6 +95,15 @@ def record(connection: Connection, rows: Sequence[tuple[int, str, int, int]]) ->
     _record.run_many(connection, rows)
 
 
+def record_detail(connection: Connection, key: int, kind: ChangeKind, **detail: object) -> None:
+    """Add a change of a document that says more than its kind; JSON values."""
+    told = msgspec.json.encode(detail).decode()
+    connection.execute(
+        insert(new_changes),
+        {"document_key": key, "kind": kind, "after_version": 0, "upto_version": 0, "detail": told},
+    )
+
+
 def drop_unread(connection: Connection) -> None:
     """Remove changes if there is no cursor at all; waits for no lock."""
     statement = _head.with_for_update(skip_locked=True)
@@ -117,7 +128,7 @@ class SqlChangeFeed:
             at_beginning: a new one gets every document first: see `storage.beginning`.
         """
         async with self._database.write() as transaction:
-            return await transaction.run(partial(_start, cursor=cursor, at_beginning=at_beginning))
+            return await transaction.run(partial(start, cursor=cursor, at_beginning=at_beginning))
 
     async def claim(
         self,
@@ -187,10 +198,10 @@ class SqlChangeFeed:
     async def forget(self, cursor: str) -> bool:
         """Remove a cursor; changes are kept for those that remain. False if there was none."""
         async with self._database.write() as transaction:
-            return await transaction.run(partial(_forget, cursor=cursor))
+            return await transaction.run(partial(forget, cursor=cursor))
 
 
-def _lock(connection: Connection) -> int:
+def lock(connection: Connection) -> int:
     """Wait for all others who claim or advance; return the last position assigned."""
     connection.execute(_make_head[connection.dialect.name], {"key": HEAD, "position": 0})
     return int(connection.execute(_head.with_for_update()).scalar_one())
@@ -202,11 +213,12 @@ def _is_read(connection: Connection) -> bool:
 
 
 def _sequence_some(connection: Connection) -> int:
-    return sequence(connection, _lock(connection))
+    return sequence(connection, lock(connection))
 
 
-def _start(connection: Connection, cursor: str, *, at_beginning: bool) -> int:
-    last = _lock(connection)
+def start(connection: Connection, cursor: str, *, at_beginning: bool = False) -> int:
+    """Do what `SqlChangeFeed.start` does, in a transaction under way; others wait until its end."""
+    last = lock(connection)
     if _is_read(connection):
         while moved := sequence(connection, last):
             last += moved
@@ -245,7 +257,7 @@ def _claim(
     held_until_ms: int,
     span: int | None,
 ) -> Claim | None:
-    last = _lock(connection)
+    last = lock(connection)
     found = _find(connection, cursor)
     if found.holder not in ("", holder) and found.held_until_ms > now_ms:
         return None
@@ -271,7 +283,7 @@ def _claim(
 
 
 def _move(connection: Connection, claim: Claim, upto: int, work: Work[object] | None) -> bool:
-    _lock(connection)
+    lock(connection)
     moved = connection.execute(
         _advance,
         {
@@ -299,8 +311,9 @@ def _cursor_states(connection: Connection) -> list[CursorState]:
     return [CursorState(*row) for row in connection.execute(_states)]
 
 
-def _forget(connection: Connection, cursor: str) -> bool:
-    _lock(connection)
+def forget(connection: Connection, cursor: str) -> bool:
+    """Do what `SqlChangeFeed.forget` does, in a transaction under way; others wait for it."""
+    lock(connection)
     removed = connection.execute(delete(cursors).where(cursors.c.name == cursor)).rowcount
     connection.execute(_prune)
     return bool(removed)

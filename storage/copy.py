@@ -7,7 +7,7 @@ it has everything or, if anything fails, nothing. Rows go over as they are, key 
 megabytes at a time.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Any, TypeAlias
 
@@ -49,6 +49,7 @@ from storage.table import (
     segments,
     tickets,
     users,
+    webhook_deliveries,
     writers,
 )
 from sync.port import StoreError
@@ -56,18 +57,18 @@ from sync.port import StoreError
 Report: TypeAlias = Callable[[str, int], None]
 """Takes the name of a table and the number of its copied rows, after every batch."""
 
-_LEFT_OUT = (
+LEFT_OUT = (
     *(new_changes, changes, cursors, feed_head, access_changes, access_head, tickets),
     *(search_texts, blame_checkpoints, blob_removals),
 )
 """Consumers of changes start anew, as they have nothing there yet, search and blame among them; a
 ticket lives for seconds. Blobs that are to be removed were not copied.
 """
-_KEPT_SECRETS = secrets.c.name.startswith(SIGNING_PREFIX, autoescape=True)
+KEPT_SECRETS = secrets.c.name.startswith(SIGNING_PREFIX, autoescape=True)
 """The keys of what users keep, so that they are the same users there. Others the target makes of
 its own: who reads one installation then cannot speak in both.
 """
-_COPIED = [table for table in metadata.sorted_tables if table not in _LEFT_OUT]
+_COPIED = [table for table in metadata.sorted_tables if table not in LEFT_OUT]
 _FETCHED_ROWS = 50
 _BATCH_BYTES = 4 << 20
 _BATCH_ROWS = 2_000
@@ -95,8 +96,8 @@ async def copy_installation(source_url: str, target_url: str, report: Report) ->
         await require_current(target_url)
     with store_errors():
         async with AsyncExitStack() as opened:
-            reading = await opened.enter_async_context(_connection(source, write=False))
-            writing = await opened.enter_async_context(_connection(target, write=True))
+            reading = await opened.enter_async_context(database_connection(source, write=False))
+            writing = await opened.enter_async_context(database_connection(target, write=True))
             return await greenlet_spawn(_copy, reading, writing, report)
 
 
@@ -110,7 +111,7 @@ def _naming(database: str) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def _connection(url: URL, *, write: bool) -> AsyncIterator[Connection]:
+async def database_connection(url: URL, *, write: bool) -> AsyncIterator[Connection]:
     """A connection inside a transaction: a snapshot, or one that commits on normal exit.
 
     That of PostgreSQL works in a function which `greenlet_spawn` runs.
@@ -138,14 +139,15 @@ async def _connection(url: URL, *, write: bool) -> AsyncIterator[Connection]:
 
 
 def _copy(source: Connection, target: Connection, report: Report) -> dict[str, int]:
-    _require_empty(target)
+    require_empty(target)
     copied = {table.name: _copy_table(source, target, table, report) for table in _COPIED}
-    _require_whole(target, copied)
-    _continue_keys(target)
+    require_whole(target, copied)
+    continue_keys(target)
     return copied
 
 
-def _require_empty(target: Connection) -> None:
+def require_empty(target: Connection) -> None:
+    """Raise `StoreError` unless a database has neither documents nor users, until the commit."""
     if target.dialect.name == "postgresql":
         # Until the commit, nobody else puts a document in; on SQLite nobody else writes at all.
         target.execute(text("LOCK TABLE documents, users IN SHARE ROW EXCLUSIVE MODE"))
@@ -154,23 +156,23 @@ def _require_empty(target: Connection) -> None:
         if count:
             raise StoreError(f"the target is not empty: it has {count} {table.name}")
     # Nobody keeps anything that was signed with these: there was no user.
-    target.execute(delete(secrets).where(_KEPT_SECRETS))
+    target.execute(delete(secrets).where(KEPT_SECRETS))
 
 
 def _copy_table(source: Connection, target: Connection, table: Table, report: Report) -> int:
     copied = 0
     statement = insert(table)
-    for batch in _batches(source, table):
+    for batch in batches(source, table):
         target.execute(statement, batch)
         copied += len(batch)
         report(table.name, copied)
     return copied
 
 
-def _batches(source: Connection, table: Table) -> Iterator[list[dict[str, Any]]]:
+def batches(source: Connection, table: Table) -> Iterator[list[dict[str, Any]]]:
     """Yield all rows in the order of the primary key, in lists of bounded size."""
     rows = source.execute(
-        _rows(table).order_by(*table.primary_key),
+        rows_of(table).order_by(*table.primary_key),
         execution_options={"yield_per": _FETCHED_ROWS},
     )
     batch: list[dict[str, Any]] = []
@@ -185,14 +187,24 @@ def _batches(source: Connection, table: Table) -> Iterator[list[dict[str, Any]]]
         yield batch
 
 
-def _rows(table: Table) -> Select[Any]:
-    return select(table).where(_KEPT_SECRETS) if table is secrets else select(table)
+def rows_of(table: Table) -> Select[Any]:
+    """Return the query for the rows of a table that have a meaning in another database."""
+    return select(table).where(KEPT_SECRETS) if table is secrets else select(table)
 
 
-def _require_whole(target: Connection, copied: dict[str, int]) -> None:
-    """Check that every row arrived, and that every document has the events 1 to its head."""
-    for table in _COPIED:
-        arriving = select(func.count()).select_from(_rows(table).subquery())
+def require_whole(target: Connection, copied: Mapping[str, int]) -> None:
+    """Check that every row arrived, and that every document has the events 1 to its head.
+
+    Args:
+        copied: the rows by table; others are not counted.
+
+    Raises:
+        StoreError: a row or an event is missing.
+    """
+    for table in metadata.sorted_tables:
+        if table.name not in copied:
+            continue
+        arriving = select(func.count()).select_from(rows_of(table).subquery())
         arrived = target.execute(arriving).scalar_one()
         if arrived != copied[table.name]:
             raise StoreError(f"{copied[table.name]} rows of {table.name} copied, {arrived} arrived")
@@ -225,10 +237,10 @@ def _per_document(
     return func.coalesce(found, 0)
 
 
-def _continue_keys(target: Connection) -> None:
+def continue_keys(target: Connection) -> None:
     """Set the next key of each table: PostgreSQL has only counted keys that it gave itself."""
     if target.dialect.name == "postgresql":
-        for table in (documents, writers, audit):
+        for table in (documents, writers, audit, webhook_deliveries):
             sequence = f"CAST(pg_get_serial_sequence('{table.name}', 'key') AS regclass)"
             # Of no row the greatest key is NULL, and the sequence is left alone.
             target.execute(text(f"SELECT setval({sequence}, max(key)) FROM {table.name}"))

@@ -15,7 +15,7 @@ HEAD: Final = 1
 SEQUENCED_ROWS: Final = 1_000
 """The most changes that get their positions in one transaction."""
 
-_FIELDS: Final = "document_key, kind, after_version, upto_version"
+_FIELDS: Final = "document_key, kind, after_version, upto_version, detail"
 _ADD: Final = f"INSERT INTO changes (position, {_FIELDS}) "
 _NUMBERED: Final = f"SELECT :last + row_number() OVER (ORDER BY key), {_FIELDS} FROM "
 _last_key = text(

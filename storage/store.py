@@ -13,10 +13,11 @@ from storage.search.sql_search import SqlSearch
 from storage.shelf.sql_shelf import SqlShelf
 from storage.staged_import import SqlImports
 from storage.versions.sql_versions import SqlVersions
+from storage.webhooks.sql_webhooks import SqlWebhooks
 
 
 class Store:
-    """The event log, the policies, the users, the audit trail, search, shelves, named versions."""
+    """The event log, the policies, the users, the audit trail, search, shelves, webhooks …"""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -31,6 +32,7 @@ class Store:
         self.images = SqlImages(database)
         self.versions = SqlVersions(database)
         self.imports = SqlImports(database)
+        self.webhooks = SqlWebhooks(database)
 
     async def aclose(self) -> None:
         """Wait for the transaction under way, then close all connections."""

@@ -21,8 +21,11 @@ from typing import Literal, Protocol, TypeAlias
 
 from msgspec import Struct
 
-ChangeKind: TypeAlias = Literal["created", "edited", "renamed", "deleted", "restored", "purged"]
-"""`deleted`: moved to the trash, from where it is `restored`, or `purged`: its events are gone."""
+ChangeKind: TypeAlias = Literal[
+    "created", "edited", "renamed", "deleted", "restored", "purged", "named", "joined"
+]
+"""`deleted`: moved to the trash, from where it is `restored`, or `purged`: its events are gone.
+`named`: a version got a name; `joined`: a user got a role, by a grant or a share link."""
 
 
 class Change(Struct, frozen=True):
@@ -36,6 +39,8 @@ class Change(Struct, frozen=True):
     after: int
     upto: int
     """The events `after < version <= upto` were appended together; none unless `edited`."""
+    detail: str = ""
+    """JSON of what was `named`, or who `joined`; else empty."""
 
 
 class Claim(Struct, frozen=True):

@@ -21,6 +21,7 @@ from app.cli.images_command import add_blob_flags, add_image_flags, check_images
 from app.cli.progress import Progress
 from app.cli.token_flags import add_token_flags
 from app.cli.user_flags import add_user_flags
+from app.cli.webhook_flags import add_webhook_flags
 from app.image_settings import image_place
 from app.settings import SETTINGS, Settings, SettingsError
 from sync.names import is_document_name
@@ -166,6 +167,13 @@ def _token(flags: argparse.Namespace) -> int:
     return ExitCode.DONE
 
 
+def _webhook(flags: argparse.Namespace) -> int:
+    from app.cli.webhook_command import run_webhook_command
+
+    asyncio.run(run_webhook_command(Settings.load(_given(flags)), flags))
+    return ExitCode.DONE
+
+
 def _audit(flags: argparse.Namespace) -> int:
     from app.cli.audit_command import print_audit
 
@@ -259,6 +267,9 @@ def parser() -> argparse.ArgumentParser:
     add_token_flags(commands.add_parser("token", help="make and end tokens of programs"), _token)
     checking = commands.add_parser("check", help="test a deployment through its proxy")
     add_check_flags(checking, _check, _add_url)
+    add_webhook_flags(
+        commands.add_parser("webhook", help="have other programs told of changes"), _webhook
+    )
     _add_audit(commands.add_parser("audit", help="list who did what, or was refused it"))
     _add_cat(commands.add_parser("cat", help="print a document's text"))
     _add_log(commands.add_parser("log", help="list who wrote what, newest first"))

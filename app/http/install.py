@@ -45,6 +45,7 @@ from app.http.routes import (
     tickets,
     trashed,
     users,
+    webhooks,
 )
 from app.http.stream import EventStreams
 from app.settings import Settings
@@ -71,6 +72,7 @@ routers: Final[tuple[APIRouter, ...]] = (
     account.router,
     invitations.router,
     users.router,
+    webhooks.router,
     roles.router,
     links.router,
     tickets.router,

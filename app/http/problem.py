@@ -79,6 +79,8 @@ STATUS: Final[dict[Code, int]] = {
     ServiceCode.UNKNOWN_SESSION: 404,
     ServiceCode.LAST_OPERATOR: 409,
     ServiceCode.TOO_MANY: 409,
+    ServiceCode.UNKNOWN_WEBHOOK: 404,
+    ServiceCode.UNKNOWN_DELIVERY: 404,
     ServiceCode.UNKNOWN_LINK: 404,
     ServiceCode.UNKNOWN_IMAGE: 404,
     ServiceCode.NO_IMAGE: 415,

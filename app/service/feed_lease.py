@@ -14,15 +14,16 @@ class FeedLease:
 
     Args:
         cursor: the name of the consumer's cursor.
-        documents: the documents of one claim, at most.
+        documents: the documents (without a span: the changes) of one claim, at most.
         span: the changes of one claim, at most; a document stands in it once for all of its own.
+            None: each change is claimed.
         lease_ms: the milliseconds after which another process may claim the same changes.
     """
 
     changes: SqlChangeFeed
     cursor: str
     documents: int
-    span: int
+    span: int | None
     lease_ms: int
     _holder: str = field(default_factory=lambda: secrets.token_hex(8), init=False)
 

@@ -24,6 +24,8 @@ class ServiceCode(StrEnum):
     HISTORY_DAMAGED = "history_damaged"
     SEARCH_TOO_SLOW = "search_too_slow"
     UNUSABLE_FILE = "unusable_file"
+    UNKNOWN_WEBHOOK = "unknown_webhook"
+    UNKNOWN_DELIVERY = "unknown_delivery"
 
 
 class ServiceError(Exception):

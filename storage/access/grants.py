@@ -42,6 +42,9 @@ _put = {
 _remove = delete(grants).where(
     grants.c.document_key == bindparam("of_document"), grants.c.subject == bindparam("of_subject")
 )
+_has = select(grants.c.subject).where(
+    grants.c.document_key == bindparam("of_document"), grants.c.subject == bindparam("of_subject")
+)
 _of_document = (
     select(grants.c.subject, grants.c.role, users.c.id, users.c.name, users.c.color)
     .outerjoin_from(grants, users, users.c.id == func.substr(grants.c.subject, _USER_BEGINS))
@@ -93,6 +96,11 @@ def put(connection: Connection, key: int, subject: str, role: Role | None) -> No
         return
     row = {"document_key": key, "subject": subject, "role": role}
     connection.execute(_put[connection.dialect.name], row)
+
+
+def has(connection: Connection, key: int, subject: str) -> bool:
+    """Return whether a subject has a role of its own in a document."""
+    return connection.execute(_has, {"of_document": key, "of_subject": subject}).first() is not None
 
 
 def of_document(connection: Connection, key: int) -> list[GrantRecord]:

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from storage import catalogue
+from storage import catalogue, change_feed
 from storage.access import access_changes, grants, share_links
 from storage.access.access_record import AccessChange, GrantRecord, LinkRecord, Redeemed
 from storage.engine import Database
@@ -70,8 +70,13 @@ class SqlAccess:
                 subjects = [each.subject for each in grants.of_document(connection, document_key)]
                 if subject not in subjects and len(subjects) >= most:
                     raise FullError
+            user_id = subject_user(subject)
+            if role is not None and user_id and not grants.has(connection, document_key, subject):
+                change_feed.record_detail(
+                    connection, document_key, "joined", user=user_id, role=role, by="grant"
+                )
             grants.put(connection, document_key, subject, role)
-            change = AccessChange(0, document_key, subject_user(subject), at_ms=at_ms)
+            change = AccessChange(0, document_key, user_id, at_ms=at_ms)
             access_changes.note(connection, [change])
 
         await self._write(work)
@@ -140,6 +145,14 @@ class SqlAccess:
             if is_first:
                 change = AccessChange(0, found.document_key, user_id, at_ms=at_ms)
                 access_changes.note(connection, [change])
+                change_feed.record_detail(
+                    connection,
+                    found.document_key,
+                    "joined",
+                    user=user_id,
+                    role=found.role,
+                    by="link",
+                )
             return found
 
         return await self._write(work)

@@ -32,10 +32,11 @@ from storage.table import (
     metadata,
     new_changes,
     segment_ids,
+    webhook_deliveries,
     writers,
 )
 
-KEPT: Final = (changes, new_changes, access_changes, audit, images)
+KEPT: Final = (changes, new_changes, access_changes, audit, images, webhook_deliveries)
 """These tables tell of a document and are no part of it. The rows of images are, and last until
 their blobs are removed with them: see `storage.image_rows`.
 """

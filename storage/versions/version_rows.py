@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
+from storage import change_feed
 from storage.fullness import FullError, lock_document
 from storage.table import automatic_marks, documents, named_versions
 from storage.versions.named_version import (
@@ -101,6 +102,7 @@ def add(connection: Connection, named: NamedVersion) -> bool | None:
         return False
     _require_room(connection, named.document_key)
     connection.execute(insert(named_versions), asdict(named))
+    _tell(connection, named)
     return True
 
 
@@ -132,7 +134,15 @@ def change(connection: Connection, found: NamedVersion, changed: NamedVersion) -
         "new_created_by_name": changed.created_by_name,
     }
     connection.execute(_change, values)
+    if found.is_automatic or changed.name != found.name:
+        _tell(connection, changed)
     return True
+
+
+def _tell(connection: Connection, named: NamedVersion) -> None:
+    """Tell the feed of changes that somebody has given a name."""
+    told = {"version": named.version, "name": named.name, "user": named.created_by}
+    change_feed.record_detail(connection, named.document_key, "named", **told)
 
 
 def _require_room(connection: Connection, key: int) -> None:

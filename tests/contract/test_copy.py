@@ -21,6 +21,7 @@ from storage.identity.identity_record import (
 from storage.image_rows import ImageBounds, ImageRecord
 from storage.migrate import upgrade
 from storage.versions.named_version import NamedVersion
+from storage.webhooks.webhook_record import Webhook
 from sync.permission import Claim
 from sync.port import AuthorBinding, Checkpoint, EventLog, StoreError
 from tests.contract.compacting_log import LATER_MS, PLAIN_RULE
@@ -106,6 +107,7 @@ async def fill_policy(url: str, key: int) -> None:
     image = ImageRecord(key, "a1" * 32, "png", 100, 4, 3, "ada", 1, 0)
     await store.versions.add(NamedVersion(key, "Draft", 2, "n", False, "ada", "Ada", 5, 4))
     await store.images.add(image, blob=f"{image.digest}-1", bounds=ImageBounds(1_000, 1_000))
+    await store.webhooks.add(Webhook("w1", "https://h.example/", b"k", ("x",), "ada", 1), most=1)
     await store.audit.append([AuditRecord(1, "joined", "ada", "Ada", "::1", "notes", key)])
     await store.aclose()
 
@@ -126,6 +128,7 @@ async def policy(url: str, key: int) -> list[object]:
         await store.shelf.marks("ada", [key]),
         await store.images.find(key, "a1" * 32),
         await store.versions.find(key, "Draft"),
+        await store.webhooks.all(),
         await store.audit.page(None, limit=9),
     ]
     await store.aclose()
@@ -158,7 +161,7 @@ async def test_copy_reads_back_equal_and_is_written_on(
     reports: list[tuple[str, int]] = []
     copied = await copy_installation(source_url, target_url, lambda *args: reports.append(args))
     rows = {"documents": 4, "events": 63, "checkpoints": 3, "authors": 1, "writers": 3}
-    rows |= {"segments": 2, "segment_ids": 100, "automatic_marks": 0}
+    rows |= {"segments": 2, "segment_ids": 100, "automatic_marks": 0, "webhook_deliveries": 0}
     ones = (
         "images",
         "named_versions",
@@ -171,6 +174,7 @@ async def test_copy_reads_back_equal_and_is_written_on(
         "web_sessions",
         "api_tokens",
         "invitations",
+        "webhooks",
     )
     assert copied == rows | dict.fromkeys((*ones, "audit", "secrets"), 1)
     written = {table: count for table, count in copied.items() if count}
@@ -240,7 +244,7 @@ async def test_command_copies_once_and_says_so(
     counted = said.removeprefix("Copied, and counted again: ").removesuffix(".").split(", ")
     assert {"4 documents", "1 users", "1 authors", "3 checkpoints", "3 writers", "63 events",
             "1 audit"} <= set(counted)  # fmt: skip
-    assert len(counted) == 20
+    assert len(counted) == 21
     assert await read_all(target_url) == await read_all(source_url)
     full = "quire: the target is not empty: it has 4 documents"
     assert await run(source_url) == (1, [full])

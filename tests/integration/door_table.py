@@ -125,7 +125,7 @@ _BAD: Final = {"bad": 401}
 _OPERATORS: Final = _only(operator=200, guest=403, named=403)
 _UNKNOWN_LINK: Final = {"secret": "ql_" + "x" * 43}
 
-PEOPLE_DOORS: Final = (
+PEOPLE_DOORS: Final[tuple[PeopleDoor, ...]] = (
     # For anybody.
     PeopleDoor("GET", "/"),
     PeopleDoor("GET", "/d/{document}"),
@@ -205,6 +205,31 @@ PEOPLE_DOORS: Final = (
     PeopleDoor("GET", "/api/invitations", answers=_OPERATORS),
     PeopleDoor("POST", "/api/invitations", json={}, answers=_OPERATORS | {"operator": 201}),
     PeopleDoor("DELETE", "/api/invitations/{invitation}", answers=_OPERATORS | {"operator": 204}),
+    PeopleDoor("GET", "/api/webhooks", answers=_OPERATORS),
+    # Of this machine, which is refused.
+    PeopleDoor(
+        "POST",
+        "/api/webhooks",
+        json={"url": "https://127.0.0.1/hook"},
+        answers=_OPERATORS | {"operator": 422},
+    ),
+    *(
+        PeopleDoor(
+            method,
+            f"/api/webhooks/{{webhook}}{rest}",
+            json={"paused": True} if method == "PATCH" else None,
+            answers=_OPERATORS | {"operator": 404},
+        )
+        for method, rest in (
+            ("GET", ""),
+            ("PATCH", ""),
+            ("DELETE", ""),
+            ("POST", "/test"),
+            ("GET", "/dead"),
+            ("POST", "/dead/{delivery}/retry"),
+            ("DELETE", "/dead/{delivery}"),
+        )
+    ),
     # For whoever has a secret, which these do not.
     PeopleDoor("POST", "/api/session", 401, json={"login": "nobody", "password": "wrong horse"}),
     PeopleDoor("POST", "/api/invitations/check", 404, json={"secret": "x" * 43}),

@@ -46,6 +46,7 @@ from tests.integration.door_table import (
     TEXT_MESSAGES,
     TRASH_DOORS,
     YJS_MESSAGES,
+    DocumentDoor,
     PeopleDoor,
     routes,
 )
@@ -72,7 +73,7 @@ def expect_none(faults: Sequence[str]) -> None:
 
 def test_table_has_every_route_of_the_application() -> None:
     routed = set(routes(create_app(Settings())))
-    doors = (*DOCUMENT_DOORS, *TRASH_DOORS, *PEOPLE_DOORS)
+    doors: list[DocumentDoor | PeopleDoor] = [*DOCUMENT_DOORS, *TRASH_DOORS, *PEOPLE_DOORS]
     listed = [(door.method, door.path) for door in doors]
     assert sorted(listed) == sorted(set(listed)), "twice in the table"
     assert set(listed) == routed
@@ -191,6 +192,8 @@ async def _ask(cast: Cast, http: httpx.AsyncClient, kind: str, door: PeopleDoor)
         session="0" * 16,
         user=spare.id,
         invitation=invitation.invitation.id,
+        webhook="none",
+        delivery="none",
     )
     headers = await _headers(cast, kind, ends_ms)
     answer = await http.request(door.method, path + door.query, json=door.json, headers=headers)

@@ -476,6 +476,40 @@ def test_threat_search() -> None:
     )
 
 
+def test_threat_webhook_to_the_inside() -> None:
+    held_by(
+        "unit.app.webhook.test_address_guard:test_address_that_is_not_public_is_refused",
+        "unit.app.webhook.test_address_guard:test_address_of_no_use_is_refused",
+        "integration.test_webhook_http:test_address_of_the_inside_is_never_connected_to",
+        "integration.test_webhook_http:test_name_is_resolved_once_and_the_checked_address_is_used",
+        "integration.test_webhooks:test_redirects_are_not_followed",
+        "integration.test_webhooks:"
+        "test_receiver_with_a_certificate_of_another_name_is_told_nothing",
+    )
+
+
+def test_threat_webhook_that_hangs() -> None:
+    held_by(
+        "integration.test_webhook_http:test_answer_is_bounded_in_time",
+        "integration.test_webhook_http:test_answer_is_bounded_in_bytes_and_its_text_is_not_told",
+        "integration.test_webhooks:test_delivery_that_fails_or_hangs_holds_back_its_document_alone",
+    )
+
+
+def test_threat_forged_webhook() -> None:
+    held_by(
+        "unit.app.webhook.test_signature:test_signature_is_that_of_the_specification",
+        "integration.test_docs_webhooks:test_sample_takes_what_is_signed_and_refuses_the_rest",
+    )
+
+
+def test_threat_webhook_of_a_stranger() -> None:
+    held_by(
+        "integration.test_door_matrix:test_people_with_accounts",
+        "integration.test_webhook_command:test_secret_is_shown_once",
+    )
+
+
 async def test_threat_deleted_document_is_told_from_none(tmp_path: Path) -> None:
     """Who might not know of a document is not told that there was one."""
     async with cast(tmp_path) as (here, _):

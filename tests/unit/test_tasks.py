@@ -20,6 +20,7 @@ KNOWN = {
     "app/cli/check_command.py": "a reader, awaited by its command, whose user gets the failure",
     "app/sockets.py": "the task group of a socket",
     "app/server/serve.py": "the drain, which ends the process however it ends",
+    "app/webhook/dispatcher.py": "in the task group of the dispatcher, which the supervisor runs",
     "app/readiness.py": "the probe, whose failure is the answer",
     "app/service/standing_reader.py": "a query: whoever asked gets the failure",
     "storage/engine.py": "`finish`, which awaits it",
