@@ -20,6 +20,7 @@ from msgspec import Struct
 
 from sync.names import DEFAULT_TEXT_ROOT
 from sync.text.delta import Delta, DeltaOutOfRange, apply, canonical
+from sync.text.gaps import around_gaps
 from sync.text.replacement import replacement
 from sync.yjs.block import read_blocks
 from sync.yjs.gate import Ready
@@ -157,7 +158,7 @@ class Replica:
             else:
                 changed = self._apply_observed(update)
             deltas, self._deltas[:] = list(self._deltas), []
-            ops = canonical(self._in_codepoints(deltas[0])) if deltas else ()
+            ops = canonical(_in_codepoints(deltas[0], self.text)) if deltas else ()
             self._tails.follow(ops)
             if isinstance(ready.hint, TypingInsert):
                 self._tails.remember(ready.hint, ready.inserted_units, ops)
@@ -194,6 +195,8 @@ class Replica:
         guarded(run)
         self._tails.follow(ops)
         self.text = apply(self.text, ops)
+        if self._mixed:
+            self.verify()
         if len(updates) != 1:
             raise ReplicaBrokenError("an edit of the text did not become one update")
         return updates[0]
@@ -354,7 +357,11 @@ class Replica:
         return bool(fired)
 
     def _write(self, ops: Delta) -> None:
-        text, ascii_only = self.text, self.text.isascii()
+        text = self.text
+        if self._mixed and (shown := self.shown()) is not None:
+            # Each thing that is no character has a place of its own in the Yjs text.
+            text, ops = shown, around_gaps(ops, shown)
+        ascii_only = text.isascii()
         at = index = 0
         for op in ops:
             if isinstance(op, str):
@@ -368,30 +375,6 @@ class Replica:
                 at += size
             else:
                 del self._ytext[at : at + size]
-
-    def _in_codepoints(self, delta: list[dict[str, Any]]) -> list[int | str]:
-        """Convert a delta from UTF-8 bytes of the current text to code points.
-
-        Raises:
-            ReplicaBrokenError: the delta cuts a character.
-        """
-        ascii_only = self.text.isascii()
-        encoded = b"" if ascii_only else self.text.encode()
-        ops: list[int | str] = []
-        at = 0
-        for part in delta:
-            if "insert" in part:
-                ops.append(part["insert"])
-                continue
-            retain = "retain" in part
-            size: int = part["retain"] if retain else part["delete"]
-            try:
-                count = size if ascii_only else len(encoded[at : at + size].decode())
-            except UnicodeDecodeError as error:
-                raise ReplicaBrokenError("the delta of an update cuts a character") from error
-            at += size
-            ops.append(count if retain else -count)
-        return ops
 
     def _watch_text(self) -> None:
         if self._watch is None:
@@ -408,6 +391,31 @@ class Replica:
             watch, self._watch = self._watch, None
             guarded(lambda: self._ytext.unobserve(watch))
             self._deltas.clear()
+
+
+def _in_codepoints(delta: list[dict[str, Any]], text: str) -> list[int | str]:
+    """Convert a delta from UTF-8 bytes of a text to code points.
+
+    Raises:
+        ReplicaBrokenError: the delta cuts a character.
+    """
+    ascii_only = text.isascii()
+    encoded = b"" if ascii_only else text.encode()
+    ops: list[int | str] = []
+    at = 0
+    for part in delta:
+        if "insert" in part:
+            ops.append(part["insert"])
+            continue
+        retain = "retain" in part
+        size: int = part["retain"] if retain else part["delete"]
+        try:
+            count = size if ascii_only else len(encoded[at : at + size].decode())
+        except UnicodeDecodeError as error:
+            raise ReplicaBrokenError("the delta of an update cuts a character") from error
+        at += size
+        ops.append(count if retain else -count)
+    return ops
 
 
 def shown_by(state: bytes, root: str) -> str:

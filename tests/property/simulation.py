@@ -530,7 +530,7 @@ class Client:
         self.sessions += 1
         server = self.rng.choice(self.world.servers)
         session = f"{self.name}/{self.sessions}"
-        self.connection = Connection(session, self, server)
+        self.connection = self.world.new_connection(session, self, server)
         server.connections.append(self.connection)
         self.join(resume=self.rng.randrange(5) > 0)
 
@@ -974,7 +974,7 @@ class World:
             window_events=scenario.window_events, checkpoint_events=scenario.checkpoint_events
         )
         self.store = Store(scenario)
-        self.servers = [Server(self) for _ in range(scenario.servers)]
+        self.servers = [self.new_server() for _ in range(scenario.servers)]
         encodings: tuple[PositionEncoding, ...] = ("codepoint", "utf-16")
         self.clients: list[Client] = [
             TextClient(self, f"t{n}", encodings[n % 2]) for n in range(scenario.text_clients)
@@ -1016,9 +1016,17 @@ class World:
             else:
                 client.receive()
 
+    def new_server(self) -> Server:
+        """A process that starts; `lab.converge` has its own."""
+        return Server(self)
+
+    def new_connection(self, session: str, client: Client, server: Server) -> Connection:
+        """A socket that is opened; `lab.converge` has its own."""
+        return Connection(session, client, server)
+
     def crash(self, index: int) -> None:
         self.servers[index].crash()
-        self.servers[index] = Server(self)
+        self.servers[index] = self.new_server()
 
     def rewind(self) -> None:
         """All processes stop, and the store is restored from a backup."""
@@ -1030,7 +1038,7 @@ class World:
                 # Stock clients know no epochs: whoever rewinds a log has them loaded anew.
                 client.epoch = "gone"
         self.store.rewind(self.rng.randrange(self.store.version + 1))
-        self.servers = [Server(self) for _ in self.servers]
+        self.servers = [self.new_server() for _ in self.servers]
 
     def settle(self) -> None:
         """Let everything arrive, with nothing failing any more; then check the end."""

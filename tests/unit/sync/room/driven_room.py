@@ -22,6 +22,7 @@ from sync.submission import (
     update_digest,
 )
 from sync.text.delta import Ops, apply
+from sync.text.gaps import GAP, around_gaps
 from sync.user import User
 from sync.wire.message import Outgoing
 
@@ -268,6 +269,11 @@ class Editor:
         subscription = self.doc.observe(lambda event: made.append(event.update))
         at = place = 0
         shown = str(self.text)
+        if len(self.text) != len(shown.encode()):
+            # What is no character has a place of its own.
+            parts = (part for part, _ in self.text.diff())
+            shown = "".join(part if isinstance(part, str) else GAP for part in parts)
+            ops = around_gaps(tuple(ops), shown)
         with self.doc.transaction():
             for op in ops:
                 if isinstance(op, str):

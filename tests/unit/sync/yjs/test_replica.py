@@ -5,7 +5,7 @@ from pycrdt import Doc, Map
 
 from sync.text.delta import Delta
 from sync.yjs.gate import KnownState, Ready, inspect
-from sync.yjs.replica import Applied, Replica, ReplicaBrokenError, merged
+from sync.yjs.replica import Applied, Replica, ReplicaBrokenError, _in_codepoints, merged
 from tests.unit.sync.room.driven_room import Editor
 
 SERVER = 99
@@ -82,6 +82,20 @@ def test_apply_compares_texts_in_a_document_with_embeds() -> None:
     assert gated.apply(editor.doc.get_update(before)).ops == ("z",)
 
 
+def test_edit_in_a_document_with_embeds_goes_where_its_delta_says() -> None:
+    """Found by `lab converge`: an embed before it moved an edit, and the log told of another."""
+    gated, editor = Gated(), Editor(1)
+    gated.apply(editor.edit(("aé😀",)))
+    before = editor.doc.get_state()
+    editor.text.insert_embed(0, {"image": "x"})
+    gated.apply(editor.doc.get_update(before))
+    for ops in ((3, "X"), (1, -1, 1, "Y"), (-2,)):
+        editor.apply(gated.replica.edit(ops))
+        gated.replica.verify()
+        assert str(editor) == gated.replica.text
+    assert gated.replica.text == "YX"
+
+
 def test_typing_and_backspacing_need_no_search() -> None:
     gated, editor = Gated(), Editor(1)
     gated.apply(editor.edit(("()",)))
@@ -144,11 +158,9 @@ def test_native_failure_is_a_broken_replica() -> None:
 
 
 def test_delta_that_cuts_a_character_is_of_a_broken_replica() -> None:
-    replica = Replica(1)
-    replica.edit(("é!",))
-    assert replica._in_codepoints([{"retain": 2}, {"delete": 1}]) == [1, -1]
+    assert _in_codepoints([{"retain": 2}, {"delete": 1}], "é!") == [1, -1]
     with pytest.raises(ReplicaBrokenError, match="cuts a character"):
-        replica._in_codepoints([{"retain": 1}, {"delete": 1}])
+        _in_codepoints([{"retain": 1}, {"delete": 1}], "é!")
 
 
 def test_merged_updates_do_what_they_do_one_by_one() -> None:
