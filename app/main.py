@@ -229,6 +229,7 @@ def create_app(
                     async with figures:
                         yield
                 finally:
+                    await sockets.wait_closed()
                     supervisor.cancel()
                     people.close()
                     await checks.aclose()

@@ -1,6 +1,6 @@
 """The WebSocket endpoints: `/ws`, `/yjs/{document}` and `/hocuspocus`; thin shells around sessions.
 
-This is a plain ASGI application: a socket that idles costs one task and no framework objects.
+This is a plain ASGI application: a socket that idles costs no task and no framework objects.
 """
 
 import asyncio
@@ -8,6 +8,7 @@ import logging
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 from urllib.parse import parse_qs
 
@@ -29,6 +30,7 @@ from app.server.quire_websocket import WIRE, QuireWebSocket
 from app.service.backend import Backend
 from app.settings import Settings
 from app.socket_gatekeeper import SocketGatekeeper
+from app.socket_life import DisconnectedError, Line, PlainLine, SocketLife
 from app.socket_review import SocketReviews
 from sync.error import CloseCode
 from sync.names import Dialect
@@ -69,10 +71,7 @@ DIALECTS: Final[Mapping[type[Socket], Dialect]] = {
 GONE: Final = "gone"
 """Counted in place of the close code of a socket that its peer has left."""
 _CLOSE_TIMEOUT_S: Final = 5.0
-
-
-class _DisconnectedError(Exception):
-    """The peer is gone."""
+_END_TIMEOUT_S: Final = 1.0
 
 
 class Sockets:
@@ -93,7 +92,8 @@ class Sockets:
         self._cookies = cookies
         self._settings = settings
         self._server = server
-        self._open: dict[str, AnySession] = {}
+        self._open: dict[str, SocketLife] = {}
+        self._on_end = self._ended
         self._by_address = Tally(backend.rooms.limits.max_sockets_per_address)
         self._none_open = asyncio.Event()
         self._none_open.set()
@@ -103,16 +103,16 @@ class Sockets:
         return len(self._open)
 
     def __iter__(self) -> Iterator[Socket]:
-        return iter(list(self._open.values()))
+        return iter(self._sessions())
 
     def stop_reading(self) -> None:
         """Read no more from any socket; frames already read are still answered."""
-        for session in self._open.values():
-            session.stop_reading()
+        for life in self._open.values():
+            life.session.stop_reading()
 
     async def drain(self, window_s: float) -> None:
         """Close every socket with 1012, spread over a window; queued messages are sent first."""
-        sessions = list(self._open.values())
+        sessions = self._sessions()
         loop = asyncio.get_running_loop()
         start = loop.time()
         for number, session in enumerate(sessions):
@@ -123,15 +123,26 @@ class Sockets:
         async with asyncio.timeout(_CLOSE_TIMEOUT_S):
             await self._none_open.wait()
 
+    async def wait_closed(self) -> None:
+        """Wait for the sockets whose end has begun, for a moment; those left end with the loop."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_END_TIMEOUT_S):
+                await self._none_open.wait()
+
     async def sweep(self) -> None:
         """Close sockets that no longer take data, and send keep-alives, until cancelled."""
         timeout_s = self._settings.slow_consumer_timeout_s
+        patience_s = self._settings.auth_timeout_s
         while True:
-            await asyncio.sleep(min(1.0, timeout_s / 4))
-            for session in list(self._open.values()):
+            await asyncio.sleep(min(1.0, timeout_s / 4, patience_s / 4))
+            now_s = time.monotonic()
+            for life in list(self._open.values()):
+                session = life.session
                 try:
                     session.outbox.give_up_if_stalled(timeout_s)
-                    session.keep_alive(time.monotonic())
+                    session.keep_alive(now_s)
+                    if session.awaits_proof and now_s - life.since_s >= patience_s:
+                        session.end(CloseCode.NOT_AUTHENTICATED, "not authenticated in time")
                     self.reviews.ask_if_due(session, now_ms())
                 except Exception:  # noqa: BLE001 - a defect costs one socket, not the process (P8)
                     _log.exception("session %s failed", session.id)
@@ -149,7 +160,10 @@ class Sockets:
         Args:
             changes: None: whatever there is may have changed.
         """
-        self.reviews.changed(list(self._open.values()), changes)
+        self.reviews.changed(self._sessions(), changes)
+
+    def _sessions(self) -> list[AnySession]:
+        return [life.session for life in self._open.values()]
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """The ASGI application of all WebSockets."""
@@ -173,40 +187,64 @@ class Sockets:
             await self._close(send, CloseCode.UNUSABLE, "unknown subprotocol")
         elif self._rooms.draining or len(self._open) >= self._rooms.limits.max_sessions:
             await self._close(send, CloseCode.TRY_LATER, "no room for another socket")
-        else:
-            address, ticket = peer_key(scope), _ticket_in_address(scope)
-            serving = self._serve_counted(address, ticket, session, receive, send, wire)
-            if wire is None:
-                await serving
-            else:
-                wire.listen(session.receive_nowait)
-                wire.go_on_with(serving)
-
-    async def _serve_counted(
-        self,
-        address: str,
-        ticket: str | None,
-        session: AnySession,
-        receive: Receive,
-        send: Send,
-        wire: QuireWebSocket | None,
-    ) -> None:
-        """Serve a socket, unless its address has too many.
-
-        Args:
-            ticket: by which its client will come back; it does not end meanwhile.
-        """
-        if not self._by_address.enter(address):
+        elif not self._by_address.enter(address := peer_key(scope)):
             await self._close_as_one_too_many(send, session)
-            return
+        elif wire is None:
+            line = PlainLine(receive, send)
+            life = self._life(session, line, address, scope)
+            life.begin()
+            try:
+                await line.is_finished
+            finally:
+                life.end(asyncio.CancelledError())
+        else:
+            life = self._life(session, wire, address, scope)
+            wire.listen(session.receive_nowait)
+            wire.go_on(life.begin(), life.wake)
+
+    def _life(self, session: AnySession, line: Line, address: str, scope: Message) -> SocketLife:
+        ticket = None if self._tickets is None else _ticket_in_address(scope)
+        life = SocketLife(
+            session,
+            line,
+            since_s=time.monotonic(),
+            address=address,
+            ticket=ticket,
+            on_end=self._on_end,
+        )
+        self._open[session.id] = life
+        self._none_open.clear()
+        self._meter.opened[DIALECTS[type(session)]] += 1
+        if ticket is not None and self._tickets is not None:
+            # It does not end while its client may come back by it.
+            self._tickets.hold(ticket)
+        return life
+
+    async def _ended(self, life: SocketLife, error: BaseException) -> None:
+        """Close a socket whose life has ended, and count it out."""
+        session, line = life.session, life.line
+        code, reason = _close_of(session.id, error)
+        if isinstance(error, SlowConsumerError):
+            self._meter.cut += 1
+            if isinstance(line, QuireWebSocket):
+                # A close frame would wait behind what the peer does not take, and with it what is
+                # kept for the peer.
+                code = None
+                reset(line.transport)
+        self._by_address.leave(life.address)
+        del self._open[session.id]
         try:
-            if ticket is None or self._tickets is None:
-                await self._serve(session, receive, send, wire)
-                return
-            async with self._tickets.held(ticket, was_used=lambda: session.user is not None):
-                await self._serve(session, receive, send, wire)
+            if code is None:
+                self._meter.closed[GONE] += 1
+            else:
+                await self._close(line.send, code, reason)
+            if life.ticket is not None and self._tickets is not None:
+                # One that has not let the socket in is not worth a write.
+                await self._tickets.release(life.ticket, was_used=session.user is not None)
         finally:
-            self._by_address.leave(address)
+            line.finish()
+            if not self._open:
+                self._none_open.set()
 
     def _wire(self, send: Send, short: QuireWebSocket | None) -> Wire:
         most = self._settings.max_outbox_bytes
@@ -270,54 +308,6 @@ class Sockets:
             self._settings.public_url,
         )
 
-    async def _serve(
-        self, session: AnySession, receive: Receive, send: Send, wire: QuireWebSocket | None
-    ) -> None:
-        session_id = session.id
-        self._open[session_id] = session
-        self._none_open.clear()
-        self._meter.opened[DIALECTS[type(session)]] += 1
-        patience = asyncio.get_running_loop().call_later(
-            self._settings.auth_timeout_s, _require_auth, session
-        )
-        code: CloseCode | None = CloseCode.INTERNAL
-        reason = "internal error"
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                session.open(tasks)
-                try:
-                    await session.start()
-                    await _read(session, receive)
-                finally:
-                    session.close()
-        except* _DisconnectedError:
-            code = None
-        except* SessionClosedError as group:
-            closed = group.exceptions[0]
-            assert isinstance(closed, SessionClosedError), "the group holds what it says"
-            code, reason = closed.code, closed.reason
-        except* SlowConsumerError:
-            code, reason = CloseCode.TRY_LATER, "too slow"
-            self._meter.cut += 1
-            if wire is not None:
-                # A close frame would wait behind what the peer does not take, and with it what is
-                # kept for the peer.
-                code = None
-                reset(wire.transport)
-        except* OSError:
-            code = None
-        except* Exception:  # noqa: BLE001
-            _log.exception("session %s failed", session_id)
-        finally:
-            patience.cancel()
-            del self._open[session_id]
-            if not self._open:
-                self._none_open.set()
-        if code is None:
-            self._meter.closed[GONE] += 1
-        else:
-            await self._close(send, code, reason)
-
     async def _close_as_one_too_many(self, send: Send, session: AnySession) -> None:
         if isinstance(session, Session):
             reason = f"Too many connections from this address. retry_after={TOO_MANY_RETRY_S:g}"
@@ -334,6 +324,19 @@ class Sockets:
                 await send({"type": "websocket.close", "code": int(code), "reason": reason})
         except (OSError, RuntimeError, TimeoutError):
             _log.debug("the peer was gone before it could be told %s", code)
+
+
+def _close_of(session_id: str, error: BaseException) -> tuple[CloseCode | None, str]:
+    """Return the code and the reason with which a socket is closed; None: it is gone."""
+    match error:
+        case SessionClosedError():
+            return error.code, error.reason
+        case SlowConsumerError():
+            return CloseCode.TRY_LATER, "too slow"
+        case DisconnectedError() | OSError() | asyncio.CancelledError():
+            return None, ""
+    _log.error("session %s failed", session_id, exc_info=error)
+    return CloseCode.INTERNAL, "internal error"
 
 
 def _negotiate(offered: list[str]) -> tuple[str | None, Encoding | None]:
@@ -357,18 +360,3 @@ def _ticket_in_address(scope: Message) -> str | None:
     query = parse_qs(scope.get("query_string", b"").decode("ascii", "replace"))
     token = query.get("token", [""])[0]
     return token if token.startswith(TICKET_PREFIX) else None
-
-
-def _require_auth(session: AnySession) -> None:
-    if session.awaits_proof:
-        session.end(CloseCode.NOT_AUTHENTICATED, "not authenticated in time")
-
-
-async def _read(session: AnySession, receive: Receive) -> None:
-    """Pass frames to the session, one after another, until the peer is gone."""
-    while True:
-        message = await receive()
-        if message["type"] == "websocket.disconnect":
-            raise _DisconnectedError
-        data = message.get("bytes")
-        await session.receive(message["text"] if data is None else data)

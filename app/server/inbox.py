@@ -6,6 +6,7 @@ empty, as nearly all of them are.
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 
 from uvicorn._types import ASGIReceiveEvent
 
@@ -13,11 +14,13 @@ from uvicorn._types import ASGIReceiveEvent
 class Inbox:
     """A queue without a bound for one reader; while it is empty it holds no more than itself."""
 
-    __slots__ = ("_messages", "_waiter")
+    __slots__ = ("_messages", "_waiter", "arrived")
 
     def __init__(self) -> None:
         self._messages: deque[ASGIReceiveEvent] | None = None
         self._waiter: asyncio.Future[None] | None = None
+        self.arrived: Callable[[], None] | None = None
+        """Called after each message that is added."""
 
     def empty(self) -> bool:
         """Return True if no message waits."""
@@ -31,6 +34,8 @@ class Inbox:
         waiter, self._waiter = self._waiter, None
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
+        if self.arrived is not None:
+            self.arrived()
 
     def arrival(self) -> asyncio.Future[None]:
         """Return what is done once there is a message; cancelling it loses none."""

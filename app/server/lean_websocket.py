@@ -3,12 +3,12 @@
 uvicorn's own takes 8 kB: a queue, an event, a parser and a dictionary of attributes; besides it the
 scope of the handshake, and the chain of coroutines of the application. Here the queue and the event
 hold nothing while nothing waits, the attributes are slots, there is a parser only while it is
-needed, and the application may go on without its callers (`go_on_with`).
+needed, and the application may return while the connection goes on, without a task (`go_on`).
 """
 
 import asyncio
 import random
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
@@ -19,6 +19,7 @@ from websockets.protocol import OPEN
 from websockets.server import ServerProtocol
 
 from app.server.inbox import Inbox
+from app.server.timer_wheel import TimerWheel
 from app.server.websocket_frame import (
     FINAL_PING,
     MEMORY_LEVEL,
@@ -86,11 +87,18 @@ class LeanWebSocket(WebSocketsSansIOProtocol):
 
     Args:
         compresses: long messages are compressed, each on its own, for peers that offer it.
+        wheel: has the timers of pings; None: each is a timer of the loop.
     """
 
-    __slots__ = (*_UVICORNS, "_deflates", "_parser", "_sequel", "_waiting")
+    __slots__ = (*_UVICORNS, "_deflates", "_is_kept", "_parser", "_waiting", "_wake", "_wheel")
 
-    def __init__(self, *arguments: Any, compresses: bool = False, **options: Any) -> None:
+    def __init__(
+        self,
+        *arguments: Any,
+        compresses: bool = False,
+        wheel: TimerWheel | None = None,
+        **options: Any,
+    ) -> None:
         self._parser: ServerProtocol | None = None
         super().__init__(*arguments, **options)
         self.queue = Inbox()  # type: ignore[assignment]
@@ -99,11 +107,14 @@ class LeanWebSocket(WebSocketsSansIOProtocol):
             self.conn.available_extensions = [_DEFLATE]
         # It would log headers and frames, which hold cookies, tokens and texts.
         self.conn.debug = False
+        self._wheel = wheel
         self._deflates = False
         """True if the peer takes the frames that others are sent, compressed."""
         self._waiting = False
         """True if the application has handled all messages that it was given, and waits."""
-        self._sequel: Coroutine[Any, Any, None] | None = None
+        self._is_kept = False
+        """True if the connection goes on although the application has returned."""
+        self._wake: Callable[[], None] | None = None
 
     @property
     def conn(self) -> ServerProtocol:
@@ -134,9 +145,6 @@ class LeanWebSocket(WebSocketsSansIOProtocol):
         self.scope["extensions"][WIRE] = self  # type: ignore[assignment]
         try:
             await self.app(self.scope, self.receive, self.send)
-            if self._sequel is not None:
-                sequel, self._sequel = self._sequel, None
-                await sequel
         except ClientDisconnected:
             pass
         except BaseException:
@@ -147,17 +155,44 @@ class LeanWebSocket(WebSocketsSansIOProtocol):
             if not self.handshake_complete:
                 self.logger.error("ASGI callable returned without completing handshake.")
                 self.send_500_response()
-        if self._sequel is not None:
-            self._sequel.close()
+        if not self._is_kept:
+            self.finish()
+
+    def finish(self) -> None:
+        """Close the transport, unless the peer is still awaited."""
         if self.close_timer is None:
             self.transport.close()
 
-    def go_on_with(self, sequel: Coroutine[Any, Any, None]) -> None:
-        """Have a coroutine run once the application has returned, as a part of it.
+    def go_on(self, attending: "asyncio.Task[None]", wake: Callable[[], None]) -> None:
+        """Keep the connection when the application has returned; `finish` ends it.
 
-        What the application's callers hold until then is free while it runs.
+        Args:
+            attending: a task that will `attend` to the first messages; the server awaits it.
+            wake: has somebody `attend` to messages that come when nobody does.
         """
-        self._sequel = sequel
+        self._is_kept = True
+        self._wake = wake
+        inbox: Any = self.queue
+        inbox.arrived = self._message_arrived
+        self.tasks.add(attending)
+        attending.add_done_callback(self.tasks.discard)
+
+    def _message_arrived(self) -> None:
+        if self._waiting and self._wake is not None:
+            self._waiting = False
+            self._wake()
+
+    async def attend(self, handle: Callable[[ASGIReceiveEvent], Awaitable[None]]) -> None:
+        """Have messages handled, one after another, until none waits."""
+        inbox: Any = self.queue
+        while not inbox.empty():
+            await handle(self._next())
+        self._waiting = True
+
+    def detach(self) -> None:
+        """Have nobody attend to messages any more."""
+        self._waiting = False
+        self._wake = None
 
     def forget_handshake(self) -> None:
         """Let go of what only the handshake needs: the request, the scope, the parser."""
@@ -172,6 +207,10 @@ class LeanWebSocket(WebSocketsSansIOProtocol):
                 await inbox.arrival()
         finally:
             self._waiting = False
+        return self._next()
+
+    def _next(self) -> ASGIReceiveEvent:
+        inbox: Any = self.queue
         message: ASGIReceiveEvent = inbox.get_nowait()
         if self.read_paused and inbox.empty():
             self.read_paused = False
@@ -206,4 +245,14 @@ class LeanWebSocket(WebSocketsSansIOProtocol):
         if self.ping_timeout is None:
             self.schedule_ping()
         else:
-            self.pong_timer = self.loop.call_later(self.ping_timeout, self.keepalive_timeout)
+            self.pong_timer = self._call_later(self.ping_timeout, self.keepalive_timeout)
+
+    def schedule_ping(self) -> None:
+        assert self.ping_interval is not None, "pings are sent"
+        delay_s = max(0.0, self.ping_interval - self.last_ping_rtt)
+        self.ping_timer = self._call_later(delay_s, self.send_keepalive_ping)
+
+    def _call_later(self, delay_s: float, callback: Callable[[], None]) -> Any:
+        if self._wheel is None:
+            return self.loop.call_later(delay_s, callback)
+        return self._wheel.call_later(delay_s, callback)

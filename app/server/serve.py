@@ -23,6 +23,7 @@ from app.main import create_app, prepare_database
 from app.server.linger import LingerLimits
 from app.server.log_privacy import install_query_filter
 from app.server.quire_websocket import QuireWebSocket
+from app.server.timer_wheel import TimerWheel
 from app.settings import Settings
 from storage.store import open_store
 
@@ -139,7 +140,10 @@ class _Config(uvicorn.Config):
             # uvicorn calls what it is given; it need not be a class.
             http=_http_protocol(linger),
             ws=partial(  # type: ignore[arg-type]
-                QuireWebSocket, linger=linger, compresses=settings.compression == "on"
+                QuireWebSocket,
+                linger=linger,
+                compresses=settings.compression == "on",
+                wheel=TimerWheel(),
             ),
             ws_max_size=settings.max_message_bytes,
             ws_ping_interval=settings.ping_interval_s,

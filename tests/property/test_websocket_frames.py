@@ -102,6 +102,39 @@ class Application:
         return True
 
 
+@dataclass
+class KeptApplication(Application):
+    """Returns once it has accepted, and has a task only while a message waits."""
+
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        self.wire = scope["extensions"][WIRE]
+        self.wire.listen(self.take)
+        self.wire.go_on(self.attend(), self.attend)
+
+    def attend(self) -> asyncio.Task[None]:
+        assert not self.tasks, "somebody attends already"
+        task = asyncio.get_running_loop().create_task(self.wire.attend(self.handle))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+        return task
+
+    async def handle(self, message: Any) -> None:
+        if message["type"] == "websocket.receive":
+            self.ways.append("long")
+            for _ in range(self.turns):
+                await asyncio.sleep(0)
+            data = message.get("text")
+            self.told.append(message["bytes"] if data is None else data)
+        else:
+            self.told.append(message["code"])
+            self.wire.detach()
+            self.wire.finish()
+
+
 def server(kind: type[WebSocketsSansIOProtocol], application: Any, max_size: int) -> Any:
     config = uvicorn.Config(
         application,
@@ -117,10 +150,13 @@ def server(kind: type[WebSocketsSansIOProtocol], application: Any, max_size: int
 
 
 async def told(
-    kind: type[WebSocketsSansIOProtocol], pieces: list[bytes], max_size: int
+    kind: type[WebSocketsSansIOProtocol],
+    pieces: list[bytes],
+    max_size: int,
+    application: Application | None = None,
 ) -> tuple[Application, bytes]:
     """What an application is told, and what is written, when these pieces come after a request."""
-    application = Application()
+    application = application or Application()
     protocol = server(kind, application, max_size)
     protocol.data_received(REQUEST)
     await pause()
@@ -157,12 +193,17 @@ def masked(opcode: Opcode, payload: bytes, *, final: bool = True) -> bytes:
 MESSAGE = masked(Opcode.BINARY, b"one of many")
 
 
+@pytest.mark.parametrize("kind", [Application, KeptApplication])
 @pytest.mark.parametrize("opcode", [Opcode.BINARY, Opcode.TEXT])
 @pytest.mark.parametrize("turns", range(5))
 @pytest.mark.anyio
-async def test_message_read_alone_overtakes_none_that_waits(opcode: Opcode, turns: int) -> None:
-    """Planted and caught: taken while another is queued, or while the application handles one."""
-    application = Application(turns=2)
+async def test_message_read_alone_overtakes_none_that_waits(
+    kind: type[Application], opcode: Opcode, turns: int
+) -> None:
+    """Planted and caught: taken while another is queued, or while the application handles one; one
+    that waits attended to twice, or by nobody.
+    """
+    application = kind(turns=2)
     protocol = server(QuireWebSocket, application, 1 << 20)
     protocol.data_received(REQUEST)
     await pause()
@@ -251,11 +292,13 @@ def test_an_application_is_told_the_same_as_by_uvicorn(seed: int, max_size: int)
     async def all_ways() -> list[tuple[Application, bytes]]:
         return [
             await told(QuireWebSocket, pieces, max_size),
+            await told(QuireWebSocket, pieces, max_size, KeptApplication()),
             await told(WebSocketsSansIOProtocol, pieces, max_size),
             await told(WebSocketsSansIOProtocol, frames, max_size),
         ]
 
-    (ours, written), (least, _), (most, expected) = asyncio.run(all_ways())
+    (ours, written), kept, (least, _), (most, expected) = asyncio.run(all_ways())
+    assert (kept[0].told, kept[1]) == (ours.told, written)
     # Of what came in one piece with a broken frame, uvicorn forgets all that was before it.
     count = len(ours.told)
     assert len(least.told) <= count

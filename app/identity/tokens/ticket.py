@@ -20,8 +20,7 @@ origin may use it again for the same document, while the socket is open and for 
 import asyncio
 import hmac
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 import msgspec
@@ -162,27 +161,15 @@ class Tickets:
             hashed = secret_hash(ticket)
             self._held[hashed] = self._held.get(hashed, 0) + 1
 
-    async def release(self, ticket: str) -> None:
-        """Let go of a ticket whose socket is closed: from now on it lasts `return_s`."""
-        hashed = secret_hash(ticket)
-        if self._drop(hashed):
-            await self._extend([hashed])
-
-    @asynccontextmanager
-    async def held(self, ticket: str, was_used: Callable[[], bool]) -> AsyncIterator[None]:
-        """Hold a ticket while a socket is open.
+    async def release(self, ticket: str, *, was_used: bool = True) -> None:
+        """Let go of a ticket whose socket is closed: from now on it lasts `return_s`.
 
         Args:
-            was_used: whether the ticket has let the socket in; else it is not worth a write.
+            was_used: False: it has not let the socket in, and lasts as long as it did.
         """
-        self.hold(ticket)
-        try:
-            yield
-        finally:
-            if was_used():
-                await self.release(ticket)
-            else:
-                self._drop(secret_hash(ticket))
+        hashed = secret_hash(ticket)
+        if self._drop(hashed) and was_used:
+            await self._extend([hashed])
 
     async def run(self) -> None:
         """Renew what is held until cancelled, often enough that a killed process leaves half."""

@@ -8,7 +8,6 @@ A session's frames are handled one after another. A session with too many unsett
 with a full outbox, is not read until that changes (P7).
 """
 
-import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -28,7 +27,7 @@ from sync.shells.rooms.sink import Parcel
 from sync.shells.sessions.flow import RATE_WINDOW_S
 from sync.shells.sessions.gatekeeper import Gatekeeper, Identity
 from sync.shells.sessions.outbox import Wire
-from sync.shells.sessions.socket import SESSION_ENDED, Attendance, Socket
+from sync.shells.sessions.socket import SESSION_ENDED, Attendance, Socket, Tasks
 from sync.submission import (
     Submission,
     TextSubmission,
@@ -108,7 +107,7 @@ class Session(Socket):
 
     # --- life -----------------------------------------------------------------------------------
 
-    def open(self, tasks: asyncio.TaskGroup) -> None:
+    def open(self, tasks: Tasks) -> None:
         super().open(tasks)
         self._rooms.sinks[self.id] = self
 

@@ -11,7 +11,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from sync.effect import CatchUp
 from sync.error import CloseCode, ErrorCode, QuireError
@@ -47,6 +47,18 @@ class Attendance:
     identity: Identity
     until_ms: int | None
     """The time at which the role has to be asked for again; see `Admission`."""
+
+
+class Tasks(Protocol):
+    """Whatever owns the tasks of a session: an `asyncio.TaskGroup`, for one."""
+
+    def create_task(self, coro: Coroutine[Any, Any, None], /) -> asyncio.Task[None]:
+        """Start a task; an exception in it ends the session.
+
+        Raises:
+            RuntimeError: the session is ending.
+        """
+        ...
 
 
 class SessionClosedError(Exception):
@@ -97,7 +109,7 @@ class Socket(ABC):
         self._rooms = rooms
         self._limits: Limits = rooms.limits
         self._gatekeeper = gatekeeper
-        self._tasks: asyncio.TaskGroup | None = None
+        self._tasks: Tasks | None = None
         self._flow: Flow | None = None
         self._faults = 0
         self._early = self._early_bytes = 0
@@ -133,7 +145,7 @@ class Socket(ABC):
         """True if messages of the log were dropped, and are still to come from the log."""
         return any(progress.is_lagging for progress in self._feeds())
 
-    def open(self, tasks: asyncio.TaskGroup) -> None:
+    def open(self, tasks: Tasks) -> None:
         """Open the session; `tasks` owns its background tasks."""
         self._tasks = tasks
 
