@@ -197,7 +197,12 @@ async def test_joins_and_refused_edits_of_quire_v1_are_noted(
                 "text_insert", doc="native", id=f"m.{number}", base=None, pos=0, text="x"
             )
             await mallory.expect_error("forbidden", id=f"m.{number}")
-    found = await trail(server, tmp_path, "native", 3)
+    # Ten seconds after the first refusal the other four follow as one record: on a busy machine it
+    # may be there already.
+    records = await trail(server, tmp_path, "native", 3)
+    found, later = records[:3], records[3:]
+    assert {each["kind"] for each in later} <= {"access.refused"}
+    assert sum(each["detail"]["count"] for each in later) <= 4
     assert [(each["kind"], each["name"]) for each in found] == [
         ("document.created", "Ada"),
         ("document.joined", "Mallory"),
