@@ -153,6 +153,45 @@ def test_people_on_a_page_in_its_menus_its_history_and_its_share_dialog(
     make_window.assert_nothing_happened()
 
 
+def test_people_and_names_in_the_tools_of_the_history(
+    open_server: ServerProcess, make_window: Windows
+) -> None:
+    """The playback, the dialog that takes changes back, an old version, and what is said of it."""
+    ana, eve = make_window(open_server, "Ana"), make_window(open_server, _IMAGE)
+    page = ana.page
+    eve.open("/d/tools")
+    eve.focus_end()
+    eve.type("words")
+    eve.wait_until_saved()
+    ana.open("/d/tools")
+    _ask(ana, "POST", "/api/documents/tools/versions", {"version": 1, "name": _SVG})
+    page.keyboard.press("Control+Alt+h")
+    page.locator(".sitting-opener").first.click()
+    page.locator('[data-single="1"]').click()
+    expect(page.locator(".banner-version")).to_contain_text(_SVG)
+    expect(page.locator(".banner-version")).to_contain_text(_IMAGE)
+    make_window.assert_nothing_happened()
+    _button(ana, "Back to the live text")
+    _button(ana, "Name the current version…")
+    page.get_by_role("dialog").get_by_label("Name").fill(f"{_IMAGE} 2")
+    page.keyboard.press("Enter")
+    expect(page.locator(".toast")).to_contain_text(f"{_IMAGE} 2")
+    make_window.assert_nothing_happened()
+    _button(ana, "People")
+    page.get_by_label("Show in the text who wrote what").check()
+    expect(page.locator(".pane-source .author").first).to_be_visible()
+    page.locator(".pane-source .author").first.hover()
+    expect(page.locator(".tooltip")).to_contain_text(_IMAGE)
+    _button(ana, f"Take back changes of {_IMAGE}…")
+    expect(page.get_by_role("dialog").locator("option", has_text=_IMAGE)).to_have_count(1)
+    expect(page.locator(".take-back-changes li").first).to_be_visible()
+    make_window.assert_nothing_happened()
+    page.keyboard.press("Escape")
+    _button(ana, "Play back")
+    expect(page.locator(".playback-who")).to_have_text(_IMAGE)
+    make_window.assert_nothing_happened()
+
+
 def test_words_that_an_old_version_had(open_server: ServerProcess, make_window: Windows) -> None:
     """Words that were taken out of a block are shown in it, as text."""
     ana = make_window(open_server, "Ana")

@@ -13,6 +13,8 @@ interface Tip {
   readonly anchor: HTMLElement;
   readonly words: string;
   readonly keys: readonly string[];
+  /** The pointer may go onto it, to read it; one that the focus brought must not lie in its way. */
+  readonly isHovered: boolean;
 }
 
 export function Tooltips() {
@@ -32,7 +34,13 @@ export function Tooltips() {
   }, [tip]);
   return (
     // The control is named so itself: to those who listen this is a repetition.
-    <div ref={dom} popover="manual" class="tooltip" aria-hidden="true" onPointerLeave={() => setTip(null)}>
+    <div
+      ref={dom}
+      popover="manual"
+      class={tip?.isHovered === false ? "tooltip tooltip-passed" : "tooltip"}
+      aria-hidden="true"
+      onPointerLeave={() => setTip(null)}
+    >
       {tip?.words}
       {tip === null || tip.keys.length === 0 ? null : <Keys keys={tip.keys} />}
     </div>
@@ -53,18 +61,18 @@ function listen(show: (tip: Tip | null) => void): () => void {
     const anchor = anchorOf(event.target);
     if (anchor === shown && anchor !== null) return;
     hide();
-    if (anchor !== null) timer = window.setTimeout(() => reveal(anchor), DELAY_MS);
+    if (anchor !== null) timer = window.setTimeout(() => reveal(anchor, true), DELAY_MS);
   };
   const focus = (event: FocusEvent): void => {
     const anchor = anchorOf(event.target);
-    if (anchor?.matches(":focus-visible") === true) reveal(anchor);
+    if (anchor?.matches(":focus-visible") === true) reveal(anchor, false);
     else hide();
   };
-  const reveal = (anchor: HTMLElement): void => {
+  const reveal = (anchor: HTMLElement, isHovered: boolean): void => {
     const { tip = "", keys = "" } = anchor.dataset;
     if (tip === "" || !anchor.isConnected) return;
     shown = anchor;
-    show({ anchor, words: tip, keys: keys === "" ? [] : keys.split(" ") });
+    show({ anchor, words: tip, keys: keys === "" ? [] : keys.split(" "), isHovered });
   };
   const escape = (event: KeyboardEvent): void => {
     if (event.key === "Escape") hide();
