@@ -184,6 +184,9 @@ class Document(UpdateDocument):
             return Refused(self._fragmented())
         if not self.text_root:
             self._decide(DEFAULT_TEXT_ROOT)
+        if not self._replica.takes_edits():
+            why = "This text holds what is no text. It takes Yjs updates alone."
+            return Refused(refusal(ErrorCode.INVALID_MESSAGE, why))
         update = self._replica.edit(delta)
         verdict = self._ready(update)
         self._structs += verdict.structs

@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from sync.names import DEFAULT_TEXT_ROOT
 from sync.text.delta import Delta, DeltaOutOfRange, apply, canonical
-from sync.text.gaps import around_gaps
+from sync.text.gaps import GAP, around_gaps
 from sync.text.replacement import replacement
 from sync.yjs.block import read_blocks
 from sync.yjs.gate import Ready
@@ -173,7 +173,7 @@ class Replica:
         """Change the text, under the server's own CRDT client id.
 
         Args:
-            ops: a canonical delta that fits the text.
+            ops: a canonical delta that fits the text; see `takes_edits`.
 
         Returns:
             The change as a Yjs v1 update.
@@ -236,6 +236,13 @@ class Replica:
         parts = guarded(self._ytext.diff)
         text = "".join(part if isinstance(part, str) else "\0" for part, _ in parts)
         return text if len(text.encode()) == len(self._ytext) else None
+
+    def takes_edits(self) -> bool:
+        """Return False if the text holds what `edit` cannot go around: its place is unknown."""
+        if not self._mixed:
+            return True
+        shown = self.shown()
+        return shown is not None and shown.replace(GAP, "") == self.text
 
     def item_at(self, at: int) -> tuple[int, int]:
         """Return the block shown at a byte: the client, and the clock of its first unit plus the

@@ -113,6 +113,15 @@ def test_text_event_that_cannot_be_is_refused(
     assert written.refuse(edit("s1", "b", base, *ops)) == code
 
 
+def test_text_event_is_refused_where_its_place_is_unknown() -> None:
+    """Found by `lab converge`: a text root that holds bytes; the log got what nothing can load."""
+    written = Written()
+    written.accept(edit("s1", "a", 0, "abcd"))
+    written.accept(yjs("s2", "b", bytes.fromhex("01014d00030107636f6e74656e740204d000")))
+    assert written.refuse(edit("s1", "c", 2, 4, "x")) == ErrorCode.INVALID_MESSAGE
+    assert written.reopened().text == "abcd"
+
+
 def test_text_event_may_shrink_a_full_document() -> None:
     written = Written(Limits(max_document_chars=4))
     written.accept(edit("s1", "a", 0, "abcd"))

@@ -96,6 +96,27 @@ def test_edit_in_a_document_with_embeds_goes_where_its_delta_says() -> None:
     assert gated.replica.text == "YX"
 
 
+@pytest.mark.parametrize(
+    ("content", "takes_edits"),
+    [
+        pytest.param("05027b7d", True, id="an object"),
+        pytest.param("0601620474727565", True, id="a format"),
+        pytest.param("0503227822", False, id="a string as an embed"),
+        pytest.param("08027f79", False, id="values as in an array"),
+        pytest.param("030204d0", False, id="bytes"),
+    ],
+)
+def test_text_takes_no_edits_around_what_has_no_certain_place(
+    content: str, *, takes_edits: bool
+) -> None:
+    """Found by `lab converge`: the log told of another edit, or of one that nothing can load."""
+    gated, editor = Gated(), Editor(1)
+    gated.apply(editor.edit(("abc",)))
+    kind, rest = content[:2], content[2:]
+    gated.apply(bytes.fromhex(f"01014d00{kind}0107636f6e74656e74{rest}00"))
+    assert gated.replica.takes_edits() is takes_edits
+
+
 def test_typing_and_backspacing_need_no_search() -> None:
     gated, editor = Gated(), Editor(1)
     gated.apply(editor.edit(("()",)))
