@@ -10,6 +10,7 @@ import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { joinChunks } from "./chunks.mjs";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const source = join(root, "src");
@@ -182,10 +183,14 @@ async function buildPastStyle() {
 const entryOf = ({ metafile }, entry) =>
   basename(Object.entries(metafile.outputs).find(([, output]) => output.entryPoint === entry)[0]);
 
+/** Pages that are opened by an address of their own. */
+const PAGES = ["src/page/document.tsx", "src/start/startpage.tsx", "src/account/pages.ts", "src/addresses/addresspage.tsx"];
+
 /** Bundle the app, with the vendor modules left outside. */
 async function buildApp(vendorNames, files) {
-  const result = await build({
+  const bundle = await build({
     ...shared,
+    write: false,
     entryPoints: [join("src", "main.ts")],
     entryNames: "app-[hash]",
     chunkNames: "[name]-[hash]",
@@ -193,13 +198,11 @@ async function buildApp(vendorNames, files) {
     plugins: [externalVendor(vendorNames)],
     define: { __FILES__: JSON.stringify(files) },
   });
-  const outputs = Object.entries(result.metafile.outputs);
-  const [script, entry] = outputs.find(([, output]) => output.entryPoint === "src/main.ts");
-  return {
-    metafile: result.metafile,
-    script: basename(script),
-    style: basename(entry.cssBundle),
-  };
+  const metafile = await joinChunks(bundle, { ...shared, pages: PAGES });
+  const outputs = Object.entries(metafile.outputs);
+  const [script] = outputs.find(([, output]) => output.entryPoint === "src/main.ts");
+  const [style] = outputs.find(([path]) => path.endsWith(".css"));
+  return { metafile, script: basename(script), style: basename(style) };
 }
 
 /**
