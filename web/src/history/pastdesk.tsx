@@ -9,17 +9,15 @@ import { changeName, listNames, nameVersion, removeName } from "../api/versionna
 import { words } from "../language/language";
 import type { DocumentModel } from "../page/model";
 import type { PastPartActions, PastPlaces } from "../page/past";
-import { CopyField, copyText } from "../ui/copy";
-import { Dialog } from "../ui/dialog";
 import { computed, effect } from "../vendor/preact";
 import { copyOrDownload } from "../download";
 import type { AuthorLook, AuthorMark } from "./authorcolours";
 import { AuthorLayer } from "./authorlayer";
 import { looksOf, marksOf, type BlamedSpan } from "./authorspans";
 import { HistoryModel } from "./model";
-import { NameDialog } from "./namedialog";
 import type { NamedActions } from "./namedlist";
-import { NamedVersions, type NamedVersion } from "./namedversion";
+import { NamedVersions } from "./namedversion";
+import { Naming } from "./naming";
 import { HistoryPanel } from "./panel";
 import { PastView } from "./pastview";
 import { TakeBackDialog, type TakeBackActions } from "./takebackdialog";
@@ -28,7 +26,7 @@ import { PlaybackModel } from "./playbackmodel";
 import { PlaybackView } from "./playbackview";
 import { restoredVersion } from "./sitting";
 import { longTime } from "./times";
-import { versionIn, versionLink } from "./versionlink";
+import { versionIn } from "./versionlink";
 
 const REFRESH_DELAY_MS = 1_500;
 
@@ -36,6 +34,7 @@ export class PastDesk {
   private readonly view: PastView;
   private readonly history: HistoryModel;
   private readonly names: NamedVersions;
+  private readonly naming: Naming;
   /** Who wrote what, in the live text and in an old version. */
   readonly layer: AuthorLayer;
   private playback: PlaybackView | null = null;
@@ -57,8 +56,8 @@ export class PastDesk {
       laidOut: (isBeside) => (model.isBeside.value = isBeside),
       copy: (text) => void this.copy(text),
       namesOf: (version) => this.names.within(version, version).map(({ name }) => name),
-      name: (version) => this.nameVersion(version),
-      copyLink: (version) => void this.copyLink(version),
+      name: (version) => this.naming.nameVersion(version),
+      copyLink: (version) => void this.naming.copyLink(version),
       takeBack: (after, upto) => this.takeBack(null, { after, upto }),
       play: () => this.play(),
     });
@@ -101,6 +100,7 @@ export class PastDesk {
       },
       wordsOf,
     );
+    this.naming = new Naming(model, this.names, (action) => actions.attempt(action));
   }
 
   panel() {
@@ -116,7 +116,7 @@ export class PastDesk {
         onChoose={(version, since) => this.choose(version, () => this.show(version, since))}
         onCompare={(isOn) => this.history.compare(isOn)}
         onPlay={() => this.play()}
-        onNameNow={() => this.nameVersion(this.model.version.value)}
+        onNameNow={() => this.naming.nameVersion(this.model.version.value)}
       />
     );
   }
@@ -124,9 +124,9 @@ export class PastDesk {
   private readonly named: NamedActions = {
     choose: (version) => this.choose(version, () => this.showSinceSitting(version)),
     restore: (version) => void this.restore(version),
-    rename: (named) => this.rename(named),
-    remove: (named) => void this.removeName(named),
-    copyLink: (version) => void this.copyLink(version),
+    rename: (named) => this.naming.rename(named),
+    remove: (named) => void this.naming.remove(named),
+    copyLink: (version) => void this.naming.copyLink(version),
   };
 
   opened(): void {
@@ -252,42 +252,6 @@ export class PastDesk {
     });
   }
 
-  private nameVersion(version: number): void {
-    const { names } = words().history;
-    this.model.dialog.show((close) => (
-      <NameDialog
-        title={names.dialogTitle(version)}
-        name=""
-        note=""
-        save={async (name, note) => {
-          await this.names.name(version, name, note);
-          this.model.say(names.named(name));
-        }}
-        close={close}
-      />
-    ));
-  }
-
-  private rename(named: NamedVersion): void {
-    const { renameTitle } = words().history.names;
-    this.model.dialog.show((close) => (
-      <NameDialog
-        title={renameTitle}
-        name={named.isAutomatic ? "" : named.name}
-        note={named.note}
-        save={(name, note) => this.names.change(named.name, name, note)}
-        close={close}
-      />
-    ));
-  }
-
-  private async removeName({ name }: NamedVersion): Promise<void> {
-    await this.actions.attempt(async () => {
-      await this.names.remove(name);
-      this.model.say(words().history.names.removed(name));
-    });
-  }
-
   /** Ask whose changes of `range` are to be taken back, show what that does, and do it. */
   private takeBack(actor: string | null, range: TakeBackRange): void {
     const { name } = this.model;
@@ -310,17 +274,6 @@ export class PastDesk {
       const undo = { label: words().history.takeBack.undo, run: () => void this.model.commands.run("undo") };
       this.model.say(words().history.takeBack.done, undo);
     });
-  }
-
-  private async copyLink(version: number): Promise<void> {
-    const { linkCopied, linkTitle } = words().history.names;
-    const link = versionLink(location.href, version);
-    if (await copyText(link)) return this.model.say(linkCopied);
-    this.model.dialog.show((close) => (
-      <Dialog title={linkTitle} onClose={close}>
-        <CopyField label={linkTitle} value={link} focus />
-      </Dialog>
-    ));
   }
 
   private async restore(version: number): Promise<void> {
