@@ -12,7 +12,7 @@ import { StatusList } from "../src/page/statuslist";
 import { titleToShow } from "../src/page/titling";
 import { firstView } from "../src/page/views";
 import type { Member, User } from "../src/protocol";
-import { effect } from "../src/vendor/preact";
+import { effect, signal } from "../src/vendor/preact";
 
 const ANA: User = { id: "u-ana", name: "Ana", color: "#1670c9" };
 const BEN: User = { id: "u-ben", name: "Ben", color: "#ba4e0f" };
@@ -46,6 +46,15 @@ test("banners keep their order, and one is replaced in its place", () => {
   list.set("connection", null);
   list.set("connection", null);
   assert.deepEqual(list.shown.value.map(({ name }) => name), ["kept"]);
+});
+
+test("a banner that is a function follows what it reads, as the words of a language", () => {
+  const list = new BannerList();
+  const said = signal("Dismiss");
+  list.set("import", () => ({ tone: "warning", words: said.value, actions: [] }));
+  assert.deepEqual(list.shown.value.map((banner) => banner.words), ["Dismiss"]);
+  said.value = "Ausblenden";
+  assert.deepEqual(list.shown.value.map((banner) => banner.words), ["Ausblenden"]);
 });
 
 test("a banner that is taken away twice renders nothing anew", () => {

@@ -21,8 +21,7 @@ import {
   type Extension,
 } from "../vendor/codemirror";
 import { element } from "../dom";
-import { words } from "../language/language";
-import { effect } from "../vendor/preact";
+import { inEveryLanguage, words } from "../language/language";
 import { normalText } from "../newlines";
 import { blinking } from "./blinking";
 import { filesIn } from "./files";
@@ -121,16 +120,6 @@ export const readerOf = (label: string, { isPlain = false } = {}): Extension => 
   isPlain ? plain : reading,
   EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
 ];
-
-/** Run `again` whenever the language has changed; not in the midst of what changes it. */
-function inEveryLanguage(again: () => void): void {
-  let isFirst = true;
-  effect(() => {
-    words();
-    if (!isFirst) queueMicrotask(again);
-    isFirst = false;
-  });
-}
 
 /** `text` to look at, as the source pane shows it. */
 export function createReader(

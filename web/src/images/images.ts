@@ -28,6 +28,7 @@ export interface ImagePlace {
 export class Images {
   private readonly list = new UploadList();
   private readonly files = new Map<string, File>();
+  private readonly failures = new Map<string, ApiError>();
   private readonly progress = signal(this.list.progress);
 
   constructor(
@@ -125,6 +126,7 @@ export class Images {
         break;
       case "forget":
         this.files.delete(effect.id);
+        this.failures.delete(effect.id);
         this.banners.set(`image-${effect.id}`, null);
         break;
     }
@@ -141,7 +143,8 @@ export class Images {
       this.handle({ type: "stored", id, url });
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      this.handle({ type: "failed", id, reason: reasonOf(error) });
+      this.failures.set(id, error);
+      this.handle({ type: "failed", id, reason: error.message });
     }
   }
 
@@ -166,19 +169,20 @@ export class Images {
   }
 
   private showFailures(): void {
-    for (const { id, fileName, state, reason } of this.list.uploads) {
+    for (const { id, fileName, state } of this.list.uploads) {
       if (state !== "failed") {
         this.banners.set(`image-${id}`, null);
         continue;
       }
-      this.banners.set(`image-${id}`, {
+      const failure = this.failures.get(id);
+      this.banners.set(`image-${id}`, () => ({
         tone: "error",
-        words: words().images.failed(fileName, reason),
+        words: words().images.failed(fileName, failure === undefined ? "" : reasonOf(failure)),
         actions: [
           { label: words().images.retry, run: () => this.handle({ type: "retried", id }) },
           { label: words().common.dismiss, run: () => this.handle({ type: "dismissed", id }) },
         ],
-      });
+      }));
     }
   }
 }
@@ -189,6 +193,7 @@ function reasonOf({ status, code, message }: ApiError): string {
   const { images } = words();
   if (status === 0) return images.unreachable;
   if (code === "no_image") return images.noImage;
+  if (code === "storage_full") return images.serverFull;
   if (status === 413) return code === "images_full" ? images.full : images.tooLarge;
   return message;
 }

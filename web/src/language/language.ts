@@ -1,6 +1,6 @@
 /** The words of the interface, in the language of the user. */
 
-import { batch, signal } from "../vendor/preact";
+import { batch, effect, signal } from "../vendor/preact";
 import { english, type Words } from "./en/english";
 
 export type Language = "en" | "de";
@@ -14,6 +14,16 @@ const tag = signal<Language>("en");
 
 /** All words. A component that reads them is rendered again when the language changes. */
 export const words = (): Words => current.value;
+
+/** Run `again` whenever the language has changed; not in the midst of what changes it. */
+export function inEveryLanguage(again: () => void): void {
+  let isFirst = true;
+  effect(() => {
+    words();
+    if (!isFirst) queueMicrotask(again);
+    isFirst = false;
+  });
+}
 
 export const shownLanguage = (): Language => tag.value;
 

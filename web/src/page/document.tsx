@@ -406,8 +406,12 @@ class DocumentPage {
       banners.set("request", null);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      const dismiss = { label: words().common.dismiss, run: () => banners.set("request", null) };
-      banners.set("request", { tone: "error", words: error.message, actions: [dismiss] });
+      const { message } = error;
+      banners.set("request", () => ({
+        tone: "error",
+        words: message,
+        actions: [{ label: words().common.dismiss, run: () => banners.set("request", null) }],
+      }));
     }
   }
 }

@@ -20,11 +20,12 @@ export const droppedFiles = (model: DocumentModel, keepImage: KeepImage): Extens
     maxChars: () => model.maxChars.value,
     keepImage,
     tell: (messages) => {
-      const dismiss = { label: words().common.dismiss, run: () => model.banners.set("import", null) };
-      model.banners.set(
-        "import",
-        messages.length === 0 ? null : { tone: "warning", words: messages.join(" "), actions: [dismiss] },
-      );
+      if (messages.length === 0) return model.banners.set("import", null);
+      model.banners.set("import", () => ({
+        tone: "warning",
+        words: messages.map((said) => said()).join(" "),
+        actions: [{ label: words().common.dismiss, run: () => model.banners.set("import", null) }],
+      }));
     },
   });
 

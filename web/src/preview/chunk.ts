@@ -44,6 +44,11 @@ export class Chunk {
     this.dom.replaceChildren(...this.entries.flatMap(({ element }) => (element === null ? [] : [element])));
   }
 
+  /** What is there is to be made anew, when it is built next: its words are of another language. */
+  expire(): void {
+    this.isBuilt = false;
+  }
+
   /** Show another block in the place of one that is there. */
   renew(index: number, block: Block): void {
     const entry = this.entries[index];

@@ -3,7 +3,7 @@
  * and no step takes the page's thread for long.
  */
 
-import { words } from "../language/language";
+import { inEveryLanguage, words } from "../language/language";
 import type { Update } from "../markup/markup";
 import type { Heading } from "../markup/outline";
 import { BlockList } from "./blocklist";
@@ -79,6 +79,7 @@ export class PreviewPane {
     // Comes when the pane is shown after it was hidden, too.
     new ResizeObserver(() => this.seen()).observe(this.dom);
     window.addEventListener("beforeprint", () => this.complete());
+    inEveryLanguage(() => this.sayAnew());
     whenMoreIsLoaded(() => {
       for (const entry of this.list.built) entry.enriched = false;
       this.lookSoon();
@@ -187,6 +188,15 @@ export class PreviewPane {
   private gaveUp(): void {
     this.notice.textContent = words().preview.tooComplex;
     this.notice.hidden = false;
+  }
+
+  /** What is said beside the text (notes, names for those who listen) is in another language now. */
+  private sayAnew(): void {
+    if (!this.notice.hidden) this.gaveUp();
+    for (const chunk of this.list.chunks) chunk.expire();
+    if (!this.isHidden) this.look();
+    this.work();
+    if (this.caret !== null) this.markLine(this.caret.line);
   }
 
   /** The pane may have been hidden until now, or has another width. */

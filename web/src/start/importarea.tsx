@@ -60,7 +60,7 @@ export function ImportArea({ isAllowed, model, children }: ImportAreaProps) {
               .filter((each) => each.problems.length > 0)
               .map((each, n) => (
                 <li key={n} dir="auto">
-                  {each.fileName}: {each.problems.join(" ")}
+                  {each.fileName}: {each.problems.map((problem) => problem()).join(" ")}
                 </li>
               ))}
           </ul>

@@ -4,14 +4,14 @@ import { fileHandlers } from "../editor/files";
 import { words } from "../language/language";
 import { EditorSelection, type EditorView, type Extension } from "../vendor/codemirror";
 import { isImportable } from "./filekind";
-import type { KeepImage } from "./importfile";
+import type { KeepImage, Said } from "./importfile";
 
 export interface DropConfig {
   /** The most characters of a document; null: not known. */
   readonly maxChars: () => number | null;
   readonly keepImage: KeepImage | null;
-  /** Tell the user, in words; nothing takes away what was told. */
-  readonly tell: (messages: readonly string[]) => void;
+  /** Tell the user; nothing takes away what was told. */
+  readonly tell: (messages: readonly Said[]) => void;
 }
 
 export function importDropped(config: DropConfig): Extension {
@@ -23,30 +23,30 @@ export function importDropped(config: DropConfig): Extension {
 }
 
 async function insertFiles(files: readonly File[], position: number, view: EditorView, config: DropConfig): Promise<void> {
-  const messages: string[] = [];
+  const messages: Said[] = [];
   const texts: string[] = [];
   // What others type while a file is read moves the place; the caret moves along with it.
   view.dispatch({ selection: EditorSelection.cursor(Math.min(position, view.state.doc.length)) });
   const converter = await import("./importfile").catch(() => null);
-  if (converter === null) return config.tell([words().page.partMissing]);
+  if (converter === null) return config.tell([() => words().page.partMissing]);
   const { importFile, ImportError } = converter;
   for (const file of files) {
     try {
       const { text, notes } = await importFile(file, config.keepImage);
       const length = view.state.doc.length + texts.join("").length + text.length;
       const limit = config.maxChars();
-      if (limit !== null && length > limit) throw new ImportError(words().transfer.tooLong(file.name, limit));
+      if (limit !== null && length > limit) throw new ImportError(() => words().transfer.tooLong(file.name, limit));
       texts.push(text.trimEnd());
-      messages.push(...notes.map((note) => `${file.name}: ${note}`));
+      messages.push(...notes.map((note) => () => `${file.name}: ${note()}`));
     } catch (error) {
       if (!(error instanceof ImportError)) throw error;
-      messages.push(error.message);
+      messages.push(error.said);
     }
   }
   const text = texts.filter((each) => each !== "").join("\n\n");
   // Reading takes a while, in which a role may have been lowered.
   const isTooLate = text !== "" && view.state.readOnly;
-  config.tell(isTooLate ? [...messages, words().transfer.readOnlyNow] : messages);
+  config.tell(isTooLate ? [...messages, () => words().transfer.readOnlyNow] : messages);
   if (text === "" || isTooLate) return;
   insertApart(view, text);
 }

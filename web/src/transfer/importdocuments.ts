@@ -5,15 +5,14 @@ import { ApiError, attempt, request } from "../api/request";
 import { sendImage } from "../images/sending";
 import { words } from "../language/language";
 import { derivedTitle } from "../preview/title";
-import { importFile, ImportError } from "./importfile";
+import { importFile, ImportError, type Said } from "./importfile";
 import { LaterPictures, opsBetween, withPictures, type PlacedPicture } from "./laterpictures";
 
 export interface ImportOutcome {
   readonly fileName: string;
   /** Null if there is none; `problems` says why. */
   readonly document: DocumentInfo | null;
-  /** In words for the user. */
-  readonly problems: readonly string[];
+  readonly problems: readonly Said[];
 }
 
 /** Make a document of each file, one after the other; what fails is in the outcome. */
@@ -32,8 +31,10 @@ async function importOne(file: File): Promise<ImportOutcome> {
     const problems = await placePictures(made, text, pictures.all);
     return { fileName: file.name, document: made, problems: [...notes, ...problems] };
   } catch (error) {
-    if (!(error instanceof ImportError || error instanceof ApiError)) throw error;
-    return { fileName: file.name, document: null, problems: [error.message] };
+    if (error instanceof ImportError) return { fileName: file.name, document: null, problems: [error.said] };
+    if (!(error instanceof ApiError)) throw error;
+    const { message } = error;
+    return { fileName: file.name, document: null, problems: [() => message] };
   }
 }
 
@@ -42,7 +43,7 @@ async function placePictures(
   { name, version }: DocumentInfo,
   text: string,
   pictures: readonly PlacedPicture[],
-): Promise<string[]> {
+): Promise<Said[]> {
   const addresses = new Map<string, string | null>();
   for (const { mark, picture } of pictures) addresses.set(mark, await addressOf(name, picture));
   const ops = opsBetween(text, withPictures(text, addresses));
@@ -51,7 +52,7 @@ async function placePictures(
     request("POST", `${documentPath(name)}/edits?position_encoding=utf-16`, { id: `${name}.pictures`, base: version, ops }),
   );
   const lost = error === null ? [...addresses.values()].filter((address) => address === null).length : addresses.size;
-  return lost === 0 ? [] : [words().transfer.imagesLeftOut(lost)];
+  return lost === 0 ? [] : [() => words().transfer.imagesLeftOut(lost)];
 }
 
 async function addressOf(name: string, picture: Blob): Promise<string | null> {

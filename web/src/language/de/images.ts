@@ -11,4 +11,6 @@ export const images: typeof English = {
   noImage: "Angenommen werden nur ganze Bilder in PNG, JPEG, GIF, WebP und AVIF.",
   tooLarge: "Es ist zu groß.",
   full: "Mehr Bilder darf das Dokument nicht haben.",
+  serverFull:
+    "Alle Bilder dieses Servers zusammen haben seine Grenze erreicht (max_image_storage_bytes). Wer ihn betreibt, kann sie anheben oder Platz schaffen, indem er Dokumente endgültig löscht; danach erneut versuchen.",
 };

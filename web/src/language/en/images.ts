@@ -11,4 +11,6 @@ export const images = {
   noImage: "Only whole PNG, JPEG, GIF, WebP and AVIF images are taken.",
   tooLarge: "It is too large.",
   full: "The document has as many images as it may have.",
+  serverFull:
+    "All images of this server together have reached its limit (max_image_storage_bytes). Whoever runs it can raise that, or make room by deleting documents for good; then try again.",
 };
