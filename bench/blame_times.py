@@ -7,6 +7,7 @@ them are no updates, which nothing here reads.
 """
 
 import asyncio
+import gc
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -110,6 +111,8 @@ async def authors() -> dict[str, Any]:
         def fresh() -> Blames:
             return Blames(store.log, store.versions)
 
+        # As servers do when they have started: what this process has made is not looked through.
+        gc.freeze()
         from_nothing = await _timed(lambda: fresh().blame(head, head.version))
         cold = await _timed(lambda: fresh().blame(head, head.version))
         kept = await store.versions.blame(head.key)

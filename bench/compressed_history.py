@@ -2,10 +2,10 @@
 
     python -m bench history
 
-Three histories are typed through rooms into one database in SQLite, as clients of the page and of
-y-websocket send them, and get the times at which they were recorded. Then they are compacted, as
-`quire db compact --all` does. The bytes of an event are what the file has grown by for a history,
-everything counted: segments, indexes, checkpoints, kept authors, pages that are not full. The files
+Three histories are written into one database in SQLite, as clients of the page and of y-websocket
+send them, and get the times at which they were recorded. Then they are compacted, as servers do
+with documents that nobody has written for a day. The bytes of an event are what the file has grown
+by for a history, everything counted: segments, indexes, checkpoints, kept authors, pages that are not full. The files
 that Yjs and diamond-types make of the same session stand beside it; the latter needs Node.
 
 `QUIRE_BENCH_EVENTS` bounds each history, and is the length of the synthetic one.
@@ -14,18 +14,19 @@ that Yjs and diamond-types make of the same session stand beside it; the latter 
 import os
 import sqlite3
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from secrets import token_hex, token_urlsafe
 from tempfile import TemporaryDirectory
 from time import perf_counter, process_time
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from app.service.blames import Blames
 from bench.figures import percentile
-from bench.history_source import Session, Step, recorded, synthetic
+from bench.history_seeding import History, append_history, type_history
+from bench.history_source import Session, recorded, synthetic
 from bench.peers import diamond_types_bytes
 from storage.compaction.piece import CompactionRule
 from storage.migrate import upgrade
@@ -37,13 +38,10 @@ from sync.port import DocumentRecord, EventRecord
 from sync.shells.clock import now_ms
 from sync.shells.log_reader import text_at
 from sync.shells.rooms.rooms import Rooms
-from sync.submission import UpdateSubmission, update_digest
 from sync.user import User
-from sync.yjs.nonce import SessionNonces
 
 _SEGMENT_EVENTS: Final = 4096
 _PAGE_EVENTS: Final = 500
-_PER_COMMIT: Final = 100
 _SYNTHETIC_EVENTS: Final = 1_000_000
 _READS: Final = 300
 _OPENS: Final = 5
@@ -54,13 +52,6 @@ _IDENTITY_COLUMNS: Final = (
     *("digests", "odd_digests"),
 )
 """Ids, and what of updates cannot be derived."""
-
-
-class _History(NamedTuple):
-    name: str
-    steps: list[Step]
-    is_page: bool
-    """The clients are pages, which number their edits; else the server makes ids up."""
 
 
 @dataclass(slots=True)
@@ -103,55 +94,14 @@ class _Codec:
         }
 
 
-def _histories() -> list[_History]:
+def _histories() -> Iterator[History]:
     most = int(os.environ.get("QUIRE_BENCH_EVENTS", _SYNTHETIC_EVENTS))
-    return [
-        _History("seph_blog1", recorded("seph-blog1")[:most], is_page=False),
-        _History("friendsforever", recorded("friendsforever")[:most], is_page=True),
-        _History("synthetic", synthetic(most), is_page=False),
-    ]
+    yield History("seph_blog1", recorded("seph-blog1")[:most], is_page=False)
+    yield History("friendsforever", recorded("friendsforever")[:most], is_page=True)
+    yield History("synthetic", synthetic(most), is_page=False)
 
 
-async def _type(store: Store, history: _History, session: Session) -> list[int]:
-    """Write a history through a room; return the recorded times of its events."""
-    secret = await store.log.nonce_secret()
-    sessions = [token_hex(8) for _ in range(2)]
-    tags = [token_urlsafe(15) for _ in range(2)]
-    users = [User(f"open-{token_hex(10)}", f"Guest {n}", "#123456") for n in (1, 2)]
-    nonces = [SessionNonces(secret, session) for session in sessions]
-    counts = [0, 0]
-    times: list[int] = []
-    async with Rooms(store.log, Limits(), flush_interval_s=0.0) as rooms:
-        room = await rooms.open(history.name, users[0])
-        for step, update in session.typed():
-            if not update:
-                continue
-            agent = step.agent
-            counts[agent] += 1
-            count = counts[agent]
-            event_id = f"{tags[agent]}.{count}"
-            if not history.is_page:
-                event_id = f"{sessions[agent]}-{count}-{nonces[agent].of(count).hex()}"
-            submission = UpdateSubmission(
-                sessions[agent],
-                users[agent],
-                event_id,
-                update,
-                update_digest(update),
-                len(update),
-                not history.is_page,
-                role="editor",
-            )
-            rooms.take(room, submission)
-            times.append(step.at_ms)
-            if len(times) % _PER_COMMIT == 0:
-                await rooms.settle()
-        await rooms.settle()
-        assert room.version == len(times), "nothing was refused"
-    return times
-
-
-async def _finish(store: Store, history: _History, path: Path, times: list[int]) -> DocumentRecord:
+async def _finish(store: Store, history: History, path: Path, times: list[int]) -> DocumentRecord:
     """Give a history its times, and keep its authors, as a server does in time."""
     record = await store.log.find(history.name)
     assert record is not None, "it was written"
@@ -230,11 +180,12 @@ def _parts(path: Path) -> Counter[str]:
             return Counter()
 
 
-async def _measure(url: str, path: Path, history: _History) -> dict[str, Any]:
+async def _measure(url: str, path: Path, history: History) -> dict[str, Any]:
     store = open_store(url)
     before, parts_before = _size(path), _parts(path)
     session = Session(history.steps)
-    times = await _type(store, history, session)
+    seed = append_history if history.name == "synthetic" else type_history
+    times = await seed(store, history, session)
     record = await _finish(store, history, path, times)
     rows = _size(path) - before
     codec = await _codec_figures(store, record)
@@ -262,7 +213,7 @@ async def _measure(url: str, path: Path, history: _History) -> dict[str, Any]:
         "text_p50_ms": round(percentile(texts, 0.5) * 1000, 1),
         "text_p99_ms": round(percentile(texts, 0.99) * 1000, 1),
         "open_ms": [round(each * 1000, 1) for each in opens],
-        "yjs_bytes_per_event": round(session.yjs_bytes() / count, 2),
+        "yjs_bytes_per_event": round(len(session.yjs_file()) / count, 2),
         "diamond_types_bytes_per_event": diamond_types and round(diamond_types / count, 2),
     }
 

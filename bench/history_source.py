@@ -109,7 +109,7 @@ class Typist:
         self._text: Text = self.doc.get("content", type=Text)
         self._updates: list[bytes] = []
         self._subscription = self.doc.observe(lambda event: self._updates.append(event.update))
-        self._content = ""
+        self.content = ""
         self.seen: set[int] = set()
         """The numbers of the steps that have reached it."""
 
@@ -117,20 +117,20 @@ class Typist:
         self._updates.clear()
         with self.doc.transaction():
             for position, deleted, inserted in patches:
-                before, behind = self._content[:position], self._content[position + deleted :]
+                before, behind = self.content[:position], self.content[position + deleted :]
                 start = len(before.encode())
                 if deleted:
-                    gone = self._content[position : position + deleted]
+                    gone = self.content[position : position + deleted]
                     del self._text[start : start + len(gone.encode())]
                 if inserted:
                     self._text.insert(start, inserted)
-                self._content = before + inserted + behind
+                self.content = before + inserted + behind
         return self._updates.pop() if self._updates else b""
 
     def merge(self, updates: Iterable[bytes]) -> None:
         for update in updates:
             self.doc.apply_update(update)
-        self._content = str(self._text)
+        self.content = str(self._text)
 
 
 class Session:
@@ -155,12 +155,19 @@ class Session:
                 self._updates.append(update)
             yield step, update
 
-    def yjs_bytes(self) -> int:
-        """Return the size of the file that Yjs makes of what was typed, deleted text included."""
+    @property
+    def content(self) -> str:
+        """The text, in a session of one person."""
+        (typist,) = self._typists.values()
+        return typist.content
+
+    def yjs_file(self) -> bytes:
+        """Return the file that Yjs makes of what was typed, deleted text included."""
         first, *others = (typist.doc for typist in self._typists.values())
         for other in others:
             first.apply_update(other.get_update())
-        return len(first.get_update())
+        update: bytes = first.get_update()
+        return update
 
 
 def _missing(steps: Sequence[Step], parents: Iterable[int], seen: set[int]) -> list[int]:

@@ -1,13 +1,13 @@
 """The codec of a blame that is kept beside the log: columns, compressed."""
 
 import zlib
-from itertools import accumulate, groupby, pairwise
+from itertools import accumulate, chain, groupby, pairwise, repeat
 from typing import Final
 
 import msgspec
 
 from sync.text.blame import Blame, Contribution, Person
-from sync.text.span import Span, by_version
+from sync.text.span import Span, versions_of
 
 FORMAT: Final = 1
 
@@ -32,7 +32,7 @@ _decode = msgspec.msgpack.Decoder(_Columns).decode
 
 def encode_blame(blame: Blame) -> bytes:
     """Return a blame as bytes."""
-    live = sorted({version for _, version in by_version(blame.spans)})
+    live = sorted(versions_of(blame.spans))
     written = [blame.written[version] for version in live]
     columns = _Columns(
         FORMAT,
@@ -58,8 +58,8 @@ def decode_blame(data: bytes) -> Blame | None:
         return None
     firsts = accumulate(columns.first_versions)
     spans = list(map(Span, columns.lengths, firsts, columns.steps))
-    live = sorted({version for _, version in by_version(spans)})
-    who = [index for index, count in columns.writers for _ in range(count)]
+    live = sorted(versions_of(spans))
+    who = list(chain.from_iterable(repeat(index, count) for index, count in columns.writers))
     times = list(accumulate(columns.times))
     if not len(live) == len(who) == len(times):
         return None

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from sync.text.authored import AuthoredDeltas
 from sync.text.delta import Delta
-from sync.text.span import Span, SpanRow, append, by_version, sliced
+from sync.text.span import Span, SpanRow, append, by_version, sliced, versions_of
 
 
 class Person(NamedTuple):
@@ -70,7 +70,7 @@ class Blame(Struct, frozen=True):
 
     def pruned(self) -> "Blame":
         """Return the same without what no span names."""
-        live = {version for _, version in by_version(self.spans)}
+        live = versions_of(self.spans)
         return replace(self, written={each: self.written[each] for each in sorted(live)})
 
 

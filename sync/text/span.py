@@ -5,6 +5,7 @@ that are typed give them: so a line is one span, and not eighty.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Final, NamedTuple
 
 _FULL: Final = 64
@@ -76,6 +77,12 @@ def by_version(spans: Iterable[Span]) -> Iterator[tuple[int, int]]:
             length += 1 if span.step else span.length
     if length:
         yield length, version
+
+
+def versions_of(spans: Iterable[Span]) -> set[int]:
+    """Return all versions that spans name."""
+    rows = (range(first, first + length if step else first + 1) for length, first, step in spans)
+    return set(chain.from_iterable(rows))
 
 
 class SpanRow:

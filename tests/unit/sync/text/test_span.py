@@ -1,4 +1,4 @@
-from sync.text.span import Span, SpanRow, by_version, joined, part, sliced
+from sync.text.span import Span, SpanRow, by_version, joined, part, sliced, versions_of
 
 
 def test_typed_keys_are_one_span() -> None:
@@ -37,3 +37,9 @@ def test_row_is_edited_in_its_middle() -> None:
     row.edit(2, 1, [Span(1, 2, 0)])
     row.edit(3, 0, [Span(1, 3, 0)])
     assert row.spans() == [Span(2, 1, 0), Span(2, 2, 1), Span(1, 1, 0)]
+
+
+def test_versions_of_spans_are_those_of_all_their_parts() -> None:
+    row = [Span(3, 7, 1), Span(5, 2, 0), Span(1, 40, 0), Span(2, 8, 1)]
+    assert versions_of(row) == {version for _, version in by_version(row)} == {2, 7, 8, 9, 40}
+    assert versions_of([]) == set()
