@@ -11,12 +11,14 @@ from datetime import datetime
 from itertools import accumulate, cycle, islice, pairwise
 from pathlib import Path
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from pycrdt import Doc, Text
 
 from bench.trace import load_trace
 
+_OTHER: Final = "json-crdt-blog-post"
+"""The session whose words and pauses those get that have none."""
 Patch = tuple[int, int, str]
 """A place in code points, how many are deleted there, and what is inserted."""
 
@@ -56,7 +58,7 @@ def synthetic(count: int) -> list[Step]:
 
 def _written() -> Iterator[Step]:
     random, caret, length = Random(7), 0, 0
-    words = load_trace("seph-blog1")["endContent"].split(" ")
+    words = load_trace(_OTHER)["endContent"].split(" ")
     times = _typed_times(1_700_000_000_000)
     number = 0
 
@@ -96,7 +98,7 @@ def _times(trace: dict[str, Any]) -> list[int]:
 
 def _typed_times(start_ms: int) -> Iterator[int]:
     """Times with the pauses of a person who types, as one was recorded."""
-    recorded_ms = _times(load_trace("json-crdt-blog-post"))
+    recorded_ms = _times(load_trace(_OTHER))
     pauses = [max(after - before, 0) for before, after in pairwise(recorded_ms)]
     return accumulate(cycle(pauses), initial=start_ms)
 

@@ -1,8 +1,7 @@
 """Segments that a process of its own makes: as good as those of threads, and its end costs nothing.
 
-Planted and caught, each alone: an answer that is taken for the next task's; a process that is not
-started again; the server's environment handed on; a process that outlives the task that was
-cancelled.
+Planted and caught, each alone: a process that outlives the task that was cancelled; one that is not
+started again after its end; the server's environment handed on.
 """
 
 import asyncio
@@ -23,6 +22,7 @@ from tests.contract.compacting_log import LATER_MS, PLAIN_RULE
 from tests.contract.conftest import new_document
 from tests.contract.sample import append, event, open_whole
 from tests.contract.test_compaction import bounds, random_history, replace_rule
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -98,6 +98,21 @@ async def test_killing_it_costs_the_task_at_hand_alone(
     assert await bounds(store, key) == [(1, 50)]
     assert await store.compaction.step(key, PLAIN_RULE, LATER_MS, preparation=process) == 50
     assert await store.log.read(key, 0, 200, 200) == written
+
+
+async def test_killing_it_between_two_tasks_costs_nothing(
+    store: Store, process: PreparingProcess
+) -> None:
+    key = (await store.log.create(new_document("notes")))[0].key
+    await append(store.log, key, *(event(n) for n in range(1, 121)))
+    assert await store.compaction.step(key, PLAIN_RULE, LATER_MS, preparation=process) == 50
+    pid = process.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    async with asyncio.timeout(PATIENCE_S):
+        while is_alive(pid):
+            await asyncio.sleep(0.01)
+    assert await store.compaction.step(key, PLAIN_RULE, LATER_MS, preparation=process) == 50
 
 
 async def test_a_task_that_is_given_up_takes_the_process_along(
