@@ -6,7 +6,8 @@ Three histories are written into one database in SQLite, as clients of the page 
 send them, and get the times at which they were recorded. Then they are compacted, as servers do
 with documents that nobody has written for a day. The bytes of an event are what the file has grown
 by for a history, everything counted: segments, indexes, checkpoints, kept authors, pages that are
-not full. The files that Yjs and diamond-types make of the same session stand beside it; the latter needs Node.
+not full. The files that Yjs and diamond-types make of the same session stand beside it; the latter
+needs Node.
 
 `QUIRE_BENCH_EVENTS` bounds each history, and is the length of the synthetic one.
 """
