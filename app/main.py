@@ -43,7 +43,7 @@ from app.service.webhook_desk import WebhookDesk
 from app.settings import Settings
 from app.sockets import Sockets
 from app.webhook.dispatcher import Dispatcher
-from app.webhook.webhook_http import WebhookHttp
+from app.webhook.webhook_door import LateWebhookDoor
 from app.webhook_settings import delivery_rules
 from storage.blobs.open_blobs import open_blobs
 from storage.blobs.watched_blobs import WatchedBlobs
@@ -119,7 +119,7 @@ def create_app(
         try:
             async with (
                 AuditTrail(store.audit, log.find) as audit,
-                WebhookHttp(
+                LateWebhookDoor(
                     settings.webhook_allowed_networks, settings.webhook_timeout_s
                 ) as webhook_http,
                 Rooms(

@@ -12,7 +12,7 @@ from app.webhook.address_guard import AddressRefused
 from app.webhook.delivery_plan import Failure, due_again, paused, resumed
 from app.webhook.dispatcher import new_message_id, send_message
 from app.webhook.signature import SECRET_BYTES, shown_secret
-from app.webhook.webhook_http import WebhookHttp
+from app.webhook.webhook_door import WebhookDoor
 from app.webhook.webhook_message import EVENT_TYPES, TEST_TYPE, encode_message
 from storage.fullness import FullError
 from storage.webhooks.sql_webhooks import SqlWebhooks
@@ -38,7 +38,7 @@ class WebhookDesk:
     """The webhooks of one store. Every method may raise `StoreError`."""
 
     rows: SqlWebhooks
-    http: WebhookHttp
+    http: WebhookDoor
 
     async def add(self, url: str, events: Sequence[str], created_by: str) -> tuple[Webhook, str]:
         """Make a webhook; return it with its secret, which is shown this once.

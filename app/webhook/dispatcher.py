@@ -32,7 +32,7 @@ from app.webhook.delivery_plan import (
     queued,
 )
 from app.webhook.signature import signed_headers
-from app.webhook.webhook_http import WebhookHttp
+from app.webhook.webhook_door import WebhookDoor
 from app.webhook.webhook_message import message_of, news_of
 from storage.change_feed import SqlChangeFeed
 from storage.webhooks.sql_webhooks import WEBHOOK_CURSOR, SqlWebhooks, queue_work
@@ -69,7 +69,7 @@ class Dispatcher:
     changes: SqlChangeFeed
     webhooks: SqlWebhooks
     audit: AuditTrail
-    http: WebhookHttp
+    http: WebhookDoor
     rules: DeliveryRules
     timeout_s: float
     backlog: int
@@ -204,7 +204,7 @@ def new_message_id() -> str:
 
 
 async def send_message(
-    http: WebhookHttp, webhook: Webhook, message_id: str, body: bytes
+    http: WebhookDoor, webhook: Webhook, message_id: str, body: bytes
 ) -> Failure | None:
     """Send a signed message to a webhook; return None if it was taken, else the failure."""
     headers = signed_headers(webhook.secret, message_id, now_ms() // 1_000, body)
