@@ -11,7 +11,8 @@ class CompactionSettings:
 
     compaction: str = setting(
         "on",
-        "Whether old events are compressed in the background. They stay readable, every one.",
+        "Whether old events are compressed in the background, by a process that is started when "
+        "there is work. They stay readable, every one.",
         choices=("on", "off"),
     )
     compact_after_minutes: int = setting(
