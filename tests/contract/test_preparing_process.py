@@ -14,6 +14,7 @@ from random import Random
 import pytest
 from sqlalchemy import delete
 
+from app.service.compactor import Compactor
 from storage.compaction.preparing_process import PreparingProcess
 from storage.store import Store
 from storage.table import events
@@ -166,3 +167,21 @@ async def test_it_knows_no_secret_of_the_environment(
     assert await store.compaction.step(key, PLAIN_RULE, LATER_MS, preparation=process) == 50
     assert process.pid is not None
     assert b"of the server" not in environment_of(process.pid)
+
+
+async def test_a_round_of_the_compactor_starts_it_and_ends_it(
+    store: Store, process: PreparingProcess
+) -> None:
+    key = (await store.log.create(new_document("notes")))[0].key
+    written = random_history(Random(5), 130)
+    await append(store.log, key, *written)
+    rule = replace_rule(PLAIN_RULE, resting_ms=0)
+    appends = iter(range(100))
+    compactor = Compactor(
+        store.compaction, store.care, rule, process, rest=0.0, appends=lambda: next(appends) // 9
+    )
+    assert await compactor.round() == 130
+    assert not has_begun(process)
+    assert await store.log.read(key, 0, 130, 130) == written
+    assert await compactor.round() == 0
+    assert not has_begun(process), "there was no work"
