@@ -42,11 +42,11 @@ async def check_blobs(rows: SqlImages, blobs: BlobStore) -> AsyncIterator[BlobFi
     async for name in orphaned(rows, blobs):
         yield BlobFinding(BlobFault.ORPHANED, name)
     async for name in _named(rows):
-        content = await _read(blobs, name)
+        content = await read_blob(blobs, name)
         if content is None:
             if await _is_named(rows, name):
                 yield BlobFinding(BlobFault.MISSING, name)
-        elif not _is_whole(name, content):
+        elif not is_whole(name, content):
             yield BlobFinding(BlobFault.DAMAGED, name)
 
 
@@ -69,12 +69,12 @@ async def fetch_blobs(rows: SqlImages, source: BlobStore, target: BlobStore) -> 
     May be run again, and goes on where it ended. May raise `StoreError`.
     """
     async for name in _named(rows):
-        content = await _read(target, name)
-        if content is not None and _is_whole(name, content):
+        content = await read_blob(target, name)
+        if content is not None and is_whole(name, content):
             yield True
             continue
-        content = await _read(source, name)
-        if content is not None and _is_whole(name, content):
+        content = await read_blob(source, name)
+        if content is not None and is_whole(name, content):
             await target.put(name, content)
             yield True
         elif await _is_named(rows, name):
@@ -93,10 +93,12 @@ async def _is_named(rows: SqlImages, name: str) -> bool:
     return not await rows.unknown_blobs([name])
 
 
-async def _read(blobs: BlobStore, name: str) -> bytes | None:
+async def read_blob(blobs: BlobStore, name: str) -> bytes | None:
+    """Return the bytes of a blob; None: there is none. May raise `StoreError`."""
     chunks = await blobs.read(name)
     return None if chunks is None else b"".join([chunk async for chunk in chunks])
 
 
-def _is_whole(name: str, content: bytes) -> bool:
+def is_whole(name: str, content: bytes) -> bool:
+    """Return whether bytes have the digest that their name begins with."""
     return hashlib.sha256(content).hexdigest() == name[:_DIGEST_CHARS]

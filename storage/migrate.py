@@ -60,11 +60,21 @@ def _upgrade(connection: Connection) -> None:
     if current == SCHEMA_REVISION:
         return
     _refuse_newer(current)
+    upgrade_in(connection)
+
+
+def upgrade_in(connection: Connection, revision: str = "head") -> None:
+    """Migrate to a revision, in a transaction under way that nobody else works beside."""
     from alembic import command
 
     config = _config()
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
+
+
+def revisions() -> set[str]:
+    """Return the revisions of the schema that this Quire knows."""
+    return {script.revision for script in _scripts().walk_revisions()}
 
 
 def _require_current(connection: Connection) -> None:
@@ -79,8 +89,7 @@ def _require_current(connection: Connection) -> None:
 
 
 def _refuse_newer(current: str | None) -> None:
-    known = {script.revision for script in _scripts().walk_revisions()}
-    if current is not None and current not in known:
+    if current is not None and current not in revisions():
         raise SchemaError(
             f"the database has schema {current}, which this Quire does not know: a newer one wrote "
             f"it. This one knows schemas up to {SCHEMA_REVISION}"

@@ -33,10 +33,11 @@ async def renew_epochs(database_url: str) -> int:
     if url.get_backend_name() == "sqlite" and not database_path(url).exists():
         raise StoreError(f"there is no file {database_path(url)}")
     await require_current(database_url)
-    return await asyncio.to_thread(transact, database_url, _renew)
+    return await asyncio.to_thread(transact, database_url, renew)
 
 
-def _renew(connection: Connection) -> int:
+def renew(connection: Connection) -> int:
+    """Do what `renew_epochs` does, in a transaction under way."""
     ids = select(documents.c.key, documents.c.crdt_client_id).order_by(documents.c.key)
     rows = connection.execute(ids.with_for_update()).all()
     for key, old in rows:

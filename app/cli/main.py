@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Final, get_args
 
+from app.cli.backup_flags import add_backup_flags
 from app.cli.care_flags import add_care_flags
 from app.cli.check_flags import add_check_flags
 from app.cli.failure import CommandFailed, ExitCode
@@ -133,6 +134,13 @@ def _db_care(flags: argparse.Namespace) -> int:
     from app.cli.care_command import run_care_command
 
     asyncio.run(run_care_command(Settings.load(_given(flags)), flags))
+    return ExitCode.DONE
+
+
+def _db_backup(flags: argparse.Namespace) -> int:
+    from app.cli.backup_command import run_backup_command
+
+    asyncio.run(run_backup_command(Settings.load(_given(flags)), flags))
     return ExitCode.DONE
 
 
@@ -318,6 +326,7 @@ def _add_db(command: argparse.ArgumentParser) -> None:
     copy.add_argument("--to", dest="target", metavar="URL", required=True)
     add_blob_flags(copy)
     add_image_flags(actions, _db_images)
+    add_backup_flags(actions, _db_backup)
     add_care_flags(actions, _db_care, _document)
 
 

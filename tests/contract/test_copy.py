@@ -48,6 +48,12 @@ async def target_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIte
 @pytest.fixture
 async def source_url(database_url: str) -> str:
     """Of an installation in use: one of everything that there can be."""
+    await fill_installation(database_url)
+    return database_url
+
+
+async def fill_installation(database_url: str) -> None:
+    """Add one of everything that there can be."""
     log = open_log(database_url)
     keys = {name: (await log.create(new_document(name, title=f"{name} 📝")))[0].key
             for name in NAMES}  # fmt: skip
@@ -76,7 +82,6 @@ async def source_url(database_url: str) -> str:
     await log.aclose()
     await compact_half(database_url, keys["large"])
     await fill_policy(database_url, keys["notes"])
-    return database_url
 
 
 async def compact_half(url: str, key: int) -> None:

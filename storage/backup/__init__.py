@@ -1,0 +1,1 @@
+"""Backups: an installation as one file, written beside a server, and brought back from it."""
