@@ -9,9 +9,11 @@ import { circlesOf, presentUsers, withMet } from "../src/page/members";
 import { DocumentModel, type SessionFacts } from "../src/page/model";
 import { PanelList, type Panel } from "../src/page/panel";
 import { StatusList } from "../src/page/statuslist";
+import { STEADY_MS, SteadySave } from "../src/page/steadysave";
 import { titleToShow } from "../src/page/titling";
 import { firstView } from "../src/page/views";
 import type { Member, User } from "../src/protocol";
+import type { SaveState } from "../src/savestate";
 import { effect, signal } from "../src/vendor/preact";
 
 const ANA: User = { id: "u-ana", name: "Ana", color: "#1670c9" };
@@ -55,6 +57,24 @@ test("a banner that is a function follows what it reads, as the words of a langu
   assert.deepEqual(list.shown.value.map((banner) => banner.words), ["Dismiss"]);
   said.value = "Ausblenden";
   assert.deepEqual(list.shown.value.map((banner) => banner.words), ["Ausblenden"]);
+});
+
+test("saved is shown once it has been so for a moment, and never before", () => {
+  const steady = new SteadySave();
+  const saved = (version: number): SaveState => ({ kind: "saved", words: `Saved · version ${version}` });
+  const saving: SaveState = { kind: "saving", words: "Saving…" };
+  const offline: SaveState = { kind: "offline", words: "Offline" };
+  assert.equal(steady.show(saved(1), 0).shown.words, "Saved · version 1");
+  for (let key = 1; key <= 5; key++) {
+    assert.deepEqual(steady.show(saving, key * 100), { shown: saving, againInMs: null });
+    assert.deepEqual(steady.show(saved(1 + key), key * 100 + 20), { shown: saving, againInMs: STEADY_MS });
+  }
+  assert.deepEqual(steady.show(saved(7), 620), { shown: saving, againInMs: STEADY_MS - 100 });
+  assert.deepEqual(steady.show(saved(7), 520 + STEADY_MS), { shown: saved(7), againInMs: null });
+  assert.equal(steady.show(saved(8), 1_000).shown.words, "Saved · version 8");
+  steady.show(saving, 1_100);
+  assert.equal(steady.show(offline, 1_101).shown, offline);
+  assert.equal(steady.show(saved(9), 1_102).shown.words, "Saved · version 9");
 });
 
 test("a banner that is taken away twice renders nothing anew", () => {

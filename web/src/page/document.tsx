@@ -16,6 +16,7 @@ import type { ReplaceReason } from "../provider/sessionevent";
 import { socketUrl } from "../provider/socketurl";
 import { TITLE_UNITS } from "../preview/title";
 import { safeName } from "../safe";
+import type { SaveState } from "../savestate";
 import { UserMenu } from "../ui/usermenu";
 import { batch, effect, render } from "../vendor/preact";
 import { watchElsewhere } from "./elsewhere";
@@ -32,6 +33,7 @@ import { PastPart } from "./past";
 import { showRefused } from "./refused";
 import { watchSize } from "./sizenotice";
 import { textItems } from "./statusbar";
+import { SteadySave } from "./steadysave";
 import { countText } from "./textcounts";
 import { addTransfer, droppedFiles } from "./transferpart";
 import { Titling } from "./titling";
@@ -61,6 +63,8 @@ class DocumentPage {
   private info: DocumentInfo | null = null;
   private countTimer: number | undefined;
   private pulseTimer: number | undefined;
+  private saveTimer: number | undefined;
+  private readonly steadySave = new SteadySave();
   private offlineSince: number | null = null;
   /** Another page has taken the place of this one. */
   private gone = false;
@@ -247,7 +251,7 @@ class DocumentPage {
     this.unsaved.refresh();
     const save = session.save();
     this.model.take({
-      save,
+      save: this.steady(save),
       version: view.version,
       role: view.role,
       isStopped: view.stopped !== null,
@@ -274,6 +278,16 @@ class DocumentPage {
       this.noteOpened();
       this.past.showLinked();
     }
+  }
+
+  private steady(save: SaveState): SaveState {
+    const { shown, againInMs } = this.steadySave.show(save, performance.now());
+    if (againInMs === null) return shown;
+    this.saveTimer ??= window.setTimeout(() => {
+      this.saveTimer = undefined;
+      this.refresh();
+    }, againInMs + 10);
+    return shown;
   }
 
   /** Have it lead the user's list of recent documents, on every device. */

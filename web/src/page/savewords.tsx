@@ -16,7 +16,7 @@ export function SaveWords({ save }: { readonly save: ReadonlySignal<SaveState> }
   }, [kind, words, said.kind]);
   return (
     <span class="save" data-kind={kind}>
-      {/* The visible words change with every keystroke; read aloud, that would be noise. */}
+      {/* The visible words change whenever one begins to type; read aloud, that would be noise. */}
       <span id="save-state" class="save-words" aria-hidden="true">
         {words}
       </span>
