@@ -11,6 +11,7 @@ from typing import Final
 
 _EXPERIMENTS: Final[Mapping[str, str]] = {
     "crash": "lab.crash.crash:run_crash",
+    "converge": "lab.converge.converge:run_converge",
     "fuzz": "lab.fuzz.fuzz:run_fuzz",
     "load": "lab.load.load:run_load",
 }

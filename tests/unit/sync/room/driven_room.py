@@ -264,16 +264,21 @@ class Editor:
         self.doc.apply_update(update)
 
     def edit(self, ops: Ops) -> bytes:
-        """Change the text (counts in code points); returns the update."""
+        """Change the text (counts in code points); returns the update.
+
+        Where something in the text has no known place, nothing is changed.
+        """
         made: list[bytes] = []
-        subscription = self.doc.observe(lambda event: made.append(event.update))
         at = place = 0
         shown = str(self.text)
         if len(self.text) != len(shown.encode()):
             # What is no character has a place of its own.
-            parts = (part for part, _ in self.text.diff())
-            shown = "".join(part if isinstance(part, str) else GAP for part in parts)
+            parts = [part if isinstance(part, str) else GAP for part, _ in self.text.diff()]
+            if "".join(parts).replace(GAP, "") != shown:
+                return b"\0\0"
+            shown = "".join(parts)
             ops = around_gaps(tuple(ops), shown)
+        subscription = self.doc.observe(lambda event: made.append(event.update))
         with self.doc.transaction():
             for op in ops:
                 if isinstance(op, str):
