@@ -37,6 +37,7 @@ from app.service.compactor import Compactor, compaction_rule
 from app.service.document_import import DocumentImport
 from app.service.image_collection import ImageCollector
 from app.service.image_store import ImageStore
+from app.service.retention_keeper import RetentionKeeper
 from app.service.text_search import SearchBounds
 from app.service.trash import empty_trash_forever
 from app.service.webhook_desk import WebhookDesk
@@ -153,7 +154,9 @@ def create_app(
                     json_web_token_again=checks.directory.renew,
                 )
                 identifier = Identifier(verifiers, takes_names=settings.auth_mode == "open")
-                backend = Backend.on(store, rooms, identifier, watch, audit)
+                backend = Backend.on(
+                    store, rooms, identifier, watch, audit, settings.default_retention
+                )
                 images = ImageStore(store.images, blobs, settings)
                 collector = ImageCollector(
                     store.images, blobs, log, grace_days=settings.image_grace_days
@@ -225,6 +228,8 @@ def create_app(
                         appends=lambda: log.committed_appends,
                     )
                     supervisor.run("compaction", compactor.run, Need.USEFUL)
+                keeper = RetentionKeeper.of(store, backend.retention, settings.limits())
+                supervisor.run("retention", keeper.run, Need.USEFUL)
                 try:
                     async with figures:
                         yield

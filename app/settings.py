@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any, Final, Literal, Self, cast, get_args
 from urllib.parse import urlsplit
 
-from app.compaction_settings import CompactionSettings
 from app.image_settings import ImageSettings
 from app.import_settings import ImportSettings
 from app.metrics_settings import MetricsSettings
+from app.retention_settings import RetentionSettings
 from app.search_settings import SearchSettings
 from app.server.peer_address import parse_networks
 from app.setting_field import setting as _setting
@@ -55,7 +55,7 @@ class _SettingGroups(
     ImageSettings,
     SearchSettings,
     ImportSettings,
-    CompactionSettings,
+    RetentionSettings,
     MetricsSettings,
     WebhookSettings,
 ):

@@ -92,3 +92,8 @@ def _changes(
         yield Change(position + 1, "edited", key, name, 0, version)
     if was_deleted:
         yield Change(position + 2, "deleted", key, name, 0, 0)
+
+
+def is_past(position: int, key: int) -> bool:
+    """Return whether a cursor at a negative position has surely passed a document."""
+    return position >= _FIRST + (key + 1) * _PER_DOCUMENT

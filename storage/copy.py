@@ -42,6 +42,7 @@ from storage.table import (
     documents,
     events,
     feed_head,
+    merged_events,
     metadata,
     new_changes,
     search_texts,
@@ -210,7 +211,7 @@ def require_whole(target: Connection, copied: Mapping[str, int]) -> None:
             raise StoreError(f"{copied[table.name]} rows of {table.name} copied, {arrived} arrived")
     # Each version once is what the primary keys see to.
     rows = _per_document(events, func.count(), events.c.version > documents.c.compacted_version)
-    old = _per_document(segments, func.sum(segments.c.last_version - segments.c.first_version + 1))
+    old = _spanned(segments) + _spanned(merged_events)
     last = _per_document(events, func.max(events.c.version))
     is_short = or_(
         documents.c.version != rows + documents.c.compacted_version,
@@ -226,6 +227,11 @@ def require_whole(target: Connection, copied: Mapping[str, int]) -> None:
     if broken is not None:
         name, head, found = broken
         raise StoreError(f"document {name} is at version {head}, but has {found} events")
+
+
+def _spanned(table: Table) -> ColumnElement[int]:
+    """The number of versions that the rows of each document stand for."""
+    return _per_document(table, func.sum(table.c.last_version - table.c.first_version + 1))
 
 
 def _per_document(

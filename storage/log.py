@@ -271,9 +271,12 @@ def _open(connection: Connection, name: str, before: int | None) -> Opened | Non
     length = found.version - start
     tail = whole_log.read(connection, found.key, start, found.version, max(length, 0))
     # Each version once and in order is what the primary key sees to; so the count is the proof.
-    if len(tail) != length:
+    count = len(tail)
+    if count != length:
+        count = sum(event.version - event.first + 1 for event in tail)
+    if count != length:
         raise StoreError(
-            f"the log of document {found.key} has {len(tail)} events after {start}, not {length}"
+            f"the log of document {found.key} has {count} events after {start}, not {length}"
         )
     return Opened(found, saved, tail, event_query.authors_of(connection, found.key))
 

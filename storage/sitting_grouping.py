@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from operator import attrgetter
 from typing import NamedTuple
 
+from sync.document.merged_event import MergedEvent
 from sync.event_origin import ALONE, Origin, origin_of, restored_version
 from sync.port import SITTING_CUT, Sitting, SittingAuthor
 
@@ -46,6 +47,29 @@ def grouped(heads: Iterable[EventHead], pause_ms: int) -> list[Sitting]:
     if current:
         sittings.append(_sitting(current))
     return sittings[::-1]
+
+
+def merged_sitting(event: MergedEvent) -> Sitting:
+    """Return the sitting that a merged event is shown as."""
+    authors = [
+        SittingAuthor(
+            share.writer.actor_id,
+            share.writer.actor_name,
+            origin_of(share.writer.session),
+            events=share.events,
+            last=share.last,
+        )
+        for share in event.shares
+        if share.events
+    ]
+    return Sitting(
+        event.first,
+        event.version,
+        min(share.from_ms for share in event.shares),
+        max(share.to_ms for share in event.shares),
+        restored_version(event.session) if event.first == event.version else None,
+        tuple(sorted(authors, key=attrgetter("events"), reverse=True)),
+    )
 
 
 def _sitting(heads: list[tuple[EventHead, Origin]]) -> Sitting:

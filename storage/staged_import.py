@@ -16,11 +16,13 @@ from sqlalchemy import BigInteger, Connection, bindparam, insert, select, update
 from storage import catalogue, change_feed, checkpoint, event_query, image_references
 from storage.access import grants
 from storage.engine import Database
+from storage.retention import merged_rows
 from storage.row import event_rows
 from storage.storable import require_storable
 from storage.table import authors, documents, named_versions
 from storage.versions.named_version import NamedVersion
 from storage.writer import find_or_add
+from sync.document.merged_event import MergedEvent
 from sync.port import Checkpoint, DocumentRecord, EventRecord, NewDocument
 
 _EPOCH_PREFIX: Final = "importing-"
@@ -58,6 +60,14 @@ class SqlImports:
         async with self._database.write() as transaction:
             work = partial(_add, key=key, events=events, saved=saved, at_ms=at_ms)
             return await transaction.run(work)
+
+    async def add_merged(self, key: int, merged: Sequence[MergedEvent], at_ms: int) -> bool:
+        """Add the first events, which are merged, and the text after each; False: it was given up.
+
+        Few enough for one transaction.
+        """
+        async with self._database.write() as transaction:
+            return await transaction.run(partial(_add_merged, key=key, merged=merged, at_ms=at_ms))
 
     async def finish(
         self,
@@ -136,6 +146,16 @@ def _add(
     return True
 
 
+def _add_merged(
+    connection: Connection, key: int, merged: Sequence[MergedEvent], at_ms: int
+) -> bool:
+    beat = _beat.values(updated_at_ms=at_ms)
+    if connection.execute(beat, {"of_document": key}).rowcount != 1:
+        return False
+    merged_rows.insert_many(connection, key, merged)
+    return True
+
+
 def _finish(
     connection: Connection,
     key: int,
@@ -158,6 +178,7 @@ def _finish(
         updated_at_ms=new.at_ms,
         deleted_at_ms=None,
         purged_at_ms=None,
+        compacted_version=merged_rows.top(connection, key),
     )
     if connection.execute(shown, {"of_document": key}).rowcount != 1:
         return None

@@ -9,6 +9,7 @@ from storage.engine import Database
 from storage.identity.sql_identity import SqlIdentity
 from storage.image_rows import SqlImages
 from storage.log import SqlEventLog
+from storage.retention.sql_retention import SqlRetention
 from storage.search.sql_search import SqlSearch
 from storage.shelf.sql_shelf import SqlShelf
 from storage.staged_import import SqlImports
@@ -24,6 +25,7 @@ class Store:
         self.log = SqlEventLog(database)
         self.compaction = SqlCompaction(database)
         self.care = SqlLogCare(database)
+        self.retention = SqlRetention(database)
         self.access = SqlAccess(database)
         self.identity = SqlIdentity(database)
         self.audit = SqlAudit(database)

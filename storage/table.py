@@ -131,6 +131,32 @@ segment_ids = Table(
     sqlite_with_rowid=False,
 )
 
+# Events that were merged into one each: see `storage.retention`. A document's versions up to the
+# newest of these are here, those after it in segments, then in `events`.
+
+merged_events = Table(
+    "merged_events",
+    metadata,
+    Column("document_key", _KEY, ForeignKey("documents.key"), primary_key=True),
+    Column("last_version", BigInteger, primary_key=True, autoincrement=False),
+    Column("first_version", BigInteger, nullable=False),
+    Column("from_ms", BigInteger, nullable=False),
+    Column("to_ms", BigInteger, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
+# How much of its history each document keeps; one without a row keeps what the settings say.
+
+retentions = Table(
+    "retentions",
+    metadata,
+    Column("document_key", _KEY, ForeignKey("documents.key"), primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("days", Integer),
+    Column("before_version", BigInteger),
+    sqlite_with_rowid=False,
+)
+
 checkpoints = Table(
     "checkpoints",
     metadata,

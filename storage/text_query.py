@@ -1,4 +1,4 @@
-"""The text at any version in SQL: from a checkpoint, segment by segment, and at last by rows."""
+"""The text at any version in SQL: from a checkpoint, by merged events, segments, and rows."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -7,10 +7,12 @@ from sqlalchemy import Connection
 
 from storage import authored_query, checkpoint
 from storage.compaction import segment_query
+from storage.retention import merged_rows
 from sync.port import StoreError
 from sync.text.delta import Delta, DeltaError, apply
 from sync.text.replay import replay
 
+_MOST_EVENTS: Final = 1 << 30
 _PART_BYTES: Final = 4 << 20
 """Of deltas that are in memory at a time."""
 
@@ -19,10 +21,15 @@ def text_at(connection: Connection, key: int, version: int) -> str:
     """Return the text at a version up to the head, from one snapshot.
 
     Raises:
+        HistoryThinnedError: the version is gone.
         StoreError: the log does not lead there.
     """
     saved = checkpoint.at_or_before(connection, key, version)
     text, at = (saved.text, saved.version) if saved else ("", 0)
+    if at < version:
+        for event in merged_rows.read(connection, key, at, version, _MOST_EVENTS):
+            text = _replayed(text, (event.ops,), at)
+            at = event.version
     for segment in segment_query.read_segments(connection, key, at, version):
         if segment.first > at + 1:
             break  # a gap, which the rows do not fill either

@@ -1,22 +1,25 @@
-"""The log in SQL, whole: events in rows, and older ones in segments, read as one.
+"""The log in SQL, whole: events in rows, older ones in segments, merged ones, read as one.
 
-    1 … compacted_version: segments        … head: rows
+    1 … merged events │ … compacted_version: segments │ … head: rows
 
 Rows are moved as they are read: they go into a segment in one commit, and are removed in later
 ones, from the oldest on. So whoever reads rows first, and then in segments what is before them,
-misses nothing, even if each statement sees a later moment.
+misses nothing, even if each statement sees a later moment. Merged events take the place of those in
+segments in one commit: they are read last.
 """
 
 from collections.abc import Container, Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, islice
 
 from sqlalchemy import BigInteger, Connection, bindparam, select
 
 from storage import authored_query, event_query, sitting_query
 from storage.compaction import segment_query
+from storage.retention import merged_rows
 from storage.segments.event_segment import Segment
-from storage.sitting_grouping import EventHead, grouped
+from storage.sitting_grouping import EventHead, grouped, merged_sitting
 from storage.table import documents
+from sync.document.merged_event import MergedEvent
 from sync.port import DocumentRecord, EventRecord, Sitting
 from sync.text.authored import AuthoredDeltas, TextWriter
 from sync.text.delta import Delta
@@ -27,13 +30,37 @@ _compacted = select(documents.c.compacted_version).where(
 
 
 def read(connection: Connection, key: int, after: int, upto: int, limit: int) -> list[EventRecord]:
-    """Return events with `after < version <= upto`, ascending, at most `limit`."""
-    upto = min(upto, after + limit)
-    rows = event_query.read(connection, key, after, upto, max(upto - after, 0))
-    first = rows[0].version if rows else upto + 1
+    """Return events with `after < version <= upto`, ascending, at most `limit`.
+
+    One that is merged may end at more than `limit` versions after `after`.
+
+    Raises:
+        HistoryThinnedError: some of these versions are gone.
+    """
+    near = min(upto, after + limit)
+    rows = event_query.read(connection, key, after, near, max(near - after, 0))
+    return _with_older(connection, key, after, upto, limit, rows)
+
+
+def _with_older(
+    connection: Connection,
+    key: int,
+    after: int,
+    upto: int,
+    limit: int,
+    rows: list[EventRecord],
+) -> list[EventRecord]:
+    """Return rows after a version with the events before them, from wherever these are."""
+    first = rows[0].version if rows else min(upto, after + limit) + 1
     if first <= after + 1:
         return rows
-    return segment_query.read(connection, key, after, first - 1) + rows
+    found = segment_query.read(connection, key, after, first - 1) + rows
+    if found and found[0].version == after + 1:
+        return found
+    older = merged_rows.read(connection, key, after, upto, limit)
+    while older and found and found[0].version <= older[-1].version:
+        del found[0]  # it was merged meanwhile
+    return (older + found)[:limit]
 
 
 def read_with_head(
@@ -46,15 +73,20 @@ def read_with_head(
     head, rows = found
     if after >= head.compacted_version or (rows and rows[0].version == after + 1):
         return found
-    first = rows[0].version if rows else after + limit + 1
-    return head, segment_query.read(connection, key, after, first - 1) + rows
+    return head, _with_older(connection, key, after, head.version, limit, rows)
 
 
 def by_version(connection: Connection, key: int, version: int) -> EventRecord | None:
+    """Return the event of a version; None: there is none.
+
+    Raises:
+        HistoryThinnedError: it is gone.
+    """
     found = event_query.by_version(connection, key, version)
     if found is None:
         for event in segment_query.read(connection, key, version - 1, version):
             return event
+        return merged_rows.by_version(connection, key, version)
     return found
 
 
@@ -123,9 +155,21 @@ def history(
             descending=descending,
         )
 
-    first, second = (rows, segments) if descending else (segments, rows)
-    found = first(limit)
-    return found + second(limit - len(found)) if len(found) < limit else found
+    def merged(limit: int) -> list[EventRecord]:
+        events = merged_rows.whole(connection, key, least, bound if before is None else before - 1)
+        chosen: Iterator[EventRecord] = (event for event in events if _is_by(event, actor))
+        return list(chosen)[::-1][:limit] if descending else list(islice(chosen, limit))
+
+    sources = [rows, segments] if least >= bound else [rows, segments, merged]
+    found: list[EventRecord] = []
+    for source in sources if descending else reversed(sources):
+        if len(found) < limit:
+            found += source(limit - len(found))
+    return found
+
+
+def _is_by(event: MergedEvent, actor: str | None) -> bool:
+    return actor is None or any(share.writer.actor_id == actor for share in event.shares)
 
 
 def authored(
@@ -143,7 +187,8 @@ def authored(
     """
     segment = next(segment_query.read_segments(connection, key, after, after + 1), None)
     if segment is None:
-        return authored_query.read(connection, key, after, upto, max_bytes)
+        merged = merged_rows.authored(connection, key, after, upto, max_bytes)
+        return merged or authored_query.read(connection, key, after, upto, max_bytes)
     with segment_query.telling(key, segment.first, segment.last):
         ops = segment.ops(after, upto)
         sizes = accumulate(map(_size, ops))
@@ -172,11 +217,12 @@ def sittings(
         return sitting_query.read(connection, key, after, upto, pause_ms)
     heads: list[EventHead] = []
     old = min(upto, bound)
+    merged = [merged_sitting(event) for event in merged_rows.whole(connection, key, after, old)]
     for segment in segment_query.read_segments(connection, key, after, old):
         with segment_query.telling(key, segment.first, segment.last):
             heads += _heads(segment, after, old)
     heads += sitting_query.heads(connection, key, bound, upto)
-    return grouped(heads, pause_ms)
+    return grouped(heads, pause_ms) + merged[::-1]
 
 
 def _heads(segment: Segment, after: int, upto: int) -> Iterator[EventHead]:

@@ -19,6 +19,8 @@ REQUEST_PREFIX: Final = "http-"
 RESTORE_PREFIX: Final = "restore-"
 TAKE_BACK_PREFIX: Final = "take-back-"
 REPAIR_SESSION: Final = "repair"
+MERGED_SESSION: Final = "merged"
+"""Stands for all sessions of sockets in events that were merged."""
 
 _restored = re.compile(r"restore-(0|[1-9][0-9]{0,15})-", re.ASCII).match
 
@@ -60,6 +62,13 @@ def restore_session(version: int, token: str) -> str:
 def take_back_session(taken: TakeBack, token: str) -> str:
     """Return the session of one request that takes events back."""
     return f"{TAKE_BACK_PREFIX}{taken.after}-{taken.upto}-{taken.who}-{token}"
+
+
+def kept_session(session: str) -> str:
+    """Return the name of a session that stands for it in merged events: its origin is kept."""
+    if session == REPAIR_SESSION:
+        return session
+    return MERGED_SESSION if origin_of(session) == "live" else f"{REQUEST_PREFIX}{MERGED_SESSION}"
 
 
 def origin_of(session: str) -> Origin:

@@ -56,6 +56,11 @@ class EventRecord(Struct, frozen=True):
         """Its kind, by the canonical form of `ops`; few ask, so it is not kept."""
         return event_type(self.ops)
 
+    @property
+    def first(self) -> int:
+        """The first version that it stands for: its own, unless it is a `MergedEvent`."""
+        return self.version
+
 
 class DocumentRecord(Struct, frozen=True):
     """One row of `documents`: the head of a log and its metadata."""
@@ -320,11 +325,9 @@ class LogReading(Protocol):
 
     async def checkpoint_at_or_before(self, key: int, version: int) -> Checkpoint | None:
         """Return the newest checkpoint at or before a version; its state may be None."""
-        ...
 
     async def text_at(self, key: int, version: int) -> str:
         """Return the text at a version up to the head."""
-        ...
 
 
 class LogWriting(LogReading, Protocol):
@@ -336,7 +339,6 @@ class LogWriting(LogReading, Protocol):
 
     async def save_checkpoint(self, key: int, checkpoint: Checkpoint) -> None:
         """Save a checkpoint. The newest two keep their state; older ones may be thinned out."""
-        ...
 
 
 class Secrets(Protocol):
@@ -352,8 +354,8 @@ class Secrets(Protocol):
 class EventLog(Catalogue, LogWriting, Secrets, Protocol):
     """The whole SQL store, for the code that opens and closes it.
 
-    Other code asks for the part that it needs: `Catalogue`, `LogReading`, `LogWriting`, `Secrets`.
-    The feed over all documents has a contract of its own, `sync.changes.ChangeFeed`.
+    Other code asks for the part that it needs. The feed over all documents has a contract of its
+    own, `sync.changes.ChangeFeed`.
     """
 
     async def ping(self) -> None:
@@ -386,14 +388,12 @@ class BusListener(Protocol):
         It may be anything, from anybody (also from this process), twice, late. Only for documents
         that are subscribed at this moment; perhaps before `subscribed` was called.
         """
-        ...
 
     def subscribed(self, document: str) -> None:
         """Note that messages about a document arrive from now on; earlier ones may be lost.
 
         Called after each `subscribe` that changed something, and when a lost bus is found again.
         """
-        ...
 
 
 @dataclass(slots=True)

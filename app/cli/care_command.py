@@ -12,6 +12,8 @@ from app.cli.failure import CommandFailed
 from app.cli.progress import Progress
 from app.service.compactor import compaction_rule
 from app.service.log_verification import Verdict, verify_log
+from app.service.retention_keeper import RetentionKeeper
+from app.service.retention_rules import Retention
 from app.settings import Settings
 from storage.compaction.log_sizes import LogSize
 from storage.store import Store
@@ -25,6 +27,8 @@ _COLUMNS: Final = (
     "rows",
     "bytes",
     "segments",
+    "bytes",
+    "merged",
     "bytes",
     "checkpoints",
     "bytes",
@@ -79,8 +83,10 @@ async def compact_now(
         everything: events of any age, not only old ones.
     """
     rule = compaction_rule(settings, is_age_ignored=everything)
+    rules = Retention(store.retention, settings.default_retention)
+    keeper = RetentionKeeper.of(store, rules, settings.limits(), rest=0)
     progress = Progress(sys.stderr)
-    moved = 0
+    moved = gone = 0
     async for document in _documents(store, name):
         while True:
             while await store.compaction.remove_rows(document.key, _ROWS_AT_ONCE):
@@ -91,7 +97,10 @@ async def compact_now(
             moved += count
             progress.report("events", moved)
         await store.compaction.condense(document.key, rule, now_ms())
+        gone += await keeper.keep(document.key, await rules.rule(document.key))
     print(f"{moved:,} events were moved into segments.", file=sys.stderr)
+    if gone:
+        print(f"{gone:,} versions are gone, as retention says.", file=sys.stderr)
     if await store.care.gives_pages_back():
         while left := await store.care.give_back():
             progress.report("free pages", left)

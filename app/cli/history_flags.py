@@ -1,4 +1,4 @@
-"""The grammar of `quire versions` and `quire take-back`."""
+"""The grammar of `quire versions`, `quire take-back` and `quire retention`."""
 
 import argparse
 from collections.abc import Callable
@@ -54,6 +54,26 @@ def add_take_back_flags(
     )
     command.add_argument("--to", dest="until", type=_time, metavar="TIME", help="only up to then")
     command.add_argument("--dry-run", action="store_true", help="only print what would change")
+
+
+def add_retention_flags(
+    command: argparse.ArgumentParser, add_server: AddServer, number: Number, run: Run
+) -> None:
+    """Add the flags of `quire retention`."""
+    command.set_defaults(command=run)
+    command.description = (
+        "Print how much of its history a document keeps; or have it `keep` everything, `thin` old "
+        "events to one for each session of writing, `drop` them, or follow the `default` of the "
+        "server. Versions that people have named stay readable."
+    )
+    add_server(command)
+    command.add_argument(
+        "kind", nargs="?", choices=("keep", "thin", "drop", "default"), metavar="RULE"
+    )
+    command.add_argument("--days", type=number, metavar="N", help="those older than N days")
+    command.add_argument(
+        "--before", type=number, metavar="N", help="for drop: those before version N"
+    )
 
 
 def _time(text: str) -> str:

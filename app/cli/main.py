@@ -17,7 +17,11 @@ from app.cli.backup_flags import add_backup_flags
 from app.cli.care_flags import add_care_flags
 from app.cli.check_flags import add_check_flags
 from app.cli.failure import CommandFailed, ExitCode
-from app.cli.history_flags import add_take_back_flags, add_versions_flags
+from app.cli.history_flags import (
+    add_retention_flags,
+    add_take_back_flags,
+    add_versions_flags,
+)
 from app.cli.images_command import add_blob_flags, add_image_flags, check_images, copy_blobs
 from app.cli.progress import Progress
 from app.cli.token_flags import add_token_flags
@@ -253,6 +257,12 @@ def _check(flags: argparse.Namespace) -> int:
     return check_deployment(flags)
 
 
+def _retention(flags: argparse.Namespace) -> int:
+    from app.cli.retention_command import retention
+
+    return retention(flags)
+
+
 def _given(flags: argparse.Namespace) -> Mapping[str, object]:
     return {name: value for name, value in vars(flags).items() if value is not None}
 
@@ -289,6 +299,8 @@ def parser() -> argparse.ArgumentParser:
     add_versions_flags(named, _add_server, _version, _versions)
     taking = commands.add_parser("take-back", help="undo what somebody did, and nothing else")
     add_take_back_flags(taking, _add_server, _version, _take_back)
+    kept = commands.add_parser("retention", help="say how much of the history is kept")
+    add_retention_flags(kept, _add_server, _version, _retention)
     return root
 
 

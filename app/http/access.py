@@ -23,6 +23,7 @@ _MEANINGS: Final = {
     404: "There is no such document or version.",
     409: "The version is ahead of the head or too far behind, the id or name is taken, "
     "or the text root is decided.",
+    410: "The version is no longer kept; see kept_before and kept_after.",
     413: "The body or the document would be too large.",
     415: "It is no image of a kind that is kept, or it is damaged.",
     422: "The request cannot be parsed, or something in it is out of range.",

@@ -24,6 +24,7 @@ from app.http.editor_page import editor_page, wants_page
 from app.http.refusal_note import note_refusal
 from app.service.service_error import ServiceCode, ServiceError
 from storage.compaction.history_damage import HistoryDamagedError
+from storage.retention.history_thinned import HistoryThinnedError
 from sync.error import ErrorCode, QuireError
 from sync.port import StoreError
 
@@ -87,6 +88,7 @@ STATUS: Final[dict[Code, int]] = {
     ServiceCode.IMAGES_FULL: 413,
     ServiceCode.STORAGE_FULL: 507,
     ServiceCode.HISTORY_DAMAGED: 500,
+    ServiceCode.HISTORY_THINNED: 410,
     ServiceCode.SEARCH_TOO_SLOW: 422,
     ServiceCode.UNUSABLE_FILE: 422,
     HttpCode.PRECONDITION_REQUIRED: 428,
@@ -113,11 +115,17 @@ class ProblemError(Exception):
         self.detail = detail
 
 
-def problem_response(code: Code, detail: str, headers: Mapping[str, str] | None = None) -> Response:
+def problem_response(
+    code: Code,
+    detail: str,
+    headers: Mapping[str, str] | None = None,
+    extra: Mapping[str, int] | None = None,
+) -> Response:
     """The answer to a request that is refused.
 
     Args:
         detail: one sentence, fit for the one who asked; may hold any characters that they sent.
+        extra: further members of the problem document.
     """
     status = STATUS[code]
     body = {
@@ -126,6 +134,7 @@ def problem_response(code: Code, detail: str, headers: Mapping[str, str] | None 
         "status": status,
         "code": str(code),
         "detail": detail[:_MAX_DETAIL_CHARS].encode("utf-8", "backslashreplace").decode(),
+        **(extra or {}),
     }
     sent = dict(headers or {})
     if status in _RETRY_AFTER_S:
@@ -143,16 +152,21 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(QuireError, _on_quire_error)
     app.add_exception_handler(StoreError, _on_store_error)
     app.add_exception_handler(HistoryDamagedError, _on_damaged_history)
+    app.add_exception_handler(HistoryThinnedError, _on_thinned_history)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(Exception, _on_defect)
 
 
 def _answer(
-    request: Request, code: Code, detail: str, headers: Mapping[str, str] | None = None
+    request: Request,
+    code: Code,
+    detail: str,
+    headers: Mapping[str, str] | None = None,
+    extra: Mapping[str, int] | None = None,
 ) -> Response:
     request.app.state.problems[str(code)] += 1
-    problem = problem_response(code, detail, headers)
+    problem = problem_response(code, detail, headers, extra)
     if not wants_page(request):
         return problem
     kept = {name: problem.headers[name] for name in _PAGE_HEADERS if name in problem.headers}
@@ -187,6 +201,20 @@ async def _on_damaged_history(request: Request, error: Exception) -> Response:
     upto = cast(HistoryDamagedError, error).upto
     detail = f"Versions up to {upto} of this document are damaged; later ones are not."
     return _answer(request, ServiceCode.HISTORY_DAMAGED, detail)
+
+
+async def _on_thinned_history(request: Request, error: Exception) -> Response:
+    gone = cast(HistoryThinnedError, error)
+    detail = (
+        f"Version {gone.version} is no longer kept. "
+        f"The nearest ones that are: {gone.before} and {gone.after}."
+    )
+    return _answer(
+        request,
+        ServiceCode.HISTORY_THINNED,
+        detail,
+        extra={"kept_before": gone.before, "kept_after": gone.after},
+    )
 
 
 async def _on_invalid_request(request: Request, error: Exception) -> Response:

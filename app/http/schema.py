@@ -250,6 +250,9 @@ class Event(BaseModel):
     text: str | None = Field(None, examples=[", world"])
     ops: Spans | None = None
     update: str | None = Field(None, description="Yjs v1 update, base64.")
+    first: int | None = Field(
+        None, description="Where it stands for several that were merged: the first version of them."
+    )
 
 
 class History(BaseModel):

@@ -8,9 +8,11 @@ from app.identity.identifier import Identifier
 from app.identity.watch import AccessWatch
 from app.service.authority import Authority
 from app.service.blames import Blames
+from app.service.retention_rules import Retention
 from storage.access.sql_access import SqlAccess
 from storage.identity.sql_identity import SqlIdentity
 from storage.image_rows import SqlImages
+from storage.retention.retention_rule import KEEP, RetentionRule
 from storage.search.sql_search import SqlSearch
 from storage.shelf.sql_shelf import SqlShelf
 from storage.staged_import import SqlImports
@@ -44,6 +46,8 @@ class Backend:
     """The images that each document has."""
     imports: SqlImports
     """The documents that are being brought in."""
+    retention: Retention
+    """The rules of how much history each document keeps."""
 
     @classmethod
     def on(
@@ -53,11 +57,13 @@ class Backend:
         identifier: Identifier,
         watch: AccessWatch,
         audit: AuditTrail | None = None,
+        default_retention: RetentionRule = KEEP,
     ) -> Self:
         """Return the parts of a process that works on a store.
 
         Args:
             audit: None: a trail that nobody writes, for tests and measurements.
+            default_retention: of documents without a rule of their own.
         """
         return cls(
             store.log,
@@ -74,4 +80,5 @@ class Backend:
             Blames(store.log, store.versions),
             store.images,
             store.imports,
+            Retention(store.retention, default_retention),
         )

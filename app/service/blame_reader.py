@@ -77,6 +77,7 @@ async def read_blame(
         StoreError: the store does not answer.
     """
     require_version(document, version)
+    await backend.retention.require_kept(document, version)
     blame = await backend.blames.blame(document, version)
     text = None
     if encoding == "utf-16":
@@ -95,6 +96,7 @@ async def read_contributions(
         StoreError: the store does not answer.
     """
     require_version(document, version)
+    await backend.retention.require_kept(document, version)
     blame = await backend.blames.blame(document, version)
     ids = sorted({person.id for person in blame.people})
     known = await backend.identity.colors(ids)

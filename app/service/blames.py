@@ -16,6 +16,7 @@ from typing import Final
 from weakref import WeakValueDictionary
 
 from app.service.strand_reader import MAX_STRAND_EVENTS, read_chapter, walk_back
+from storage.retention.history_thinned import HistoryThinnedError
 from storage.versions.sql_versions import SqlVersions
 from sync.event_origin import TakeBack, restored_version, taken_back
 from sync.port import DocumentRecord, EventLog, StoreError
@@ -50,7 +51,7 @@ class Blames:
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def blame(self, document: DocumentRecord, version: int) -> Blame:
-        """Return the blame of a version, 0 up to the head."""
+        """Return the blame of a version, 0 up to the head; one that is gone is not asked for."""
         lock = self._locks.setdefault(document.key, asyncio.Lock())
         # Whoever asks at the same time finds in memory what the first one has walked.
         async with lock:
@@ -72,7 +73,11 @@ class Blames:
             kept = await self._rows.blame(document.key)
         candidates = [each for each in (known, kept, Blame()) if each and each.version <= version]
         begin = max(candidates, key=lambda each: each.version)
-        found = await _Way(self._log, document.key, begin).to(version)
+        try:
+            found = await _Way(self._log, document.key, begin).to(version)
+        except HistoryThinnedError:
+            # The version at which it begins may be gone since.
+            found = await _Way(self._log, document.key, Blame()).to(version)
         if known is None or known.version < version:
             self._remember(place, found)
         if kept is not None or known is None:
@@ -135,20 +140,26 @@ class _Way:
             await _take(walk, page, version - 1)
             if self._detours > _MAX_DETOURS:
                 continue
-            if begin == version - 1:
-                source = walk.blame()
-            else:
-                before = max((each for each in self._steps if each <= begin), default=0)
-                self._detours += begin - before
-                source = await self.to(begin)
             ops = page.ops[version - page.after - 1]
-            if taken is None:
-                returned = await self._returned(source, version, ops)
-            else:
-                returned, source = await self._taken_back(source, version, taken, ops)
+            try:
+                source = await self._source(walk, begin, version)
+                if taken is None:
+                    returned = await self._returned(source, version, ops)
+                else:
+                    returned, source = await self._taken_back(source, version, taken, ops)
+            except HistoryThinnedError:
+                continue  # nobody knows any more where it comes from
             with _fitting(version):
                 walk.take_returned(page, returned, source)
         await _take(walk, page, page.upto)
+
+    async def _source(self, walk: BlameWalk, begin: int, version: int) -> Blame:
+        """Return the blame of the version that an event brought text back from."""
+        if begin == version - 1:
+            return walk.blame()
+        before = max((each for each in self._steps if each <= begin), default=0)
+        self._detours += begin - before
+        return await self.to(begin)
 
     async def _returned(self, source: Blame, version: int, ops: Delta) -> list[Span]:
         old = await text_at(self._log, self._key, source.version)

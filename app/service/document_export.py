@@ -8,9 +8,11 @@ import msgspec
 
 from app.service.backend import Backend
 from app.service.grant import Grant
+from storage.retention.merged_codec import encode_merged
 from storage.segments.document_file import DocumentFileWriter, FileHead, FileVersion
 from storage.segments.event_segment import encode_segment
 from storage.versions.named_version import VersionPlace, VersionQuery
+from sync.document.merged_event import MergedEvent
 from sync.document.window import weight
 from sync.permission import Action
 from sync.port import SERVER_USER, DocumentRecord, EventRecord, StoreError
@@ -24,7 +26,7 @@ _NAMED_AT_ONCE: Final = 200
 
 
 async def export_file(backend: Backend, grant: Grant) -> AsyncIterator[bytes]:
-    """Yield the parts of the file of a document as it is at its head, with all events before.
+    """Yield the parts of the file of a document as it is at its head, with all events that it has.
 
     Its images are not in it. Whoever reads it learns what the history tells: all old texts, and of
     each event the author's id and name, the session, and the time.
@@ -36,7 +38,10 @@ async def export_file(backend: Backend, grant: Grant) -> AsyncIterator[bytes]:
     grant.require(Action.READ)
     document = grant.document
     writer = DocumentFileWriter()
-    yield writer.begin(await _head(backend, document))
+    has_merged = bool(await backend.retention.rows.merged(document.key))
+    yield writer.begin(await _head(backend, document), has_merged=has_merged)
+    async for event in _merged(backend, document):
+        yield writer.merged(await asyncio.to_thread(encode_merged, event))
     async for events in _gathered(backend, document):
         yield writer.segment(await asyncio.to_thread(encode_segment, events))
     yield writer.end(await _versions(backend, document), document.version)
@@ -75,12 +80,23 @@ async def _head(backend: Backend, document: DocumentRecord) -> FileHead:
     )
 
 
+async def _merged(backend: Backend, document: DocumentRecord) -> AsyncIterator[MergedEvent]:
+    """Yield the events that were merged: they are the first ones."""
+    async for page in pages(backend.log, document.key, 0, document.version):
+        for event in page:
+            if not isinstance(event, MergedEvent):
+                return
+            yield event
+
+
 async def _gathered(backend: Backend, document: DocumentRecord) -> AsyncIterator[list[EventRecord]]:
-    """Yield all events in parts of the size of a segment."""
+    """Yield all events that were not merged, in parts of the size of a segment."""
     part: list[EventRecord] = []
     size = 0
     async for page in pages(backend.log, document.key, 0, document.version):
         for event in page:
+            if isinstance(event, MergedEvent):
+                continue
             part.append(event)
             size += weight(event)
             if len(part) >= _SEGMENT_EVENTS or size >= _SEGMENT_BYTES:

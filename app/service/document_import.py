@@ -12,6 +12,7 @@ from app.service.grant import Grant
 from app.service.lifecycle import require_creation
 from app.service.service_error import ServiceCode, ServiceError
 from app.service.version_names import MAX_NAME_CHARS, MAX_NOTE_CHARS
+from storage.retention.merged_codec import MergedDamaged, decode_merged
 from storage.segments.container import SegmentDamaged
 from storage.segments.document_file import (
     DocumentFile,
@@ -23,6 +24,7 @@ from storage.segments.event_segment import open_segment
 from storage.versions.named_version import NamedVersion
 from storage.versions.version_rows import MAX_NAMED
 from sync.document.import_check import ImportCheck, ImportRefused
+from sync.document.merged_event import MergedEvent
 from sync.error import ErrorCode, QuireError
 from sync.names import MAX_INTEGER, is_document_name, is_text_root
 from sync.port import SERVER_USER, Checkpoint, EventRecord
@@ -95,6 +97,8 @@ class DocumentImport:
         if root and not is_text_root(root):
             raise ImportRefused("The name of its text root cannot be one.")
         check = ImportCheck(root, self._backend.rooms.limits)
+        for at, data in file.merged:
+            await asyncio.to_thread(_check_merged, check, at, data)
         for at, data in file.segments:
             await asyncio.to_thread(_check_segment, check, at, data)
         if check.version != file.head.version:
@@ -116,6 +120,13 @@ class DocumentImport:
         record = None
         try:
             text = ""
+            for at, data in file.merged:
+                event = await asyncio.to_thread(_merged, at, data)
+                text = await asyncio.to_thread(replay, text, [event.ops])
+                kept = event if keeps_ids else _unproven_merged(event)
+                await imports.add_merged(key, [kept], now_ms())
+                if at == file.merged[-1][0]:
+                    await imports.add(key, (), Checkpoint(event.version, text, None), now_ms())
             for at, data in file.segments:
                 events = await asyncio.to_thread(_events, at, data)
                 text = await asyncio.to_thread(replay, text, [event.ops for event in events])
@@ -158,6 +169,20 @@ def _events(at: int, data: bytes) -> list[EventRecord]:
         raise DocumentFileError(at, str(error)) from error
 
 
+def _merged(at: int, data: bytes) -> MergedEvent:
+    try:
+        return decode_merged(data)
+    except MergedDamaged as error:
+        raise DocumentFileError(at, str(error)) from error
+
+
+def _check_merged(check: ImportCheck, at: int, data: bytes) -> None:
+    try:
+        check.add([_merged(at, data)])
+    except ImportRefused as error:
+        raise DocumentFileError(at, str(error)) from error
+
+
 def _check_segment(check: ImportCheck, at: int, data: bytes) -> None:
     try:
         check.add(_events(at, data))
@@ -167,6 +192,17 @@ def _check_segment(check: ImportCheck, at: int, data: bytes) -> None:
 
 def _unproven(event: EventRecord) -> EventRecord:
     return replace(event, actor_id=_unproven_id(event.actor_id))
+
+
+def _unproven_merged(event: MergedEvent) -> MergedEvent:
+    shares = tuple(
+        replace(
+            share,
+            writer=replace(share.writer, actor_id=_unproven_id(share.writer.actor_id)),
+        )
+        for share in event.shares
+    )
+    return replace(event, actor_id=_unproven_id(event.actor_id), shares=shares)
 
 
 def _unproven_id(user_id: str) -> str:

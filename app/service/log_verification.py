@@ -56,8 +56,14 @@ async def verify_log(log: SqlEventLog, care: SqlLogCare, document: DocumentRecor
 
 
 async def _verify_bounds(care: SqlLogCare, document: DocumentRecord) -> None:
-    """Raise `DifferenceError` unless segments have the versions from 1 to `compacted_version`."""
+    """Raise `DifferenceError` unless merged events and segments have all up to the bound."""
     at = 0
+    for first, last in await care.merged_bounds(document.key):
+        if first != at + 1 or last < first:
+            raise DifferenceError(
+                f"after version {at}, the next merged event has {first} to {last}"
+            )
+        at = last
     for first, last in await care.bounds(document.key):
         if first != at + 1 or last < first:
             raise DifferenceError(f"after version {at}, the next segment has {first} to {last}")
@@ -83,7 +89,7 @@ class _Replay:
                 for event in page:
                     self._text = apply(self._text, event.ops)
                     self.version = event.version
-                    if event.version % _IDS_EVERY == 0:
+                    if event.version % _IDS_EVERY == 0 and event.first == event.version:
                         await self._find(event.version, event.id)
                 updates = [event.update for event in page]
                 await asyncio.to_thread(self._replica.load, updates)

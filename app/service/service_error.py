@@ -22,6 +22,7 @@ class ServiceCode(StrEnum):
     IMAGES_FULL = "images_full"
     STORAGE_FULL = "storage_full"
     HISTORY_DAMAGED = "history_damaged"
+    HISTORY_THINNED = "history_thinned"
     SEARCH_TOO_SLOW = "search_too_slow"
     UNUSABLE_FILE = "unusable_file"
     UNKNOWN_WEBHOOK = "unknown_webhook"

@@ -95,6 +95,7 @@ async def _range(backend: Backend, document: DocumentRecord, wish: Wish) -> Take
         after = max(after, first - 1)
     if wish.to_ms is not None:
         upto = min(upto, await first_version_from(backend, document, wish.to_ms + 1) - 1)
+    await backend.retention.require_kept(document, after, upto)
     return TakeBack(
         after, max(upto, after), "all" if wish.actor is None else actor_mark(wish.actor)
     )

@@ -6,6 +6,7 @@ from typing import Final
 
 from app.service.backend import Backend
 from app.service.service_error import ServiceCode, ServiceError
+from storage.retention.history_thinned import HistoryThinnedError
 from sync.document.window import weight
 from sync.names import PositionEncoding
 from sync.port import DocumentRecord, EventLog, EventRecord, StoreError
@@ -86,14 +87,25 @@ async def first_version_from(backend: Backend, document: DocumentRecord, at_ms: 
     low, high = 1, document.version + 1
     while low < high:
         middle = (low + high) // 2
-        found = await backend.log.event(document.key, middle)
-        if found is None:
-            raise StoreError(f"the log has no version {middle} of {document.name!r}")
-        if found.at_ms < at_ms:
-            low = middle + 1
+        begin, end, found_ms = await _merged_at(backend, document, middle)
+        if found_ms < at_ms:
+            low = end + 1
         else:
-            high = middle
+            high = max(begin, low)
     return low
+
+
+async def _merged_at(
+    backend: Backend, document: DocumentRecord, version: int
+) -> tuple[int, int, int]:
+    """Return first and last version of the event that stands for one, and its time."""
+    try:
+        found = await backend.log.event(document.key, version)
+    except HistoryThinnedError as gone:
+        found = await backend.log.event(document.key, gone.after)
+    if found is None:
+        raise StoreError(f"the log has no version {version} of {document.name!r}")
+    return found.first, found.version, found.at_ms
 
 
 async def list_history(
@@ -175,7 +187,7 @@ async def encode_deltas(
     text, at = "", 0
     deltas: list[Delta] = []
     for record in records:
-        before = record.version - 1
+        before = record.first - 1
         if before - at > _WALK_EVENTS or not deltas:
             text = await text_at(log, key, before)
         else:

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, Connection, bindparam, select
 
 from storage.compaction.log_sizes import LogSize, database_bytes, read_sizes
 from storage.engine import Database
+from storage.retention import merged_rows
 from storage.table import checkpoints, documents, segments
 
 PAGES_AT_ONCE: Final = 64
@@ -54,6 +55,10 @@ class SqlLogCare:
             return [(row[0], row[1]) for row in connection.execute(_bounds, {"of_document": key})]
 
         return await self._database.read(work)
+
+    async def merged_bounds(self, key: int) -> list[tuple[int, int]]:
+        """Return the first and last versions of the merged events of a document, in order."""
+        return await self._database.read(partial(merged_rows.bounds, key=key))
 
     async def checkpoint_versions(self, key: int) -> list[int]:
         """Return the versions of the checkpoints of a document, ascending."""

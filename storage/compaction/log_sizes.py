@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, Table, bindparam, func, select, text
 
-from storage.table import checkpoints, documents, events, images, segments
+from storage.table import checkpoints, documents, events, images, merged_events, segments
 
 
 class LogSize(Struct, frozen=True):
@@ -20,6 +20,9 @@ class LogSize(Struct, frozen=True):
     rows_bytes: int
     segments: int
     segments_bytes: int
+    merged: int
+    """Events that stand for several."""
+    merged_bytes: int
     checkpoints: int
     checkpoints_bytes: int
     images: int
@@ -28,7 +31,13 @@ class LogSize(Struct, frozen=True):
     @property
     def total_bytes(self) -> int:
         """The bytes of everything."""
-        return self.rows_bytes + self.segments_bytes + self.checkpoints_bytes + self.images_bytes
+        return (
+            self.rows_bytes
+            + self.segments_bytes
+            + self.merged_bytes
+            + self.checkpoints_bytes
+            + self.images_bytes
+        )
 
 
 def _length(column: ColumnElement[Any]) -> Any:
@@ -52,6 +61,7 @@ _parts = (
         _length(events.c.digest),
     ),
     _of(segments, _length(segments.c.data)),
+    _of(merged_events, _length(merged_events.c.data)),
     _of(
         checkpoints,
         *map(_length, (checkpoints.c.text, checkpoints.c.state, checkpoints.c.pairs)),

@@ -11,6 +11,8 @@ from sqlalchemy import BigInteger, Connection, Integer, bindparam, select, text
 from storage.compaction.history_damage import HistoryDamagedError
 from storage.compaction.id_ranges import places_of
 from storage.prepared import Prepared
+from storage.retention import merged_rows
+from storage.retention.history_thinned import HistoryThinnedError
 from storage.segments.container import SegmentDamaged
 from storage.segments.event_segment import Segment, open_segment
 from storage.table import segment_ids, segments
@@ -112,7 +114,13 @@ def find_ids(
         try:
             if (key, version) not in opened:
                 opened[key, version] = _find(connection, key, version)
-            event = _with_id(key, opened[key, version], event_id)
+            segment = opened[key, version]
+            if segment is None or segment.first > version:
+                event = _alone(connection, key, version, event_id)
+            else:
+                event = _with_id(key, segment, event_id)
+        except HistoryThinnedError:
+            continue
         except HistoryDamagedError:
             if is_sure:
                 raise
@@ -122,9 +130,15 @@ def find_ids(
     return found
 
 
-def _with_id(key: int, segment: Segment | None, event_id: str) -> EventRecord | None:
-    if segment is None:
+def _alone(connection: Connection, key: int, version: int, event_id: str) -> EventRecord | None:
+    """Return the event of a version that was merged with no other, if it has an id."""
+    event = merged_rows.by_version(connection, key, version)
+    if event is None or event.first != version or event.id != event_id:
         return None
+    return event
+
+
+def _with_id(key: int, segment: Segment, event_id: str) -> EventRecord | None:
     with telling(key, segment.first, segment.last):
         at = segment.find_id(event_id)
         return None if at is None else segment.events(at - 1, at)[0]

@@ -3,8 +3,9 @@
     magic "QUIREDOC" | format (1 byte) | frames
 
 A frame is a kind (1 byte), the length of its body (4 bytes), a CRC of both and the body (4 bytes),
-and the body. There is one head (JSON), then the segments of all events in order, then the named
-versions (JSON), and last the end (JSON): how much came before it, and a hash of every byte of that.
+and the body. There is one head (JSON), then the events that were merged, if there are any, and the
+segments of all others, in order, then the named versions (JSON), and last the end (JSON): how much
+came before it, and a hash of every byte of that. With merged events it is of format 2.
 A file that is cut off, changed, or of another kind is told with the place of the fault.
 """
 
@@ -17,8 +18,15 @@ import msgspec
 
 MAGIC: Final = b"QUIREDOC"
 FORMAT: Final = 1
-_HEAD, _SEGMENT, _VERSIONS, _END = b"H", b"S", b"V", b"E"
-_ORDER: Final = {b"": _HEAD, _HEAD: _SEGMENT + _VERSIONS, _SEGMENT: _SEGMENT + _VERSIONS}
+MERGED_FORMAT: Final = 2
+"""The format of a file with merged events."""
+_HEAD, _MERGED, _SEGMENT, _VERSIONS, _END = b"H", b"M", b"S", b"V", b"E"
+_ORDER: Final = {
+    b"": _HEAD,
+    _HEAD: _MERGED + _SEGMENT + _VERSIONS,
+    _MERGED: _MERGED + _SEGMENT + _VERSIONS,
+    _SEGMENT: _SEGMENT + _VERSIONS,
+}
 """The kinds that may follow each; after the named versions comes the end."""
 _FRAME_BYTES: Final = 9
 _MAX_FRAME_BYTES: Final = 64 << 20
@@ -69,6 +77,8 @@ class DocumentFile(msgspec.Struct, frozen=True):
     """A file that is whole: every byte of it was checked. Its segments are not yet decoded."""
 
     head: FileHead
+    merged: list[tuple[int, bytes]]
+    """Merged events, each with its place in the file."""
     segments: list[tuple[int, bytes]]
     """Each with its place in the file."""
     versions: list[FileVersion]
@@ -86,10 +96,13 @@ class DocumentFileWriter:
         self._hash = blake2b(digest_size=32)
         self._segments = 0
 
-    def begin(self, head: FileHead) -> bytes:
-        start = MAGIC + bytes([FORMAT])
+    def begin(self, head: FileHead, *, has_merged: bool = False) -> bytes:
+        start = MAGIC + bytes([MERGED_FORMAT if has_merged else FORMAT])
         self._hash.update(start)
         return start + self._frame(_HEAD, msgspec.json.encode(head))
+
+    def merged(self, data: bytes) -> bytes:
+        return self._frame(_MERGED, data)
 
     def segment(self, data: bytes) -> bytes:
         self._segments += 1
@@ -116,14 +129,15 @@ def read_document_file(data: bytes) -> DocumentFile:
     """
     if data[: len(MAGIC)] != MAGIC:
         raise DocumentFileError(0, "this is no document of Quire")
-    if data[len(MAGIC) : len(MAGIC) + 1] != bytes([FORMAT]):
+    if data[len(MAGIC) : len(MAGIC) + 1] not in (bytes([FORMAT]), bytes([MERGED_FORMAT])):
         raise DocumentFileError(len(MAGIC), "the format is unknown; a newer Quire may have made it")
     head: FileHead | None = None
+    merged: list[tuple[int, bytes]] = []
     segments: list[tuple[int, bytes]] = []
     versions: list[FileVersion] = []
     for at, kind, body in _frames(data):
-        if kind == _SEGMENT:
-            segments.append((at, body))
+        if kind in (_MERGED, _SEGMENT):
+            (merged if kind == _MERGED else segments).append((at, body))
             continue
         try:
             if kind == _HEAD:
@@ -135,7 +149,7 @@ def read_document_file(data: bytes) -> DocumentFile:
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise DocumentFileError(at, f"a part cannot be read: {error}") from error
     assert head is not None, "the order of the frames was checked"
-    return DocumentFile(head, segments, versions)
+    return DocumentFile(head, merged, segments, versions)
 
 
 def _frames(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:

@@ -21,6 +21,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from storage import change_feed
 from storage.fullness import FullError, lock_document
+from storage.retention import merged_rows
 from storage.table import automatic_marks, documents, named_versions
 from storage.versions.named_version import (
     NamedVersion,
@@ -93,11 +94,12 @@ _mark = {"sqlite": _put_mark(sqlite), "postgresql": _put_mark(postgresql)}
 def add(connection: Connection, named: NamedVersion) -> bool | None:
     """Add a name; False: the document has it already; None: the document is gone.
 
-    Raises `FullError`.
+    Raises `FullError`; `HistoryThinnedError`: the version is gone.
     """
     lock_document(connection, named.document_key)
     if connection.execute(_living, {"of_document": named.document_key}).first() is None:
         return None
+    merged_rows.require_kept(connection, named.document_key, named.version)
     if find(connection, named.document_key, named.name) is not None:
         return False
     _require_room(connection, named.document_key)

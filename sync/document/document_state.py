@@ -184,8 +184,8 @@ class DocumentState:
                 again.
         """
         for record in records:
-            if record.version != self.version + 1:
-                raise ReplicaBrokenError(f"version {record.version} after {self.version}")
+            if record.first != self.version + 1:
+                raise ReplicaBrokenError(f"version {record.first} after {self.version}")
             verdict = self._ready(record.update)
             before = self.text
             applied = self._apply(record.update, verdict, is_logged=True)
@@ -195,7 +195,7 @@ class DocumentState:
             self._bytes += len(record.update)
             self._structs += verdict.structs
             self.version = record.version
-            self.window.append(record)
+            self.window.follow(record)
 
     def learn_authors(self, authors: dict[int, str]) -> None:
         """Replace the bindings of client ids by those in the log, which other processes made."""
@@ -325,8 +325,8 @@ class DocumentState:
             self.window.trim()
             return
         for record in opened.tail:
-            if record.version != self.version + 1:
-                raise ReplicaBrokenError(f"version {record.version} after {self.version}")
+            if record.first != self.version + 1:
+                raise ReplicaBrokenError(f"version {record.first} after {self.version}")
             verdict = self._ready(record.update)
             self._known.advance(verdict)
             self._structs += verdict.structs
@@ -334,7 +334,7 @@ class DocumentState:
             updates.append(record.update)
             self._bytes += len(record.update)
             self.version = record.version
-            self.window.append(record)
+            self.window.follow(record)
         self._replica.load(updates, text)
         self.window.trim()
 

@@ -7,10 +7,12 @@ is a complete document; and at the end text and CRDT have to agree.
 from collections.abc import Sequence
 from typing import Final
 
+from sync.document.merged_event import MergedEvent
 from sync.limit import Limits
 from sync.names import DEFAULT_TEXT_ROOT, MAX_INTEGER
 from sync.port import Checkpoint, EventRecord
-from sync.text.delta import DeltaOutOfRange, canonical
+from sync.text.delta import DeltaError, DeltaOutOfRange, canonical
+from sync.text.merging import Share, composed
 from sync.text.replay import replay
 from sync.yjs.gate import KnownState, Ready, inspect_logged
 from sync.yjs.replica import Replica, ReplicaBrokenError, shown_by
@@ -49,10 +51,12 @@ class ImportCheck:
             ImportRefused: they do not follow, or hold what no document holds.
         """
         for event in events:
-            self.version += 1
-            if event.version != self.version:
-                raise ImportRefused(f"version {event.version} comes after {self.version - 1}")
+            if event.first != self.version + 1 or event.version < event.first:
+                raise ImportRefused(f"version {event.first} comes after {self.version}")
+            self.version = event.version
             self._check_fields(event)
+            if isinstance(event, MergedEvent):
+                _check_shares(event)
             verdict = inspect_logged(event.update, self._known)
             if not isinstance(verdict, Ready):
                 raise ImportRefused(f"the update of version {self.version} does not fit")
@@ -101,7 +105,7 @@ class ImportCheck:
             0 < len(event.id) <= _MAX_ID_CHARS
             and event.id.isascii()
             and event.id.isprintable()
-            and all(len(name) <= _MAX_NAME_CHARS and "\0" not in name for name in names)
+            and all(map(_is_name, names))
             and 0 <= event.at_ms <= MAX_INTEGER
             and len(event.digest) == _DIGEST_BYTES
             and canonical(event.ops) == event.ops
@@ -111,3 +115,34 @@ class ImportCheck:
         if event.id in self._ids:
             raise ImportRefused(f"version {event.version} has the id of an earlier one")
         self._ids.add(event.id)
+
+
+def _check_shares(event: MergedEvent) -> None:
+    """Refuse a merged event unless its shares are what it says of itself."""
+    shares = event.shares
+    lasts = [share.last for share in shares]
+    is_sound = (
+        bool(shares)
+        and lasts == sorted({*lasts})
+        and lasts[0] >= event.first
+        and lasts[-1] == event.version
+        and all(share.events >= 0 for share in shares)
+        and sum(share.events for share in shares) == event.version - event.first + 1
+        and all(0 <= share.from_ms <= share.to_ms <= MAX_INTEGER for share in shares)
+        and all(canonical(share.ops) == share.ops for share in shares)
+        and all(_is_name(each) for share in shares for each in _names(share))
+    )
+    try:
+        is_sound = is_sound and composed(shares) == event.ops
+    except DeltaError:
+        is_sound = False
+    if not is_sound:
+        raise ImportRefused(f"version {event.version} holds what no merged event holds")
+
+
+def _names(share: Share) -> tuple[str, str, str]:
+    return share.writer.actor_id, share.writer.actor_name, share.writer.session
+
+
+def _is_name(name: str) -> bool:
+    return len(name) <= _MAX_NAME_CHARS and "\0" not in name

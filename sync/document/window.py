@@ -33,6 +33,15 @@ class Window:
         # Its `weight`, without a call: this is done for each event.
         self._bytes += _RECORD_BYTES + 2 * len(record.update)
 
+    def follow(self, record: EventRecord) -> None:
+        """Add the next event of the log; those up to one that was merged of several are dropped."""
+        if record.first == record.version:
+            self.append(record)
+            return
+        self._records.clear()
+        self._by_id.clear()
+        self._bytes = 0
+
     def trim(self) -> None:
         """Drop the oldest events beyond the bounds.
 

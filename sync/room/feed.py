@@ -107,6 +107,15 @@ class Feed:
         self._writer: EventWriter | None = None
         self._withheld: list[Ack] = []
 
+    def merged_upto(self, records: Sequence[EventRecord]) -> int:
+        """Return the last of some events that the member cannot be sent, as they were merged; or 0.
+
+        In text mode each event stands for one version; updates may stand for many.
+        """
+        if self._mode != "text":
+            return 0
+        return max((each.version for each in records if each.first != each.version), default=0)
+
     @property
     def withheld(self) -> Sequence[Ack]:
         """The acks that wait until the member has all earlier events."""
@@ -176,7 +185,7 @@ class Feed:
         Raises:
             ReplicaBrokenError: the updates cannot be merged.
         """
-        if not self.awaits(order) or not records or records[0].version != self.version + 1:
+        if not self.awaits(order) or not records or records[0].first != self.version + 1:
             return
         if self._writer is None:
             encoding = self._encoding if text is not None else "codepoint"
@@ -348,7 +357,7 @@ def updates_to(
     if len(records) == 1:
         (record,) = records
         version = record.version
-        message = Updates(name, version, version, record.update)
+        message = Updates(name, record.first, version, record.update)
         return [Deliver(sessions, message, version, droppable=True)]
     return [
         Deliver(sessions, message, message.to, droppable=True)
@@ -368,7 +377,7 @@ def merged_messages(name: str, records: Sequence[EventRecord]) -> list[Updates]:
     is_brief = len(records) <= MAX_MERGED_UPDATES
     if is_brief and REPAIR_SESSION not in [record.session for record in records[:-1]]:
         update = merged([record.update for record in records])
-        return [Updates(name, records[0].version, records[-1].version, update)]
+        return [Updates(name, records[0].first, records[-1].version, update)]
     messages: list[Updates] = []
     piece: list[EventRecord] = []
     for record in records:
@@ -376,6 +385,6 @@ def merged_messages(name: str, records: Sequence[EventRecord]) -> list[Updates]:
         is_full = len(piece) == MAX_MERGED_UPDATES or record.session == REPAIR_SESSION
         if is_full or record is records[-1]:
             update = merged([each.update for each in piece])
-            messages.append(Updates(name, piece[0].version, record.version, update))
+            messages.append(Updates(name, piece[0].first, record.version, update))
             piece = []
     return messages

@@ -255,8 +255,9 @@ class Membership:
         session = fact.session
         if not self.awaits_page(session, fact.order):
             return True
-        if isinstance(fact, PageRead):
-            feed = self._view.members[session].feed
+        feed = self._view.members[session].feed
+        gone_upto = feed.merged_upto(fact.records) if isinstance(fact, PageRead) else fact.gone_upto
+        if isinstance(fact, PageRead) and not gone_upto:
             try:
                 yield from feed.take_page(fact.order, fact.records, fact.text)
                 if feed.state is FeedState.BEHIND:
@@ -266,7 +267,7 @@ class Membership:
                 pass  # its updates cannot be merged
         else:
             # It joins again, from the same version.
-            self._view.replayable_from = max(self._view.replayable_from, fact.gone_upto)
+            self._view.replayable_from = max(self._view.replayable_from, gone_upto)
         text = "What you missed cannot be read now."
         yield from self.dismiss(session, refusal(ErrorCode.STORE_UNAVAILABLE, text))
         return False

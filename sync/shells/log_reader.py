@@ -72,6 +72,7 @@ async def pages(
     """Yield the events with `after < version <= upto`, ascending, in pages of bounded size.
 
     Raises:
+        HistoryError: some of them are gone.
         StoreError: the log does not answer, or has a gap.
     """
     limit = _FIRST_EVENTS
@@ -84,8 +85,8 @@ async def pages(
         page: list[EventRecord] = []
         size = 0
         for record in records:
-            if record.version != after + 1:
-                raise StoreError(f"the log has {record.version} after {after}")
+            if record.first != after + 1:
+                raise StoreError(f"the log has {record.first} after {after}")
             after = record.version
             page.append(record)
             size += weight(record)

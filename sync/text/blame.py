@@ -105,7 +105,7 @@ class BlameWalk:
         if not 0 <= first <= last <= len(found.ops):
             raise ValueError(f"there are no events {self.version + 1} to {upto}")
         self._note(found, first, last)
-        _Typist(self._row).take(found.ops[first:last], self.version + 1)
+        Typist(self._row).take(found.ops[first:last], self.version + 1)
         self.version = upto
 
     def take_returned(
@@ -149,7 +149,7 @@ class BlameWalk:
             self._contributions[person] = self._contributions[person].plus(each)
 
 
-class _Typist:
+class Typist:
     """Applies deltas to a row of spans; keys that are typed or deleted one by one, at once."""
 
     def __init__(self, row: SpanRow) -> None:

@@ -56,6 +56,7 @@ def wire_event(
         text=shape[2] if shape[0] == "text_insert" else UNSET,
         ops=wire_ops,
         update=record.update if with_update else UNSET,
+        first=record.first if record.first != record.version else UNSET,
     )
 
 

@@ -205,6 +205,7 @@ class Event(Struct, frozen=True, omit_defaults=True):
     text: str | UnsetType = UNSET
     ops: WireDelta | UnsetType = UNSET
     update: bytes | UnsetType = UNSET
+    first: int | UnsetType = UNSET
 
 
 class Events(_Message, tag="events"):

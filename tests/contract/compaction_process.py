@@ -11,7 +11,9 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Callable, Coroutine
 from random import Random
+from typing import Any
 
 from sqlalchemy import Engine, event
 
@@ -55,29 +57,30 @@ async def compact(url: str, key: int, seed: int) -> None:
     await store.aclose()
 
 
-def main() -> None:
+def serve(work: Callable[[str, int, int], Coroutine[Any, Any, None]]) -> None:
+    """Do some work on the logs that the lines name, each in a process of its own."""
     for line in sys.stdin:
         url, key, seed, step = line.split()
         child = os.fork()
         if not child:
-            os._exit(_run(url, int(key), int(seed), step))
+            os._exit(_run(work(url, int(key), int(seed)), step))
         _, status = os.waitpid(child, 0)
         is_killed = os.WIFSIGNALED(status)
         print("killed" if is_killed else f"ended {os.WEXITSTATUS(status)}", flush=True)
 
 
-def _run(url: str, key: int, seed: int, step: str) -> int:
+def _run(work: Coroutine[Any, Any, None], step: str) -> int:
     if step == "full":
         # As a full disk: nothing is written behind the first pages of any file.
         resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))
     else:
         kill_at(int(step))
     try:
-        asyncio.run(compact(url, key, seed))
+        asyncio.run(work)
     except StoreError:
         return STORE_FAILED
     return 0
 
 
 if __name__ == "__main__":
-    main()
+    serve(compact)

@@ -7,6 +7,7 @@ beyond the bound.
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from random import Random
 from typing import Final
 
@@ -26,15 +27,22 @@ KILLS: Final = 210 if SOAK else 22
 EVENTS: Final = 240
 
 
-@pytest.fixture(scope="module")
-def forks() -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "tests.contract.compaction_process"]
+@contextmanager
+def forking(module: str) -> Iterator[subprocess.Popen[str]]:
+    """A process of a module that works in `tests.contract.compaction_process.serve`."""
+    command = [sys.executable, "-m", module]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         yield process
         assert process.stdin is not None
         process.stdin.close()
+
+
+@pytest.fixture(scope="module")
+def forks() -> Iterator[subprocess.Popen[str]]:
+    with forking("tests.contract.compaction_process") as process:
+        yield process
 
 
 def compact_until_killed(process: subprocess.Popen[str], *words: object) -> str:

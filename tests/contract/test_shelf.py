@@ -14,10 +14,12 @@ from sqlalchemy import Connection, func, select
 
 from storage.access.access_record import LinkRecord
 from storage.fullness import FullError
+from storage.retention import retention_rows
+from storage.retention.retention_rule import RetentionRule
 from storage.shelf import mark_rows, trash_rows
 from storage.shelf.shelf_record import ListQuery, Marks, Place, Show, Sort
 from storage.store import Store
-from storage.table import documents, metadata, search_texts
+from storage.table import documents, merged_events, metadata, search_texts
 from storage.versions import blame_rows, version_rows
 from storage.versions.named_version import SessionEnds
 from sync.permission import EVERYONE, Claim, Grants, Reader, effective_role, user_subject
@@ -210,6 +212,9 @@ def _fill_search(connection: Connection, key: int) -> None:
     named = SessionEnds(key, 3, None, ((3, 3),))
     version_rows.put_automatic(connection, [named], 4)
     blame_rows.save(connection, key, 3, b"blame")
+    retention_rows.put(connection, key, RetentionRule("drop", days=1))
+    merged = {"last_version": 3, "first_version": 1, "from_ms": 1, "to_ms": 3, "data": b"merged"}
+    connection.execute(merged_events.insert(), {"document_key": key, **merged})
     row = {"document_key": key, "version": 3, "title": "T", "text": "xxx"}
     connection.execute(search_texts.insert(), row)
 

@@ -60,6 +60,9 @@ DOCUMENT_DOORS: Final = (
     # The name is somebody else's: one's own is in `test_version_names`.
     DocumentDoor("PATCH", f"{D}/versions/{{name}}", MANAGE, json={"note": "Changed"}),
     DocumentDoor("DELETE", f"{D}/versions/{{name}}", MANAGE, 204),
+    DocumentDoor("GET", f"{D}/retention", READ),
+    DocumentDoor("PUT", f"{D}/retention", MANAGE, json={"kind": "keep"}),
+    DocumentDoor("DELETE", f"{D}/retention", MANAGE, 204),
     DocumentDoor("POST", f"{D}/files", WRITE, 201, content=make_image("png")),
     DocumentDoor("GET", f"{D}/files/{{file}}", READ),
     DocumentDoor("GET", f"{D}/access", MANAGE),

@@ -29,11 +29,16 @@ BASE = "/api/documents/notes"
 MALLORY = {"X-Quire-Name": "Mallory"}
 
 
-async def entries(quire: Application, at_least: int, path: str = f"{BASE}/audit") -> list[Entry]:
+async def entries(
+    quire: Application,
+    at_least: int,
+    path: str = f"{BASE}/audit",
+    headers: dict[str, str] | None = None,
+) -> list[Entry]:
     """The entries that a path lists, oldest first, once there are so many."""
     with anyio.fail_after(PATIENCE_S):
         while True:
-            page = await quire.ok("GET", path)
+            page = await quire.ok("GET", path, headers=headers)
             if len(page["entries"]) >= at_least:
                 return list(reversed(page["entries"]))
             await anyio.sleep(0.02)

@@ -97,6 +97,7 @@ async def stream_events(
     if after is None:
         after = document.version
     require_followable(backend, document, after, epoch)
+    await backend.retention.require_kept(document, after)
     text = await read_text(backend, document, after) if encoding == "utf-16" else ""
     pages = follow_events(backend, grant, after)
     frames = _frames(pages, EventWriter(encoding, text))

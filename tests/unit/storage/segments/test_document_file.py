@@ -4,8 +4,8 @@ import pytest
 from msgspec.structs import replace
 
 from storage.segments.document_file import (
-    FORMAT,
     MAGIC,
+    MERGED_FORMAT,
     DocumentFileError,
     DocumentFileWriter,
     FileHead,
@@ -66,7 +66,21 @@ def test_foreign_file_is_told(foreign: bytes) -> None:
 
 def test_file_of_a_newer_format_is_told() -> None:
     with pytest.raises(DocumentFileError, match="format is unknown"):
-        read_document_file(MAGIC + bytes([FORMAT + 1]) + WHOLE[9:])
+        read_document_file(MAGIC + bytes([MERGED_FORMAT + 1]) + WHOLE[9:])
+
+
+def test_merged_events_come_before_the_segments() -> None:
+    writer = DocumentFileWriter()
+    start = writer.begin(HEAD, has_merged=True)
+    assert start[8] == MERGED_FORMAT
+    data = start + writer.merged(b"first") + writer.merged(b"second") + writer.segment(b"third")
+    file = read_document_file(data + writer.end([], HEAD.version))
+    assert [body for _, body in file.merged] == [b"first", b"second"]
+    assert [body for _, body in file.segments] == [b"third"]
+    writer = DocumentFileWriter()
+    late = writer.begin(HEAD, has_merged=True) + writer.segment(b"x") + writer.merged(b"late")
+    with pytest.raises(DocumentFileError, match="another part"):
+        read_document_file(late)
 
 
 def test_damaged_segment_is_told_with_its_place() -> None:

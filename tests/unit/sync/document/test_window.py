@@ -1,7 +1,9 @@
 """sync.document.window: consecutive events up to the head, bounded in number and bytes."""
 
 import pytest
+from msgspec.structs import asdict
 
+from sync.document.merged_event import MergedEvent, alone
 from sync.document.window import Window, weight
 from sync.port import EventRecord
 
@@ -50,3 +52,15 @@ def test_window_does_not_trim_by_itself() -> None:
     for version in range(1, 4):
         made.append(record(version))
     assert made.after(0, 3) is not None
+
+
+def test_window_begins_behind_an_event_that_stands_for_several() -> None:
+    made = Window(10, 10_000)
+    made.follow(record(4))
+    merged = MergedEvent(**asdict(record(7)), first=5, shares=(alone(record(7)),))
+    made.follow(merged)
+    assert made.find("e4") is None
+    assert made.after(6, 7) is None
+    made.follow(record(8))
+    assert made.after(7, 8) == [record(8)]
+    assert made.first(8) == 7
