@@ -149,6 +149,8 @@ _RULES: Final = (
     # The secret of an invitation or a share link.
     _Rule(("#",), r"(/(?:l|join)/?#)[^\s'\"<>]+", rf"\1{REDACTED}"),
     _Rule(("_",), r"\bq[a-z]_[A-Za-z0-9_-]{6,}", REDACTED),
+    # The secret of a webhook.
+    _Rule(("whsec_",), r"\bwhsec_[A-Za-z0-9+/=_-]{6,}", REDACTED),
     _Rule(
         ("eyj",),
         r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_=-]*){1,4}",

@@ -510,6 +510,14 @@ def test_threat_webhook_of_a_stranger() -> None:
     )
 
 
+def test_threat_restored_backup() -> None:
+    held_by(
+        "contract.test_backup:test_what_had_ended_does_not_begin_anew",
+        "contract.test_backup:test_database_that_is_replaced_says_what_has_ended",
+        "contract.test_backup:test_file_that_is_damaged_is_refused_whole",
+    )
+
+
 async def test_threat_deleted_document_is_told_from_none(tmp_path: Path) -> None:
     """Who might not know of a document is not told that there was one."""
     async with cast(tmp_path) as (here, _):

@@ -40,6 +40,7 @@ TICKET = "qk_" + "aB3" * 14
         f"duplicate key\nDETAIL:  Failing row contains (1, {HIDDEN}).",
         f"the ticket qk_{HIDDEN} is used",
         f"the token qt_{HIDDEN} is revoked",
+        f"the secret whsec_{HIDDEN}/+== signs",
         f"cannot read eyJhbGciOiJIUzI1NiJ9.{HIDDEN}.{HIDDEN}",
     ],
 )
