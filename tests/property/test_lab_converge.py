@@ -2,8 +2,9 @@
 
 The long form is `python -m lab converge`; see docs/proof.md. It found that an embed moved the
 server's own edits behind it, and that nobody could load what a text event became beside values in
-the text. Mutants are those of `test_room_simulation`, whose world this is, with frames on every
-socket and hostile clients.
+the text. The world is that of `test_room_simulation`, whose mutants hold here too, with frames on
+every socket and hostile clients. Mutants seen caught here: no deduplication; a sync step 2 that is
+read as an update.
 """
 
 from dataclasses import replace
