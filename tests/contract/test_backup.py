@@ -15,12 +15,14 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from anyio import to_thread
 from msgspec.structs import replace
+from sqlalchemy import MetaData, create_engine
 
 from app.cli.main import main
 from storage.backup.backup_content import (
@@ -30,7 +32,7 @@ from storage.backup.backup_content import (
     encode_content,
 )
 from storage.backup.backup_frame import END, HEADER, ROWS, FrameWriter, read_frames
-from storage.migrate import has_schema, upgrade
+from storage.migrate import has_schema, upgrade, upgrade_in
 from storage.store import Store
 from tests.contract.conftest import run_sql
 from tests.contract.sample import append_next, open_log, open_whole
@@ -41,6 +43,7 @@ from tests.postgresql import Postgresql
 pytestmark = pytest.mark.anyio
 
 ROOT = Path(__file__).resolve().parents[2]
+OLDER = "0011"
 MOMENTS = [0.5 + 0.05 * n for n in range(10)] if SOAK else [0.65, 0.9]
 """Of kills, as parts of the time that a command takes."""
 
@@ -239,23 +242,40 @@ async def test_backup_of_an_older_schema_makes_its_tables(
 
 
 def _make_older(file: Path) -> None:
-    """Have a backup look as one that was made before there were webhooks."""
-    newer = ("webhooks", "webhook_deliveries")
+    """Have a backup look as one that was made before there were webhooks, and all since."""
+    engine = create_engine("sqlite://")
+    with engine.begin() as connection:
+        upgrade_in(connection, OLDER)
+        known = MetaData()
+        known.reflect(connection)
+        columns = {name: set(table.columns.keys()) for name, table in known.tables.items()}
+    engine.dispose()
     older = file.with_name("older")
+    listed: dict[str, list[str]] = {}
     with file.open("rb") as source, older.open("wb") as target:
         frames = FrameWriter(target)
         for frame in read_frames(source):
             said = frame.content
             if frame.kind == HEADER:
                 header = decode_header(said)
-                tables = {k: v for k, v in header.tables.items() if k not in newer}
-                said = encode_content(replace(header, schema="0011", tables=tables))
-            elif frame.kind == ROWS and decode_rows(said).table in newer:
-                continue
+                listed = header.tables
+                tables = {
+                    name: [each for each in listed[name] if each in columns[name]]
+                    for name in listed
+                    if name in columns
+                }
+                said = encode_content(replace(header, schema=OLDER, tables=tables))
+            elif frame.kind == ROWS:
+                rows = decode_rows(said)
+                if rows.table not in columns:
+                    continue
+                is_kept = [each in columns[rows.table] for each in listed[rows.table]]
+                kept = [list(compress(row, is_kept)) for row in rows.rows]
+                said = encode_content(replace(rows, rows=kept))
             elif frame.kind == END:
                 end = decode_end(said)
-                rows = {k: v for k, v in end.rows.items() if k not in newer}
-                said = encode_content(replace(end, rows=rows))
+                counts = {name: count for name, count in end.rows.items() if name in columns}
+                said = encode_content(replace(end, rows=counts))
             frames.write(frame.kind, said)
     older.replace(file)
 
