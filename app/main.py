@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
+from app.admin.process_overview import answer_operator
 from app.app_state import State
 from app.audit.audit_pruning import prune_audit
 from app.audit.audit_trail import AuditTrail
@@ -168,6 +169,7 @@ def create_app(
                     figures_folder,
                     lambda: read_snapshot(app.state),
                     lambda: last_snapshot(app.state),
+                    lambda question: answer_operator(app.state, question),
                 )
                 app.state.quire = State(
                     settings,

@@ -531,6 +531,7 @@ _ROOT_PATH: Final = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
 _OWN_PATHS: Final = frozenset(
     {
         "account",
+        "admin",
         "api",
         "assets",
         "auth",

@@ -3,6 +3,7 @@
 from typing import Final
 
 ACCESS_REFUSED: Final = "access.refused"
+CONNECTION_CLOSED: Final = "connection.closed"
 DOCUMENT_CREATED: Final = "document.created"
 DOCUMENT_DELETED: Final = "document.deleted"
 DOCUMENT_EXPORTED: Final = "document.exported"

@@ -16,6 +16,7 @@ from app.http.request_context import RequestContext
 from app.http.request_count import RequestCount
 from app.http.routes import (
     account,
+    admin,
     audit_list,
     authors,
     copies,
@@ -80,6 +81,7 @@ routers: Final[tuple[APIRouter, ...]] = (
     tickets.router,
     oidc.router,
     audit_list.router,
+    admin.router,
     health.router,
     reference.router,
     page.router,

@@ -25,6 +25,11 @@ from app.metrics.figures_folder import FiguresFolder
 
 ANSWER_TIMEOUT_S: Final = 5.0
 """The longest wait for a worker; of one that is too busy, the counters that it kept last count."""
+_FIGURES: Final = "figures"
+
+
+def _say_nothing(_: str) -> bytes:
+    return b""
 
 
 class WorkerFigures(AbstractAsyncContextManager["WorkerFigures"]):
@@ -34,6 +39,7 @@ class WorkerFigures(AbstractAsyncContextManager["WorkerFigures"]):
         folder: shared by the workers of one port, and by nobody else; None: there are no others.
         read: returns the figures of this process.
         read_last: returns them when it ends, without waiting for anything.
+        respond: answers any other question, of an operator say; empty: it has nothing to say.
     """
 
     def __init__(
@@ -41,10 +47,12 @@ class WorkerFigures(AbstractAsyncContextManager["WorkerFigures"]):
         folder: Path | None,
         read: Callable[[], Awaitable[Snapshot]],
         read_last: Callable[[], Snapshot],
+        respond: Callable[[str], bytes] = _say_nothing,
     ) -> None:
         self._folder = None if folder is None else FiguresFolder(folder)
         self._read = read
         self._read_last = read_last
+        self._respond = respond
         # A process id comes again; what an earlier one has kept must stay.
         self._name = f"{os.getpid()}-{secrets.token_hex(4)}"
         self._server: asyncio.Server | None = None
@@ -56,13 +64,22 @@ class WorkerFigures(AbstractAsyncContextManager["WorkerFigures"]):
             return merge_snapshots([await self._read()])
         others = [name for name in folder.workers() if name != self._name]
         own, *answers = await asyncio.gather(
-            self._read(), *(_ask(folder.socket(name)) for name in others)
+            self._read(), *(_ask_figures(folder.socket(name)) for name in others)
         )
         assert own is not None, "only others may not answer"
         folder.keep(self._name, own)
         answered = {name: answer for name, answer in zip(others, answers, strict=True) if answer}
         ended = folder.kept({self._name, *answered})
         return merge_snapshots([own, *answered.values()], ended)
+
+    async def ask(self, question: str) -> list[bytes]:
+        """Return the answers of all workers that have one; this one's own is the first."""
+        own, folder = self._respond(question), self._folder
+        others = [] if folder is None else [n for n in folder.workers() if n != self._name]
+        answers = await asyncio.gather(
+            *(_ask(folder.socket(name), question) for name in others if folder is not None)
+        )
+        return [answer for answer in (own, *answers) if answer]
 
     async def __aenter__(self) -> Self:
         folder = self._folder
@@ -89,28 +106,39 @@ class WorkerFigures(AbstractAsyncContextManager["WorkerFigures"]):
             folder.keep(self._name, self._read_last())
             folder.remove_socket(self._name)
 
-    async def _answer(self, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         assert self._folder is not None, "only workers are asked"
         try:
-            own = await self._read()
-            self._folder.keep(self._name, own)
-            writer.write(encode_snapshot(own))
+            async with asyncio.timeout(ANSWER_TIMEOUT_S):
+                question = (await reader.readline()).decode().strip()
+            if question == _FIGURES:
+                own = await self._read()
+                self._folder.keep(self._name, own)
+                writer.write(encode_snapshot(own))
+            elif question:
+                writer.write(self._respond(question))
             await writer.drain()
-        except OSError:
-            pass  # whoever asked is gone
+        except (OSError, TimeoutError, ValueError):
+            pass  # whoever asked is gone, or is no worker
         finally:
             writer.close()
 
 
-async def _ask(socket: Path) -> Snapshot | None:
+async def _ask_figures(socket: Path) -> Snapshot | None:
     """Return the figures of another worker; None: it does not answer."""
+    return decode_snapshot(await _ask(socket, _FIGURES))
+
+
+async def _ask(socket: Path, question: str) -> bytes:
+    """Return the answer of another worker; empty: it has none, or does not answer."""
     writer: asyncio.StreamWriter | None = None
     try:
         async with asyncio.timeout(ANSWER_TIMEOUT_S):
             reader, writer = await asyncio.open_unix_connection(socket)
-            return decode_snapshot(await reader.read(-1))
+            writer.write(f"{question}\n".encode())
+            return await reader.read(-1)
     except (OSError, TimeoutError):
-        return None
+        return b""
     finally:
         if writer is not None:
             writer.close()

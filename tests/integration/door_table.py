@@ -137,6 +137,7 @@ PEOPLE_DOORS: Final[tuple[PeopleDoor, ...]] = (
     PeopleDoor("GET", "/sign-in"),
     PeopleDoor("GET", "/account"),
     PeopleDoor("GET", "/people"),
+    PeopleDoor("GET", "/admin"),
     PeopleDoor("GET", "/diagram"),
     PeopleDoor("GET", "/service-worker.js"),
     PeopleDoor("GET", "/assets/{name}", 404),
@@ -205,6 +206,10 @@ PEOPLE_DOORS: Final[tuple[PeopleDoor, ...]] = (
     PeopleDoor("GET", "/api/users/{user}", answers=_OPERATORS),
     PeopleDoor("PATCH", "/api/users/{user}", json={"disabled": True}, answers=_OPERATORS),
     PeopleDoor("GET", "/api/audit", answers=_OPERATORS),
+    PeopleDoor("GET", "/api/admin/overview", answers=_OPERATORS),
+    PeopleDoor(
+        "DELETE", "/api/admin/connections/{session}", answers=_OPERATORS | {"operator": 404}
+    ),
     PeopleDoor("GET", "/api/invitations", answers=_OPERATORS),
     PeopleDoor("POST", "/api/invitations", json={}, answers=_OPERATORS | {"operator": 201}),
     PeopleDoor("DELETE", "/api/invitations/{invitation}", answers=_OPERATORS | {"operator": 204}),

@@ -201,7 +201,9 @@ async function buildApp(vendorNames, files) {
   const metafile = await joinChunks(bundle, { ...shared, pages: PAGES });
   const outputs = Object.entries(metafile.outputs);
   const [script] = outputs.find(([, output]) => output.entryPoint === "src/main.ts");
-  const [style] = outputs.find(([path]) => path.endsWith(".css"));
+  const [style, ...more] = outputs.map(([path]) => path).filter((path) => path.endsWith(".css"));
+  // A style that a part imports would be a file that nothing loads.
+  if (more.length > 0) throw new Error(`styles beside styles/index.css: ${[style, ...more].join(", ")}`);
   return { metafile, script: basename(script), style: basename(style) };
 }
 

@@ -32,5 +32,7 @@ export async function openPage(secret: string | null): Promise<void> {
       return (await import("./account/pages")).showAccountPage(app);
     case "people":
       return (await import("./account/pages")).showPeoplePage(app);
+    case "admin":
+      return (await import("./admin/adminpage")).showAdminPage(app);
   }
 }

@@ -1,7 +1,7 @@
 /** Which page a path is, and the paths of pages. Pure. */
 
 export type Route =
-  | { readonly page: "start" | "join" | "link" | "sign-in" | "account" | "people" }
+  | { readonly page: "start" | "join" | "link" | "sign-in" | "account" | "people" | "admin" }
   | { readonly page: "document"; readonly name: string };
 
 const PAGES: Readonly<Record<string, Exclude<Route["page"], "document">>> = {
@@ -10,6 +10,7 @@ const PAGES: Readonly<Record<string, Exclude<Route["page"], "document">>> = {
   "sign-in": "sign-in",
   account: "account",
   people: "people",
+  admin: "admin",
 };
 
 /** The page at a path below `base`. */
@@ -45,7 +46,7 @@ export function signInPage(base: string, next: string): string {
 export const providerSignIn = (base: string, next: string): string =>
   `${base}auth/oidc/start?${new URLSearchParams({ next: below(base, next) })}`;
 
-const PLACES_TO_SEND_TO: readonly Route["page"][] = ["start", "document", "account", "people"];
+const PLACES_TO_SEND_TO: readonly Route["page"][] = ["start", "document", "account", "people", "admin"];
 
 /**
  * The page that `?next=` names, if it is one of this Quire to come back to; otherwise the start

@@ -4,17 +4,15 @@ The id of each is its version, so that a browser's EventSource, which sends the 
 when it reconnects, misses nothing and gets nothing twice.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from typing import Annotated, Final
 
 import msgspec
 from fastapi import APIRouter, Header, Query, Request, Response
-from starlette.responses import StreamingResponse
-from starlette.types import Message, Receive, Scope, Send
 
 from app.http.access import BackendOf, EncodingOf, PrincipalOf, ReadableOf, StateOf, problems
+from app.http.event_stream import EventStreamResponse
 from app.http.stream import StreamsOf, stream_user
 from app.server.peer_address import peer_key
 from app.service.follow import IDLE_S, follow_events, require_followable
@@ -28,37 +26,6 @@ router = APIRouter(prefix="/api/documents/{document}/events", tags=["history"])
 KEEPALIVE_S: Final = 15.0
 _KEEPALIVE: Final = b": keepalive\n\n"
 _RETRY: Final = b"retry: 2000\n\n"
-
-
-class _EventStreamResponse(StreamingResponse):
-    """A stream that ends when its reader takes nothing for long."""
-
-    media_type = "text/event-stream"
-
-    def __init__(
-        self, content: AsyncIterator[bytes], patience_s: float, ended: Callable[[], None]
-    ) -> None:
-        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        super().__init__(content, headers=headers)
-        self._patience_s = patience_s
-        self._ended = ended
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            self._ended()
-
-    async def stream_response(self, send: Send) -> None:
-        async def send_in_time(message: Message) -> None:
-            async with asyncio.timeout(self._patience_s):
-                await send(message)
-
-        try:
-            await super().stream_response(send_in_time)
-        except TimeoutError:
-            # The transport's own timeout ends the connection; nothing more is kept for it here.
-            return
 
 
 @router.get(
@@ -104,7 +71,7 @@ async def stream_events(
     keys = stream_user(principal), peer_key(request.scope)
     streams.enter(*keys)
     patience_s = state.settings.slow_consumer_timeout_s
-    return _EventStreamResponse(frames, patience_s, partial(streams.leave, *keys))
+    return EventStreamResponse(frames, patience_s, partial(streams.leave, *keys))
 
 
 async def _frames(

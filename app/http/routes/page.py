@@ -21,6 +21,7 @@ async def show_start_page(request: Request) -> Response:
 @router.get("/sign-in")
 @router.get("/account")
 @router.get("/people")
+@router.get("/admin")
 async def show_account_page(request: Request) -> Response:
     """A page about who one is, and who else is: it asks the API, and shows what it may."""
     return editor_page(request, folder=DIST)

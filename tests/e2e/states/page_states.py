@@ -25,6 +25,7 @@ PAGE_STATES: Final = (
     State("dead-link", on_page("/l#nothing")),
     State("account", as_operator("/account")),
     State("people", as_operator("/people")),
+    State("admin", as_operator("/admin"), ".admin-figures"),
     State("german-start", _german("/#show=all"), ".document-row"),
     State("german-document", _german("/d/sunday-dinner"), ".toolbar"),
 )

@@ -120,6 +120,11 @@ function Menu({ identity, store, onRenamed, onRecoloured, onLeave }: MenuProps) 
           {words().user.people}
         </a>
       ) : null}
+      {identity.operator ? (
+        <a class="menu-item" href={`${base}admin`} onClick={onLeave}>
+          {words().admin.title}
+        </a>
+      ) : null}
       {!identity.signedIn && identity.signIn.length > 0 ? (
         <a class="menu-item" href={signInPage(base, location.pathname)} onClick={onLeave}>
           {words().user.signIn}

@@ -3,6 +3,7 @@
 import type { Words } from "../en/english";
 import { account } from "./account";
 import { addresses } from "./addresses";
+import { admin } from "./admin";
 import { command } from "./command";
 import { common } from "./common";
 import { history } from "./history";
@@ -20,6 +21,7 @@ import { writing } from "./writing";
 export const german: Words = {
   account,
   addresses,
+  admin,
   command,
   common,
   history,

@@ -2,6 +2,7 @@
 
 import { account } from "./account";
 import { addresses } from "./addresses";
+import { admin } from "./admin";
 import { command } from "./command";
 import { common } from "./common";
 import { history } from "./history";
@@ -19,6 +20,7 @@ import { writing } from "./writing";
 export const english = {
   account,
   addresses,
+  admin,
   command,
   common,
   history,
