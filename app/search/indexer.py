@@ -19,6 +19,7 @@ from time import monotonic
 from typing import Final
 
 from app.service.feed_lease import FeedLease
+from app.service.writing_pause import wait_for_pause
 from storage.beginning import BEFORE_ALL
 from storage.change_feed import SqlChangeFeed
 from storage.search.search_record import IndexedWords, SearchText
@@ -42,10 +43,6 @@ _REST: Final = 24.0
 While people write in 200 documents, each round indexes all of them again.
 """
 _MAX_PAUSE_S: Final = 60.0
-BUSY_APPENDS: Final = 30
-"""Transactions of this process within a rest of `PAUSE_S`: with more, many write."""
-MAX_WAIT_S: Final = 20.0
-"""The longest wait for a pause of those who write."""
 _DOCUMENTS: Final = 2_000
 """The documents of one round, at most."""
 _SPAN: Final = 100_000
@@ -100,16 +97,7 @@ class Indexer:
                 _log.warning("the search index is not brought up to date now: %s", error)
             took_s = monotonic() - begun
             await asyncio.sleep(min(max(0.0, took_s * _REST - self.pause_s), _MAX_PAUSE_S))
-            await self._wait_for_pause()
-
-    async def _wait_for_pause(self) -> None:
-        """Rest, and go on while many write, but not for ever."""
-        begun = monotonic()
-        is_due = False
-        while not is_due:
-            before = self.log.committed_appends
-            await asyncio.sleep(self.pause_s)
-            is_due = is_round_due(self.log.committed_appends - before, waited_s=monotonic() - begun)
+            await wait_for_pause(self.log, self.pause_s)
 
     async def start(self) -> None:
         """Start at the beginning, unless there is a cursor already. Raises `StoreError`."""
@@ -184,16 +172,6 @@ class Indexer:
         except StoreError as error:
             _log.error("the text of document %d is not searched: %s", head.key, error)
             return ""
-
-
-def is_round_due(appends: int, *, waited_s: float) -> bool:
-    """Return whether the next round may begin after a rest.
-
-    Args:
-        appends: the transactions of this process during the rest.
-        waited_s: the time for which it has waited for a pause.
-    """
-    return appends <= BUSY_APPENDS or waited_s >= MAX_WAIT_S
 
 
 def _segment_all(texts: Sequence[SearchText]) -> list[IndexedWords]:

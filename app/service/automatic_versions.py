@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from app.service.feed_lease import FeedLease, edited_keys
+from app.service.writing_pause import wait_for_pause
 from storage.change_feed import SqlChangeFeed
 from storage.versions.named_version import SessionEnds
 from storage.versions.sql_versions import SqlVersions, automatic_work
@@ -69,6 +70,7 @@ class AutomaticVersions:
                 is_started = False
                 _log.warning("automatic versions are not made now: %s", error)
             await asyncio.sleep(_BUSY_PAUSE_S if is_busy else PAUSE_S)
+            await wait_for_pause(self.log)
 
     async def round(self) -> bool:
         """Look at the documents of the next changes; True: there may be more.

@@ -12,6 +12,7 @@ from typing import Final
 
 from app.service.blames import SAVE_AFTER, Blames
 from app.service.feed_lease import FeedLease, edited_keys
+from app.service.writing_pause import wait_for_pause
 from storage.change_feed import SqlChangeFeed
 from storage.versions.sql_versions import SqlVersions
 from sync.port import DocumentRecord, EventLog, StoreError
@@ -56,6 +57,7 @@ class BlameKeeper:
                 _log.warning("who wrote what is not kept now: %s", error)
             rest_s = (monotonic() - begun) * _REST
             await asyncio.sleep(rest_s if is_busy else max(_PAUSE_S, rest_s))
+            await wait_for_pause(self.log)
 
     async def round(self) -> bool:
         """Look at the documents of the next changes; True: there may be more.

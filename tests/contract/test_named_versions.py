@@ -10,11 +10,14 @@ document.
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from random import Random
+from time import monotonic
 from typing import Final
+from uuid import uuid4
 
 import pytest
 from msgspec.structs import replace
 
+from app.service import automatic_versions, writing_pause
 from app.service.automatic_versions import VERSIONS_CURSOR, AutomaticVersions
 from storage.fullness import FullError
 from storage.store import Store
@@ -28,7 +31,8 @@ from storage.versions.named_version import (
 from storage.versions.version_rows import automatic_name
 from sync.port import EventRecord
 from tests.contract.conftest import new_document
-from tests.contract.sample import append, event, open_whole
+from tests.contract.sample import append, append_next, event, open_whole
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -134,6 +138,33 @@ async def test_purged_document_gets_no_name(store: Store) -> None:
 
 
 # --- automatic versions ---------------------------------------------------------------------------
+
+
+async def test_automatic_versions_wait_until_those_who_write_pause(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing_pause, "BUSY_APPENDS", 0)
+    monkeypatch.setattr(automatic_versions, "PAUSE_S", 0.0)
+    monkeypatch.setattr(automatic_versions, "_BUSY_PAUSE_S", 0.0)
+    key = await create(store, "notes")
+    await append_next(store.log, key, "first")
+    maker = AutomaticVersions(store.log, store.log.changes, store.versions)
+    running = asyncio.create_task(maker.run())
+    async with asyncio.timeout(PATIENCE_S):
+        mark: dict[int, int] = {}
+        while not mark:
+            await asyncio.sleep(0.02)
+            mark = await store.versions.marks([key])
+        begun = monotonic()
+        while monotonic() - begun < 4 * writing_pause.REST_S:
+            await append_next(store.log, key, uuid4().hex)
+        assert await store.versions.marks([key]) == mark
+        head = (await store.log.heads([key]))[key].version
+        while mark != {key: head}:
+            await asyncio.sleep(0.02)
+            mark = await store.versions.marks([key])
+    running.cancel()
+    await asyncio.wait([running])
 
 
 def written(version: int, at_ms: int, session: str = "s1") -> EventRecord:

@@ -21,6 +21,7 @@ from sqlalchemy import Connection
 
 from app.search import indexer as indexer_module
 from app.search.indexer import SEARCH_CURSOR, Indexer, words_of
+from app.service import writing_pause
 from storage.access import readable
 from storage.change_feed import SqlChangeFeed
 from storage.engine import Work
@@ -482,7 +483,7 @@ async def test_index_is_what_a_naive_look_finds_whatever_crashes(
 async def test_index_waits_until_those_who_write_pause(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(indexer_module, "BUSY_APPENDS", 0)
+    monkeypatch.setattr(writing_pause, "BUSY_APPENDS", 0)
     monkeypatch.setattr(indexer_module, "_REST", 0.0)
     pausing = indexer_of(store)
     pausing.pause_s = 0.5

@@ -1,6 +1,6 @@
-"""When the indexer begins a round."""
+"""The moment when background work begins a round."""
 
-from app.search.indexer import BUSY_APPENDS, MAX_WAIT_S, is_round_due
+from app.service.writing_pause import BUSY_APPENDS, MAX_WAIT_S, is_round_due
 
 
 def test_round_waits_while_many_write_and_not_for_ever() -> None:
