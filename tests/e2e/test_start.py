@@ -245,8 +245,7 @@ def test_hostile_titles_texts_and_tags_are_text(open_window: OpenWindow) -> None
     for words in HOSTILE:
         expect(row(ana.page, words)).to_be_visible()
     search = ana.page.get_by_role("searchbox")
-    search.fill("needle")
-    expect(ana.page.locator(".document-excerpt mark").first).to_have_text("needle")
+    search_until_marked(ana.page, "needle", "needle")
     for words in HOSTILE:
         search.fill(words)
         expect(ana.page.locator(".start-empty, .document-row").first).to_be_visible()
@@ -314,6 +313,8 @@ def test_nothing_overflows_on_a_phone(open_window: OpenWindow, width: int) -> No
         reload(ana, show)
         wide = ana.page.evaluate("document.documentElement.scrollWidth")
         assert wide <= width, show
+        lists = ana.page.get_by_role("group", name="Lists")
+        expect(lists.get_by_role("button", name=show)).to_be_in_viewport(ratio=1)
     reload(ana)
     button = ana.page.get_by_role("button", name="New document")
     box = button.bounding_box()

@@ -1,7 +1,10 @@
 """Hostile names of people, tags, files, versions and headings, where the interface shows them.
 
 Each test waits until it sees the words, as words, and then that nothing ran and nothing was
-reported.
+reported. They were seen to fail with each of these written into the page as HTML: a person and the
+browser of a session on the pages of accounts; the name and the note of a named version; the list of
+people, the dialog that takes changes back, who is played back, the names of an old version, a
+message and a tooltip.
 """
 
 from collections.abc import Iterator

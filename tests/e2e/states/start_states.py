@@ -46,14 +46,15 @@ def _renaming_row(scene: Scene) -> Window:
     return window
 
 
-def _trash(scene: Scene) -> Window:
-    """Something is in the trash, and one is about to delete it for good."""
-    scene.own("old-plans", "# Old plans\n", thrown_away=True)
+def _trash(scene: Scene, name: str = "old-plans") -> Window:
+    """Something of one's own is in the trash."""
+    scene.own(name, "# Old plans\n", thrown_away=True)
     return scene.shared_window("/#show=trash")
 
 
 def _purging(scene: Scene) -> Window:
-    window = _trash(scene)
+    """One is about to delete something for good."""
+    window = _trash(scene, "older-plans")
     window.page.get_by_role("button", name="Delete for good").first.click()
     return window
 

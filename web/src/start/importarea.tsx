@@ -35,6 +35,7 @@ export function ImportArea({ isAllowed, model, children }: ImportAreaProps) {
   useDrop(isAllowed, setOver, (files) => void take(files));
   const said = words().start;
   const count = outcomes.filter((each) => each.document !== null).length;
+  const failed = outcomes.filter((each) => each.problems.length > 0);
   return (
     <>
       <input
@@ -53,16 +54,14 @@ export function ImportArea({ isAllowed, model, children }: ImportAreaProps) {
       {children(() => input.current?.click())}
       {over ? <div class="drop-here">{said.dropHere}</div> : null}
       {busy || outcomes.length > 0 ? (
-        <div class="import-outcome" role="status">
+        <div class={failed.length > 0 ? "import-outcome import-outcome-partly" : "import-outcome"} role="status">
           {busy ? <p>{said.loading}</p> : <p>{said.imported(count)}</p>}
           <ul>
-            {outcomes
-              .filter((each) => each.problems.length > 0)
-              .map((each, n) => (
-                <li key={n} dir="auto">
-                  {each.fileName}: {each.problems.map((problem) => problem()).join(" ")}
-                </li>
-              ))}
+            {failed.map(({ fileName, problems }, n) => (
+              <li key={n} dir="auto">
+                {withName(fileName, problems.map((problem) => problem()).join(" "))}
+              </li>
+            ))}
           </ul>
         </div>
       ) : null}
@@ -99,3 +98,6 @@ function useDrop(isAllowed: boolean, setOver: (over: boolean) => void, take: (fi
     };
   }, [isAllowed]);
 }
+
+/** Most problems name the file themselves. */
+const withName = (fileName: string, said: string): string => (said.includes(fileName) ? said : `${fileName}: ${said}`);

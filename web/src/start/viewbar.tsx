@@ -3,11 +3,18 @@
 import { words } from "../language/language";
 import { ORDERS, SHOWS, viewToHash, type ListView } from "./listview";
 import type { StartModel } from "./model";
+import { useEffect, useRef } from "../vendor/preact";
 
 export function ViewBar({ model, isSomebody }: { readonly model: StartModel; readonly isSomebody: boolean }) {
-  if (model.search.value.trim() !== "") return null;
-  const said = words().start;
+  const isSearching = model.search.value.trim() !== "";
   const view = model.view.value;
+  const choices = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // On a phone the row is longer than the screen.
+    choices.current?.querySelector("[aria-pressed=true]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [view.show, isSearching]);
+  if (isSearching) return null;
+  const said = words().start;
   const show = (changed: Partial<ListView>): void => {
     const wanted = { ...view, ...changed };
     history.pushState(null, "", viewToHash(wanted) || location.pathname);
@@ -17,7 +24,7 @@ export function ViewBar({ model, isSomebody }: { readonly model: StartModel; rea
   const tags = model.tags.value;
   return (
     <div class="view-bar">
-      <div class="view-choices" role="group" aria-label={said.views}>
+      <div ref={choices} class="view-choices" role="group" aria-label={said.views}>
         {shows.map((each) => (
           <button
             key={each}
