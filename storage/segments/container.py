@@ -21,6 +21,8 @@ CODEC: Final = 1
 _CHECKSUM_BYTES: Final = 16
 _FIXED_BYTES: Final = len(MAGIC) + 1 + 4
 _QUALITY: Final = 5
+MAX_PLAIN_BYTES: Final = 256 << 20
+"""Of all columns of a segment, decompressed: somebody else's file may say anything."""
 
 
 class SegmentDamaged(Exception):
@@ -78,6 +80,9 @@ class Container:
         if data[len(MAGIC)] != CODEC:
             raise SegmentDamaged(f"codec {data[len(MAGIC)]} is unknown")
         self.header, start = _read_header(data)
+        plain_bytes = sum(entry.plain_bytes for entry in self.header.columns)
+        if plain_bytes > MAX_PLAIN_BYTES:
+            raise SegmentDamaged(f"its columns have {plain_bytes} bytes, at most {MAX_PLAIN_BYTES}")
         self._data = data
         self._places: dict[str, tuple[int, _ColumnEntry]] = {}
         for entry in self.header.columns:
@@ -93,12 +98,14 @@ class Container:
         start, entry = self._places[name]
         if not entry.plain_bytes:
             return b""
+        body = self._data[start : start + entry.stored_bytes]
         try:
-            plain: bytes = brotli.decompress(self._data[start : start + entry.stored_bytes])
+            decompressor = brotli.Decompressor()
+            plain: bytes = decompressor.process(body, output_buffer_limit=entry.plain_bytes + 1)
         except brotli.error:
             raise SegmentDamaged(f"column {name} cannot be decompressed") from None
-        if len(plain) != entry.plain_bytes:
-            raise SegmentDamaged(f"column {name} has {len(plain)} bytes, not {entry.plain_bytes}")
+        if len(plain) != entry.plain_bytes or not decompressor.is_finished():
+            raise SegmentDamaged(f"column {name} has not the {entry.plain_bytes} bytes it should")
         return plain
 
 

@@ -1,8 +1,21 @@
 """A segment as bytes: not one may differ, and what is told of a damaged one."""
 
+import tracemalloc
+import zlib
+
+import brotli
+import msgspec
 import pytest
 
-from storage.segments.container import Container, SegmentDamaged, column_sizes, pack
+from storage.segments import container as container_module
+from storage.segments.container import (
+    MAX_PLAIN_BYTES,
+    Container,
+    Header,
+    SegmentDamaged,
+    column_sizes,
+    pack,
+)
 
 COLUMNS = {"times": b"1234" * 40, "ids": b"", "ops": bytes(range(256))}
 WHOLE = pack(7, 3, COLUMNS)
@@ -48,3 +61,36 @@ def test_damaged_column_is_named() -> None:
 
 def test_sizes_add_up() -> None:
     assert sum(column_sizes(WHOLE).values()) == len(WHOLE)
+
+
+def _with_column(body: bytes, plain_bytes: int) -> bytes:
+    """A segment as a hostile hand makes it: every checksum fits, what it says need not."""
+    entry = container_module._ColumnEntry("ops", len(body), plain_bytes, zlib.crc32(body))
+    header = msgspec.msgpack.encode(Header(1, 1, (entry,)))
+    start = WHOLE[:5] + len(header).to_bytes(4, "big")
+    covered = start + header + body
+    return covered + container_module._checksum(covered)
+
+
+@pytest.mark.parametrize("plain_bytes", [1, 1_000])
+def test_column_that_grows_beyond_its_word_is_refused_early(plain_bytes: int) -> None:
+    bomb = _with_column(brotli.compress(b"\0" * (64 << 20)), plain_bytes)
+    container = Container(bomb)
+    tracemalloc.start()
+    try:
+        with pytest.raises(SegmentDamaged):
+            container.column("ops")
+        assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_column_that_is_cut_off_is_refused() -> None:
+    body = brotli.compress(bytes(range(256)) * 8)
+    with pytest.raises(SegmentDamaged):
+        Container(_with_column(body[:-4], 2_048)).column("ops")
+
+
+def test_columns_that_say_too_much_are_refused_at_once() -> None:
+    with pytest.raises(SegmentDamaged):
+        Container(_with_column(b"x", MAX_PLAIN_BYTES + 1))
