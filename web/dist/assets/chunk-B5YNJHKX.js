@@ -1,1 +1,0 @@
-var a=Object.defineProperty;var l=(t,s)=>{for(var r in s)a(t,r,{get:s[r],enumerable:!0})};var c={worker:"worker-O7O7TLPT.js",mathStyle:"formulas-BR66WUUI.css",pastStyle:"past-GJUWKD2M.css"};export{l as a,c as b};

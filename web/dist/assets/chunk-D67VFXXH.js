@@ -1,1 +1,0 @@
-function r(e){return e===405?"notAllowed":e===429?"tooOften":e===502||e===503||e===504?"unavailable":e>=500?"defect":"notFound"}function o(e){return e!==void 0&&/^[1-5][0-9]{2}$/.test(e)?Number(e):200}export{r as a,o as b};

@@ -1,1 +1,0 @@
-import{a,b}from"./chunk-T3CQSSEB.js";import"./chunk-PURDN6CN.js";import"./chunk-UTSLBIB7.js";import"./chunk-4SNEEFZT.js";import"./chunk-4DJ55G2Z.js";import"./chunk-UTV57WVI.js";import"./chunk-B5YNJHKX.js";export{a as ImportError,b as importFile};

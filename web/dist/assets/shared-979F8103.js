@@ -1,0 +1,1 @@
+function t(o){return o===405?"notAllowed":o===429?"tooOften":o===502||o===503||o===504?"unavailable":o>=500?"defect":"notFound"}function n(o){return o!==void 0&&/^[1-5][0-9]{2}$/.test(o)?Number(o):200}export{t as chunk_D67VFXXH_js_a,n as chunk_D67VFXXH_js_b};
