@@ -27,7 +27,7 @@ _LEAST_RANDOM_CHARS: Final = 32
 """Shorter runs of letters and digits are names; secrets of 192 bits have that many characters."""
 _LEAST_HEX_CHARS: Final = 48
 _HEX: Final = frozenset("0123456789abcdef")
-_RANDOM_CHANGES: Final = 0.4
+_RANDOM_CHANGES: Final = 1 / 3
 """The share of neighbours of different kinds (a, A, 1) from which on a run is random.
 
 In random ones it is 0.6, in names of many words 0.3 at most."""

@@ -1,4 +1,5 @@
-import secrets
+import random
+from base64 import urlsafe_b64encode
 
 import pytest
 from hypothesis import given
@@ -67,10 +68,11 @@ def test_redact_leaves_what_is_no_secret(text: str) -> None:
 
 
 def test_redact_takes_random_runs_without_any_name_beside_them() -> None:
-    # One in some thousands reads like a name; most of them have to go.
-    texts = [f"it was {secrets.token_urlsafe(32)}, they said" for _ in range(500)]
-    missed = [text for text in texts if REDACTED not in redact(text)]
-    assert len(missed) <= 5
+    # Without a digit, as one in 1,400 is, a run may be a name; nearly all others have to go.
+    chance = random.Random(1)
+    runs = [urlsafe_b64encode(chance.randbytes(32)).decode().rstrip("=") for _ in range(5_000)]
+    missed = [run for run in runs if REDACTED not in redact(f"it was {run}, they said")]
+    assert len(missed) <= 8
 
 
 @given(st.text())
