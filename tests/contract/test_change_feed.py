@@ -529,7 +529,7 @@ async def test_each_change_has_its_effect_once_over_races_and_kills(bare_databas
             for _ in range(_APPENDERS)
         ]
         for n, victim in enumerate(victims):
-            await _until_advanced(victim, 1 + 2 * n)
+            await _until_advanced(victim, 1 + n)
             await asyncio.sleep(n * 0.0007)
             with suppress(ProcessLookupError):  # it has ended
                 victim.kill()
