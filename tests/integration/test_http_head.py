@@ -22,6 +22,7 @@ PARAMETERS = {
     "version": "1",
     "name": "none.js",
     "user": "u-1",
+    "webhook": "none",
 }
 QUERIES = {"/api/documents/{document}/diff": "?from=0&to=1"}
 STREAMS = {"/api/documents/{document}/events"}
