@@ -8,7 +8,7 @@ import { Problem } from "../ui/form";
 import { Frame } from "../ui/frame";
 import { mountPage } from "../ui/mount";
 import { Toasts } from "../ui/toasts";
-import { useEffect, useMemo, useRef, useState } from "../vendor/preact";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor/preact";
 import { DocumentList } from "./documentlist";
 import { ImportArea } from "./importarea";
 import { viewFromHash } from "./listview";
@@ -88,7 +88,7 @@ function isNothingThere(model: StartModel): boolean {
 
 /** `/` leads to the search, from wherever nothing is being written. */
 function useSlash(search: { readonly current: HTMLInputElement | null }): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const lead = (event: KeyboardEvent): void => {
       const isWriting =
         event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement || document.querySelector("dialog[open]") !== null;
