@@ -101,6 +101,8 @@ def test_firefox_is_used_by_keyboard_from_start_page_to_restore_and_search(
 def _restore(ben: FirefoxWindow, keys: Keys, kept: int) -> None:
     keys.press("Control+Alt+h")
     keys.focused("Close history")
+    # The list comes a moment after the panel; Tab would go past where it will be.
+    ben.wait_until("document.querySelector('[aria-label^=\\'Single versions\\']') !== null")
     keys.tab_to("Single versions.*")
     keys.press("Enter")
     keys.tab_to(rf".*version {kept}(?!\d).*")
