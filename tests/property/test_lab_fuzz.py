@@ -7,13 +7,15 @@ process hangs), or for parents that are no types. It found that the quick way fo
 map entry of several units through.
 """
 
+from base64 import b64decode
 from importlib.util import find_spec
 from random import Random
 
 import pytest
 
 from lab.fuzz.fuzz import attack, kept_frames
-from lab.fuzz.fuzz_target import TARGETS, seeds
+from lab.fuzz.fuzz_target import TARGETS, PromiseBroken, read_update, seeds
+from sync.yjs.replica import Replica
 from tests.patience import SOAK
 from tests.property.test_dialect_fuzz import mutated
 
@@ -39,3 +41,13 @@ def test_frames_guided_by_coverage_break_no_promise(target: str) -> None:
     done = attack(target, FRAMES, seed=1)
     assert done.code == 0, done.finding
     assert done.frames >= FRAMES
+
+
+def test_item_between_two_that_were_no_neighbours_is_left_to_the_replica(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    frame = b64decode("GwEC6QcRROkHEAnkuK3mloflrZeE6QcGA++/vQHpBwEBDA==")
+    read_update(frame)
+    monkeypatch.setattr(Replica, "_apply_doubtful", lambda *_args, **_more: None)
+    with pytest.raises(PromiseBroken):
+        read_update(frame)
