@@ -28,7 +28,7 @@ from sync.yjs.content import DELETED, FORMAT, GC, STRING, TYPE
 from sync.yjs.layout import read_layout
 from sync.yjs.update import UpdateLimits, parse_update
 from sync.yjs.varint import MalformedError
-from tests.property.hostile_update import invent, mutate
+from tests.property.hostile_update import has_both_origins, invent, mutate
 from tests.property.simulation import Client, Connection
 from tests.property.test_dialect_fuzz import mutated
 from tests.unit.sync.room.driven_room import NAME
@@ -232,12 +232,6 @@ def _has_values(update: bytes) -> bool:
 
 def _has_both_origins(update: bytes) -> bool:
     try:
-        dependencies = parse_update(update).dependencies
+        return has_both_origins(update)
     except MalformedError:
         return False
-    seen: set[tuple[int, int]] = set()
-    for each in dependencies:
-        if (each.client, each.start) in seen:
-            return True
-        seen.add((each.client, each.start))
-    return False

@@ -5,7 +5,6 @@ Frames of peers are bytes. A target lets the protocol's own answers pass (`Malfo
 by pycrdt too, in this process, whose death is then the finding.
 """
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from random import Random
@@ -44,7 +43,7 @@ from sync.yjs.replica import Replica
 from sync.yjs.statevector import decode_state_vector
 from sync.yjs.update import parse_update
 from sync.yjs.varint import MalformedError
-from tests.property.hostile_update import accepted_vectors, invent, mutate
+from tests.property.hostile_update import accepted_vectors, has_both_origins, invent, mutate
 
 _ENCODINGS: Final[Sequence[Encoding]] = ("json", "msgpack")
 _TEXT: Final = "Old 😀 text\n"
@@ -217,7 +216,7 @@ def _see_replica(base: list[bytes], known: KnownState, update: bytes, ready: Rea
     replica.known = known
     replica.apply(update, ready)
     clone.load([replica.state()])
-    _require(clone.text == replica.text or _has_both_origins(update), "a clone shows another text")
+    _require(clone.text == replica.text or has_both_origins(update), "a clone shows another text")
 
 
 def _opened(updates: Sequence[bytes]) -> tuple["Doc[Any]", Text]:
@@ -228,12 +227,6 @@ def _opened(updates: Sequence[bytes]) -> tuple["Doc[Any]", Text]:
     for update in updates:
         doc.apply_update(update)
     return doc, text
-
-
-def _has_both_origins(update: bytes) -> bool:
-    """Return whether an item has two origins: see the one difference in `test_gate_fuzz`."""
-    sides = Counter((each.client, each.start) for each in parse_update(update).dependencies)
-    return any(count == 2 for count in sides.values())
 
 
 def _require(holds: bool, otherwise: str) -> None:

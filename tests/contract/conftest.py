@@ -126,3 +126,14 @@ def new_document(
         at_ms=at_ms,
         grants=grants,
     )
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def target_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+    """Of a database without tables."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/target.db"
+    else:
+        server: Postgresql = request.getfixturevalue("postgresql")
+        async with server.database(migrated=False) as url:
+            yield url

@@ -14,7 +14,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
 from itertools import compress
 from pathlib import Path
 from typing import Any
@@ -38,7 +37,6 @@ from tests.contract.conftest import run_sql
 from tests.contract.sample import append_next, open_log, open_whole
 from tests.contract.test_copy import NAMES, content, fill_installation
 from tests.patience import SOAK
-from tests.postgresql import Postgresql
 
 pytestmark = pytest.mark.anyio
 
@@ -46,17 +44,6 @@ ROOT = Path(__file__).resolve().parents[2]
 OLDER = "0011"
 MOMENTS = [0.5 + 0.05 * n for n in range(10)] if SOAK else [0.65, 0.9]
 """Of kills, as parts of the time that a command takes."""
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def target_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
-    """Of a database without tables."""
-    if request.param == "sqlite":
-        yield f"sqlite+aiosqlite:///{tmp_path}/target.db"
-    else:
-        server: Postgresql = request.getfixturevalue("postgresql")
-        async with server.database(migrated=False) as url:
-            yield url
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Copying an installation: from each database into each, whole or not at all."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -27,22 +26,10 @@ from sync.port import AuthorBinding, Checkpoint, EventLog, StoreError
 from tests.contract.compacting_log import LATER_MS, PLAIN_RULE
 from tests.contract.conftest import new_document, run_sql
 from tests.contract.sample import append_next, event, open_log, open_whole
-from tests.postgresql import Postgresql
 
 pytestmark = pytest.mark.anyio
 
 NAMES = ("notes", "empty", "gone", "large")
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def target_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
-    """Of a database without tables."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/target.db"
-    else:
-        server: Postgresql = request.getfixturevalue("postgresql")
-        async with server.database(migrated=False) as url:
-            yield url
 
 
 @pytest.fixture

@@ -4,9 +4,11 @@ All dice come from the `random.Random` that is passed in, so a failing seed is a
 """
 
 import json
+from collections import Counter
 from pathlib import Path
 from random import Random
 
+from sync.yjs.update import parse_update
 from sync.yjs.varint import write_data, write_text, write_varint
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "yjs_updates.json"
@@ -196,3 +198,13 @@ def invent(rng: Random, clocks: dict[int, int]) -> bytes:
             write_varint(out, start)
             write_varint(out, end - start)
     return bytes(out)
+
+
+def has_both_origins(update: bytes) -> bool:
+    """Return whether an item has two origins: see the one difference in `test_gate_fuzz`.
+
+    Raises:
+        MalformedError: it is no update.
+    """
+    sides = Counter((each.client, each.start) for each in parse_update(update).dependencies)
+    return any(count == 2 for count in sides.values())

@@ -27,7 +27,7 @@ from sync.yjs.gate import KnownState, Malformed, Ready, Waiting, inspect, judge
 from sync.yjs.keystroke import recognise_keystroke
 from sync.yjs.update import parse_update
 from tests.patience import SOAK
-from tests.property.hostile_update import accepted_vectors, invent, mutate
+from tests.property.hostile_update import accepted_vectors, has_both_origins, invent, mutate
 
 _MUTATED = 60_000 if SOAK else 4_000
 _SHORT = 20_000 if SOAK else 5_000
@@ -87,12 +87,6 @@ _SITUATIONS = [
 ]
 
 
-def _has_both_origins(update: bytes) -> bool:
-    dependencies = parse_update(update).dependencies
-    sides = Counter((d.client, d.start) for d in dependencies)
-    return any(count == 2 for count in sides.values())
-
-
 def _attack(seed: int, count: int, *, inventing: bool) -> Counter[str]:
     rng = Random(seed)
     seen: Counter[str] = Counter()
@@ -110,7 +104,7 @@ def _attack(seed: int, count: int, *, inventing: bool) -> Counter[str]:
             after = known.copy()
             after.advance(verdict)
             outcome = worker.probe(base, update, after, plain=verdict.plain and not base)
-            if outcome.startswith("the clone") and _has_both_origins(update):
+            if outcome.startswith("the clone") and has_both_origins(update):
                 seen["crossed origins"] += 1
                 continue
             assert outcome == "ok", (outcome, [each.hex() for each in base], update.hex())
