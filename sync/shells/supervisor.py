@@ -33,6 +33,8 @@ DOUBT_S: Final = 2.0
 """The time for which an essential task that was started again is not trusted yet."""
 
 Work: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
+"""A function and no coroutine: a task that is cancelled before its first step leaves none behind
+that was never awaited."""
 
 
 class Need(Enum):
@@ -94,11 +96,9 @@ class Supervisor(AbstractAsyncContextManager["Supervisor"]):
         failures = self._failures[name] = Failures(need)
         return self._start(name, self._keep(name, work, failures))
 
-    def spawn(self, name: str, work: Coroutine[Any, Any, None]) -> None:
-        """Run a task once; a failure is logged."""
-        if self._is_closed:
-            work.close()
-        else:
+    def spawn(self, name: str, work: Work) -> None:
+        """Run a task once; a failure is logged. After `cancel` it is not begun."""
+        if not self._is_closed:
             self._start(name, self._once(name, work))
 
     def trouble(self) -> str | None:
@@ -137,7 +137,7 @@ class Supervisor(AbstractAsyncContextManager["Supervisor"]):
     async def _keep(self, name: str, work: Work, failures: Failures) -> None:
         while True:
             started_s = monotonic()
-            if await self._once(name, work()):
+            if await self._once(name, work):
                 if failures.need is Need.USEFUL:
                     return
                 _log.error("%s has ended, and should not have", name)
@@ -148,10 +148,10 @@ class Supervisor(AbstractAsyncContextManager["Supervisor"]):
                 return
             await asyncio.sleep(pause_s)
 
-    async def _once(self, name: str, work: Coroutine[Any, Any, None]) -> bool:
+    async def _once(self, name: str, work: Work) -> bool:
         """Run a task; True if it returned, False if it failed."""
         try:
-            await work
+            await work()
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if self._is_closed or (task is not None and task.cancelling()):

@@ -1,6 +1,8 @@
 """Two sets of rooms on one log and one bus: what each appends, the other shows."""
 
 import asyncio
+import gc
+import warnings
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -134,6 +136,19 @@ async def test_rooms_close_while_the_store_does_not_answer(
             monkeypatch.setattr(log, "open", refuse)
             here.tell(room, CommitFailed())
             await until(lambda: asked > 0)
+
+
+async def test_work_for_a_room_that_is_cancelled_before_its_first_step_leaves_nothing(
+    tmp_path: Path,
+) -> None:
+    """Symptom: "coroutine 'Executor._look' was never awaited" when rooms closed at once."""
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        async with two_processes(tmp_path) as (_, _, closed_first, _):
+            room = await closed_first.open("notes", ANA)
+            closed_first.tell(room, CommitFailed())
+        gc.collect()
+    assert [str(each.message) for each in warned if each.category is RuntimeWarning] == []
 
 
 async def test_defect_while_appending_costs_one_transaction(

@@ -7,9 +7,9 @@ runs in tasks of its own, which end with the rooms.
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from time import monotonic
-from typing import Any
 
 from sync.effect import (
     CatchUp,
@@ -46,6 +46,7 @@ from sync.shells.rooms.appender import Appender
 from sync.shells.rooms.registry import Registry, tell_bad_checkpoint
 from sync.shells.rooms.reply import Reply
 from sync.shells.rooms.sink import Parcel, Sink
+from sync.shells.supervisor import Work
 from sync.submission import Submission
 from sync.wire.message import ErrorMessage, Outgoing
 from sync.wire.relay import Part
@@ -83,7 +84,7 @@ class Executor:
         announcer: Announcer | None,
         *,
         flush_interval_s: float,
-        spawn: Callable[[str, Coroutine[Any, Any, None]], None],
+        spawn: Callable[[str, Work], None],
         meter: Meter,
         tracer: EditTracer | None = None,
     ) -> None:
@@ -215,10 +216,11 @@ class Executor:
                 if session in self.sinks:
                     self.sinks[session].dismiss(room.name)
             case Look():
-                self._spawn(f"look {room.name}", self._contain(room, self._look(room, order)))
-            case Reopen():
-                reopening = self._reopen(room, order.before)
-                self._spawn(f"reopen {room.name}", self._contain(room, reopening))
+                look = partial(self._look, room, order)
+                self._spawn(f"look {room.name}", partial(self._contain, room, look))
+            case Reopen(before=before):
+                reopen = partial(self._reopen, room, before)
+                self._spawn(f"reopen {room.name}", partial(self._contain, room, reopen))
 
     def discard(self, room: Room) -> None:
         """Close a room at once; its sessions are told, and may join again."""
@@ -242,10 +244,10 @@ class Executor:
         room.audience.clear()
         self._registry.remove(room)
 
-    async def _contain(self, room: Room, work: Coroutine[Any, Any, None]) -> None:
+    async def _contain(self, room: Room, work: Work) -> None:
         """Do work for a room; a room that waits for what has failed would do so for ever."""
         try:
-            await work
+            await work()
         except Exception:  # noqa: BLE001
             self._give_up(room)
 
