@@ -113,6 +113,13 @@ class ServerProcess:
     def is_running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def held_bytes(self) -> int:
+        """Of memory, by the process that runs now, without the files that it maps."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        line = next(line for line in status.splitlines() if line.startswith("RssAnon"))
+        return int(line.split()[1]) * 1024
+
     def log(self) -> str:
         """All that it has written to stdout and stderr, over all its starts."""
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""

@@ -119,7 +119,7 @@ async def test_what_clients_compress_is_read(server: ServerProcess) -> None:
 @pytest.mark.parametrize("size", [MIB, MIB + 1, 50 * MIB, 500 * MIB])
 async def test_limit_counts_inflated_bytes(server: ServerProcess, size: int) -> None:
     """P7: a bomb costs its sender's connection, and no memory."""
-    before = resident_bytes(server)
+    before = server.held_bytes
     deflate = zlib.compressobj(wbits=-12)
     data = b"".join(deflate.compress(bytes(min(MIB, size - at))) for at in range(0, size, MIB))
     bomb = (data + deflate.flush(zlib.Z_SYNC_FLUSH))[:-4]
@@ -136,7 +136,7 @@ async def test_limit_counts_inflated_bytes(server: ServerProcess, size: int) -> 
             assert (await peer.receive())["code"] == "invalid_json"
         else:
             assert await peer.closed() == 1009
-    assert resident_bytes(server) - before < 16 * MIB
+    assert server.held_bytes - before < 16 * MIB
 
 
 async def test_stock_y_websocket_that_offers_compression_is_in_step(server: ServerProcess) -> None:
@@ -159,9 +159,3 @@ async def test_compression_is_not_agreed_on_by_default(tmp_path: Path) -> None:
     with ServerProcess(tmp_path) as plain:
         async with deflating(plain) as socket:
             assert socket.protocol.extensions == []
-
-
-def resident_bytes(server: ServerProcess) -> int:
-    status = Path(f"/proc/{server.pid}/status").read_text()
-    line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
-    return int(line.split()[1]) * 1024

@@ -169,12 +169,6 @@ class Bystander:
             await asyncio.sleep(0.02)
 
 
-def resident_bytes(server: ServerProcess) -> int:
-    status = Path(f"/proc/{server.pid}/status").read_text()
-    line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
-    return int(line.split()[1]) * 1024
-
-
 async def test_mutated_frames_hurt_nobody_but_their_senders(tmp_path: Path) -> None:
     with ServerProcess(
         tmp_path, environment={"QUIRE_UNLOAD_AFTER_S": "1"}, is_forked=False
@@ -193,7 +187,7 @@ async def test_mutated_frames_hurt_nobody_but_their_senders(tmp_path: Path) -> N
                         seed = turn * 100 + number
                         tasks.create_task(bombard(server, name, per_dialect, seed))
                 await bystander.has_written_beyond(written)
-                rss.append(resident_bytes(server))
+                rss.append(server.held_bytes)
             assert not writing.done(), "the bystander was disturbed"
             writing.cancel()
         assert (server.is_running, server.pid) == (True, pid)

@@ -62,20 +62,13 @@ async def wait_until_indexed(server: ServerProcess) -> None:
             await asyncio.sleep(0.1)
 
 
-def held_bytes(server: ServerProcess) -> int:
-    """Return what the server process holds in memory, without the files that it maps."""
-    status = Path(f"/proc/{server.pid}/status").read_text()
-    line = next(line for line in status.splitlines() if line.startswith("RssAnon"))
-    return int(line.split()[1]) * 1024
-
-
 async def wait_until_it_holds_less(server: ServerProcess, bound: int) -> None:
     """Wait while work in the background (the search, compaction) holds more for a moment.
 
     What is kept for readers that sleep does not go away while they sleep.
     """
     deadline = time.monotonic() + MAX_BACKGROUND_S
-    while (held := held_bytes(server)) >= bound:
+    while (held := server.held_bytes) >= bound:
         assert time.monotonic() < deadline, f"the server holds {(held - bound) >> 20} MiB too much"
         await asyncio.sleep(0.1)
 
@@ -99,7 +92,7 @@ async def test_sleeping_readers_cost_bounded_memory_and_then_get_every_event_onc
             await wait_until_indexed(server)
             await writer.join(doc)
             await reader.join(doc)
-            before = held_bytes(server)
+            before = server.held_bytes
             await write(writer, reader, doc, range(ROUNDS))
             await wait_until_it_holds_less(server, before + MAX_GROWTH_BYTES)
             events: list[tuple[int, str]] = []
