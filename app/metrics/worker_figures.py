@@ -15,13 +15,14 @@ import asyncio
 import os
 import secrets
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import AbstractAsyncContextManager, ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 from app.metrics.figure import Snapshot, decode_snapshot, encode_snapshot, merge_snapshots
 from app.metrics.figures_folder import FiguresFolder
+from app.metrics.workers_folder import holding
 
 ANSWER_TIMEOUT_S: Final = 5.0
 """The longest wait for a worker; of one that is too busy, the counters that it kept last count."""
@@ -50,6 +51,8 @@ class WorkerFigures(AbstractAsyncContextManager["WorkerFigures"]):
         respond: Callable[[str], bytes] = _say_nothing,
     ) -> None:
         self._folder = None if folder is None else FiguresFolder(folder)
+        self._path = folder
+        self._held = ExitStack()
         self._read = read
         self._read_last = read_last
         self._respond = respond
@@ -83,7 +86,8 @@ class WorkerFigures(AbstractAsyncContextManager["WorkerFigures"]):
 
     async def __aenter__(self) -> Self:
         folder = self._folder
-        if folder is not None:
+        if folder is not None and self._path is not None:
+            self._held.enter_context(holding(self._path))
             for name in folder.workers():
                 if await _is_deserted(folder.socket(name)):
                     folder.remove_socket(name)
@@ -98,6 +102,7 @@ class WorkerFigures(AbstractAsyncContextManager["WorkerFigures"]):
         trace: TracebackType | None,
     ) -> None:
         folder = self._folder
+        self._held.close()
         if folder is None or self._server is None:
             return
         self._server.close()

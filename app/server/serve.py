@@ -5,11 +5,11 @@ import gc
 import logging
 import socket
 import sys
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from app.app_state import State
 from app.identity.accounts.invitation import offer_ownership
 from app.logs.log_setup import configure_logging
 from app.main import create_app, prepare_database
+from app.metrics.workers_folder import workers_folder
 from app.server.linger import LingerLimits
 from app.server.log_privacy import install_query_filter
 from app.server.quire_websocket import QuireWebSocket
@@ -231,8 +232,8 @@ def run(settings: Settings) -> int:
         gc.enable()
         # uvicorn has no other place to say what a worker is.
         multiprocess.Process = _Worker  # type: ignore[misc]
-        with TemporaryDirectory(prefix="quire-") as folder:
-            config.figures_folder = Path(folder) if hasattr(socket, "AF_UNIX") else None
+        with workers_folder() if hasattr(socket, "AF_UNIX") else nullcontext() as folder:
+            config.figures_folder = folder
             multiprocess.Multiprocess(config, sockets=[listening]).run()
         return 0
     server = _Server(config)
