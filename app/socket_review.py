@@ -14,13 +14,15 @@ from app.identity.principal import Principal
 from app.identity.watch import Change
 from sync.error import CloseCode
 from sync.shells.sessions.gatekeeper import Identity
-from sync.shells.sessions.socket import Attendance, Socket
+from sync.shells.sessions.socket import RENEWAL_LEAD_MS, Attendance, Socket
 
 _log = logging.getLogger(__name__)
 
 _ROLES_AT_ONCE: Final = 250
 _IDENTITIES_AT_ONCE: Final = 20
 """Each is a query of its own."""
+_LONGEST_QUIET_MS: Final = 60_000
+"""The time after which a socket is looked at again, whatever it has said of itself."""
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -46,10 +48,13 @@ class SocketReviews:
 
     def ask_if_due(self, socket: Socket, now_ms: int) -> None:
         """Have reviewed what was to hold only until now."""
+        if now_ms < socket.quiet_until_ms:
+            return
         for attendance in socket.due(now_ms):
             self.ask_for_role(socket, attendance)
         if socket.is_renewal_due(now_ms):
             self.ask_for_identity(socket)
+        socket.quiet_until_ms = _quiet_until_ms(socket, now_ms)
 
     def changed(self, sockets: Iterable[Socket], changes: Sequence[Change] | None) -> None:
         """Have reviewed whatever changes concern.
@@ -99,6 +104,17 @@ class _Concern:
             or identity.token_id in self._tokens
             or identity.user.id in self._users
         )
+
+
+def _quiet_until_ms(socket: Socket, now_ms: int) -> int:
+    """Return the time until which nothing of a socket is due, unless something of it changes."""
+    if socket.is_renewal_due(0):
+        return 0
+    roles = [attendance.until_ms for attendance in socket.attendances()]
+    ends = [identity.expires_at_ms for identity in socket.identities()]
+    due_ms = [until_ms for until_ms in roles if until_ms is not None]
+    due_ms += [end_ms - RENEWAL_LEAD_MS for end_ms in ends if end_ms is not None]
+    return min([now_ms + _LONGEST_QUIET_MS, *due_ms])
 
 
 def _take(waiting: dict[Key, Value], most: int) -> list[tuple[Key, Value]]:

@@ -72,6 +72,8 @@ GONE: Final = "gone"
 """Counted in place of the close code of a socket that its peer has left."""
 _CLOSE_TIMEOUT_S: Final = 5.0
 _END_TIMEOUT_S: Final = 1.0
+_SWEPT_AT_ONCE: Final = 1_000
+"""So many sockets are looked at in a few milliseconds."""
 
 
 class Sockets:
@@ -135,18 +137,32 @@ class Sockets:
         patience_s = self._settings.auth_timeout_s
         while True:
             await asyncio.sleep(min(1.0, timeout_s / 4, patience_s / 4))
-            now_s = time.monotonic()
-            for life in list(self._open.values()):
-                session = life.session
-                try:
+            lives = list(self._open.values())
+            for start in range(0, len(lives), _SWEPT_AT_ONCE):
+                self._sweep(lives[start : start + _SWEPT_AT_ONCE])
+                await asyncio.sleep(0)  # others have their turn
+
+    def _sweep(self, lives: Sequence[SocketLife]) -> None:
+        timeout_s = self._settings.slow_consumer_timeout_s
+        patience_s = self._settings.auth_timeout_s
+        now_s, at_ms = time.monotonic(), now_ms()
+        for life in lives:
+            session = life.session
+            try:
+                if not session.outbox.is_idle:
                     session.outbox.give_up_if_stalled(timeout_s)
-                    session.keep_alive(now_s)
-                    if session.awaits_proof and now_s - life.since_s >= patience_s:
-                        session.end(CloseCode.NOT_AUTHENTICATED, "not authenticated in time")
-                    self.reviews.ask_if_due(session, now_ms())
-                except Exception:  # noqa: BLE001 - a defect costs one socket, not the process (P8)
-                    _log.exception("session %s failed", session.id)
-                    session.end(CloseCode.INTERNAL, "internal error")
+                session.keep_alive(now_s)
+                if (
+                    session.user is None
+                    and session.awaits_proof
+                    and now_s - life.since_s >= patience_s
+                ):
+                    session.end(CloseCode.NOT_AUTHENTICATED, "not authenticated in time")
+                if at_ms >= session.quiet_until_ms:
+                    self.reviews.ask_if_due(session, at_ms)
+            except Exception:  # noqa: BLE001 - a defect costs one socket, not the process (P8)
+                _log.exception("session %s failed", session.id)
+                session.end(CloseCode.INTERNAL, "internal error")
 
     async def review_forever(self) -> None:
         """Make the reviews that are asked for, until cancelled."""

@@ -429,3 +429,40 @@ async def test_native_session_outlives_a_token_that_is_no_good(house: House) -> 
         await session.receive('{"type":"auth","token":"qt_good"}')
         house.reviews.ask_if_due(session, now_ms())
         await until(lambda: role_of(house, "notes", "s1") == "viewer")
+
+
+async def test_socket_that_was_quiet_is_looked_at_when_its_role_or_identity_comes_to_an_end(
+    house: House,
+) -> None:
+    await house.create("notes")
+    house.hand_out("qt_long", "notes", "editor")
+    house.hand_out("qt_short", "notes", "editor", now_ms() + 400)
+    line = Line()
+    with pytest.RaisesGroup(pytest.RaisesExc(SessionClosedError, match=SESSION_ENDED)):
+        session = native(house, Gatekeeper(house), line)
+        async with opened(house, session):
+            for frame in ('{"type":"auth","token":"qt_long"}', '{"type":"join","doc":"notes"}'):
+                await session.receive(frame)
+                at_ms = now_ms()
+                house.reviews.ask_if_due(session, at_ms)
+                assert session.quiet_until_ms > at_ms, "nothing of it ends"
+            await session.receive('{"type":"auth","token":"qt_short"}')
+            assert session.quiet_until_ms == 0
+            for _ in range(100):
+                house.reviews.ask_if_due(session, now_ms())
+                await asyncio.sleep(PATIENCE_S / 100)
+
+
+async def test_quiet_channel_is_looked_at_as_soon_as_its_identity_is_another(house: House) -> None:
+    await house.create("notes")
+    house.hand_out("qt_old", "notes", "editor", now_ms() + 3_600_000)
+    house.hand_out("qt_new", "notes", "viewer", now_ms() + TOKEN_LEAD_MS // 2)
+    gatekeeper, line = Gatekeeper(house), Line()
+    session = HocuspocusSession("s1", house.rooms, gatekeeper, Wire(line.send, 1 << 16), name=None)
+    async with opened(house, session):
+        await session.receive(token_frame("notes", "qt_old"))
+        house.reviews.ask_if_due(session, now_ms())
+        assert session.quiet_until_ms > now_ms()
+        await session.receive(token_frame("notes", "qt_new"))
+        house.reviews.ask_if_due(session, now_ms())
+        assert session.quiet_until_ms <= now_ms(), "it ends soon"

@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from functools import partial
+from math import ceil
 from time import monotonic
 
 from sync.effect import (
@@ -297,14 +298,21 @@ class Executor:
     async def tick(self) -> None:
         """Send ticks to rooms until cancelled."""
         elapsed_s = 0.0
+        slow: list[Room] = []
+        share = 0
         while True:
             await asyncio.sleep(_TICK_S)
             elapsed_s += _TICK_S
             asked, self._asked = self._asked, {}
             ticking = {name: room for name, room in asked.items() if room.wants_ticks}
+            # Not all at once: thousands of them would stop the loop.
+            for room in slow[:share]:
+                if room.members and self._registry.find(room.name) is room:
+                    ticking[room.name] = room
+            del slow[:share]
             if elapsed_s >= _SLOW_TICK_S:
                 elapsed_s = 0.0
-                open_rooms = [entry.room for entry in self._entries.values()]
-                ticking |= {room.name: room for room in open_rooms if room.members}
+                slow = [entry.room for entry in self._entries.values()]
+                share = ceil(len(slow) * _TICK_S / _SLOW_TICK_S)
             for room in ticking.values():
                 self.tell(room, Tick())

@@ -17,7 +17,7 @@ from sync.shells.rooms.rooms import Rooms
 from sync.shells.rooms.sink import Frame, binary_frame
 from sync.shells.sessions.gatekeeper import Admission, Gatekeeper, Identity
 from sync.shells.sessions.outbox import Wire
-from sync.shells.sessions.socket import SESSION_ENDED, Attendance
+from sync.shells.sessions.socket import RENEWAL_LEAD_MS, SESSION_ENDED, Attendance
 from sync.shells.sessions.yjs_channel import BEARABLE_OF_AWARENESS, EXPELLED, Channel, YjsSocket
 from sync.wire.hocuspocus import (
     PONG_FRAME,
@@ -40,7 +40,7 @@ from sync.wire.message import ErrorMessage, Joined, Outgoing, RoleChanged, State
 from sync.wire.ysync import KEEP_ALIVE, UPDATE_HEAD, Ignored, SyncUpdate
 from sync.yjs.varint import MalformedError
 
-TOKEN_LEAD_MS: Final = 30_000
+TOKEN_LEAD_MS: Final = RENEWAL_LEAD_MS
 """The time before the end of an identity at which the provider is asked for its token again."""
 MAX_DENIED_S: Final = 600.0
 """The time that a socket stays open whose tokens were all refused."""

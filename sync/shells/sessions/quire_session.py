@@ -258,6 +258,7 @@ class Session(Socket):
         self._docs[message.doc] = _Subscription(
             attendance, room, message.mode, message.position_encoding, progress
         )
+        self.quiet_until_ms = 0
         self._rooms.tell(
             room,
             Join(

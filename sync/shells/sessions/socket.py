@@ -34,6 +34,8 @@ MAX_FAULTS: Final = 200
 _STATES_WINDOW_S: Final = 60.0
 TOO_MANY_RETRY_S: Final = 30.0
 """The time after which another socket may be tried where too many are open."""
+RENEWAL_LEAD_MS: Final = 30_000
+"""The longest time before the end of an identity at which a session may act on it."""
 
 SESSION_ENDED: Final = "the session has ended"
 
@@ -94,6 +96,7 @@ class Socket(ABC):
         "_tasks",
         "id",
         "outbox",
+        "quiet_until_ms",
         "user",
     )
 
@@ -111,13 +114,13 @@ class Socket(ABC):
         self._gatekeeper = gatekeeper
         self._tasks: Tasks | None = None
         self._flow: Flow | None = None
-        self._faults = 0
-        self._early = self._early_bytes = 0
-        self._states = 0
-        self._states_since_s = 0.0
+        self._faults = self._early = self._early_bytes = 0
+        self._states, self._states_since_s = 0, 0.0
         self._deaf = False
         self._is_unsure = False
         """True if it has to be asked anew who the peer is: the last look failed, or is too old."""
+        self.quiet_until_ms = 0
+        """The time until which `due` and `is_renewal_due` find nothing; 0: that is not known."""
         self._proven_at = 0
         """The gatekeeper's revision when the peer was last identified."""
         self.outbox: Outbox[Progress] = Outbox(
@@ -258,6 +261,7 @@ class Socket(ABC):
         """
         if self._proven_at != self._gatekeeper.revision:
             self._is_unsure = True
+        self.quiet_until_ms = 0
 
     def note_refusal(self, identity: Identity | None, document: str | None, code: str) -> None:
         """Note that a room has refused something; see `Gatekeeper.note_refusal`."""
@@ -312,7 +316,7 @@ class Socket(ABC):
             found = await self._gatekeeper.review(attendance.identity, attendance.room.name)
         except StoreError as error:
             _log.warning("the role of session %s is not known anew: %s", attendance.session, error)
-            attendance.until_ms = 0
+            attendance.until_ms = self.quiet_until_ms = 0
             return
         if attendance not in self.attendances():
             return
@@ -322,6 +326,7 @@ class Socket(ABC):
         # What was read may be older than what a review that began later has read.
         is_newest = revision == self._gatekeeper.revision
         attendance.until_ms = found.until_ms if is_newest else 0
+        self.quiet_until_ms = 0
         self._rooms.tell(attendance.room, SetRole(attendance.session, found.role))
 
     async def renew(self) -> None:
@@ -335,7 +340,7 @@ class Socket(ABC):
                 renewed = await self._gatekeeper.renew(identity)
             except StoreError as error:
                 _log.warning("the identity of socket %s is not known anew: %s", self.id, error)
-                self._is_unsure = True
+                self._is_unsure, self.quiet_until_ms = True, 0
                 return
             if renewed is None:
                 self._lose(identity)
@@ -344,6 +349,7 @@ class Socket(ABC):
                 if attendance.identity == identity:
                     attendance.until_ms = 0
             self._replace_identity(identity, renewed)
+            self.quiet_until_ms = 0
 
     # --- the log --------------------------------------------------------------------------------
 
