@@ -11,6 +11,7 @@ import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { joinChunks } from "./chunks.mjs";
+import { patches } from "./patches.mjs";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const source = join(root, "src");
@@ -61,7 +62,7 @@ async function buildVendor() {
     // What several of them hold is a file of its own, and so is each language that code is coloured in.
     chunkNames: "part-[hash]",
     splitting: true,
-    plugins: [plainMarkdown, shortParsing],
+    plugins: [plainMarkdown, ...patches],
   });
   const names = new Map();
   for (const [output, { entryPoint }] of Object.entries(result.metafile.outputs)) {
@@ -92,22 +93,6 @@ const plainMarkdown = {
     replace(/^@codemirror\/lang-markdown$/, "language-data");
     replace(/^@codemirror\/(lang-html|autocomplete)$/, "lang-markdown");
     plugin.onLoad({ filter: /.*/, namespace: "plain" }, ({ path }) => ({ contents: modules[path], resolveDir: root }));
-  },
-};
-
-/**
- * CodeMirror reads ahead in slices of 100 ms, which no setting changes: a long task for the browser, and for
- * whoever scrolls meanwhile.
- */
-const shortParsing = {
-  name: "short-parsing",
-  setup(plugin) {
-    plugin.onLoad({ filter: /@codemirror[\\/]language[\\/]dist[\\/]index\.js$/ }, async ({ path }) => {
-      const before = await readFile(path, "utf8");
-      const contents = before.replace("100 /* Work.Slice */", "30 /* Work.Slice */");
-      if (contents === before) throw new Error(`${relative(root, path)} has another form: no slice of parsing found`);
-      return { contents, loader: "js" };
-    });
   },
 };
 

@@ -8,6 +8,7 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { patches } from "./patches.mjs";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const tests = (await readdir(join(root, "test")))
@@ -23,6 +24,7 @@ try {
     // It finds its binary beside its own file.
     external: ["esbuild"],
     target: "node20",
+    plugins: patches,
     outdir,
     outExtension: { ".js": ".mjs" },
     sourcemap: "inline",
