@@ -153,7 +153,10 @@ async def test_rooms_that_close_answer_the_requests_that_wait(tmp_path: Path) ->
 
 
 @pytest.mark.p7
-async def test_edits_past_a_users_rate_get_429_and_the_time_to_wait(tmp_path: Path) -> None:
+async def test_edits_past_a_users_rate_get_429_and_the_time_to_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sync.shells.rooms.request._steady_ms", lambda: 1_000)
     async with application(tmp_path, request_edits_per_s=1) as quire:
         await quire.create()
         ops = {"base": None, "ops": [{"insert": "x"}]}
