@@ -46,7 +46,9 @@ class Crowd:
         """The code with which the first of them was closed."""
 
     async def gather(self) -> None:
-        async with httpx.AsyncClient(headers={"Origin": self._server.url}) as http:
+        async with httpx.AsyncClient(
+            headers={"Origin": self._server.url}, timeout=PATIENCE_S
+        ) as http:
             body = {"login": "ana", "password": PASSWORD}
             (await http.post(f"{self._server.url}/api/session", json=body)).raise_for_status()
             cookie = "; ".join(f"{name}={value}" for name, value in http.cookies.items())

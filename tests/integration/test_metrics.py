@@ -33,7 +33,7 @@ def parse(text: str) -> Figures:
 
 
 async def scrape(server: ServerProcess) -> Figures:
-    async with httpx.AsyncClient(timeout=10) as http:
+    async with httpx.AsyncClient(timeout=PATIENCE_S) as http:
         answer = await http.get(f"{server.url}/metrics")
     assert answer.status_code == 200, answer.text
     return parse(answer.text)
