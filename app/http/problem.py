@@ -213,7 +213,11 @@ async def _on_thinned_history(request: Request, error: Exception) -> Response:
         request,
         ServiceCode.HISTORY_THINNED,
         detail,
-        extra={"kept_before": gone.before, "kept_after": gone.after},
+        extra={
+            "version": gone.version,
+            "kept_before": gone.before,
+            "kept_after": gone.after,
+        },
     )
 
 

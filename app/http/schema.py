@@ -328,6 +328,11 @@ class Playback(BaseModel):
         description="The time of the first event, in milliseconds since 1970; of each further one "
         "the difference to the one before."
     )
+    merged: list[tuple[int, int]] = Field(
+        description="Events that stand for several by now: of each the first and the last version. "
+        "The texts of those before the last are gone.",
+        examples=[[[1, 640]]],
+    )
     ops: list[list[int] | list[list[int]]] = Field(
         description="Of each event a span `[retain, deleted, inserted]`, or a list of none or "
         "several. `retain` counts from the end of the span before."

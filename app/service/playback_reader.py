@@ -24,7 +24,8 @@ Span = list[int]
 async def read_playback(
     backend: Backend, document: DocumentRecord, after: int, limit: int
 ) -> dict[str, Any]:
-    """Return a page of events after a version, as `encode_playback` makes it, and the head.
+    """Return a page of events after a version, as `encode_playback` makes it, the head, and the
+    merged events of the page: the first and last version of each.
 
     Args:
         limit: 1 to `MAX_PLAYBACK_EVENTS`.
@@ -39,7 +40,18 @@ async def read_playback(
     ids = sorted({writer.actor_id for writer in found.writers})
     known = await backend.identity.colors(ids)
     colors = {user_id: known.get(user_id) or color_of(user_id) for user_id in ids}
-    return {"head": document.version} | await asyncio.to_thread(encode_playback, found, colors)
+    about = {"head": document.version, "merged": await _merged(backend, document, found)}
+    return about | await asyncio.to_thread(encode_playback, found, colors)
+
+
+async def _merged(
+    backend: Backend, document: DocumentRecord, found: AuthoredDeltas
+) -> list[tuple[int, int]]:
+    if found.after >= document.compacted_version:
+        return []
+    # Read after the events: what is merged in between is told, too.
+    merged = await backend.retention.rows.merged(document.key, found.after)
+    return [(first, last) for first, last in merged if first < last <= found.upto]
 
 
 def encode_playback(found: AuthoredDeltas, colors: dict[str, str]) -> dict[str, Any]:

@@ -118,9 +118,9 @@ class SqlRetention:
             partial(read_bound, key=key, rule=rule, now_ms=now_ms)
         )
 
-    async def merged(self, key: int) -> list[tuple[int, int]]:
-        """Return the first and last versions of the merged events of a document, in order."""
-        return await self._database.read(partial(merged_rows.bounds, key=key))
+    async def merged(self, key: int, after: int = 0) -> list[tuple[int, int]]:
+        """Return the first and last versions of the merged events after a version, in order."""
+        return await self._database.read(partial(merged_rows.bounds, key=key, after=after))
 
     async def require_kept(self, key: int, version: int) -> None:
         """Raise `HistoryThinnedError` if a version is gone."""

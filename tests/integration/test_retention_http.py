@@ -70,7 +70,8 @@ async def test_version_that_is_gone_says_so_everywhere(thinned: Thinned) -> None
     assert answer.status_code == 410
     problem = answer.json()
     assert problem["code"] == "history_thinned"
-    assert (problem["kept_before"], problem["kept_after"]) == (before, after)
+    told = (problem["version"], problem["kept_before"], problem["kept_after"])
+    assert told == (gone, before, after)
     asked: list[tuple[str, str, dict[str, Any]]] = [
         ("GET", f"/history/{gone}", {}),
         ("GET", f"/blame?version={gone}", {}),
@@ -105,6 +106,10 @@ async def test_version_that_is_kept_is_as_it_was(thinned: Thinned) -> None:
     assert firsts == [version + 1 for version in thinned.kept[:-1]]
     played = await quire.ok("GET", f"{DOC}/playback?after=0")
     assert played["to"] == thinned.head
+    missing = {version for first, last in played["merged"] for version in range(first, last)}
+    assert missing == set(range(thinned.head + 1)) - set(thinned.kept)
+    later = await quire.ok("GET", f"{DOC}/playback?after={thinned.kept[-2]}")
+    assert all(first > thinned.kept[-2] for first, _ in later["merged"])
     blamed = await quire.ok("GET", f"{DOC}/blame")
     assert sum(span["len"] for span in blamed["spans"]) == len(texts[-1])
     people = await quire.ok("GET", f"{DOC}/contributions")

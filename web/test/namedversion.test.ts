@@ -78,7 +78,7 @@ test("links name a version, and nothing else is taken for one", () => {
 });
 
 test("of three versions that are chosen the last two are compared, older first", () => {
-  const model = new HistoryModel({ sittings: () => Promise.reject(new Error()), events: () => Promise.resolve([]) }, String);
+  const model = new HistoryModel({ sittings: () => Promise.reject(new Error()), events: () => Promise.resolve([]), kept: () => Promise.reject(new Error()) }, String);
   model.compare(true);
   assert.equal(model.pick(9), null);
   assert.deepEqual(model.pick(3), [3, 9]);

@@ -6,6 +6,8 @@ import { test } from "node:test";
 import { readPlayback } from "../src/api/playback";
 import { PlaybackClock } from "../src/history/playbackclock";
 import { densityOf } from "../src/history/playbackdensity";
+import { MissingVersions, goneIn, readKept } from "../src/history/missing";
+import { ApiError } from "../src/api/request";
 import { Life, type PlaybackPage, type PlaybackSpan } from "../src/history/playbacklife";
 import { PlaybackModel, playbackDeed } from "../src/history/playbackmodel";
 import { SittingStarts, neighbour, sittingEnds } from "../src/history/playbackplaces";
@@ -90,6 +92,7 @@ function makeHistory(seed: number, count: number, perPage: number): Made {
       at: times,
       ops,
       text,
+      merged: [],
     });
   }
   return { pages, versions, restores };
@@ -143,6 +146,7 @@ function historyOf(steps: readonly (readonly [person: string, text: string, orig
       return [[0, [...before].length, [...now].length] as const];
     }),
     text: texts.join(""),
+    merged: [],
   };
 }
 
@@ -225,6 +229,7 @@ function traceLife(): { life: Life; texts: Map<number, string> } {
       at: [Date.parse(time)],
       ops: [[[position, deleted, [...inserted].length]]],
       text: inserted,
+      merged: [],
     });
     if (index % 997 === 0) texts.set(index + 1, content.join(""));
   });
@@ -251,6 +256,66 @@ test("answers of the server are read, one change or several, and none throws", (
   assert.deepEqual(page.writer, [[0, 3]]);
   for (const odd of [null, [], { ops: [["x"], null, [[-1]]], writer: [3], at: ["x"], writers: [null], text: 3 }]) {
     assert.doesNotThrow(() => new Life().append(readPlayback(odd)));
+  }
+});
+
+test("what answers say of merged events is read", () => {
+  assert.deepEqual(readPlayback({ merged: [[1, 4], [5, 9]] }).merged, [[1, 4], [5, 9]]);
+});
+
+/** The versions 1 to 12, of which 1 to 4 and 5 to 9 are one event each. */
+async function thinned(): Promise<PlaybackModel> {
+  const steps = Array.from({ length: 12 }, (_, index) => ["ana", `text ${index}`] as const);
+  const page: PlaybackPage = { ...historyOf(steps), merged: [[1, 4], [5, 9]] };
+  const model = new PlaybackModel({ page: () => Promise.resolve(page), restored: () => Promise.resolve(null) }, String);
+  await model.load();
+  return model;
+}
+
+test("the playback of a thinned history shows kept versions alone", async () => {
+  const model = await thinned();
+  const walk = (step: "back" | "forward"): number[] => {
+    const seen = [model.version.value];
+    for (let steps = 0; steps < 12; steps++) {
+      model.step(step);
+      if (model.version.value !== seen[seen.length - 1]) seen.push(model.version.value);
+    }
+    return seen;
+  };
+  assert.deepEqual(walk("back"), [12, 11, 10, 9, 4, 0]);
+  assert.deepEqual(walk("forward"), [0, 4, 9, 10, 11, 12]);
+  const sought = Array.from({ length: 13 }, (_, version) => (model.seek(version), model.version.value));
+  assert.deepEqual(sought, [0, 0, 4, 4, 4, 4, 4, 9, 9, 9, 10, 11, 12]);
+  model.step("start");
+  const shown = new Set<number>();
+  for (model.toggle(); model.isPlaying.value; ) {
+    model.tick(0.1);
+    shown.add(model.version.value);
+  }
+  for (const version of shown) assert.ok([0, 4, 9, 10, 11, 12].includes(version), `version ${version} is not kept`);
+});
+
+test("random gaps: the nearest kept versions are those that a list of all says", () => {
+  const random = randomOf(5);
+  for (let round = 0; round < 200; round++) {
+    const missing = new MissingVersions();
+    const gone = new Set<number>();
+    const firstOf = new Map<number, number>();
+    let at = 1;
+    for (let ranges = Math.floor(random() * 6); ranges > 0; ranges--) {
+      const last = at + Math.floor(random() * 7);
+      missing.add([[at, last]]);
+      for (let version = at; version < last; version++) gone.add(version);
+      firstOf.set(last, at);
+      at = last + 1;
+    }
+    for (let version = 0; version < at + 3; version++) {
+      let [before, after] = [version, version];
+      while (gone.has(before)) before--;
+      while (gone.has(after)) after++;
+      assert.deepEqual([missing.before(version), missing.after(version)], [before, after]);
+      if (before === version) assert.equal(missing.first(version), firstOf.get(version) ?? version);
+    }
   }
 });
 
@@ -283,7 +348,7 @@ function modelOf({ pages }: Made): PlaybackModel {
   return new PlaybackModel(source, String);
 }
 
-const empty = (after: number): PlaybackPage => ({ from: after, to: after, head: after, writers: [], writer: [], at: [], ops: [], text: "" });
+const empty = (after: number): PlaybackPage => ({ from: after, to: after, head: after, writers: [], writer: [], at: [], ops: [], text: "", merged: [] });
 
 test("playback shows what is there while the rest is loading, and then what was asked for", async () => {
   const made = makeHistory(9, 900, 300);
@@ -392,4 +457,17 @@ test("keys: steps, sittings, names, ends and the space bar", () => {
   assert.equal(press("End"), "end");
   assert.equal(press("End", { isModified: true }), null);
   assert.equal(press("x"), null);
+});
+
+test("a version that is gone is told with the nearest ones that are kept", () => {
+  const problem = { code: "history_thinned", version: 7, kept_before: 4, kept_after: 9 };
+  assert.deepEqual(goneIn(new ApiError(410, "gone", "history_thinned", null, problem)), { version: 7, before: 4, after: 9 });
+  assert.equal(goneIn(new ApiError(410, "gone", "gone", null, problem)), null);
+  assert.equal(goneIn(new Error("history_thinned")), null);
+});
+
+test("what is kept of a history is read, whatever the answer is", () => {
+  const answer = { kind: "thin", days: 30, whole_after: 640, gone: 612 };
+  assert.deepEqual(readKept(answer), { kind: "thin", days: 30, wholeAfter: 640, gone: 612 });
+  assert.deepEqual(readKept({ kind: "odd", days: "x" }), { kind: "keep", days: null, wholeAfter: 0, gone: 0 });
 });

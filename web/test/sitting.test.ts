@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Kept } from "../src/history/keptnote";
 import { HistoryModel, type HistorySource } from "../src/history/model";
 import {
   byDay,
@@ -30,8 +31,9 @@ const sitting = (first: number, last: number, to = last * 1000): Sitting => ({
   restored: null,
   authors: [author("ana", last - first + 1)],
 });
-const event = (version: number): HistoryEvent => ({
+const event = (version: number, first = version): HistoryEvent => ({
   version,
+  first,
   actor: { id: "ana", name: "ana" },
   at: version * 1000,
   type: "text_insert",
@@ -94,6 +96,11 @@ test("two lists of events are merged without doubles, newest first", () => {
 /** A history of one sitting after each 100 versions, as a server would answer. */
 class Log implements HistorySource {
   asked: object[] = [];
+
+  async kept(): Promise<Kept> {
+    return { kind: "keep", days: null, wholeAfter: 0, gone: 0, until: null };
+  }
+
   constructor(public head: number) {}
 
   async sittings(bounds: { after?: number; before?: number }): Promise<SittingPage> {
@@ -155,6 +162,15 @@ test("an opened sitting has its single versions, in pages, and grows with it", a
   assert.deepEqual([versions().length, versions()[0], model.opened.value.get(1)!.hasEarlier], [30, 99, true]);
   await model.toggle(model.sittings[0]!);
   assert.equal(model.opened.value.size, 0);
+});
+
+test("an opened sitting of a thinned history ends with the first version that its events stand for", async () => {
+  const log = new Log(40);
+  log.events = async () => [event(40), event(39, 11), event(10, 1)];
+  const model = new HistoryModel(log, refuse);
+  await model.open();
+  await model.toggle(model.sittings[0]!);
+  assert.deepEqual(model.opened.value.get(1), { events: [event(40), event(39, 11), event(10, 1)], hasEarlier: false });
 });
 
 test("a question that fails says why, and the next one is asked all the same", async () => {

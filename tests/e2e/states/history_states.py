@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from tests.e2e.scene import TEXT, Scene
 from tests.e2e.states.state import State, by_button
+from tests.e2e.thinned_file import thinned_file
 from tests.e2e.window import Window
 from tests.patience import PATIENCE_S
 
@@ -130,6 +131,41 @@ def _history_loads(scene: Scene) -> Window:
     return window
 
 
+def _thinned(scene: Scene) -> Window:
+    """A document of which old versions are gone."""
+    url, ana = f"{scene.server.url}/api/documents", {"X-Quire-Name": "Ana"}
+    body = thinned_file("choir")
+    if httpx.post(f"{url}/import", content=body, headers=ana, timeout=PATIENCE_S).is_success:
+        for path, wish in (
+            ("retention", {"kind": "thin", "days": 30}),
+            ("access/everyone", {"role": "editor"}),
+        ):
+            httpx.put(f"{url}/choir/{path}", json=wish, headers=ana, timeout=PATIENCE_S)
+    window = scene.shared_window("/d/choir")
+    window.wait_until_saved()
+    window.page.keyboard.press("Control+Alt+h")
+    expect(window.page.locator(".history-kept")).to_be_visible()
+    window.page.get_by_role("button", name="Single versions").last.click()
+    expect(window.page.locator(".version-choice")).to_be_visible()
+    return window
+
+
+def _gone(scene: Scene) -> Window:
+    """A version was asked for that is no longer kept."""
+    _thinned(scene)
+    return scene.shared_window("/d/choir?version=5")
+
+
+def _thinned_played(scene: Scene) -> Window:
+    """A playback, at an event that stands for several."""
+    window = _thinned(scene)
+    window.page.get_by_role("button", name="Play back").click()
+    expect(window.page.locator(".playback-edge-end")).to_be_visible()
+    for _ in range(3):
+        window.page.keyboard.press("ArrowLeft")
+    return window
+
+
 HISTORY_STATES: Final = (
     State("history", _history, ".version-choice"),
     State("history-version", _old_version, ".banner-version"),
@@ -139,6 +175,9 @@ HISTORY_STATES: Final = (
     State("history-beside", _compared("Side by side", "Both"), ".banner-version"),
     State("history-beside-rendered", _compared("Side by side", "View"), ".banner-version"),
     State("playback", _played_back, ".playback"),
+    State("history-thinned", _thinned, ".history-kept"),
+    State("history-gone", _gone, "dialog"),
+    State("playback-thinned", _thinned_played, ".playback .chip"),
     State("authors", _authors, ".person"),
     State("take-back", _people, "dialog", _take_back),
     State("history-loading", _history_loads, ".side-panel"),

@@ -1,6 +1,7 @@
 /** The history of a document over HTTP: its sittings, versions and their differences. */
 
 import type { Span } from "../history/comparison";
+import { readKept, type KeptHistory } from "../history/missing";
 import { mergeEvents, type HistoryEvent, type Origin, type SittingPage } from "../history/sitting";
 import { documentPath } from "./documents";
 import { field, list, number, text, time } from "./read";
@@ -61,10 +62,17 @@ export async function restoreVersion(name: string, version: number, id: string):
   return number(await request("POST", `${documentPath(name)}/restore`, { version, id }), "version");
 }
 
+/** How much of the history is kept. */
+export async function getKept(name: string): Promise<KeptHistory> {
+  return readKept(await request("GET", `${documentPath(name)}/retention`));
+}
+
 function readEvent(value: unknown): HistoryEvent {
   const actor = field(value, "actor");
+  const version = number(value, "version");
   return {
-    version: number(value, "version"),
+    version,
+    first: number(value, "first") || version,
     type: text(value, "type"),
     at: time(value, "at"),
     actor: { id: text(actor, "id"), name: text(actor, "name") },

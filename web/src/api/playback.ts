@@ -27,6 +27,7 @@ export function readPlayback(answer: unknown): PlaybackPage {
     at: list(answer, "at").map((at) => (typeof at === "number" ? at : 0)),
     ops: list(answer, "ops").map(spansOf),
     text: text(answer, "text"),
+    merged: list(answer, "merged").map((range) => [numberAt(range, 0), numberAt(range, 1)] as const),
   };
 }
 

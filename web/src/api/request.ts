@@ -10,12 +10,14 @@ export class ApiError extends Error {
    * @param status of HTTP; 0 when there was no answer
    * @param code of the problem document, such as `auth_required`; empty if it has none
    * @param retryAfterMs how long the server asks to wait, or null
+   * @param answer the problem document, or null
    */
   constructor(
     readonly status: number,
     message: string,
     readonly code = "",
     readonly retryAfterMs: number | null = null,
+    readonly answer: unknown = null,
   ) {
     super(message);
   }
@@ -63,7 +65,7 @@ function problem(answer: unknown, response: Response): ApiError {
   const { status } = response;
   const said =
     text(answer, "detail") || text(answer, "title") || words().common.serverError(status);
-  return new ApiError(status, said, text(answer, "code"), retryAfter(answer, response));
+  return new ApiError(status, said, text(answer, "code"), retryAfter(answer, response), answer);
 }
 
 function retryAfter(answer: unknown, response: Response): number | null {

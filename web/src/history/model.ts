@@ -1,5 +1,6 @@
 /** What the history panel shows, as signals, and when it is read. No element or timer is in here. */
 
+import type { Kept } from "./keptnote";
 import { signal, type ReadonlySignal } from "../vendor/preact";
 import {
   mergeEvents,
@@ -15,6 +16,8 @@ import {
 export interface HistorySource {
   sittings(bounds: { readonly after?: number; readonly before?: number }): Promise<SittingPage>;
   events(bounds: { readonly after: number; readonly before: number }): Promise<HistoryEvent[]>;
+  /** How much of the history is kept. */
+  kept(): Promise<Kept>;
 }
 
 /** The single versions of an opened sitting, as far as they are there; newest first. */
@@ -28,6 +31,8 @@ export type HistoryTab = (typeof HISTORY_TABS)[number];
 
 export class HistoryModel {
   readonly tab = signal<HistoryTab>("all");
+  /** How much is kept; null until it is known. */
+  readonly kept = signal<Kept | null>(null);
   /** Null until there has been an answer. */
   readonly page = signal<SittingPage | null>(null);
   /** By the first version of the sitting. */
@@ -75,7 +80,17 @@ export class HistoryModel {
 
   open(): Promise<void> {
     this.isOpen = true;
+    void this.readKept();
     return this.refresh();
+  }
+
+  private async readKept(): Promise<void> {
+    try {
+      this.kept.value = await this.source.kept();
+    } catch (error) {
+      // The list, which is asked for at the same time, says why.
+      this.failed(error);
+    }
   }
 
   close(): void {
@@ -126,7 +141,7 @@ export class HistoryModel {
     const found = await this.source.events({ after: sitting.first - 1, before });
     const events = mergeEvents(known, found);
     if (!this.opened.value.has(sitting.first)) return;
-    const lowest = events[events.length - 1]?.version ?? sitting.first;
+    const lowest = events[events.length - 1]?.first ?? sitting.first;
     this.setOpened(sitting, { events, hasEarlier: lowest > sitting.first });
   }
 
@@ -137,11 +152,11 @@ export class HistoryModel {
     if (newest === undefined || known === undefined) return;
     if ((known.events[0]?.version ?? 0) === newest.last) return;
     const found = await this.source.events({ after: newest.first - 1, before: newest.last + 1 });
-    const lowest = found[found.length - 1]?.version ?? newest.last;
+    const lowest = found[found.length - 1]?.first ?? newest.last;
     // What is here and what came may have a hole between them; then what came is all.
     const joins = lowest <= (known.events[0]?.version ?? 0) + 1;
     const events = joins ? mergeEvents(known.events, found) : found;
-    const end = events[events.length - 1]?.version ?? newest.first;
+    const end = events[events.length - 1]?.first ?? newest.first;
     this.setOpened(newest, { events, hasEarlier: end > newest.first });
   }
 

@@ -3,6 +3,7 @@
 import { words } from "../language/language";
 import { safeColor } from "../safe";
 import { Icon } from "../ui/icon";
+import { KeptNote } from "./keptnote";
 import { HISTORY_TABS, type HistoryModel, type OpenedSitting } from "./model";
 import { NamedList, type NamedActions } from "./namedlist";
 import type { AuthorLayer } from "./authorlayer";
@@ -79,7 +80,10 @@ export function HistoryPanel(props: HistoryPanelProps) {
       <Picking model={model} head={head} onChoose={onChoose} />
       <Tabs model={model} />
       {model.tab.value === "all" ? (
-        <Sittings {...props} />
+        <>
+          <KeptNote kept={model.kept.value} />
+          <Sittings {...props} />
+        </>
       ) : model.tab.value === "people" ? (
         <PeopleList layer={layer} isWritable={isWritable} onTakeBack={onTakeBack} />
       ) : (
@@ -299,7 +303,8 @@ interface VersionProps extends ListProps {
 }
 
 function Version({ model, names, event, color, onChoose }: VersionProps) {
-  const { version, actor, at, session } = event;
+  const { version, first, actor, at, session } = event;
+  const { version: single, merged } = words().history;
   const restored = restoredVersion(session);
   return (
     <li>
@@ -309,12 +314,12 @@ function Version({ model, names, event, color, onChoose }: VersionProps) {
         data-single={String(version)}
         {...choiceOf(model, version)}
         aria-current={model.shown.value === version ? "true" : undefined}
-        onClick={() => onChoose(version, version - 1)}
+        onClick={() => onChoose(version, first - 1)}
       >
         <span class="sitting-time">{clockTime(at, true)}</span>
-        <span class="sitting-versions">{words().history.version(version)}</span>
+        <span class="sitting-versions">{first === version ? single(version) : merged(first, version)}</span>
         {restored !== null && <Restored version={restored} />}
-        <Names names={names} first={version} last={version} />
+        <Names names={names} first={first} last={version} />
         <Person name={actor.name} origins={[originOf(session)]} {...(color === undefined ? {} : { color })} />
       </button>
     </li>

@@ -2,7 +2,7 @@
 
 import { getBlame, getContributions } from "../api/authors";
 import { getPlayback } from "../api/playback";
-import { getDiff, getEvents, getSittings, getText, getVersion, restoreVersion } from "../api/pasttexts";
+import { getDiff, getEvents, getKept, getSittings, getText, getVersion, restoreVersion } from "../api/pasttexts";
 import { ApiError } from "../api/request";
 import { previewTakeBack, takeBack } from "../api/takingback";
 import { changeName, listNames, nameVersion, removeName } from "../api/versionnames";
@@ -14,6 +14,8 @@ import { copyOrDownload } from "../download";
 import type { AuthorLook, AuthorMark } from "./authorcolours";
 import { AuthorLayer } from "./authorlayer";
 import { looksOf, marksOf, type BlamedSpan } from "./authorspans";
+import { GoneDialog, type Kept } from "./keptnote";
+import { goneIn } from "./missing";
 import { HistoryModel } from "./model";
 import type { NamedActions } from "./namedlist";
 import { NamedVersions } from "./namedversion";
@@ -68,6 +70,7 @@ export class PastDesk {
       {
         sittings: (bounds) => getSittings(model.name, bounds),
         events: (bounds) => getEvents(model.name, bounds),
+        kept: () => keptOf(model.name),
       },
       wordsOf,
     );
@@ -195,7 +198,7 @@ export class PastDesk {
       model,
       {
         restore: (version) => void this.restore(version),
-        inspect: (version) => void this.show(version, version - 1),
+        inspect: (version) => void this.show(version, model.missing.first(version) - 1),
         close: () => this.backToLive(),
         moved: (version) => (this.model.shownVersion.value = version),
       },
@@ -225,23 +228,53 @@ export class PastDesk {
     this.model.say(words().history.compare.copied);
   }
 
-  /** Show the text at `version`, with what has changed since the version `since`. */
+  /** Show the text at `version`, with what has changed since `since`; of a version that is gone the nearest. */
   private async show(version: number, since: number, isComparison = false): Promise<void> {
+    const { show, compare } = words().history.kept;
+    await this.whereKept(
+      () => this.showKept(version, since, isComparison),
+      isComparison ? compare : show,
+      (gone, kept) => {
+        const instead = (each: number): number => (each === gone ? kept : each);
+        if (isComparison) void this.show(instead(version), instead(since), true);
+        else void this.showSinceSitting(kept);
+      },
+    );
+  }
+
+  /** Do what needs a version; where that is gone, offer the nearest ones that are kept. */
+  private async whereKept(
+    action: () => Promise<void>,
+    label: (version: number) => string,
+    choose: (gone: number, kept: number) => void,
+  ): Promise<void> {
+    await this.actions.attempt(async () => {
+      try {
+        await action();
+      } catch (error) {
+        const gone = goneIn(error);
+        if (gone === null) throw error;
+        this.model.dialog.show((close) => (
+          <GoneDialog gone={gone} label={label} choose={(kept) => choose(gone.version, kept)} close={close} />
+        ));
+      }
+    });
+  }
+
+  private async showKept(version: number, since: number, isComparison = false): Promise<void> {
     const { name } = this.model;
     this.wanted = version;
     this.history.shown.value = version;
-    await this.actions.attempt(async () => {
-      const [{ event, text }, before, ops] = await Promise.all([
-        getVersion(name, version),
-        getText(name, since),
-        getDiff(name, since, version),
-      ]);
-      if (this.wanted !== version) return;
-      this.endPlayback();
-      this.view.show({ event, text, before, since, ops, isComparison });
-      this.model.shownVersion.value = version;
-      void this.showPastAuthors();
-    });
+    const [{ event, text }, before, ops] = await Promise.all([
+      getVersion(name, version),
+      getText(name, since),
+      getDiff(name, since, version),
+    ]);
+    if (this.wanted !== version) return;
+    this.endPlayback();
+    this.view.show({ event, text, before, since, ops, isComparison });
+    this.model.shownVersion.value = version;
+    void this.showPastAuthors();
   }
 
   /** Show the text at `version`, with what has changed in its sitting up to there. */
@@ -277,11 +310,15 @@ export class PastDesk {
   }
 
   private async restore(version: number): Promise<void> {
-    await this.actions.attempt(async () => {
-      const id = crypto.getRandomValues(new Uint32Array(4)).join("-");
-      await this.actions.restore(() => restoreVersion(this.model.name, version, id));
-      this.backToLive();
-    });
+    await this.whereKept(
+      async () => {
+        const id = crypto.getRandomValues(new Uint32Array(4)).join("-");
+        await this.actions.restore(() => restoreVersion(this.model.name, version, id));
+        this.backToLive();
+      },
+      words().history.compare.restore,
+      (_, kept) => void this.restore(kept),
+    );
   }
 
   private endPlayback(): void {
@@ -303,6 +340,13 @@ export class PastDesk {
 
 const authorMarks = (spans: readonly BlamedSpan[], looks: ReadonlyMap<string, AuthorLook>): AuthorMark[] =>
   marksOf(spans, looks, (look, { at, version }) => words().history.people.written(look.name, longTime(at), version));
+
+async function keptOf(name: string): Promise<Kept> {
+  const kept = await getKept(name);
+  if (kept.gone === 0) return { ...kept, until: null };
+  const [last] = await getEvents(name, { after: kept.wholeAfter - 1, before: kept.wholeAfter + 1 });
+  return { ...kept, until: last?.at ?? null };
+}
 
 function wordsOf(error: unknown): string {
   if (error instanceof ApiError) return error.message;

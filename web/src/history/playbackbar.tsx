@@ -130,8 +130,17 @@ function Shown({ model }: { readonly model: PlaybackModel }) {
         <bdi>{look.name}</bdi>
       </span>
       <time class="playback-when">{longTime(model.life.timeOf(version))}</time>
+      <MergedNote model={model} />
     </p>
   );
+}
+
+/** The versions that the shown one stands for, where old events were merged. */
+function MergedNote({ model }: { readonly model: PlaybackModel }) {
+  const version = model.version.value;
+  const first = model.missing.first(version);
+  if (first === version) return null;
+  return <span class="chip">{words().playback.merged(shownNumber(first), shownNumber(version))}</span>;
 }
 
 function Loading({ model }: { readonly model: PlaybackModel }) {
@@ -149,6 +158,7 @@ function Track({ model }: { readonly model: PlaybackModel }) {
   return (
     <div class="playback-track">
       <Density model={model} />
+      <Merged model={model} />
       <div class="playback-ahead" style={{ insetInlineStart: `${share * 100}%` }} />
       <Ticks model={model} />
       <input
@@ -163,6 +173,8 @@ function Track({ model }: { readonly model: PlaybackModel }) {
         onInput={({ currentTarget }) => {
           model.isPlaying.value = false;
           model.seek(Number(currentTarget.value));
+          // Where no version is kept the thumb goes to the one that is shown.
+          currentTarget.value = String(model.version.value);
         }}
       />
     </div>
@@ -185,6 +197,14 @@ function Density({ model }: { readonly model: PlaybackModel }) {
       })}
     </svg>
   );
+}
+
+/** A band where not every version is kept. */
+function Merged({ model }: { readonly model: PlaybackModel }) {
+  const [loaded, head] = [model.loaded.value, model.head.value];
+  const { end } = model.missing;
+  if (end === 0 || loaded === 0) return null;
+  return <span class="playback-merged" style={{ width: `${(100 * end) / Math.max(head, 1)}%` }} aria-hidden="true" />;
 }
 
 function Ticks({ model }: { readonly model: PlaybackModel }) {

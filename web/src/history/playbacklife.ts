@@ -6,6 +6,7 @@
 
 import { Column } from "./growing";
 import { InsertedText } from "./inserted";
+import type { MergedRange } from "./missing";
 import { PieceText, type Pieces } from "./piecetext";
 import type { Actor } from "./sitting";
 
@@ -32,6 +33,8 @@ export interface PlaybackPage {
   readonly ops: readonly (readonly PlaybackSpan[])[];
   /** All that the events inserted. */
   readonly text: string;
+  /** The events that stand for several by now. */
+  readonly merged: readonly MergedRange[];
 }
 
 /** Some characters (UTF-16 units) that one person wrote, the last of them at `version`. */

@@ -2,6 +2,7 @@
 
 import { computed, signal, type ReadonlySignal } from "../vendor/preact";
 import { PlaybackClock, SPEEDS, type Speed } from "./playbackclock";
+import { MissingVersions } from "./missing";
 import { Life, type PlaybackPage } from "./playbacklife";
 import { SITTING_PAUSE_MS, SittingStarts, neighbour, sittingEnds } from "./playbackplaces";
 
@@ -19,6 +20,8 @@ export type PlaybackDeed = PlaybackStep | "toggle";
 
 export class PlaybackModel {
   readonly life: Life;
+  /** The versions that are no longer kept: none of them is shown. */
+  readonly missing = new MissingVersions();
   /** The newest event that is here; what depends on the columns looks at it. */
   readonly loaded = signal(0);
   /** The newest event that there is. */
@@ -47,7 +50,7 @@ export class PlaybackModel {
     private readonly failed: (error: unknown) => string,
   ) {
     this.life = new Life((version) => this.restores.get(version) ?? null);
-    this.version = computed(() => Math.min(this.wanted.value, this.loaded.value));
+    this.version = computed(() => this.missing.before(Math.min(this.wanted.value, this.loaded.value)));
     this.isComplete = computed(() => this.loaded.value >= this.head.value);
   }
 
@@ -68,9 +71,10 @@ export class PlaybackModel {
     this.isPlaying.value = false;
   }
 
-  /** Show `version`, or the last one that there is. */
+  /** Show `version`, or the nearest one that is kept, or the last one that there is. */
   seek(version: number): void {
-    this.wanted.value = version >= this.head.value && this.head.value > 0 ? Infinity : Math.max(0, Math.round(version));
+    const isEnd = version >= this.head.value && this.head.value > 0;
+    this.wanted.value = isEnd ? Infinity : this.missing.nearest(Math.max(0, Math.round(version)));
     this.played = this.clock.at(this.version.value);
   }
 
@@ -115,14 +119,19 @@ export class PlaybackModel {
         return head;
       case "back":
       case "forward":
-        return Math.min(head, Math.max(0, at + by));
+        return this.kept(Math.min(head, Math.max(0, at + by)), by);
       case "sitting-back":
       case "sitting-forward":
-        return neighbour([0, ...sittingEnds(this.sittings, head)], at, by);
+        return this.kept(neighbour([0, ...sittingEnds(this.sittings, head)], at, by), by);
       case "name-back":
       case "name-forward":
         return neighbour(this.named.value, at, by);
     }
+  }
+
+  /** `version`, or the next one that is kept. */
+  private kept(version: number, by: 1 | -1): number {
+    return by === 1 ? this.missing.after(version) : this.missing.before(version);
   }
 
   private async loadPages(): Promise<void> {
@@ -148,6 +157,7 @@ export class PlaybackModel {
   private take(page: PlaybackPage): boolean {
     const before = this.life.loaded;
     const isAdded = this.life.append(page);
+    if (isAdded) this.missing.add(page.merged);
     for (let version = before + 1; version <= this.life.loaded; version++) {
       const at = this.life.timeOf(version);
       this.clock.add(at);

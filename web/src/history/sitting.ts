@@ -8,6 +8,8 @@ export interface Actor {
 /** One version: who made it, when, and over which session. */
 export interface HistoryEvent {
   readonly version: number;
+  /** The first of the versions whose changes it stands for: another one where old events were merged. */
+  readonly first: number;
   readonly actor: Actor;
   /** Milliseconds since 1970. */
   readonly at: number;

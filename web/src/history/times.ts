@@ -18,6 +18,11 @@ export function longTime(at: number): string {
   return new Date(at).toLocaleString(locale(), { dateStyle: "medium", timeStyle: "short" });
 }
 
+/** A day that may be of another year. */
+export function shortDay(at: number): string {
+  return new Date(at).toLocaleDateString(locale(), { dateStyle: "long" });
+}
+
 /** `Today`, `Yesterday`, or the date. */
 export function dayTitle(at: number, now = Date.now()): string {
   const day = localDay(at);

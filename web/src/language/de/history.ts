@@ -1,5 +1,7 @@
 import type { history as English } from "../en/history";
 
+const ofDays = (days: number): string => (days === 1 ? "ein Tag" : `${days} Tage`);
+
 export const history: typeof English = {
   title: "Verlauf",
   show: "Verlauf ein- oder ausblenden",
@@ -10,6 +12,7 @@ export const history: typeof English = {
   yesterday: "Gestern",
   version: (version) => `Version ${version}`,
   versions: (first, last) => `Versionen ${first}–${last}`,
+  merged: (first, last) => `Versionen ${first}–${last} in einer`,
   restored: (version) => `Wiederherstellung von Version ${version}`,
   origin: { request: "über die API", repair: "Reparatur" },
   openSitting: (times) => `Einzelne Versionen, ${times}`,
@@ -49,6 +52,17 @@ export const history: typeof English = {
     copyLink: "Link kopieren",
     linkCopied: "Der Link zu dieser Version ist kopiert.",
     linkTitle: "Link zu dieser Version",
+  },
+  kept: {
+    sittings: (day) => `Vor dem ${day} sind nur Sitzungen als Versionen erhalten.`,
+    named: (day) => `Vor dem ${day} sind nur benannte Versionen erhalten.`,
+    some: (day) => `Vor dem ${day} ist nicht jede Version erhalten.`,
+    thin: (days) => `Was älter als ${ofDays(days)} wird, bleibt nur als Sitzung erhalten.`,
+    drop: (days) => `Von dem, was älter als ${ofDays(days)} wird, bleiben nur benannte Versionen.`,
+    goneTitle: (version) => `Version ${version} ist nicht mehr erhalten`,
+    goneLead: "Alte Versionen dieses Dokuments werden ausgedünnt. Die nächsten, die es noch gibt:",
+    show: (version) => `Version ${version} zeigen`,
+    compare: (version) => `Mit Version ${version} vergleichen`,
   },
   compare: {
     start: "Vergleichen",

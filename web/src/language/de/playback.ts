@@ -18,6 +18,7 @@ export const playback: typeof English = {
   ofHead: (version, head) => `Version ${version} von ${head}`,
   beginning: "Das leere Dokument",
   version: (version) => `Version ${version}`,
+  merged: (first, last) => `Versionen ${first}–${last} in einer`,
   playing: (speed) => `Läuft mit ${speed}-fachem Tempo`,
   loaded: (percent) => `Wird geladen: ${percent} %`,
   textDuring: (version) => `Text in Version ${version}, mit seinen Autoren`,

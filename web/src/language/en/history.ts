@@ -1,5 +1,7 @@
 /** Words of the history: its panel, and the view of an old version. */
 
+const ofDays = (days: number): string => (days === 1 ? "a day" : `${days} days`);
+
 export const history = {
   title: "History",
   show: "Show or hide the history",
@@ -10,6 +12,7 @@ export const history = {
   yesterday: "Yesterday",
   version: (version: number): string => `version ${version}`,
   versions: (first: number, last: number): string => `versions ${first}–${last}`,
+  merged: (first: number, last: number): string => `versions ${first}–${last} in one`,
   restored: (version: number): string => `Restore of version ${version}`,
   origin: { request: "via API", repair: "repair" },
   openSitting: (times: string): string => `Single versions, ${times}`,
@@ -49,6 +52,17 @@ export const history = {
     copyLink: "Copy link",
     linkCopied: "The link to this version is copied.",
     linkTitle: "Link to this version",
+  },
+  kept: {
+    sittings: (day: string): string => `Before ${day}, only sittings are kept as versions.`,
+    named: (day: string): string => `Before ${day}, only named versions are kept.`,
+    some: (day: string): string => `Before ${day}, not every version is kept.`,
+    thin: (days: number): string => `What gets older than ${ofDays(days)} is thinned to sittings.`,
+    drop: (days: number): string => `Of what gets older than ${ofDays(days)}, only named versions are kept.`,
+    goneTitle: (version: number): string => `Version ${version} is no longer kept`,
+    goneLead: "Old versions of this document are thinned out. The nearest ones that are there:",
+    show: (version: number): string => `Show version ${version}`,
+    compare: (version: number): string => `Compare with version ${version}`,
   },
   compare: {
     start: "Compare",

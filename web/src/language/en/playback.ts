@@ -18,6 +18,7 @@ export const playback = {
   ofHead: (version: string, head: string): string => `Version ${version} of ${head}`,
   beginning: "The empty document",
   version: (version: string): string => `Version ${version}`,
+  merged: (first: string, last: string): string => `Versions ${first}–${last} in one`,
   playing: (speed: number): string => `Playing at ${speed} times the speed`,
   loaded: (percent: number): string => `Loading: ${percent} %`,
   textDuring: (version: string): string => `Text at version ${version}, with its authors`,
