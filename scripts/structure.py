@@ -26,6 +26,7 @@ SHELLS: Final = (
     "sync/shells/",
     "sync/client/connection.py",
     "sync/client/transport.py",
+    "sync/client/document_history.py",
     "sync/client/remote_document.py",
 )
 """The part of `sync/` that waits; the rest is the core."""

@@ -6,9 +6,9 @@ from playwright.sync_api import expect
 from tests.e2e.conftest import OpenWindow
 from tests.e2e.test_history import open_history
 from tests.e2e.test_playback import shown_text
-from tests.e2e.thinned_file import KEPT, TEXTS, thinned_file
 from tests.integration.server import ServerProcess
 from tests.patience import PATIENCE_S
+from tests.thinned_file import KEPT, TEXTS, thinned_file
 
 
 def bring_in(server: ServerProcess, name: str) -> None:

@@ -9,9 +9,9 @@ from playwright.sync_api import expect
 
 from tests.e2e.scene import TEXT, Scene
 from tests.e2e.states.state import State, by_button
-from tests.e2e.thinned_file import thinned_file
 from tests.e2e.window import Window
 from tests.patience import PATIENCE_S
+from tests.thinned_file import thinned_file
 
 _HISTORY: Final = (
     TEXT.replace("six**, maybe seven", "five**").replace("| salad  | Ben  |\n", ""),
