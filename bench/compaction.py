@@ -1,17 +1,20 @@
-"""Measure compaction on SQLite, with a recorded session typed by one Yjs client.
+"""Measure compaction, with a recorded session typed by one Yjs client.
 
     python -m bench compaction
 
-The time that another room waits for a commit while a compaction runs beside it, and before and
-after that; the lengths of the transactions of the compaction; the text of random versions, and a
-cold opening. The bytes of an event are in `python -m bench history`.
+The time that another room waits for a commit, alone and while a compaction as the server's runs
+beside it, in turns; the transactions of the compaction, and how many commits met one; the text of
+random versions, and a cold opening. On SQLite; with `QUIRE_BENCH_POSTGRESQL=1` the commits on
+PostgreSQL, too. The bytes of an event are in `python -m bench history`.
 """
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from random import Random
+from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any, Final
@@ -22,6 +25,7 @@ from bench.figures import percentile, show
 from bench.trace import load_trace, sequential_updates
 from storage.compaction.log_care import SqlLogCare
 from storage.compaction.piece import CompactionRule
+from storage.compaction.preparation import PreparedCheckpoints, PreparedSegment
 from storage.compaction.preparing_process import PreparingProcess
 from storage.compaction.sql_compaction import SqlCompaction
 from storage.engine import Database, Transaction
@@ -32,87 +36,177 @@ from sync.shells.log_reader import text_at
 from sync.shells.rooms.rooms import Rooms
 from sync.submission import UpdateSubmission, update_digest
 from sync.user import User
+from tests.postgresql import running_postgresql
 
 _TRACE: Final = "seph-blog1"
 _USER: Final = User("open-0123456789abcdef01", "Guest 1", "#123456")
 _RULE: Final = CompactionRule(age_ms=0, keep_events=0, resting_ms=0)
 _VERSIONS: Final = 200
-_COMMITS: Final = 1_000
-"""Before and after the compaction; beside it there are twice as many."""
+_TURNS: Final = 16
+"""Of each kind, one after the other: what else the machine does meets both alike."""
+_COMMITS: Final = 250
+"""In each turn."""
+_PAUSE_S: Final = 0.002
+"""Between a commit and the next edit."""
+_SETTLING_S: Final = 0.3
+"""The time in which the compaction comes to rest before a turn without it."""
+_POSTGRESQL_EVENTS: Final = 40_000
+
+_Span = tuple[float, float]
 
 
-class _TimedDatabase:
-    """A database whose write transactions are timed, from the first statement's turn to the end."""
+class _Gate:
+    """A database and a preparation of a compaction that can be held, and whose writes are timed."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, preparation: PreparingProcess) -> None:
         self._database = database
+        self._preparation = preparation
         self.read = database.read
         self.read_snapshot = database.read_snapshot
         self.aclose = database.aclose
-        self.times_ms: list[float] = []
+        self.end = preparation.end
+        self.open = asyncio.Event()
+        self.transactions: list[_Span] = []
 
     @asynccontextmanager
-    async def write(self, *, is_durable: bool = True) -> AsyncIterator[Transaction]:
-        async with self._database.write(is_durable=is_durable) as transaction:
+    async def write(self, *, is_background: bool = False) -> AsyncIterator[Transaction]:
+        await self.open.wait()
+        async with self._database.write(is_background=is_background) as transaction:
             begun = perf_counter()
             yield transaction
-        self.times_ms.append((perf_counter() - begun) * 1_000)
+        self.transactions.append((begun, perf_counter()))
+
+    async def segment(self, key: int, rule: CompactionRule, now_ms: int) -> PreparedSegment | None:
+        await self.open.wait()
+        return await self._preparation.segment(key, rule, now_ms)
+
+    async def checkpoints(
+        self, key: int, rule: CompactionRule, now_ms: int
+    ) -> PreparedCheckpoints | None:
+        await self.open.wait()
+        return await self._preparation.checkpoints(key, rule, now_ms)
 
 
 async def compaction(count: int | None = None) -> dict[str, Any]:
-    """Sizes and times of a log before, during and after its compaction."""
+    """Times of a log beside its compaction, and after it."""
     updates = list(sequential_updates(load_trace(_TRACE)))[:count]
     with TemporaryDirectory() as folder:
-        path = Path(folder) / "quire.db"
-        url = f"sqlite+aiosqlite:///{path}"
-        await upgrade(url)
-        store = open_store(url)
-        await write_session(store.log, updates, secret=await store.log.nonce_secret())
-        timed = _TimedDatabase(store.log._database)
-        compactor = Compactor(SqlCompaction(timed), SqlLogCare(timed), _RULE, PreparingProcess(url))
-        alone_ms = await _commit_times(store, "before", updates[:_COMMITS])
-        task = asyncio.create_task(compactor.round())
-        beside_ms = await _commit_times(store, "beside", updates[: 2 * _COMMITS])
-        assert not task.done(), "it was at work all the time"
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-        alone_ms += await _commit_times(store, "after", updates[:_COMMITS])
-        transactions_ms = list(timed.times_ms)
-        compactor.rest = 0.0
-        await compactor.round()
-        alone, beside = _percentiles(alone_ms), _percentiles(beside_ms)
-        result = {
-            "bench": "compaction",
-            "trace": _TRACE,
-            "events": len(updates),
-            "commit_alone": alone,
-            "commit_beside_compaction": beside,
-            "p99_ratio": round(beside["p99_ms"] / alone["p99_ms"], 3),
-            "transactions": {"count": len(transactions_ms), **_percentiles(transactions_ms)},
-            "any_version": _percentiles(await _text_times(store)),
-            "cold_open_ms": round(await _open_ms(store), 1),
-        }
-        await store.aclose()
-        return result
+        url = f"sqlite+aiosqlite:///{Path(folder) / 'quire.db'}"
+        result = await _sqlite(url, updates)
+    if os.environ.get("QUIRE_BENCH_POSTGRESQL") == "1":
+        with running_postgresql() as server:
+            async with server.database() as url:
+                store = await _written(url, updates[:_POSTGRESQL_EVENTS])
+                result["postgresql"] = await _beside(store, url, updates)
+                await store.aclose()
+    return result
 
 
-async def _commit_times(store: Store, name: str, updates: Sequence[bytes]) -> list[float]:
-    """The time from a submission to its commit, one after the other, in milliseconds."""
-    times: list[float] = []
+async def _sqlite(url: str, updates: Sequence[bytes]) -> dict[str, Any]:
+    store = await _written(url, updates)
+    beside = await _beside(store, url, updates)
+    document = await store.log.find("notes")
+    assert document is not None
+    while await store.compaction.step(document.key, _RULE, 1 << 50):
+        while await store.compaction.remove_rows(document.key):
+            pass
+    result = {
+        "bench": "compaction",
+        "trace": _TRACE,
+        "events": len(updates),
+        **beside,
+        "any_version": _percentiles(await _text_times(store)),
+        "cold_open_ms": round(await _open_ms(store), 1),
+    }
+    await store.aclose()
+    return result
+
+
+async def _written(url: str, updates: Sequence[bytes]) -> Store:
+    await upgrade(url)
+    store = open_store(url)
+    await write_session(store.log, list(updates), secret=await store.log.nonce_secret())
+    return store
+
+
+async def _beside(store: Store, url: str, updates: Sequence[bytes]) -> dict[str, Any]:
+    """The commits of a room, without and with a compaction, in turns."""
+    gate = _Gate(store.log._database, PreparingProcess(url))
+    compactor = Compactor(
+        SqlCompaction(gate),
+        SqlLogCare(gate),
+        _RULE,
+        gate,
+        appends=lambda: store.log.committed_appends,
+    )
+    task = asyncio.create_task(compactor.round())
+    alone: list[list[_Span]] = []
+    beside: list[list[_Span]] = []
     async with Rooms(store.log, Limits(), flush_interval_s=0.0) as rooms:
-        room = await rooms.open(name, _USER)
-        for number, update in enumerate(updates):
-            event_id, digest = f"{name}-{number}", update_digest(update)
-            submission = UpdateSubmission(
-                name, _USER, event_id, update, digest, len(update), True, role="editor"
-            )
-            begun = perf_counter()
-            rooms.take(room, submission)
-            await rooms.settle()
-            times.append((perf_counter() - begun) * 1_000)
-            await asyncio.sleep(0.002)
-    return times
+        for turn in range(2 * _TURNS):
+            is_beside = bool(turn % 2)
+            if is_beside:
+                gate.open.set()
+            else:
+                gate.open.clear()
+                await asyncio.sleep(_SETTLING_S)
+            spans = await _commits(rooms, f"turn-{turn}", updates[:_COMMITS])
+            (beside if is_beside else alone).append(spans)
+            assert not task.done(), "there was work all the time"
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+    return _compared(alone, beside, gate.transactions)
+
+
+async def _commits(rooms: Rooms, name: str, updates: Sequence[bytes]) -> list[_Span]:
+    """The times from a submission to its commit, one after the other."""
+    spans: list[_Span] = []
+    room = await rooms.open(name, _USER)
+    for number, update in enumerate(updates):
+        event_id, digest = f"{name}-{number}", update_digest(update)
+        submission = UpdateSubmission(
+            name, _USER, event_id, update, digest, len(update), True, role="editor"
+        )
+        begun = perf_counter()
+        rooms.take(room, submission)
+        await rooms.settle()
+        spans.append((begun, perf_counter()))
+        await asyncio.sleep(_PAUSE_S)
+    return spans
+
+
+def _compared(
+    alone: list[list[_Span]], beside: list[list[_Span]], transactions: list[_Span]
+) -> dict[str, Any]:
+    flat_alone = _percentiles([time for turn in alone for time in _times_ms(turn)])
+    flat = [span for turn in beside for span in turn]
+    flat_beside = _percentiles(_times_ms(flat))
+    met = [each for each in flat if any(_overlap(each, other) for other in transactions)]
+    turns = [
+        percentile(_times_ms(two), 0.99) / percentile(_times_ms(one), 0.99)
+        for one, two in zip(alone, beside, strict=True)
+    ]
+    return {
+        "commit_alone": flat_alone,
+        "commit_beside_compaction": flat_beside,
+        "p99_ratio": round(flat_beside["p99_ms"] / flat_alone["p99_ms"], 3),
+        "p99_ratio_of_two_turns_median": round(median(turns), 3),
+        "met_a_transaction": {
+            "count": len(met),
+            "of": len(flat),
+            **_percentiles(_times_ms(met)),
+        },
+        "transactions": {"count": len(transactions), **_percentiles(_times_ms(transactions))},
+    }
+
+
+def _overlap(one: _Span, other: _Span) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
+
+
+def _times_ms(spans: Sequence[_Span]) -> list[float]:
+    return [(ended - begun) * 1_000 for begun, ended in spans]
 
 
 async def _text_times(store: Store) -> list[float]:

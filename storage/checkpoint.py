@@ -147,9 +147,18 @@ def versions_with_state(connection: Connection, key: int) -> tuple[int, int]:
 
 def make_sparse(connection: Connection, key: int, upto: int) -> None:
     """Remove most texts of compacted versions: those after segments are found quickly, too."""
-    rows = [(row[0], bool(row[1])) for row in connection.execute(_all, {"of_document": key})]
-    for version in _superfluous(rows, upto):
+    for version in _superfluous(_versions(connection, key), upto):
         connection.execute(_remove, {"of_document": key, "version": version})
+
+
+def has_superfluous(connection: Connection, key: int, upto: int) -> bool:
+    """Return whether `make_sparse` would remove any."""
+    return any(True for _ in _superfluous(_versions(connection, key), upto))
+
+
+def _versions(connection: Connection, key: int) -> list[tuple[int, bool]]:
+    """Return the versions of the checkpoints of a document, and whether each has a state."""
+    return [(row[0], bool(row[1])) for row in connection.execute(_all, {"of_document": key})]
 
 
 def _superfluous(rows: Sequence[tuple[int, bool]], upto: int) -> Iterator[int]:

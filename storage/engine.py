@@ -50,12 +50,13 @@ class Database(Protocol):
         """Run `work` on what is committed at one moment."""
         ...
 
-    def write(self, *, is_durable: bool = True) -> AbstractAsyncContextManager[Transaction]:
+    def write(self, *, is_background: bool = False) -> AbstractAsyncContextManager[Transaction]:
         """A write transaction: commits on normal exit, rolls back on any exception.
 
         Args:
-            is_durable: whether the commit waits for the disk. One that does not may be undone as a
-                whole by a loss of power, unless a durable one has followed it.
+            is_background: whether nobody waits for it. It gives way to those that somebody waits
+                for, and its commit does not wait for the disk: a loss of power may undo it as a
+                whole, unless one that is not in the background has followed it.
 
         Cancelled while it commits, it first learns how that ended: the commit stands, or it is
         rolled back, and the connection is clean when `CancelledError` goes on its way.

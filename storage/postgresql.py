@@ -101,9 +101,9 @@ class PostgresqlDatabase:
             return await finish(self._read(self._snapshots, work))
 
     @asynccontextmanager
-    async def write(self, *, is_durable: bool = True) -> AsyncIterator[Transaction]:
+    async def write(self, *, is_background: bool = False) -> AsyncIterator[Transaction]:
         with self._use():
-            transaction = _PostgresqlTransaction(self._engine, is_durable=is_durable)
+            transaction = _PostgresqlTransaction(self._engine, is_durable=not is_background)
             try:
                 yield transaction
             except BaseException:

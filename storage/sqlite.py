@@ -21,6 +21,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from storage.engine import KNOWN, Transaction, Work, finish, store_errors
+from storage.write_gap import WriteGaps
 from sync.port import StoreError
 
 T = TypeVar("T")
@@ -105,6 +106,7 @@ class SqliteDatabase:
         self._read_threads = ThreadPoolExecutor(_READERS, "quire-sqlite-read")
         # Held over a whole transaction, which takes the writer's thread several times.
         self._writing = asyncio.Lock()
+        self._gaps = WriteGaps()
         self._closed = False
 
     async def read(self, work: Work[T]) -> T:
@@ -114,18 +116,26 @@ class SqliteDatabase:
         return await self._on(self._read_threads, partial(_read, self._reader, work))
 
     @asynccontextmanager
-    async def write(self, *, is_durable: bool = True) -> AsyncIterator[Transaction]:
-        async with self._writing:
-            if self._closed:
-                raise StoreError("the database is closed")
-            transaction = _SqliteTransaction(self.writer, self._on_write_thread, is_durable)
-            try:
-                yield transaction
-            except BaseException:
-                # Queued behind whatever the transaction still does on the one thread.
-                await finish(self._on_write_thread(transaction.roll_back))
-                raise
-            await finish(self._on_write_thread(transaction.commit))
+    async def write(self, *, is_background: bool = False) -> AsyncIterator[Transaction]:
+        if is_background:
+            await self._gaps.wait(self._writing.locked)
+        try:
+            async with self._writing:
+                if self._closed:
+                    raise StoreError("the database is closed")
+                transaction = _SqliteTransaction(
+                    self.writer, self._on_write_thread, is_durable=not is_background
+                )
+                try:
+                    yield transaction
+                except BaseException:
+                    # Queued behind whatever the transaction still does on the one thread.
+                    await finish(self._on_write_thread(transaction.roll_back))
+                    raise
+                await finish(self._on_write_thread(transaction.commit))
+        finally:
+            if not is_background:
+                self._gaps.ended()
 
     async def aclose(self) -> None:
         async with self._writing:
@@ -246,7 +256,7 @@ class _SqliteTransaction:
     nothing runs there, on the event loop's.
     """
 
-    def __init__(self, writer: Writer, on_thread: _OnThread, is_durable: bool) -> None:
+    def __init__(self, writer: Writer, on_thread: _OnThread, *, is_durable: bool) -> None:
         self._writer = writer
         self._on_thread = on_thread
         self._is_durable = is_durable

@@ -20,7 +20,7 @@ from app.service.blames import Blames
 from app.service.retention_rules import Retention
 from storage.compaction.piece import CompactionRule
 from storage.compaction.segment_row import NewSegment, UnequalError, make_segment
-from storage.compaction.sql_compaction import ROWS_AT_ONCE, SqlCompaction
+from storage.compaction.sql_compaction import SqlCompaction
 from storage.retention.retention_bound import RetentionBound
 from storage.retention.retention_rule import RetentionRule
 from storage.retention.sql_retention import MergePiece, SqlRetention
@@ -143,8 +143,8 @@ class RetentionKeeper:
             begun = monotonic()
             count = await self.compaction.step(document.key, rule, now_ms())
             await self._pause(begun)
-        count = ROWS_AT_ONCE
-        while count == ROWS_AT_ONCE:
+        count = 1
+        while count:
             begun = monotonic()
             count = await self.compaction.remove_rows(document.key)
             await self._pause(begun)

@@ -11,7 +11,7 @@ from storage.engine import Database
 from storage.retention import merged_rows
 from storage.table import checkpoints, documents, segments
 
-PAGES_AT_ONCE: Final = 64
+PAGES_AT_ONCE: Final = 16
 """Free pages that one transaction gives back, so that whoever edits gets in between."""
 _INCREMENTAL: Final = 2
 
@@ -104,5 +104,5 @@ class SqlLogCare:
                 driver.execute("PRAGMA incremental_vacuum(1)")
             return free - min(pages, free)
 
-        async with self._database.write(is_durable=False) as transaction:
+        async with self._database.write(is_background=True) as transaction:
             return await transaction.run(work)

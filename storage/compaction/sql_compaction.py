@@ -3,6 +3,9 @@
     read a piece ──▶ make the segment, read it back ──▶ insert it, move `compacted_version` ──▶
     remove some rows ──▶ remove some rows …
 
+Each transaction is over in a few tenths of a millisecond, and begins in a gap between those that
+somebody waits for. What it needs from the disk was read before it began.
+
 Whoever dies in between leaves rows that are in a segment already; they are removed at the next
 visit. Two that compact one document at once both make the segment, and one of them stores it.
 """
@@ -10,9 +13,10 @@ visit. Two that compact one document at once both make the segment, and one of t
 from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Connection, bindparam, delete, exists, func, insert, or_, select
+from sqlalchemy import BigInteger, Connection, bindparam, delete, exists, insert, or_, select
 
 from storage import catalogue, checkpoint
+from storage.compaction import moved_rows
 from storage.compaction.piece import CompactionRule
 from storage.compaction.preparation import (
     Preparation,
@@ -25,8 +29,10 @@ from storage.prepared import Prepared
 from storage.table import documents, events, segment_ids, segments
 from sync.port import DocumentRecord, StoreError
 
-ROWS_AT_ONCE: Final = 512
+ROWS_AT_ONCE: Final = 128
 """Rows that are removed in one transaction, unless nobody else is at work."""
+_BRIEF_BYTES: Final = 64 << 10
+"""A segment up to so large is stored in a few tenths of a millisecond."""
 _RESTING_EVENTS: Final = 128
 """Rows of a document that rests are looked at if they are so many. Fewer than half of them have
 come after its newest state, or its room would have saved another one: so most of them may go."""
@@ -50,22 +56,9 @@ _visited = (
     .order_by(documents.c.key)
     .limit(bindparam("most"))
 )
-_count = select(func.count()).where(
-    events.c.document_key == _key,
-    events.c.version > bindparam("after"),
-    events.c.version <= bindparam("upto"),
-)
 _this = (segments.c.document_key == _key, segments.c.last_version == bindparam("last"))
 _stored = select(segments.c.data).where(*_this)
 _replace = delete(segments).where(*_this, segments.c.first_version == bindparam("first"))
-_compacted = select(documents.c.compacted_version).where(documents.c.key == _key).scalar_subquery()
-_moved = (
-    select(events.c.version)
-    .where(events.c.document_key == _key, events.c.version <= _compacted)
-    .order_by(events.c.version)
-    .limit(bindparam("most"))
-)
-_remove = delete(events).where(events.c.document_key == _key, events.c.version.in_(_moved))
 _insert_ids = Prepared(insert(segment_ids), *segment_ids.c.keys())
 
 
@@ -120,9 +113,21 @@ class SqlCompaction:
         if prepared is None:
             return 0
         document, new = prepared.document, prepared.new
-        async with self._database.write(is_durable=False) as transaction:
-            is_stored = await transaction.run(partial(_store, document=document, new=new))
-        return new.last - document.compacted_version if is_stored else 0
+        async with self._database.write(is_background=True) as transaction:
+            is_stored = await transaction.run(
+                partial(_store, document=document, new=new),
+                is_brief=len(new.data) <= _BRIEF_BYTES,
+            )
+        if not is_stored:
+            return 0
+        await self._make_sparse(key, new.last)
+        return new.last - document.compacted_version
+
+    async def _make_sparse(self, key: int, upto: int) -> None:
+        """Remove checkpoints that are superfluous; what is left of them, the next step finds."""
+        if await self._database.read(partial(checkpoint.has_superfluous, key=key, upto=upto)):
+            async with self._database.write(is_background=True) as transaction:
+                await transaction.run(partial(checkpoint.make_sparse, key=key, upto=upto))
 
     async def condense(
         self,
@@ -136,23 +141,30 @@ class SqlCompaction:
         prepared = await (preparation or self._threads).checkpoints(key, rule, now_ms)
         if prepared is None:
             return 0
-        async with self._database.write(is_durable=False) as transaction:
+        async with self._database.write(is_background=True) as transaction:
             is_done = await transaction.run(partial(_condense, prepared=prepared))
         return len(prepared.new.dense) if is_done else 0
 
     async def remove_rows(self, key: int, limit: int = ROWS_AT_ONCE) -> int:
-        """Remove the oldest rows whose events are in segments; return how many."""
+        """Remove the oldest rows whose events are in segments; return how many, 0: none is left.
 
-        def work(connection: Connection) -> int:
-            removed = connection.execute(_remove, {"of_document": key, "most": limit})
-            return removed.rowcount
+        Fewer are removed at once than `limit` if they are large.
+        """
+        upto = await self._database.read(partial(moved_rows.find, key=key, limit=limit))
+        if not upto:
+            return 0
 
-        async with self._database.write(is_durable=False) as transaction:
-            return await transaction.run(work)
+        work = partial(moved_rows.remove, key=key, upto=upto)
+        async with self._database.write(is_background=True) as transaction:
+            return await transaction.run(work, is_brief=limit <= ROWS_AT_ONCE)
 
 
 def _store(connection: Connection, document: DocumentRecord, new: NewSegment) -> bool:
-    """Store a segment, if the document is as it was; the rows of its events are left."""
+    """Store a segment, if the document is as it was; the rows of its events are left.
+
+    That they are still there need not be counted: the segment was made of them, and of this epoch
+    nobody removes a row that is after `compacted_version`.
+    """
     key, before = document.key, document.compacted_version
     head = catalogue.lock_heads(connection, [key]).get(key)
     if (
@@ -160,9 +172,6 @@ def _store(connection: Connection, document: DocumentRecord, new: NewSegment) ->
         or (head.epoch, head.compacted_version) != (document.epoch, before)
         or head.purged_at_ms is not None
     ):
-        return False
-    moved = {"of_document": key, "after": before, "upto": new.last}
-    if connection.execute(_count, moved).scalar_one() != new.last - before:
         return False
     if new.first <= before:
         replaced = {"of_document": key, "last": before, "first": new.first}
@@ -175,7 +184,6 @@ def _store(connection: Connection, document: DocumentRecord, new: NewSegment) ->
     if new.ids:
         _insert_ids.run_many(connection, [(key, *each) for each in new.ids])
     catalogue.set_compacted(connection, key, new.last)
-    checkpoint.make_sparse(connection, key, new.last)
     return True
 
 

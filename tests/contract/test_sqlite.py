@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy import event as sqlalchemy_event
 
-from storage import sqlite
+from storage import sqlite, write_gap
 from storage.log import SqlEventLog, open_event_log
 from storage.migrate import upgrade
 from storage.sqlite import SqliteDatabase
@@ -289,3 +289,40 @@ async def test_a_folder_in_place_of_the_file_is_a_store_error(tmp_path: Path) ->
     with pytest.raises(StoreError):
         await log.create(new_document("notes"))
     await log.aclose()
+
+
+async def test_background_work_begins_right_after_the_next_write(
+    path: Path, key: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(write_gap, "_LONGEST_S", PATIENCE_S)
+    monkeypatch.setattr(write_gap, "_INTERVALS", float("inf"))
+    database = SqliteDatabase(path)
+    log = SqlEventLog(database)
+    await append_next(log, key, "first")
+    begun = asyncio.Event()
+
+    async def work() -> None:
+        async with database.write(is_background=True) as transaction:
+            await transaction.run(lambda _: begun.set())
+
+    task = asyncio.create_task(work())
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert not begun.is_set(), "somebody may write at any moment"
+    async with log.append() as transaction:
+        await transaction.lock_heads([key])
+        for _ in range(50):
+            await asyncio.sleep(0)
+        assert not begun.is_set(), "somebody writes"
+    await task
+    assert begun.is_set()
+    await database.aclose()
+
+
+async def test_background_work_is_done_if_nobody_writes_any_more(
+    database: SqliteDatabase, log: SqlEventLog, key: int
+) -> None:
+    await append_next(log, key, "first")
+    await append_next(log, key, "second")
+    async with database.write(is_background=True) as transaction:
+        assert await transaction.run(lambda _: 1) == 1
