@@ -42,7 +42,7 @@ class EventRecord(Struct, frozen=True):
     ops: Delta
     """Canonical delta against the text at `version - 1`, in code points; `()` for `update`."""
     update: bytes
-    """The same change as a Yjs v1 update: the bytes as they were accepted."""
+    """The same change as a Yjs v1 update: the bytes as they were accepted, without known units."""
     actor_id: str
     actor_name: str
     session: str

@@ -24,11 +24,9 @@ from sync.wire.message import (
     encode,
 )
 from sync.yjs.awareness import encode_awareness
-from sync.yjs.content import DELETED, FORMAT, GC, STRING, TYPE
-from sync.yjs.layout import read_layout
-from sync.yjs.update import UpdateLimits, parse_update
+from sync.yjs.update import parse_update
 from sync.yjs.varint import MalformedError
-from tests.property.hostile_update import has_both_origins, invent, mutate
+from tests.property.hostile_update import has_both_origins, has_values, invent, mutate
 from tests.property.simulation import Client, Connection
 from tests.property.test_dialect_fuzz import mutated
 from tests.unit.sync.room.driven_room import NAME
@@ -37,8 +35,6 @@ if TYPE_CHECKING:
     from lab.converge.frame_world import FrameWorld
 
 _MAX_HEARD: Final = 30
-_SURE: Final = (GC, DELETED, STRING, FORMAT, TYPE)
-"""The kinds of content that have one place among the characters, or none."""
 
 
 class HostileClient(Client):
@@ -196,7 +192,7 @@ class HostileClient(Client):
         An order of two origins that never was shows in a clone; see test_gate_fuzz. Values in the
         text have no certain place: text events are refused then, honest ones too.
         """
-        return not _has_values(update) and (update in self.heard or not _has_both_origins(update))
+        return not has_values(update) and (update in self.heard or not has_both_origins(update))
 
     def _hear(self, message: object) -> None:
         match message:
@@ -219,19 +215,3 @@ class HostileClient(Client):
 
     def shown(self) -> str:
         return ""
-
-
-def _has_values(update: bytes) -> bool:
-    """Return whether anything in an update is neither text nor a type, such as may be repaired."""
-    try:
-        sections, _ = read_layout(update, UpdateLimits())
-    except MalformedError:
-        return False
-    return any(piece.kind not in _SURE for section in sections for piece in section.pieces)
-
-
-def _has_both_origins(update: bytes) -> bool:
-    try:
-        return has_both_origins(update)
-    except MalformedError:
-        return False

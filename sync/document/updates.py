@@ -7,15 +7,15 @@ from sync.document.deleted import Deleted, deleted_in
 from sync.document.document_state import DocumentState
 from sync.document.outcome import Accepted, Outcome, Parked, Refused, Unchanged
 from sync.error import ErrorCode, Refusal, refusal
-from sync.names import SERVER_ID_PREFIX
+from sync.names import DEFAULT_TEXT_ROOT, SERVER_ID_PREFIX, is_text_root
 from sync.port import AuthorBinding, EventRecord
 from sync.submission import UpdateSubmission
 from sync.yjs.authorship import NO_CLAIMS, Claims, Shares, share
 from sync.yjs.gate import inspect
 from sync.yjs.layout import deletion
-from sync.yjs.part import present, reachable, take_part
+from sync.yjs.part import present, reachable, take_new, take_part
 from sync.yjs.repair import REPLACEMENT_BYTES, Repaired, repair
-from sync.yjs.replica import ReplicaBrokenError
+from sync.yjs.replica import Replica, ReplicaBrokenError
 from sync.yjs.update import parse_update
 from sync.yjs.verdict import Malformed, Range, Ready, Waiting
 
@@ -74,6 +74,9 @@ class UpdateDocument(DocumentState):
         self, submission: UpdateSubmission, update: bytes, verdict: Ready, now_ms: int
     ) -> Outcome:
         """Merge an update after its authors were checked."""
+        if verdict.repeats:
+            update = take_new(update, self.clocks)
+            verdict = self._ready(update)
         limits = self._limits
         if (
             len(self._replica.text) + verdict.inserted_units > limits.max_document_chars
@@ -196,7 +199,11 @@ class UpdateDocument(DocumentState):
     def _merge_repaired(
         self, submission: UpdateSubmission, repaired: Repaired, verdict: Ready, now_ms: int
     ) -> Outcome:
-        """Merge a repaired update, after an event that deletes the pairs which it cuts."""
+        """Merge a repaired update, after an event that deletes the pairs which it cuts.
+
+        A deletion alone would take away what others wrote; so it is made only if the update is
+        merged after it.
+        """
         full = self._find_no_room(submission, submission.update, verdict, now_ms)
         if full is not None:
             return Refused(full)
@@ -206,24 +213,45 @@ class UpdateDocument(DocumentState):
             for client, clock in repaired.revived()
             if (character := self._replica.character_at(client, clock, self.clocks))
         }
-        if repaired.cuts:
-            pairs = [Range(client, clock, clock + 2) for client, clock in repaired.cuts]
-            self._merge_deletion(_derived(submission, b"cut"), pairs, now_ms, even_unchanged=True)
         update = repaired.update
         if characters or repaired.insertions:
             server = self._server_client
             update = repaired.finish(server, self.clocks.get(server, 0), characters)
+        if verdict.repeats:
+            update = take_new(update, self.clocks)
         final = self._ready(update)
+        if repaired.cuts:
+            pairs = [Range(client, clock, clock + 2) for client, clock in repaired.cuts]
+            if why := self._refusal_after(pairs, update, final):
+                return Refused(refusal(ErrorCode.MALFORMED_UPDATE, why))
+            self._merge_deletion(_derived(submission, b"cut"), pairs, now_ms, even_unchanged=True)
         applied = self._apply(update, final)
         if applied.refused:
-            # The event before may stand alone no more than the update may.
-            raise ReplicaBrokenError(applied.refused)
+            if repaired.cuts:
+                raise ReplicaBrokenError("an update is refused that a copy of the replica merged")
+            return Refused(refusal(ErrorCode.MALFORMED_UPDATE, applied.refused))
         self._structs += final.structs
         self._known.advance(final)
         self._authored = final.authored
         if not applied.changed:
             return Unchanged(self.version)
         return Accepted(self._record(submission, applied.ops, update, now_ms))
+
+    def _refusal_after(self, pairs: list[Range], update: bytes, verdict: Ready) -> str:
+        """Return why an update would be refused after the deletion of pairs; empty: it would not.
+
+        Tried in a copy of the replica.
+        """
+        cut = deletion(pairs)
+        root = self.text_root or next(filter(is_text_root, verdict.text_roots), DEFAULT_TEXT_ROOT)
+        copy = Replica(self._server_client, root, tails=0)
+        try:
+            copy.load([self._replica.state()])
+            copy.known = self._known
+            copy.apply(cut, self._ready(cut))
+            return copy.apply(update, verdict).refused
+        except ReplicaBrokenError:
+            return "an update that cannot be merged"
 
     def _find_no_room(
         self, submission: UpdateSubmission, update: bytes, verdict: Ready, now_ms: int

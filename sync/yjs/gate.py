@@ -157,10 +157,13 @@ def judge(
     authored: list[Range] = []
     missing: dict[int, int] = {}
     new_clients = 0
+    repeats = False
     for client, start, end in update.spans:
         have = clocks.get(client, 0)
         if start > have:
             missing[client] = start
+        elif start < have:
+            repeats = True
         if end > have:
             ends[client] = end
             authored.append(Range(client, have, end))
@@ -181,7 +184,7 @@ def judge(
         _check_order(inner, clocks, ends)
     if update.parents:
         _check_parents(update, known)
-    ready = _describe(update, clocks, authored, new_pairs, cuts)
+    ready = _describe(update, clocks, authored, new_pairs, cuts, repeats=repeats)
     return _place(ready, update, known, is_logged=is_logged) if authored else ready
 
 
@@ -323,6 +326,8 @@ def _describe(
     authored: list[Range],
     pairs: tuple[tuple[int, int], ...],
     cuts: tuple[tuple[int, int], ...],
+    *,
+    repeats: bool,
 ) -> Ready:
     units = 0
     plain = True
@@ -365,6 +370,7 @@ def _describe(
         has_entries=has_entries,
         # Each new struct and each deleted range splits at most two structs.
         structs=3 * (len(update.structs) + len(update.deletes)),
+        repeats=repeats,
     )
 
 

@@ -10,7 +10,9 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from sync.yjs.block import skip_place
+from sync.yjs.bounded_json import MAX_DEPTH
 from sync.yjs.content import (
+    ANY,
     DELETED,
     DOCUMENT,
     EMBED,
@@ -38,6 +40,8 @@ from sync.yjs.varint import (
 from sync.yjs.verdict import Range
 
 _KEYED: Final = 0x20
+_HAS_ORIGIN: Final = 0x80
+_HAS_RIGHT: Final = 0x40
 
 
 class Piece(NamedTuple):
@@ -72,6 +76,32 @@ class Piece(NamedTuple):
         return self._replace(
             kind=DELETED, is_supported=True, head=head, content=bytes(content), text=None
         )
+
+    def rest(self, client: int, clock: int) -> "Piece":
+        """Return the part of this struct from a clock on, between its first part and its right.
+
+        Args:
+            client: the client of the struct.
+            clock: of a unit after the first, and not inside a surrogate pair. The struct is one
+                that the log can hold.
+        """
+        gone = clock - self.start
+        if self.kind == GC:
+            return self._replace(start=clock, head=b"\0", content=_number(self.end - clock))
+        info, at = self.head[0], 1
+        if info & _HAS_ORIGIN:
+            for _ in range(2):
+                _, at = read_varint(self.head, at)
+        right = self.head[at:] if info & _HAS_RIGHT else b""
+        head = bytes((info | _HAS_ORIGIN,)) + _number(client) + _number(clock - 1) + right
+        piece = self._replace(start=clock, head=head)
+        if self.text is not None:
+            return piece.with_text(self.text.encode("utf-16-le")[2 * gone :].decode("utf-16-le"))
+        content = _number(self.end - clock)
+        if self.kind == ANY:
+            _, begin = read_varint(self.content, 0)
+            content += self.content[skip_values(self.content, begin, gone, MAX_DEPTH) :]
+        return piece._replace(content=content)
 
 
 class Section(NamedTuple):
@@ -206,6 +236,12 @@ def encode_update(sections: Iterable[Section], delete_set: bytes) -> bytes:
         for piece in section.pieces:
             out += piece.encode()
     return bytes(out) + delete_set
+
+
+def _number(value: int) -> bytes:
+    out = bytearray()
+    write_varint(out, value)
+    return bytes(out)
 
 
 def encode_deletes(deletes: Iterable[Range]) -> bytes:

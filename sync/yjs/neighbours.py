@@ -16,7 +16,7 @@ from typing import Final, Protocol
 from sync.yjs.content import DELETED, STRING
 from sync.yjs.keystroke import TypingInsert
 from sync.yjs.known import KnownState
-from sync.yjs.place import UNKNOWN, Place, Places
+from sync.yjs.place import COLLECTED, UNKNOWN, Place, Places
 from sync.yjs.update import Update, parse_update
 from sync.yjs.varint import write_text
 from sync.yjs.verdict import Ready
@@ -82,7 +82,7 @@ def stands_in(ready: Ready, places: Places, at: Place) -> bool:
     """Return whether a new unit of an update stands in a place, or may do so."""
     units = sum(end - start for _, start, end in ready.authored)
     named = sum(end - start for _, start, end, _ in ready.places)
-    if any(place in (UNKNOWN, at) for *_, place in ready.places):
+    if any(place in (UNKNOWN, COLLECTED, at) for *_, place in ready.places):
         return True
     main = ready.main or places.main
     return units > named and main in (UNKNOWN, at)

@@ -1,4 +1,4 @@
-"""The part of an update that can be merged without some clients' new structs."""
+"""Parts of an update: without some clients' new structs, or without what the log has already."""
 
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
@@ -85,6 +85,31 @@ def take_part(
         for client, pieces in read_layout(update, limits).sections
     ]
     return encode_update(sections, encode_deletes(present(deletes, {**clocks, **reached})))
+
+
+def take_new(
+    update: bytes, clocks: Mapping[int, int], limits: UpdateLimits = DEFAULT_LIMITS.update
+) -> bytes:
+    """Return an update without the units that the log has already.
+
+    A peer may send other content for such units. It changes no replica that has them, but merging
+    of updates keeps the one content or the other, so that each unit must be in one event alone.
+
+    Args:
+        update: a Yjs v1 update that the gate calls ready.
+        clocks: the state vector of the log.
+    """
+    sections, deletes = read_layout(update, limits)
+    new: list[Section] = []
+    for client, pieces in sections:
+        have = clocks.get(client, 0)
+        kept = [
+            piece if piece.start >= have else piece.rest(client, have)
+            for piece in pieces
+            if piece.end > have
+        ]
+        new.append(Section(client, kept))
+    return encode_update(new, deletes)
 
 
 def present(deletes: Iterable[Range], clocks: Mapping[int, int]) -> list[Range]:

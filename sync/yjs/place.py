@@ -5,6 +5,10 @@ the place of one neighbour. After loading from a state, in which that neighbour 
 garbage-collected, it takes the place of the other. So the gate records the places of a document and
 refuses an item whose neighbours are in two places.
 
+What came as collected stood in a type that is deleted: what stands in a root is never collected.
+So an item beside it is in no root either. Yjs collects such an item at once; yrs shows it beside
+its other neighbour, at a place that depends on the order of updates.
+
 For a document whose units are all in one root, only the name of that root is recorded.
 """
 
@@ -30,6 +34,9 @@ Place: TypeAlias = bytes
 
 UNKNOWN: Final[Place] = b""
 """The place of units that came without their parent; it may be any place."""
+
+COLLECTED: Final[Place] = b"\2"
+"""The place of units that came as collected, and of what stands between such units alone."""
 
 CONTENT: Final[Place] = b"\1\7content"
 """The main place that `KnownState.encode_pairs` assumes if it writes no places."""
@@ -126,7 +133,7 @@ class Places:
 
 def has_key(place: Place) -> bool:
     """Return whether a place is an entry of a map."""
-    if not place:
+    if not place or place == COLLECTED:
         return False
     if place.startswith(_ROOT):
         _, at = read_data(place, 1)
@@ -153,7 +160,8 @@ def place(
         is_logged: accept an item whose neighbours are in two places, with `UNKNOWN` as its place.
 
     Raises:
-        MalformedError: the neighbours of an item are in two places.
+        MalformedError: the neighbours of an item are in two places, or one is collected and the
+            other in a root.
     """
     return _Placing(update, known, clocks, is_logged=is_logged).run()
 
@@ -181,11 +189,12 @@ class _Placing:
             have = clocks.get(client, 0)
             if struct.end > have:
                 self._structs.setdefault(client, []).append(struct)
-                if start < have:
+                if struct.kind == GC:
+                    # Whatever the log has before it.
+                    self._found[client, start] = COLLECTED
+                elif start < have:
                     self._torn.append((client, start))
-                    # What is collected stands nowhere, whatever the log has before it.
-                    there = UNKNOWN if struct.kind == GC else known.find(client, have - 1)
-                    self._found[client, start] = there
+                    self._found[client, start] = known.find(client, have - 1)
 
     def run(self) -> tuple[Placed, ...]:
         placed: list[Placed] = []
@@ -241,16 +250,29 @@ class _Placing:
         """Return the place that a struct names, or the place of its neighbours."""
         if key in self._named:
             return self._named[key]
-        sides = [self._place_of(*side) for side in self._beside.get(key, ())]
-        places = {side for side in sides if isinstance(side, bytes) and side}
-        if len(places) > 1 and not self._is_logged:
-            raise MalformedError("an item between two parents")
-        return places.pop() if len(places) == 1 else UNKNOWN
+        found = {self._place_of(*side) for side in self._beside.get(key, ())}
+        sides = {side for side in found if isinstance(side, bytes)}
+        places = sides - {UNKNOWN, COLLECTED}
+        if not self._is_logged:
+            if len(places) > 1:
+                raise MalformedError("an item between two parents")
+            if COLLECTED in sides and any(map(_is_in_root, places)):
+                raise MalformedError("an item between what is collected and a root")
+        if len(places) == 1:
+            return places.pop()
+        return COLLECTED if sides == {COLLECTED} else UNKNOWN
 
     def _check_torn(self) -> None:
         """Refuse a struct whose first part the log has in another place."""
         for key in self._torn:
             there, own = self._found[key], self._own(key)
+            if own in (UNKNOWN, there):
+                continue
             # A unit without a parent was in a type that is deleted, not in a root.
-            if own and there != own and (there or own.startswith(_ROOT)):
+            is_lost = there == UNKNOWN or COLLECTED in (there, own)
+            if not is_lost or _is_in_root(there) or _is_in_root(own):
                 raise MalformedError("an item that goes on in another parent")
+
+
+def _is_in_root(place: Place) -> bool:
+    return place.startswith(_ROOT)

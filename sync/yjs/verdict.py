@@ -56,6 +56,8 @@ class Ready(Struct, frozen=True):
     """The places of new units that are not in the document's main place."""
     structs: int = 3
     """An upper bound of the structs that the document has more of after the merge."""
+    repeats: bool = False
+    """True if it has units that the log has already."""
     main: Place = UNKNOWN
     """The main place of a document that begins with this update."""
 

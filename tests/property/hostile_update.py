@@ -8,9 +8,13 @@ from collections import Counter
 from pathlib import Path
 from random import Random
 
-from sync.yjs.update import parse_update
-from sync.yjs.varint import write_data, write_text, write_varint
+from sync.yjs.content import DELETED, FORMAT, GC, STRING, TYPE
+from sync.yjs.layout import read_layout
+from sync.yjs.update import UpdateLimits, parse_update
+from sync.yjs.varint import MalformedError, write_data, write_text, write_varint
 
+_SURE = (GC, DELETED, STRING, FORMAT, TYPE)
+"""The kinds of content that have one place among the characters, or none."""
 VECTORS = Path(__file__).parents[1] / "vectors" / "yjs_updates.json"
 
 
@@ -201,10 +205,22 @@ def invent(rng: Random, clocks: dict[int, int]) -> bytes:
 
 
 def has_both_origins(update: bytes) -> bool:
-    """Return whether an item has two origins: see the one difference in `test_gate_fuzz`.
-
-    Raises:
-        MalformedError: it is no update.
-    """
-    sides = Counter((each.client, each.start) for each in parse_update(update).dependencies)
+    """Return whether an item has two origins: see the one difference in `test_gate_fuzz`."""
+    try:
+        parsed = parse_update(update)
+    except MalformedError:
+        return False
+    sides = Counter((each.client, each.start) for each in parsed.dependencies)
     return any(count == 2 for count in sides.values())
+
+
+def has_values(update: bytes) -> bool:
+    """Return whether anything in an update is neither text nor a type, such as may be repaired.
+
+    Values in the text root have no certain place: text events are refused then, honest ones too.
+    """
+    try:
+        sections, _ = read_layout(update, UpdateLimits())
+    except MalformedError:
+        return False
+    return any(piece.kind not in _SURE for section in sections for piece in section.pieces)

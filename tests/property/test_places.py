@@ -12,7 +12,7 @@ from random import Random
 
 from sync.yjs.content import GC
 from sync.yjs.gate import KnownState, Ready, decode_pairs, inspect
-from sync.yjs.place import UNKNOWN, Place
+from sync.yjs.place import COLLECTED, UNKNOWN, Place
 from sync.yjs.replica import Replica, ReplicaBrokenError
 from sync.yjs.update import Struct, Update, parse_update
 from tests.patience import SOAK
@@ -44,15 +44,25 @@ class Record:
                 if any(side not in self.units for side in sides):
                     later.append(struct)
                     continue
-                places = {self.units[side] for side in sides} - {UNKNOWN}
+                beside = {self.units[side] for side in sides}
+                places = beside - {UNKNOWN, COLLECTED}
                 assert len(places) < 2, f"{key} stands between {places}"
-                place = named.get(key, places.pop() if places else UNKNOWN)
+                if COLLECTED in beside:
+                    assert not any(map(_is_in_root, places)), f"{key} stands beside nothing"
+                if struct.kind == GC or (beside == {COLLECTED} and key not in named):
+                    place = COLLECTED
+                else:
+                    place = named.get(key, places.pop() if places else UNKNOWN)
                 for clock in range(struct.start, struct.end):
                     if key in self.units and clock > struct.start and struct.kind != GC:
                         place = self.units[struct.client, clock - 1]
                     self.units.setdefault((struct.client, clock), place)
             assert len(later) < len(left), "structs that wait for each other"
             left = later
+
+
+def _is_in_root(place: Place) -> bool:
+    return place[:1] == b"\1"
 
 
 def _document(seed: int) -> bool:

@@ -17,7 +17,7 @@ from sync.submission import Submission
 from sync.wire.message import Resync
 from sync.yjs.awareness import encode_awareness
 from sync.yjs.gate import KnownState, Ready, inspect_logged
-from sync.yjs.replica import Replica, ReplicaBrokenError
+from sync.yjs.replica import Replica, ReplicaBrokenError, merged
 from tests.unit.sync.room.driven_room import (
     ANN,
     BOB,
@@ -143,6 +143,64 @@ def test_insertion_inside_an_emoji_keeps_it() -> None:
     assert isinstance(written.merge(yjs("bob", "b2", later, BOB)), Accepted)
     assert written.document.text == "axy😀b"
     assert len(written.log.events) == 4
+
+
+@pytest.mark.p5
+@pytest.mark.p8
+def test_emoji_stays_if_what_is_put_inside_is_refused() -> None:
+    """Found by `lab converge`: it was deleted, and then the replica was broken."""
+    written = Written()
+    written.merge(yjs("ann", "a1", update(block(A, 0, string("\U0001f600xy"))), ANN))
+    before = written.document.state()
+    reverse = string("z", (A, 3), (A, 2))
+    for number, refused in enumerate(
+        (
+            update(block(B, 0, string("!", (A, 0), (A, 1)), reverse)),
+            update(block(B, 0, string("\ufffd"), reverse)),
+        )
+    ):
+        outcome = written.merge(yjs("bob", f"b{number}", refused, BOB))
+        assert isinstance(outcome, Refused)
+        assert outcome.why.code == ErrorCode.MALFORMED_UPDATE
+    assert (written.document.text, written.document.version) == ("\U0001f600xy", 1)
+    assert written.document.state() == before
+    assert len(written.log.events) == 1
+    cut = update(block(B, 0, string("!", (A, 0), (A, 1))))
+    assert isinstance(written.merge(yjs("bob", "b9", cut, BOB)), Accepted)
+    assert written.document.text == "!\U0001f600xy"
+
+
+@pytest.mark.p5
+def test_what_is_sent_again_with_other_content_is_in_no_event() -> None:
+    """Found by `lab converge`: merged into one message, the second content took the first's place.
+
+    Yjs and yrs both do so. A replica that was sent both events in one message never had the "a".
+    """
+    written = Written()
+    written.merge(yjs("bob", "b1", update(block(B, 0, string("a"))), BOB))
+    collected = update(block(B, 0, b"\0\7"))
+    assert isinstance(written.merge(yjs("bob", "b2", collected, BOB)), Accepted)
+    assert written.log.events[1].update == update(block(B, 1, b"\0\6"))
+    assert isinstance(written.merge(yjs("bob", "b3", collected, BOB)), Unchanged)
+    deleting = update(block(B, 0, string("z")), deletes=delete(B, (0, 1)))
+    assert isinstance(written.merge(yjs("bob", "b4", deleting, BOB)), Accepted)
+    assert written.log.events[2].update == update(deletes=delete(B, (0, 1)))
+    updates = [event.update for event in written.log.events]
+    newcomer = Editor(1)
+    newcomer.apply(merged(updates[:2]))
+    assert str(newcomer) == "a"
+    assert str(newcomer) == written.log.text_at(2)
+
+
+@pytest.mark.p5
+def test_repaired_update_that_is_sent_again_is_in_no_event() -> None:
+    written = Written()
+    written.merge(yjs("bob", "b1", update(block(B, 0, string("ab"))), BOB))
+    again = update(block(B, 0, string("zz\0d")))
+    assert isinstance(written.merge(yjs("bob", "b2", again, BOB)), Accepted)
+    assert written.document.text == "abd"
+    rest = update(block(B, 2, string(" d", (B, 1))), deletes=delete(B, (2, 1)))
+    assert written.log.events[1].update == rest
 
 
 def test_insertion_inside_an_emoji_that_came_deleted_is_stored_as_it_is() -> None:

@@ -12,9 +12,12 @@ from sync.yjs.gate import (
     inspect_logged,
 )
 from sync.yjs.keystroke import recognise_keystroke
-from sync.yjs.place import CONTENT, UNKNOWN, Placed
+from sync.yjs.place import COLLECTED, CONTENT, Placed
 from sync.yjs.varint import MalformedError
+from tests.property.hostile_update import varint
 from tests.unit.sync.yjs.update_bytes import A, B, block, item, name, string, update
+
+C = 30
 
 NESTED = [
     "01050500070107636f6e74656e7402070107636f6e74656e740244050001718405020378797a010005000300",
@@ -143,4 +146,60 @@ def test_what_is_collected_stands_nowhere_although_the_log_has_its_beginning() -
         verdict = inspect(each, known)
         assert isinstance(verdict, Ready)
         known.advance(verdict)
-    assert [known.marks.places.find(A, clock) for clock in range(3)] == [CONTENT, UNKNOWN, UNKNOWN]
+    found = [known.marks.places.find(A, clock) for clock in range(3)]
+    assert found == [CONTENT, COLLECTED, COLLECTED]
+
+
+COLLECTED_AND_TYPE = update(
+    block(A, 0, item(7, b"\2")),
+    block(B, 0, b"\0\1", item(4, name("b"), parent=b"\0" + varint(A) + b"\0")),
+)
+"""A nested text in the root, which holds "b"; and a unit that came as collected."""
+
+
+def known_after(*updates: bytes) -> KnownState:
+    return after(*(each.hex() for each in updates))
+
+
+@pytest.mark.p5
+@pytest.mark.parametrize("content", [string("x", (B, 0), (A, 0)), string("x", (A, 0), (B, 0))])
+def test_item_between_what_is_collected_and_a_root_is_refused(content: bytes) -> None:
+    """Yjs collects it at once, yrs shows it: at another place than others do, as it found it."""
+    known = known_after(COLLECTED_AND_TYPE)
+    beside = update(block(C, 0, content))
+    assert inspect(beside, known) == Malformed("an item between what is collected and a root")
+    logged = inspect_logged(beside, known)
+    assert isinstance(logged, Ready)
+    assert logged.places == ()
+
+
+def test_item_between_what_is_collected_and_a_map_of_a_root_is_refused() -> None:
+    known = known_after(COLLECTED_AND_TYPE, update(block(C, 0, item(8, b"\1\x7e", key="k"))))
+    beside = update(block(C, 1, string("x", (B, 0), (C, 0))))
+    assert inspect(beside, known) == Malformed("an item between what is collected and a root")
+
+
+def test_item_between_what_is_collected_and_a_nested_type_is_taken() -> None:
+    """The type may be deleted: who had its content still may write beside it."""
+    known = known_after(COLLECTED_AND_TYPE)
+    verdict = inspect(update(block(C, 0, string("x", (B, 0), (B, 1)))), known)
+    assert isinstance(verdict, Ready)
+    assert verdict.places == (Placed(C, 0, 1, b"\0" + varint(A) + b"\0"),)
+
+
+def test_what_stands_beside_what_is_collected_alone_is_collected_too() -> None:
+    known = known_after(
+        COLLECTED_AND_TYPE, update(block(C, 0, string("x", (B, 0)), string("y", (C, 0), (B, 0))))
+    )
+    assert [known.marks.places.find(C, clock) for clock in range(2)] == [COLLECTED, COLLECTED]
+    beside = update(block(C, 2, string("z", (C, 1), (A, 0))))
+    assert inspect(beside, known) == Malformed("an item between what is collected and a root")
+    assert decode_pairs(known.encode_pairs()) == known.marks
+
+
+def test_item_that_goes_on_beside_what_is_collected_does_so_in_no_root() -> None:
+    known = known_after(COLLECTED_AND_TYPE, update(block(C, 0, string("x", (A, 0)))))
+    torn = update(block(C, 0, string("xy", (B, 0))))
+    assert inspect(torn, known) == Malformed("an item that goes on in another parent")
+    nested = known_after(COLLECTED_AND_TYPE, update(block(C, 0, string("x", (B, 1)))))
+    assert isinstance(inspect(torn, nested), Ready)
