@@ -35,6 +35,7 @@ from app.socket_review import SocketReviews
 from sync.error import CloseCode
 from sync.names import Dialect
 from sync.shells.clock import now_ms
+from sync.shells.rooms.sink import Frame, whole
 from sync.shells.rooms.tally import Tally
 from sync.shells.sessions.hocuspocus_session import HocuspocusSession
 from sync.shells.sessions.outbox import SlowConsumerError, Wire
@@ -265,7 +266,11 @@ class Sockets:
     def _wire(self, send: Send, short: QuireWebSocket | None) -> Wire:
         most = self._settings.max_outbox_bytes
         if short is None:
-            return Wire(send, most)
+
+            async def send_whole(frame: Frame) -> None:
+                await send(whole(frame))
+
+            return Wire(send_whole, most)
         return Wire(send, most, short.write_nowait, short.write_pair_nowait)
 
     def _session(

@@ -25,7 +25,7 @@ from app.server.websocket_frame import (
     MEMORY_LEVEL,
     WINDOW_BITS,
     encode_frame,
-    framed,
+    frame_parts,
 )
 
 WIRE: Final = "quire.wire"
@@ -224,7 +224,8 @@ class LeanWebSocket(WebSocketsSansIOProtocol):
         await self.writable.wait()
         if self.disconnected or self.transport.is_closing():
             raise ClientDisconnected
-        self.transport.write(framed(message, deflates=self._deflates))  # type: ignore[arg-type]
+        parts = frame_parts(message, deflates=self._deflates)  # type: ignore[arg-type]
+        self.transport.writelines(parts)
 
     def pause_writing(self) -> None:
         self.writable = asyncio.Event()

@@ -29,9 +29,11 @@ from app.server.websocket_frame import (
     MASKED,
     SHORT_BYTES,
     frame_extent,
+    frame_parts,
     framed,
     skip_to_close,
 )
+from sync.shells.rooms.sink import TAIL
 
 __all__ = ["WIRE", "QuireWebSocket"]
 
@@ -122,13 +124,19 @@ class QuireWebSocket(LeanWebSocket):
         transport = self.transport
         if self.close_sent or self._is_full or transport.is_closing():
             return False
-        transport.write(framed(message, deflates=self._deflates))
+        if TAIL in message:
+            transport.writelines(frame_parts(message, deflates=self._deflates))
+        else:
+            transport.write(framed(message, deflates=self._deflates))
         return True
 
     def write_pair_nowait(
         self, first: MutableMapping[str, Any], second: MutableMapping[str, Any]
     ) -> bool:
-        """Write two messages, or none, as `write_nowait` does one, in one call of the kernel."""
+        """Write two messages, or none, as `write_nowait` does one, in one call of the kernel.
+
+        Neither has a tail.
+        """
         transport = self.transport
         if self.close_sent or self._is_full or transport.is_closing():
             return False

@@ -4,6 +4,8 @@ import zlib
 from collections.abc import MutableMapping
 from typing import Any, Final
 
+from sync.shells.rooms.sink import TAIL
+
 _FRAME: Final = "quire.frame"
 """The key under which a message has its frame."""
 _DEFLATED: Final = "quire.deflated"
@@ -32,7 +34,7 @@ def framed(message: MutableMapping[str, Any], *, deflates: bool) -> bytes:
     """Return the frame of a message, which others may be sent too.
 
     Args:
-        message: a `websocket.send`; it keeps its frame.
+        message: a `websocket.send` without a tail, unless it is compressed; it keeps its frame.
         deflates: True if its receiver takes it compressed.
     """
     if deflates and _is_long(message):
@@ -43,7 +45,7 @@ def framed(message: MutableMapping[str, Any], *, deflates: bool) -> bytes:
 
 def _is_long(message: MutableMapping[str, Any]) -> bool:
     data: bytes | str | None = message.get("bytes")
-    return len(message["text"] if data is None else data) >= _LONG_BYTES
+    return len(message["text"] if data is None else data) >= _LONG_BYTES or TAIL in message
 
 
 def _deflated_frame(message: MutableMapping[str, Any]) -> bytes:
@@ -55,7 +57,7 @@ def _deflated_frame(message: MutableMapping[str, Any]) -> bytes:
     if frame is None:
         data: bytes | None = message.get("bytes")
         head = FINAL_TEXT if data is None else FINAL_BINARY
-        payload = message["text"].encode() if data is None else data
+        payload = message["text"].encode() if data is None else data + message.get(TAIL, b"")
         deflate = zlib.compressobj(wbits=-WINDOW_BITS, memLevel=MEMORY_LEVEL)
         short = deflate.compress(payload) + deflate.flush(zlib.Z_SYNC_FLUSH)
         frame = message[_DEFLATED] = encode_frame(head | _COMPRESSED, short[:-4])
@@ -79,9 +81,24 @@ def encode_frame(head: int, payload: bytes) -> bytes:
     length = len(payload)
     if length < 126:
         return bytes((head, length)) + payload
+    return encode_head(head, length) + payload
+
+
+def encode_head(head: int, length: int) -> bytes:
+    """Return the beginning of such a frame, before its payload of that length."""
+    if length < 126:
+        return bytes((head, length))
     if length < 1 << 16:
-        return bytes((head, 126)) + length.to_bytes(2) + payload
-    return bytes((head, 127)) + length.to_bytes(8) + payload
+        return bytes((head, 126)) + length.to_bytes(2)
+    return bytes((head, 127)) + length.to_bytes(8)
+
+
+def frame_parts(message: MutableMapping[str, Any], *, deflates: bool) -> tuple[bytes, ...]:
+    """Return the frame of a message in the parts that it is written in: its tail is not copied."""
+    if deflates or TAIL not in message:
+        return (framed(message, deflates=deflates),)
+    data, tail = message["bytes"], message[TAIL]
+    return encode_head(FINAL_BINARY, len(data) + len(tail)) + data, tail
 
 
 def frame_extent(data: bytes, at: int) -> tuple[int, int] | None:

@@ -7,13 +7,15 @@ from bench.server import Server
 from bench.typing_update import Typist
 from bench.websocket import encode
 from lab.load.crowd import Attendant, dismiss, gather_crowd
+from lab.load.draining import bare_socket_per_s, drain_joins
 from lab.load.load_line import LoadLine, at_least
 
-_PIECE: Final = "The quick brown fox jumps over the lazy dog. " * 1_000
+_PIECE: Final = "The quick brown fox jumps over the lazy dog. " * 5_000
 _BYTES: Final = 20_000_000
 _FLAGS: Final = ("--max-document-chars", "30000000", "--max-message-bytes", "1000000")
-_JOINS: Final = 60
+_JOINS: Final = 200
 _AT_ONCE: Final = 4
+_BARE: Final = 100
 _RETURNS: Final = 400
 _IN_FLIGHT: Final = 20
 _WITHIN_S: Final = 90.0
@@ -22,12 +24,16 @@ _WITHIN_S: Final = 90.0
 async def join_large() -> list[LoadLine]:
     """Fill a document, then join it again and again."""
     name = f"a document of {_BYTES // 1_000_000} MB"
+    bare_per_s = await asyncio.to_thread(bare_socket_per_s, _BYTES, _BARE)
     with Server(*_FLAGS) as server:
         first = await _fill(server.port)
-        newcomers = [Attendant(number, "large") for number in range(_JOINS)]
-        fresh_s = await gather_crowd(newcomers, server.port, at_once=_AT_ONCE)
-        bytes_each = newcomers[-1].received_bytes
-        dismiss(newcomers)
+        newcomer = Attendant(2, "large")
+        await newcomer.come(server.port)
+        bytes_each = newcomer.received_bytes
+        dismiss([newcomer])
+        grown, cpu_s = server.rss_bytes(), server.cpu_s()
+        fresh_s = await drain_joins(server.port, "large", bytes_each, _JOINS, _AT_ONCE)
+        grown, cpu_s = server.rss_bytes() - grown, server.cpu_s() - cpu_s
         returning = [Attendant(number, "large") for number in range(_RETURNS)]
         for client in returning:
             client.version, client.since = first.version, first.epoch
@@ -35,7 +41,10 @@ async def join_large() -> list[LoadLine]:
         dismiss(returning)
     return [
         at_least(name, "joins/s", round(_JOINS / fresh_s, 1), 100),
+        LoadLine(name, "as much over a bare socket, times/s", round(bare_per_s, 1)),
+        LoadLine(name, "CPU of the server ms a join", round(cpu_s / _JOINS * 1_000, 1)),
         LoadLine(name, "MB sent for each", round(bytes_each / 1_000_000, 1)),
+        LoadLine(name, f"MB that {_JOINS} joins have added", round(grown / 1_000_000)),
         LoadLine(name, "joins/s of who has it already", round(_RETURNS / back_s)),
     ]
 

@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal, cast
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec.structs import replace
 
 from sync.error import ErrorCode, Refusal, refusal
 from sync.names import (
@@ -337,6 +338,9 @@ _json_client = msgspec.json.Decoder(ClientMessage)
 _msgpack_client = msgspec.msgpack.Decoder(ClientMessage)
 _json_server = msgspec.json.Decoder(ServerMessage)
 _msgpack_server = msgspec.msgpack.Decoder(ServerMessage)
+_EMPTY_BIN: Final = b"\xc4\x00"
+_BIN_32: Final = b"\xc6"
+"""The beginning of 64 KiB of bytes and more; four bytes with their number follow."""
 
 Encoding = Literal["json", "msgpack"]
 
@@ -344,6 +348,17 @@ Encoding = Literal["json", "msgpack"]
 def encode(message: Outgoing | ClientMessage, encoding: Encoding) -> bytes:
     """Encode a message as one frame: UTF-8 JSON for a text frame, MessagePack for a binary one."""
     return (_json_encoder if encoding == "json" else _msgpack_encoder).encode(message)
+
+
+def encode_before_state(message: Joined) -> bytes:
+    """Return the MessagePack of a `joined` up to its state, whose bytes end the message.
+
+    The state is one of at least 64 KiB.
+    """
+    assert isinstance(message.state, bytes), "it has one"
+    empty = _msgpack_encoder.encode(replace(message, state=b""))
+    assert empty.endswith(_EMPTY_BIN), "the state is the last field"
+    return empty.removesuffix(_EMPTY_BIN) + _BIN_32 + len(message.state).to_bytes(4)
 
 
 def decode_server(frame: bytes | str, encoding: Encoding) -> ServerMessage:

@@ -13,7 +13,14 @@ from typing import Final
 
 from msgspec import Struct
 
-from sync.yjs.varint import MAX_SAFE_INTEGER, MalformedError, Reader, write_data, write_text
+from sync.yjs.varint import (
+    MAX_SAFE_INTEGER,
+    MalformedError,
+    Reader,
+    write_data,
+    write_text,
+    write_varint,
+)
 
 _SYNC: Final = 0
 _AWARENESS: Final = 1
@@ -133,6 +140,13 @@ def encode_sync(kind: SyncKind, data: bytes) -> bytes:
         return bytes((_SYNC, kind, size)) + data
     out = bytearray((_SYNC, kind))
     write_data(out, data)
+    return bytes(out)
+
+
+def encode_before_update(kind: SyncKind, size: int) -> bytes:
+    """Encode a sync message up to its update of that size, whose bytes end the message."""
+    out = bytearray((_SYNC, kind))
+    write_varint(out, size)
     return bytes(out)
 
 

@@ -1,16 +1,21 @@
 """The sink of a room's messages to one session, and the parcels that it is given."""
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Final, Protocol, TypeGuard
 
 from msgspec import Struct
 
 from sync.effect import CatchUp
 from sync.room.room import Room
-from sync.wire.message import Ack, Encoding, Outgoing, encode
+from sync.wire.message import Ack, Encoding, Joined, Outgoing, encode, encode_before_state
 
 Frame = dict[str, Any]
 """An ASGI `websocket.send` message; all receivers of the same bytes share one object."""
+TAIL: Final = "quire.tail"
+"""The key of bytes that follow those under `bytes`: a document's state, which all who join it while
+it does not change are sent. Each of them would have a copy of its own otherwise."""
+LONG_BYTES: Final = 256 << 10
+"""The length from which on a state is a tail."""
 
 
 class Parcel(Struct):
@@ -27,15 +32,25 @@ class Parcel(Struct):
         """Return the message as a frame of `quire.v1`, and its size in bytes."""
         frame = self.frames.get(encoding)
         if frame is None:
-            data = encode(self.message, encoding)
+            message = self.message
+            if isinstance(message, Joined) and encoding == "msgpack" and is_long(message.state):
+                return self.add(encoding, encode_before_state(message), message.state)
+            data = encode(message, encoding)
             kind = {"text": data.decode()} if encoding == "json" else {"bytes": data}
             frame = self.frames[encoding] = ({"type": "websocket.send", **kind}, len(data))
         return frame
 
-    def add(self, key: str, data: bytes) -> tuple[Frame, int]:
-        """Set and return the frame for all sessions of that `key`, which speak another protocol."""
-        frame = self.frames[key] = ({"type": "websocket.send", "bytes": data}, len(data))
-        return frame
+    def add(self, key: str, data: bytes, tail: bytes = b"") -> tuple[Frame, int]:
+        """Set and return the frame for all sessions of that `key`, which speak another protocol.
+
+        Args:
+            tail: follows the data, uncopied.
+        """
+        frame = binary_frame(data)
+        if tail:
+            frame[TAIL] = tail
+        self.frames[key] = made = (frame, len(data) + len(tail))
+        return made
 
     def spelled(
         self, key: str, spell: Callable[[Outgoing], bytes | None]
@@ -54,6 +69,17 @@ class Parcel(Struct):
 def binary_frame(data: bytes) -> Frame:
     """Return the ASGI message for a binary WebSocket frame."""
     return {"type": "websocket.send", "bytes": data}
+
+
+def is_long(state: object) -> TypeGuard[bytes]:
+    """Return whether a state, or the lack of one, is long enough to be a tail."""
+    return isinstance(state, bytes) and len(state) >= LONG_BYTES
+
+
+def whole(frame: Frame) -> Frame:
+    """Return a frame for a server that knows nothing of tails."""
+    tail: bytes | None = frame.get(TAIL)
+    return frame if tail is None else binary_frame(frame["bytes"] + tail)
 
 
 class Sink(Protocol):

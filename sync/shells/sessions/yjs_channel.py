@@ -19,7 +19,7 @@ from sync.names import Dialect, Role
 from sync.room.feed import Progress
 from sync.room.room import Room
 from sync.shells.rooms.rooms import Rooms
-from sync.shells.rooms.sink import Frame, Parcel, binary_frame
+from sync.shells.rooms.sink import Frame, Parcel, binary_frame, is_long
 from sync.shells.sessions.flow import Flow
 from sync.shells.sessions.gatekeeper import Gatekeeper, Identity
 from sync.shells.sessions.outbox import Wire
@@ -44,6 +44,7 @@ from sync.wire.ysync import (
     SyncRequest,
     SyncUpdate,
     encode_awareness_message,
+    encode_before_update,
     encode_sync,
 )
 from sync.yjs.nonce import NONCE_BYTES, nonces_from
@@ -258,6 +259,9 @@ class Channel(ABC):
                 return
             case SyncReply():
                 self._asked = False
+                if is_long(update := message.update):
+                    head = encode_before_update(SyncKind.STEP2, len(update))
+                    parcel.add(self._key, self.frame(head), update)
             case Joined():
                 self.progress = self.progress.answered(message.epoch, parcel.upto)
         progress = self.progress

@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 
-from app.server.websocket_frame import encode_frame, frame_extent, framed, skip_to_close
+from app.server.websocket_frame import (
+    encode_frame,
+    frame_extent,
+    frame_parts,
+    framed,
+    skip_to_close,
+)
+from sync.shells.rooms.sink import TAIL
 
 SIZES = (0, 1, 125, 126, 127, 65_535, 65_536)
 
@@ -46,6 +53,24 @@ def test_long_message_is_compressed_for_those_who_take_it() -> None:
     inflate = zlib.decompressobj(wbits=-12)
     assert inflate.decompress(frame[2:] + b"\x00\x00\xff\xff") == bytes(5_000)
     assert framed(message, deflates=False) == encode_frame(0x82, bytes(5_000))
+
+
+def deflated_frame(payload: bytes) -> bytes:
+    """Return the frame of a payload, compressed however short it is."""
+    deflate = zlib.compressobj(wbits=-12, memLevel=5)
+    data = deflate.compress(payload) + deflate.flush(zlib.Z_SYNC_FLUSH)
+    return encode_frame(0xC2, data[:-4])
+
+
+@pytest.mark.parametrize("size", [1, 125, 65_535, 1 << 20])
+def test_tail_is_written_as_it_is(size: int) -> None:
+    tail = b"t" * size
+    message: dict[str, Any] = {"type": "websocket.send", "bytes": b"head", TAIL: tail}
+    parts = frame_parts(message, deflates=False)
+    assert parts[-1] is tail
+    assert b"".join(parts) == encode_frame(0x82, b"head" + tail)
+    [deflated] = frame_parts(message, deflates=True)
+    assert deflated == deflated_frame(b"head" + tail)
 
 
 @given(

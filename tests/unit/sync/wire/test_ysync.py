@@ -57,6 +57,13 @@ def test_y_websocket_frames_that_are_none(frame: str, reason: str) -> None:
         ysync.decode_frame(bytes.fromhex(frame))
 
 
+@pytest.mark.parametrize("size", [0, 127, 128, 70_000])
+def test_update_may_follow_what_is_before_it(size: int) -> None:
+    update = bytes(size)
+    head = ysync.encode_before_update(SyncKind.STEP2, size)
+    assert head + update == ysync.encode_sync(SyncKind.STEP2, update)
+
+
 def test_y_websocket_frames_read_back_as_they_were_written() -> None:
     big = bytes(range(256)) * 3
     assert ysync.decode_frame(ysync.encode_sync(SyncKind.STEP1, big)) == SyncRequest(big)
