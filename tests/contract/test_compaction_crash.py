@@ -28,9 +28,9 @@ EVENTS: Final = 240
 
 
 @contextmanager
-def forking(module: str) -> Iterator[subprocess.Popen[str]]:
+def forking(module: str, *arguments: object) -> Iterator[subprocess.Popen[str]]:
     """A process of a module that works in `tests.contract.compaction_process.serve`."""
-    command = [sys.executable, "-m", module]
+    command = [sys.executable, "-m", module, *map(str, arguments)]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
