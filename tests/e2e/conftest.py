@@ -11,7 +11,10 @@ from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 from scripts.chromium import installed_chromium
 from tests.e2e.firefox import Firefox
 from tests.e2e.window import PATIENCE_MS, Window
+from tests.integration.fork_server import prepare_by
 from tests.integration.server import ServerProcess
+
+prepare_by("tests.e2e.compressed_editor")
 
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
 

@@ -95,7 +95,7 @@ class _ForkServer:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("QUIRE_")}
         with served:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", __name__, str(served.fileno())],
+                [sys.executable, "-m", __name__, str(served.fileno()), *_preparations],
                 cwd=_ROOT,
                 env={**inherited, "PYTHONPATH": str(_ROOT)},
                 stdin=subprocess.DEVNULL,
@@ -122,6 +122,16 @@ class _ForkServer:
 _running: dict[int, _ForkServer] = {}
 """By the id of the process that started it: a fork of the tests has one of its own."""
 _starting = threading.Lock()
+_preparations: list[str] = []
+
+
+def prepare_by(module: str) -> None:
+    """Have a module imported by the process that is forked, unless it runs already.
+
+    What it leaves in memory is there for every server: what each would do for itself is done once.
+    """
+    if module not in _preparations:
+        _preparations.append(module)
 
 
 def start_forked(
@@ -236,8 +246,8 @@ class _Forks:
                 os.killpg(pid, signal.SIGKILL)
 
 
-def _serve(descriptor: int) -> None:
-    for name in _IMPORTED:
+def _serve(descriptor: int, preparations: Sequence[str]) -> None:
+    for name in (*_IMPORTED, *preparations):
         import_module(name)
     assert threading.active_count() == 1, "threads do not survive a fork"
     # What is there stays: collections in the forks need not look at it, nor copy its pages.
@@ -258,4 +268,4 @@ def _serve(descriptor: int) -> None:
 
 
 if __name__ == "__main__":
-    _serve(int(sys.argv[1]))
+    _serve(int(sys.argv[1]), sys.argv[2:])
