@@ -181,9 +181,9 @@ class FirefoxWindow:
         text: str = self.evaluate("window.quire.text()")
         return text
 
-    def wait_until(self, expression: str) -> None:
+    def wait_until(self, expression: str, *, patience_s: float = PATIENCE_S) -> None:
         """Wait until a JavaScript expression holds in the page."""
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + patience_s
         while not self.evaluate(f"Boolean({expression})"):
             if time.monotonic() > deadline:
                 seen = self.evaluate("window.quire?.state()")

@@ -116,7 +116,7 @@ def test_sign_out_everywhere_ends_open_pages_and_keeps_what_was_typed(
     ana.page.wait_for_url("**/sign-in*")
     banner = desk.page.locator(".banner", has_text="You are signed out.")
     expect(banner).to_be_visible()
-    assert desk.is_read_only
+    desk.expect_read_only()
     assert desk.text == "saved, "
     banner.get_by_role("button", name="Sign in").click()
     sign_in(desk, "ana")

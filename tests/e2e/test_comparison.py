@@ -1,11 +1,11 @@
 """Any two versions compared on the page: in one text and side by side, source and rendering."""
 
 import httpx
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import OpenWindow
-from tests.e2e.test_history import create, marks, open_history, write
-from tests.e2e.window import Window
+from tests.e2e.test_history import create, expect_marks, marks, open_history, write
+from tests.e2e.window import Window, expect_soon
 from tests.integration.server import ServerProcess
 from tests.patience import PATIENCE_S
 
@@ -40,21 +40,29 @@ def test_two_versions_from_the_list_are_compared_in_one_text(
     compared(ana, server, "inline")
     bar = ana.page.locator(".banner-version")
     expect(bar).to_contain_text("3 changes")
+    expect_soon(lambda: [mark.strip() for mark in marks(ana, "ins")], ["plain", "- <b>three</b>"])
     word, paragraph = marks(ana, "del")
     assert (word, paragraph.count("Gone soon")) == ("old", 1)
-    assert [mark.strip() for mark in marks(ana, "ins")] == ["plain", "- <b>three</b>"]
     ana.page.get_by_role("button", name="Next change").click()
     expect(bar).to_contain_text("Change 1 of 3")
     ana.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    ana.note_toasts()
     ana.page.get_by_role("button", name="Copy the old paragraph").click()
-    expect(ana.page.locator(".toast")).to_contain_text("copied")
+    ana.wait_for_toast("copied")
     copied = ana.page.evaluate("navigator.clipboard.readText()")
     assert copied == "The old words stay."
     # The current text is one of the choices; chosen again it is none.
     ana.page.get_by_role("button", name="The current text").click()
     ana.page.locator('[data-single="2"]').click()
     expect(bar).to_contain_text("Version 1 → version 2")
-    assert (marks(ana, "del"), marks(ana, "ins")) == (["old"], ["new"])
+    expect_marks(ana, ["old"], ["new"])
+
+
+def _do_lines_correspond(page: Page, words: str) -> bool:
+    """Return whether the line with these words is at one height on both sides."""
+    lines = [page.locator(f".cm-merge-{side} .cm-line", has_text=words) for side in "ab"]
+    older, newer = (line.bounding_box() for line in lines)
+    return older is not None and newer is not None and abs(older["y"] - newer["y"]) < 2
 
 
 def test_two_versions_lie_side_by_side_and_one_is_restored(
@@ -70,13 +78,7 @@ def test_two_versions_lie_side_by_side_and_one_is_restored(
     expect(page.locator(".cm-merge-a .cm-changedText").first).to_have_text("old")
     expect(page.locator(".cm-merge-b .cm-changedText").first).to_have_text("plain")
     expect(page.locator(".pane-preview")).to_be_hidden()
-    box = {
-        side: page.locator(f".cm-merge-{side} .cm-line", has_text="- two").bounding_box()
-        for side in "ab"
-    }
-    assert box["a"]
-    assert box["b"]
-    assert abs(box["a"]["y"] - box["b"]["y"]) < 2, "lines correspond"
+    expect_soon(lambda: _do_lines_correspond(page, "- two"), True)
     page.get_by_role("button", name="View", exact=True).click()
     rows = page.locator(".beside-row")
     expect(rows.filter(has_text="words stay")).to_have_count(1)

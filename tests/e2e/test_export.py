@@ -376,7 +376,9 @@ def test_an_old_version_is_printed_when_it_is_what_is_shown(
     ana.page.keyboard.press("Control+Alt+h")
     ana.page.get_by_role("button", name="Single versions").click()
     ana.page.locator('[data-single="1"]').click()
-    expect(ana.page.locator(".banner-version")).to_be_visible()
+    expect(ana.page.locator(".banner-version")).to_contain_text("Version 1")
+    shown = ana.page.locator(".pane-source .pane-layer:not([hidden]) .cm-content").last
+    expect(shown).to_have_text("# The first text")
     assert squeezed(pdf_text(ana)[0]) == squeezed("The first text")
 
 

@@ -4,7 +4,7 @@ import httpx
 from playwright.sync_api import Locator, expect
 
 from tests.e2e.conftest import OpenWindow
-from tests.e2e.window import PATIENCE_MS, Window
+from tests.e2e.window import PATIENCE_MS, Window, expect_soon
 from tests.integration.server import ServerProcess
 from tests.patience import PATIENCE_S
 
@@ -84,8 +84,7 @@ def test_an_entry_opens_to_its_single_versions(
     expect(versions.nth(1)).to_contain_text("Ben")
     versions.nth(1).click()
     expect(ana.page.locator(".banner-version")).to_contain_text("Version 2")
-    assert marks(ana, "ins") == [" two"]
-    assert marks(ana, "del") == []
+    expect_marks(ana, [], [" two"])
 
 
 def marks(window: Window, tag: str, pane: str = "source") -> list[str]:
@@ -94,6 +93,11 @@ def marks(window: Window, tag: str, pane: str = "source") -> list[str]:
     shown = window.page.locator(f"{pane_selector} :is(.cm-content, .preview-content)").last
     expect(shown).to_be_visible()
     return [each.text_content() or "" for each in shown.locator(tag).all()]
+
+
+def expect_marks(window: Window, removed: list[str], added: list[str]) -> None:
+    """Wait until these are the marks in the source of an old version."""
+    expect_soon(lambda: (marks(window, "del"), marks(window, "ins")), (removed, added))
 
 
 def test_what_changed_is_marked_in_source_and_rendering(
@@ -118,7 +122,7 @@ def test_what_changed_is_marked_in_source_and_rendering(
     bar = ana.page.locator(".banner-version")
     expect(bar).to_contain_text("1 change")
     expect(bar.locator(".past-steps")).to_be_visible()
-    assert "".join(marks(ana, "ins")).startswith("# Plan")
+    expect_soon(lambda: "".join(marks(ana, "ins")).startswith("# Plan"), True)
 
     # One version of it: a word for another.
     ana.page.get_by_role("button", name="Single versions").first.click()
@@ -126,7 +130,7 @@ def test_what_changed_is_marked_in_source_and_rendering(
     expect(bar).to_contain_text("Version 4")
     expect(bar).to_contain_text("1 change")
     expect(ana.page.locator(".pane-source ins")).to_have_text(["plain"])
-    assert (marks(ana, "del"), marks(ana, "ins")) == (["new"], ["plain"])
+    expect_marks(ana, ["new"], ["plain"])
     expect(ana.page.locator(".pane-preview ins")).to_have_text("plain")
     expect(ana.page.locator(".pane-preview del")).to_have_text("new")
     added = ana.page.locator(".pane-source ins").last
@@ -139,7 +143,7 @@ def test_what_changed_is_marked_in_source_and_rendering(
     expect(ana.page.locator(".pane-source ins.diff-current")).to_have_text("plain")
     ana.page.get_by_label("Show changes").uncheck()
     expect(ana.page.locator(".pane-preview ins")).to_have_count(0)
-    assert marks(ana, "ins") == []
+    expect_soon(lambda: marks(ana, "ins"), [])
 
 
 def test_a_restore_is_an_entry_of_its_own_with_its_version(

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import OpenWindow
-from tests.e2e.window import Window, wait_until_equal
+from tests.e2e.window import AGAIN_MS, Window, expect_soon, repeat_until, wait_until_equal
 
 
 def _focused_label(page: Page) -> str:
@@ -15,6 +15,19 @@ def _focused_label(page: Page) -> str:
         ".textContent"
     )
     return label
+
+
+def _expect_focus(window: Window, label: str) -> None:
+    expect_soon(lambda: _focused_label(window.page), label)
+
+
+def _type_in_menu(window: Window, letters: str, label: str) -> None:
+    """Type letters in a menu, which lead to the entry of this label."""
+    entry = window.page.locator(f".menu-entry:has(.menu-label:text-is('{label}'))")
+    repeat_until(
+        lambda: expect(entry).to_be_focused(timeout=AGAIN_MS),
+        lambda: window.page.keyboard.type(letters),
+    )
 
 
 def _open_menu(window: Window) -> None:
@@ -28,18 +41,17 @@ def test_menu_is_walked_by_arrows_and_letters_and_gives_the_focus_back(
 ) -> None:
     ana = open_window("/d/menu", "Ana")
     _open_menu(ana)
-    assert _focused_label(ana.page) == "Edit only"
+    _expect_focus(ana, "Edit only")
     ana.page.keyboard.press("End")
-    assert _focused_label(ana.page) == "Keyboard shortcuts"
+    _expect_focus(ana, "Keyboard shortcuts")
     ana.page.keyboard.press("ArrowDown")
-    assert _focused_label(ana.page) == "Edit only"
-    ana.page.keyboard.type("hi")
-    assert _focused_label(ana.page) == "History"
+    _expect_focus(ana, "Edit only")
+    _type_in_menu(ana, "hi", "History")
     ana.page.keyboard.press("Escape")
     expect(ana.page.get_by_role("menu")).to_have_count(0)
     expect(ana.page.get_by_role("button", name="Menu", exact=True)).to_be_focused()
     _open_menu(ana)
-    ana.page.keyboard.type("hi")
+    _type_in_menu(ana, "hi", "History")
     ana.page.keyboard.press("Enter")
     expect(ana.page.get_by_role("complementary", name="History")).to_be_visible()
 
@@ -134,12 +146,13 @@ def test_shortcuts_are_listed(open_window: OpenWindow) -> None:
 def test_saving_by_hand_tells_that_it_is_saved(open_window: OpenWindow) -> None:
     ana = open_window("/d/save", "Ana")
     ana.wait_until("() => window.quire.state().connected")
+    ana.note_toasts()
     ana.page.keyboard.press("Control+s")
-    toast = ana.page.locator(".toast")
-    expect(toast).to_have_text("Everything is saved as you write.")
+    ana.wait_for_toast("Everything is saved as you write.")
     ana.page.keyboard.press("Control+s")
-    expect(toast).to_have_count(1)
-    expect(toast).to_have_count(0)
+    expect(ana.page.locator(".toast")).to_have_count(0)
+    assert ana.page.evaluate("window.mostToasts") == 1
+    assert set(ana.page.evaluate("window.toasts")) == {"Everything is saved as you write."}
 
 
 def test_tooltip_shows_the_shortcut_on_hover_and_on_focus(open_window: OpenWindow) -> None:
@@ -164,6 +177,7 @@ def test_theme_is_kept_on_the_device_and_there_before_the_first_paint(
     light = ana.page.evaluate(page)
     ana.page.locator(".self").click()
     ana.page.get_by_role("radio", name="Dark").check(force=True)
+    ana.wait_until("() => document.documentElement.dataset.theme === 'dark'")
     dark = ana.page.evaluate(page)
     assert dark != light
     ana.page.add_init_script(
@@ -177,7 +191,7 @@ def test_theme_is_kept_on_the_device_and_there_before_the_first_paint(
     assert ana.page.evaluate(page) == dark
     ana.page.locator(".self").click()
     ana.page.get_by_role("radio", name="As the system").check(force=True)
-    assert ana.page.evaluate(page) == light
+    expect_soon(lambda: ana.page.evaluate(page), light)
 
 
 def test_language_is_changed_at_once_and_kept(open_window: OpenWindow) -> None:
@@ -203,13 +217,12 @@ def test_page_fits_into_its_width(open_window: OpenWindow, width: int) -> None:
     ana.type("# A title that is longer than a telephone is wide, and then some more of it")
     ana.page.set_viewport_size({"width": width, "height": 800})
     ana.wait_until("() => document.documentElement.scrollWidth <= innerWidth")
-    assert ana.page.evaluate("document.querySelector('.topbar').scrollWidth <= innerWidth")
-    beyond = ana.page.evaluate(
-        "[...document.querySelectorAll('.topbar button, .topbar a')].filter((dom) => {"
+    ana.wait_until("() => document.querySelector('.topbar').scrollWidth <= innerWidth")
+    ana.wait_until(
+        "() => [...document.querySelectorAll('.topbar button, .topbar a')].every((dom) => {"
         " const box = dom.getBoundingClientRect();"
-        " return box.width > 0 && (box.right > innerWidth || box.left < 0); }).length"
+        " return box.width === 0 || (box.right <= innerWidth && box.left >= 0); })"
     )
-    assert beyond == 0
 
 
 def test_phone_shows_one_pane_and_a_switch_at_the_bottom(open_window: OpenWindow) -> None:
@@ -243,18 +256,25 @@ def test_title_is_set_in_place_and_emptied_for_the_texts_own(open_window: OpenWi
     ana.page.keyboard.press("Enter")
     expect(title).to_have_text("Set by hand")
     expect(ana.editor).to_be_focused()
-    assert ana.page.title() == "Set by hand – Quire"
+    expect(ana.page).to_have_title("Set by hand – Quire")
+    _wait_for_title(ana, "Set by hand")
     ben.page.reload()
     expect(ben.page.locator("h1.title")).to_have_text("Set by hand")
     title.get_by_role("button").click()
     field.fill("")
     ana.page.keyboard.press("Enter")
     expect(title).to_have_text("From the text")
-    ana.wait_until(
-        """async () => {
+    _wait_for_title(ana, "From the text", is_derived=True)
+
+
+def _wait_for_title(window: Window, title: str, *, is_derived: bool = False) -> None:
+    """Wait until the server has this title of the document `named`."""
+    window.wait_until(
+        """async ([wanted, isDerived]) => {
             const { title, title_derived } = await (await fetch("/api/documents/named")).json();
-            return title === "From the text" && title_derived;
-        }"""
+            return title === wanted && title_derived === isDerived;
+        }""",
+        [title, is_derived],
     )
 
 
@@ -296,8 +316,7 @@ def test_circle_leads_to_the_caret_and_a_person_can_be_followed(open_window: Ope
     ben.focus_start()
     assert not _is_line_seen(ben, "last")
     ben.page.get_by_label("Also here").get_by_role("button", name="Ana").click()
-    ben.page.wait_for_timeout(200)
-    assert _is_line_seen(ben, "last")
+    expect_soon(lambda: _is_line_seen(ben, "last"), True)
     ben.page.get_by_role("button", name="People here").click()
     ben.page.get_by_role("menuitem", name="Follow Ana").click()
     expect(ben.page.get_by_text("Following Ana")).to_be_visible()
@@ -316,9 +335,8 @@ def test_colour_is_chosen_where_one_sees_oneself(open_window: OpenWindow) -> Non
     ana.page.locator(".self").click()
     chosen = "Colour 12" if ana.user()["color"] != "#cf1e85" else "Colour 11"
     ana.page.get_by_role("radio", name=chosen, exact=True).check(force=True)
-    ana.wait_until("() => window.quire.state().connected")
     color = "#cf1e85" if chosen == "Colour 12" else "#b625d3"
-    assert ana.user()["color"] == color
+    expect_soon(lambda: ana.user()["color"], color)
     circle = ben.page.get_by_label("Also here").get_by_role("button", name="Ana")
     rgb = f"rgb({int(color[1:3], 16)}, {int(color[3:5], 16)}, {int(color[5:7], 16)})"
     expect(circle).to_have_css("background-color", rgb)

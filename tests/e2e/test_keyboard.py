@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.e2e.conftest import OpenWindow
 from tests.e2e.stored import stored_text
-from tests.e2e.window import Window
+from tests.e2e.window import AGAIN_MS, Window, repeat_until
 from tests.integration.server import ServerProcess
 
 _MOST_TABS: Final = 40
@@ -190,8 +190,12 @@ def _search(ana: Window, keys: Keys) -> None:
     ana.wait_for_heading("Documents")
     keys.press("/")
     keys.focused("searchbox", "Search titles and texts")
-    ana.type("tent")
-    expect(ana.page.locator(".document-excerpt mark")).to_have_text("tent")
+    found = ana.page.locator(".document-excerpt mark")
+    repeat_until(
+        lambda: expect(found).to_have_text("tent", timeout=AGAIN_MS),
+        lambda: keys.press("Control+a", "Backspace"),
+        lambda: ana.type("tent"),
+    )
     keys.press("ArrowDown")
     keys.focused("link", re.compile("^trip", re.IGNORECASE))
     keys.press("Enter")
@@ -203,9 +207,17 @@ def _search(ana: Window, keys: Keys) -> None:
 _LISTEN: Final = """() => {
     window.heard = [];
     window.seen = [];
+    window.lasting = 0;
+    let before = performance.now();
     const note = (selector, list) => {
         const dom = document.querySelector(selector);
-        new MutationObserver(() => list.push(dom.textContent))
+        new MutationObserver(() => {
+            list.push(dom.textContent);
+            if (list !== window.seen) return;
+            const now = performance.now();
+            if (now - before > 900) window.lasting++;
+            before = now;
+        })
             .observe(dom, { childList: true, characterData: true, subtree: true });
     };
     note(".save [role=status]", window.heard);
@@ -224,7 +236,9 @@ def test_screen_reader_is_told_what_lasts_and_not_each_keystroke(open_window: Op
         ana.wait_until_saved()
         expect(ana.page.locator(".save-words")).to_have_text(re.compile("^Saved"))
     assert len(ana.page.evaluate("window.seen")) > 5, "the visible words follow what is typed"
-    assert len(ana.page.evaluate("window.heard")) <= 1
+    heard, lasting = ana.page.evaluate("[window.heard, window.lasting]")
+    # The last words stay; others that did, on a slow machine, were rightly said as well.
+    assert len(heard) <= 1 + lasting, heard
     # Nothing but these words and the short messages speaks of its own accord.
     live = ana.page.locator("[aria-live]:not([aria-live=off]), [role=status], [role=alert]")
     spoken = [each.text_content() or "" for each in live.all() if each.text_content()]

@@ -101,6 +101,7 @@ def test_title_is_one_in_the_page_and_in_the_list(
     ana.focus_start()
     ana.page.keyboard.insert_text("---\ntitle: From YAML\n---\n\n")
     expect(shown).to_have_text("From YAML")
+    ana.wait_until_saved()
     assert title() == "From YAML"
     ana.page.goto(server.url)
     expect(ana.page.locator(".document-title", has_text="From YAML").last).to_be_visible()

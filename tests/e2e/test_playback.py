@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.e2e.conftest import OpenWindow
 from tests.e2e.test_history import create, open_history, write
-from tests.e2e.window import Window
+from tests.e2e.window import Window, expect_soon
 from tests.integration.server import ServerProcess
 from tests.patience import PATIENCE_S
 
@@ -57,7 +57,7 @@ def shown_text(window: Window) -> str:
 def expect_version(window: Window, server: ServerProcess, name: str, version: int) -> None:
     slider = window.page.get_by_role("slider")
     expect(slider).to_have_value(str(version))
-    assert shown_text(window) == text_at(server, name, version), f"version {version}"
+    expect_soon(lambda: shown_text(window), text_at(server, name, version))
 
 
 def test_every_place_shows_the_servers_text_with_its_authors(
@@ -86,6 +86,7 @@ def test_every_place_shows_the_servers_text_with_its_authors(
     expect(ana.page.locator(".playback-shown")).to_contain_text(f"Version 1 of {head}")
     expect(ana.page.locator(".playback-who")).to_have_text("Ana")
     keys.press("End")
+    expect_version(ana, server, "life", head)
     people = {mark.get_attribute("data-tip") for mark in ana.page.locator(".author").all()}
     assert people <= {"Ana", "Ben", "Cem"}
     assert len(people) > 1

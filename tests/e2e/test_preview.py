@@ -7,7 +7,7 @@ import httpx
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import OpenWindow
-from tests.e2e.window import Window
+from tests.e2e.window import Window, expect_soon
 from tests.integration.server import ServerProcess
 from tests.patience import PATIENCE_S
 
@@ -51,6 +51,12 @@ def _tops(window: Window) -> dict[str, Any]:
     return seen
 
 
+def _distance(window: Window) -> int:
+    """Return how many headings lie between the first that is seen in either pane."""
+    source, preview = (int(_tops(window)[side].split()[1]) for side in ("source", "preview"))
+    return abs(source - preview)
+
+
 def test_a_task_is_ticked_in_the_preview_at_its_place(
     server: ServerProcess, open_window: OpenWindow
 ) -> None:
@@ -90,9 +96,7 @@ def test_source_and_preview_scroll_together_by_line(
             other,
         )
         ana.page.wait_for_timeout(300)
-        tops = _tops(ana)
-        numbers = [int(tops[side].split()[1]) for side in ("source", "preview")]
-        assert abs(numbers[0] - numbers[1]) <= 1, tops
+        expect_soon(lambda: _distance(ana) <= 1, True)
     source.hover()
     ana.wait_until(
         "() => { const source = document.querySelector('.cm-scroller');"

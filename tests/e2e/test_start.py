@@ -1,7 +1,6 @@
 """The start page: documents are found, kept, copied, thrown away and brought back."""
 
 import re
-import time
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,10 +8,9 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import OpenWindow
-from tests.e2e.window import Window
+from tests.e2e.window import AGAIN_MS, Window, expect_soon, repeat_until
 from tests.e2e.word_file import image, paragraph, write_word
 from tests.integration.server import ServerProcess
-from tests.patience import PATIENCE_S
 
 HOSTILE: Final = (
     "<img src=x onerror=window.hacked=1>",
@@ -78,15 +76,13 @@ def test_empty_start_page_invites_and_a_template_begins_a_document(
 
 def search_until_marked(page: Page, words: str, marked: str) -> None:
     """Search for words until they are marked so: a text is found a moment after it is saved."""
-    deadline = time.monotonic() + PATIENCE_S
     found = page.locator(".document-excerpt mark").first
-    while True:
-        page.get_by_role("searchbox").fill(words)
-        try:
-            return expect(found).to_have_text(marked, timeout=2_000)
-        except AssertionError:
-            assert time.monotonic() < deadline, f"no text has {words}"
-        page.get_by_role("searchbox").fill("")
+    box = page.get_by_role("searchbox")
+    repeat_until(
+        lambda: expect(found).to_have_text(marked, timeout=AGAIN_MS),
+        lambda: box.fill(""),
+        lambda: box.fill(words),
+    )
 
 
 def test_text_typed_a_moment_ago_is_found_and_marked(open_window: OpenWindow) -> None:
@@ -229,8 +225,10 @@ def test_thousand_documents_are_paged_and_walked_by_keys(
     ana.page.keyboard.press("End")
     expect(rows.last.locator("a")).to_be_focused()
     expect(rows.last).to_contain_text("Note 0999")
-    ana.page.keyboard.type("Note 0500", delay=5)
-    expect(rows.nth(500).locator("a")).to_be_focused()
+    repeat_until(
+        lambda: expect(rows.nth(500).locator("a")).to_be_focused(timeout=AGAIN_MS),
+        lambda: ana.page.keyboard.type("Note 0500", delay=5),
+    )
     ana.page.keyboard.press("Enter")
     ana.page.wait_for_url("**/d/*")
 
@@ -250,8 +248,9 @@ def test_hostile_titles_texts_and_tags_are_text(open_window: OpenWindow) -> None
         search.fill(words)
         expect(ana.page.locator(".start-empty, .document-row").first).to_be_visible()
     search.fill("")
+    ana.note_toasts()
     choose(ana.page, HOSTILE[0], "Move to the trash")
-    expect(ana.page.locator(".toast")).to_contain_text(HOSTILE[0])
+    ana.wait_for_toast(HOSTILE[0])
     assert ana.page.evaluate("window.hacked") is None
 
 
@@ -321,7 +320,11 @@ def test_nothing_overflows_on_a_phone(open_window: OpenWindow, width: int) -> No
     assert box is not None
     assert box["x"] + box["width"] <= width
     row(ana.page, "A very long title").get_by_role("button", name="Actions for").click()
-    menu = ana.page.get_by_role("menu").bounding_box()
-    assert menu is not None
-    assert menu["x"] >= 0
-    assert menu["x"] + menu["width"] <= width
+    menu = ana.page.get_by_role("menu")
+    expect(menu).to_be_visible()
+    expect_soon(lambda: _is_within(menu, width), True)
+
+
+def _is_within(part: Locator, width: int) -> bool:
+    box = part.bounding_box()
+    return box is not None and box["x"] >= 0 and box["x"] + box["width"] <= width

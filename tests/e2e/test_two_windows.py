@@ -76,7 +76,7 @@ def test_a_link_that_is_open_but_silent_is_noticed(
         ben.focus_end()
         ben.type("from inside")
         assert not ben.save_words.startswith("Saved")
-        ben.wait_until("() => !window.quire.state().connected", patience_ms=120_000)
+        ben.wait_until("() => !window.quire.state().connected")
         link.mend()
         assert wait_until_equal(ana, ben) == "echo from inside"
 

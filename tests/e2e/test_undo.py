@@ -39,7 +39,7 @@ def test_a_restore_is_undone_as_one_step_and_nothing_comes_twice(
     ana.wait_for_text("the first text")
     ana.editor.focus()
     ana.page.keyboard.press("Control+a")
-    ana.type("another text")
+    ana.insert("another text")
     assert wait_until_equal(ana, ben) == "another text"
     _restore_on_page(ana, version)
     ana.wait_for_text("the first text")
@@ -84,7 +84,7 @@ def test_what_somebody_else_restored_does_not_come_twice_by_undo(
 def test_a_paste_is_a_step_of_its_own(server: ServerProcess, open_window: OpenWindow) -> None:
     ana = open_window("/d/paste-step", "Ana")
     ana.focus_end()
-    ana.type("typed")
+    ana.insert("typed")
     ana.page.evaluate(
         """() => {
             const data = new DataTransfer();
@@ -95,7 +95,7 @@ def test_a_paste_is_a_step_of_its_own(server: ServerProcess, open_window: OpenWi
         }"""
     )
     ana.wait_for_text("typed pasted")
-    ana.type(" on")
+    ana.insert(" on")
     for expected in ("typed pasted", "typed", ""):
         ana.page.keyboard.press("Control+z")
         ana.wait_for_text(expected)
@@ -115,7 +115,7 @@ def test_an_undo_and_a_restore_that_cross_each_other_give_the_text_once(
         ana.wait_for_text("the first text")
         ana.editor.focus()
         ana.page.keyboard.press("Control+a")
-        ana.type("another text")
+        ana.insert("another text")
         wait_until_equal(ana, ben)
         link.cut()
         _restore(server, "crossing", version)

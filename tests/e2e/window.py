@@ -1,6 +1,7 @@
 """One person's browser window on Quire."""
 
 import time
+from collections.abc import Callable
 from typing import Any, Final
 
 from playwright.sync_api import ConsoleMessage, Error, Locator, Page, expect
@@ -10,6 +11,8 @@ from tests.patience import PATIENCE_S
 PATIENCE_MS: Final = PATIENCE_S * 1000
 """How long a condition may take; a test that passes waits for the condition only."""
 _POLL_MS: Final = 50
+AGAIN_MS: Final = 2_000
+"""How long a check waits before that which it checks is done again."""
 
 PASTE_BOOK: Final = """() => {
     const data = new DataTransfer();
@@ -19,6 +22,16 @@ PASTE_BOOK: Final = """() => {
     document.querySelector(".pane-source .cm-content").dispatchEvent(event);
 }"""
 """Script: paste the text that a test has put into `window.book`."""
+
+_NOTE_TOASTS: Final = """() => {
+    window.toasts = [];
+    window.mostToasts = 0;
+    new MutationObserver(() => {
+        const shown = [...document.querySelectorAll(".toast")];
+        window.mostToasts = Math.max(window.mostToasts, shown.length);
+        window.toasts.push(...shown.map((toast) => toast.textContent));
+    }).observe(document.body, { childList: true, characterData: true, subtree: true });
+}"""
 
 
 class Window:
@@ -85,14 +98,22 @@ class Window:
         self.editor.focus()
         self.page.keyboard.press("Control+Home")
 
+    def insert(self, text: str) -> None:
+        """Write a text where the caret is, as one step: between keys, a busy machine pauses, and
+        what is typed after a pause is undone by itself.
+        """
+        self.page.keyboard.insert_text(text)
+
     @property
     def text(self) -> str:
         text: str = self.page.evaluate("window.quire.text()")
         return text
 
-    @property
-    def is_read_only(self) -> bool:
-        return self.editor.get_attribute("aria-readonly") == "true"
+    def expect_read_only(self) -> None:
+        expect(self.editor).to_have_attribute("aria-readonly", "true")
+
+    def expect_writable(self) -> None:
+        expect(self.editor).not_to_have_attribute("aria-readonly", "true")
 
     # --- what it says ---------------------------------------------------------------------------
 
@@ -144,6 +165,14 @@ class Window:
 
     def wait_for_heading(self, words: str) -> None:
         expect(self.page.get_by_role("heading", level=1)).to_have_text(words)
+
+    def note_toasts(self) -> None:
+        """Have all short messages noted from here on: each is shown for 4 s alone."""
+        self.page.evaluate(_NOTE_TOASTS)
+
+    def wait_for_toast(self, words: str) -> None:
+        """Wait until a message with these words has been shown since `note_toasts`."""
+        self.wait_until("words => window.toasts.some((toast) => toast.includes(words))", words)
 
     # --- who it is ------------------------------------------------------------------------------
 
@@ -197,6 +226,36 @@ class ShareDialog:
     def close(self) -> None:
         self.dom.press("Escape")
         expect(self.dom).to_have_count(0)
+
+
+def expect_soon(read: Callable[[], object], expected: object) -> None:
+    """Wait until what is read of a page, or of the server behind it, is as expected.
+
+    Where one part of a page follows another, a test that has seen the one may be too early for the
+    other.
+    """
+    deadline = time.monotonic() + PATIENCE_S
+    while (seen := read()) != expected:
+        assert time.monotonic() < deadline, f"{seen!r} is not {expected!r}"
+        time.sleep(_POLL_MS / 1000)
+
+
+def repeat_until(check: Callable[[], object], *acts: Callable[[], object]) -> None:
+    """Do something again until a check no longer fails, for which it should wait `AGAIN_MS`.
+
+    For what is too late at its first time, such as a search for what was saved a moment ago, or too
+    slow, such as letters that are one word only without a pause between them.
+    """
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        for act in acts:
+            act()
+        try:
+            check()
+            return
+        except AssertionError:
+            if time.monotonic() > deadline:
+                raise
 
 
 def wait_until_equal(one: Window, other: Window) -> str:

@@ -10,10 +10,12 @@ through `anyio.to_thread.run_sync`.
 """
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -84,6 +86,7 @@ class ServerProcess:
         if is_forked is None:
             is_forked = "--workers" not in arguments
         self._is_forked = is_forked
+        self._temporary: str | None = None
         self._process: subprocess.Popen[bytes] | ForkedProcess | None = None
         self._started_once = False
 
@@ -207,12 +210,17 @@ class ServerProcess:
         trace: TracebackType | None,
     ) -> None:
         self.kill9()
+        if self._temporary is not None:
+            shutil.rmtree(self._temporary, ignore_errors=True)
 
     # --- how ------------------------------------------------------------------------------------
 
     def _spawn(self) -> None:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("QUIRE_")}
-        environment = {**inherited, "PYTHONPATH": str(ROOT), **_PATIENT, **self._environment}
+        own = {"PYTHONPATH": str(ROOT)}
+        if not self._is_forked:
+            own["TMPDIR"] = self._temporary_folder()
+        environment = {**inherited, **own, **_PATIENT, **self._environment}
         place = ("--host", "127.0.0.1", "--port", str(self._port))
         command = ["serve", *place, "--database-url", self.database_url, *self._arguments]
         # Not the checkout: no `.env` that lies there may change what is tested.
@@ -231,6 +239,15 @@ class ServerProcess:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+
+    def _temporary_folder(self) -> str:
+        """Return where it may leave files behind: the sockets of workers, when it is killed.
+
+        Not the folder of the test, whose path is too long for a socket's.
+        """
+        if self._temporary is None:
+            self._temporary = tempfile.mkdtemp(prefix="quire-test-")
+        return self._temporary
 
     def _wait_until_ready(self) -> None:
         process = self._process

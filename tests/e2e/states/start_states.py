@@ -6,7 +6,7 @@ from playwright.sync_api import FilePayload, expect
 
 from tests.e2e.scene import Scene
 from tests.e2e.states.state import State, as_operator, as_stranger
-from tests.e2e.window import Window
+from tests.e2e.window import AGAIN_MS, Window, repeat_until
 
 
 def _start(scene: Scene, path: str = "/#show=all") -> Window:
@@ -19,7 +19,13 @@ def _start(scene: Scene, path: str = "/#show=all") -> Window:
 
 def _found(scene: Scene) -> Window:
     window = _start(scene)
-    window.page.get_by_role("searchbox").fill("lentils")
+    search = window.page.get_by_role("searchbox")
+    found = window.page.locator(".document-excerpt mark").first
+    repeat_until(
+        lambda: expect(found).to_be_visible(timeout=AGAIN_MS),
+        lambda: search.fill(""),
+        lambda: search.fill("lentils"),
+    )
     return window
 
 
