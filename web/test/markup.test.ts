@@ -44,9 +44,21 @@ test("an edit gives what a rendering of the whole text gives", () => {
 });
 
 test("the lines of all blocks are those of the text", () => {
-  for (const text of ["# a\n\nb\n", "\n\n# a", "---\ntitle: x\n---\n\na\n\n[ref]: /x\n\nb"]) {
+  for (const text of ["# a\n\nb\n", "\n\n# a", "  ", "a\n  \n", "---\ntitle: x\n---\n\na\n\n[ref]: /x\n\nb"]) {
     const lines = renderBlocks(text).reduce((sum, block) => sum + block.lines, 0);
     assert.equal(lines, text.replace(/\n$/, "").split("\n").length, text);
+  }
+});
+
+test("a text of blanks alone has no words, and can be written on", () => {
+  for (const text of [" ", "  ", "\t", " \n", "\n ", "---\ntitle: x\n---\n  "]) {
+    assert.doesNotMatch(renderBlocks(text).map(({ html }) => html).join(""), /<p|<pre/, JSON.stringify(text));
+    const markup = new Markup();
+    const shown: Block[] = [];
+    for (const step of ["a", text, `${text}in`, text, ""]) {
+      applyPatches(shown, markup.update(step).patches);
+      assert.deepEqual(look(shown), look(renderBlocks(step)), JSON.stringify({ text, step }));
+    }
   }
 });
 

@@ -31,6 +31,8 @@ export function readPieces(parser: Parser, text: string, from: number, isKnown: 
   while (offset < text.length && !isKnown(offset)) {
     const end = windowEnd(text, offset + size);
     const state = new parser.block.State(text.slice(offset, end), parser, {}, []);
+    // To the parser, blanks without a line end are no line at all.
+    if (state.lineMax === 0) return [...pieces, { source: text.slice(offset), lines: 1, tokens: [], env: {} }];
     const begun = offset;
     for (let line = 0; line < state.lineMax && !isKnown(offset); ) {
       const next = readBlock(parser, state, line);
