@@ -79,6 +79,17 @@ _set_owner = (
     .where(documents.c.key == bindparam("of_document"))
     .values(owner_id=bindparam("new_owner"))
 )
+_set_read_only = (
+    update(documents)
+    .where(documents.c.key == bindparam("of_document"), documents.c.purged_at_ms.is_(None))
+    .values(read_only_at_ms=bindparam("at_ms", type_=BigInteger))
+)
+_read_only = (
+    select(documents.c.name)
+    .where(documents.c.read_only_at_ms.is_not(None))
+    .order_by(documents.c.read_only_at_ms.desc())
+    .limit(bindparam("most"))
+)
 _set_derived_title = (
     update(documents)
     .where(
@@ -165,6 +176,19 @@ def change(
 def set_owner(connection: Connection, key: int, user_id: str) -> None:
     connection.execute(_set_owner, {"of_document": key, "new_owner": user_id})
     forget_heads(connection)
+
+
+def set_read_only(connection: Connection, key: int, at_ms: int | None) -> bool:
+    """Make a document read-only since a time, or no more; False: it is not there."""
+    values = {"of_document": key, "at_ms": at_ms}
+    is_there = connection.execute(_set_read_only, values).rowcount == 1
+    forget_heads(connection)
+    return is_there
+
+
+def read_only_names(connection: Connection, limit: int) -> list[str]:
+    """Return the names of documents that are read-only, the latest to become so first."""
+    return list(connection.scalars(_read_only, {"most": limit}))
 
 
 def newest(

@@ -3,7 +3,8 @@
 A document has an owner, and grants for subjects: `everyone`, `signed-in`, or one user. A share link
 grants a role to whoever has redeemed it. A token may carry claims: roles in documents, by name. The
 highest role that applies counts (`effective_role`); without any, a document looks like one that
-does not exist. Every door asks `may` before it does something in a document.
+does not exist. While an operator has made a document read-only, everybody who has a role there is a
+viewer, its owner too. Every door asks `may` before it does something in a document.
 """
 
 from collections.abc import Iterable
@@ -69,6 +70,8 @@ class Standing(Struct, frozen=True):
     signed_in: Role | None = None
     personal: Role | None = None
     links: tuple[LinkGrant, ...] = ()
+    is_read_only: bool = False
+    """True while an operator has made the document read-only."""
 
 
 class Claim(Struct, frozen=True):
@@ -134,6 +137,17 @@ def effective_role(standing: Standing, reader: Reader, name: str, now_ms: int) -
         name: of the document.
         now_ms: UTC, milliseconds since the epoch; links end at it.
     """
+    role = _given_role(standing, reader, name, now_ms)
+    return "viewer" if standing.is_read_only and role is not None else role
+
+
+def next_expiry_ms(standing: Standing, now_ms: int) -> int | None:
+    """Return when the first link ends that still counts; None if none does."""
+    ends = (link.expires_at_ms for link in standing.links)
+    return min((end for end in ends if end is not None and end > now_ms), default=None)
+
+
+def _given_role(standing: Standing, reader: Reader, name: str, now_ms: int) -> Role | None:
     claimed = claimed_role(reader.claims, name)
     if reader.is_scoped:
         return claimed
@@ -147,12 +161,6 @@ def effective_role(standing: Standing, reader: Reader, name: str, now_ms: int) -
         if link.expires_at_ms is None or now_ms < link.expires_at_ms
     )
     return highest((claimed, owned, standing.everyone, signed_in, standing.personal, *linked))
-
-
-def next_expiry_ms(standing: Standing, now_ms: int) -> int | None:
-    """Return when the first link ends that still counts; None if none does."""
-    ends = (link.expires_at_ms for link in standing.links)
-    return min((end for end in ends if end is not None and end > now_ms), default=None)
 
 
 def _matches(pattern: str, name: str) -> bool:

@@ -2,8 +2,7 @@
 
 Everything that crosses from SQL into a room, or back, is one of the frozen records below. The
 `EventLog` protocol, in parts by who asks, is implemented by `storage.log`, the `Bus` protocol by
-`sync.shells.bus.memory_bus` and `sync.shells.bus.redis_bus`; one contract suite each
-(`tests/contract/`) holds every implementation to it.
+`memory_bus` and `redis_bus` in `sync.shells.bus`; `tests/contract/` holds each to its contract.
 """
 
 from collections.abc import Sequence
@@ -89,6 +88,7 @@ class DocumentRecord(Struct, frozen=True):
     is_template: bool = False
     compacted_version: int = 0
     """The events up to it are in segments: see `storage.compaction`."""
+    read_only_at_ms: int | None = None  # an operator made it so; None: it is not
 
     @property
     def shown_title(self) -> str:

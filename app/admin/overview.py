@@ -9,6 +9,8 @@ from msgspec import Struct
 
 MAX_SHOWN: Final = 20
 """Documents and connections that are shown of all, at most."""
+MAX_MARKED: Final = 200
+"""Documents that are read-only, the latest to become so; more are not looked at."""
 
 
 class Connection(Struct, frozen=True):
@@ -24,7 +26,7 @@ class Connection(Struct, frozen=True):
     is_lagging: bool
 
 
-class OpenDocument(Struct, frozen=True):
+class OpenDocument(Struct, frozen=True, omit_defaults=True):
     """One document that a process has open."""
 
     name: str
@@ -32,6 +34,8 @@ class OpenDocument(Struct, frozen=True):
     members: int
     """Connections of that process, or of all."""
     chars: int
+    is_read_only: bool = False
+    """True if an operator has made it so; processes do not say. Absent in JSON if not."""
 
 
 class ProcessOverview(Struct, frozen=True):
@@ -65,6 +69,8 @@ class Overview(Struct, frozen=True):
     largest: list[OpenDocument]
     busiest: list[OpenDocument]
     refusals: dict[str, int]
+    read_only: list[str] = []
+    """Names of documents that an operator has made so, open or not."""
 
 
 def encode_overview(overview: Overview | ProcessOverview) -> bytes:
@@ -110,6 +116,27 @@ def merge_overviews(processes: Sequence[ProcessOverview]) -> Overview:
         largest_of(_together(each for process in processes for each in process.largest)),
         busiest_of(_together(each for process in processes for each in process.busiest)),
         refusals,
+    )
+
+
+def with_marks(overview: Overview, names: Sequence[str]) -> Overview:
+    """Return an overview that says which documents are read-only.
+
+    Args:
+        names: those, the latest to become so first.
+    """
+    marked = frozenset(names)
+
+    def shown(documents: Iterable[OpenDocument]) -> list[OpenDocument]:
+        return [
+            msgspec.structs.replace(each, is_read_only=each.name in marked) for each in documents
+        ]
+
+    return msgspec.structs.replace(
+        overview,
+        largest=shown(overview.largest),
+        busiest=shown(overview.busiest),
+        read_only=list(names[:MAX_SHOWN]),
     )
 
 

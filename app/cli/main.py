@@ -16,6 +16,7 @@ from typing import Final, get_args
 from app.cli.backup_flags import add_backup_flags
 from app.cli.care_flags import add_care_flags
 from app.cli.check_flags import add_check_flags
+from app.cli.document_flags import add_document_flags
 from app.cli.failure import CommandFailed, ExitCode
 from app.cli.history_flags import (
     add_retention_flags,
@@ -186,6 +187,13 @@ def _webhook(flags: argparse.Namespace) -> int:
     return ExitCode.DONE
 
 
+def _on_document(flags: argparse.Namespace) -> int:
+    from app.cli.document_command import run_document_command
+
+    asyncio.run(run_document_command(Settings.load(_given(flags)), flags))
+    return ExitCode.DONE
+
+
 def _audit(flags: argparse.Namespace) -> int:
     from app.cli.audit_command import print_audit
 
@@ -288,6 +296,8 @@ def parser() -> argparse.ArgumentParser:
     add_webhook_flags(
         commands.add_parser("webhook", help="have other programs told of changes"), _webhook
     )
+    marking = commands.add_parser("document", help="make a document read-only for everybody")
+    add_document_flags(marking, _on_document, _document)
     _add_audit(commands.add_parser("audit", help="list who did what, or was refused it"))
     _add_cat(commands.add_parser("cat", help="print a document's text"))
     _add_log(commands.add_parser("log", help="list who wrote what, newest first"))

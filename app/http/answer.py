@@ -34,6 +34,7 @@ def document_answer(record: DocumentRecord, role: Role) -> Document:
         updated_at=timestamp(record.updated_at_ms),
         role=role,
         template=record.is_template,
+        read_only=record.read_only_at_ms is not None,
         deleted_at=None if record.deleted_at_ms is None else timestamp(record.deleted_at_ms),
     )
 

@@ -82,6 +82,7 @@ STATUS: Final[dict[Code, int]] = {
     ServiceCode.TOO_MANY: 409,
     ServiceCode.UNKNOWN_WEBHOOK: 404,
     ServiceCode.UNKNOWN_DELIVERY: 404,
+    ServiceCode.DOCUMENT_READ_ONLY: 403,
     ServiceCode.UNKNOWN_LINK: 404,
     ServiceCode.UNKNOWN_IMAGE: 404,
     ServiceCode.NO_IMAGE: 415,

@@ -189,6 +189,11 @@ class Document(BaseModel):
         exclude_if=lambda value: not value,
         description="True, and only there, if it is offered as a template.",
     )
+    read_only: bool = Field(
+        default=False,
+        exclude_if=lambda value: not value,
+        description="True, and only there, while an operator has made it read-only for everybody.",
+    )
     deleted_at: str | None = Field(
         default=None,
         exclude_if=lambda value: value is None,

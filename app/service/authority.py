@@ -41,12 +41,12 @@ class Authority:
         if principal.document not in (None, name):
             return None
         reader, at_ms = principal.reader, now_ms()
-        if reader.is_scoped:
-            claimed = claimed_role(reader.claims, name)
-            return None if claimed is None else Admission(claimed)
+        if reader.is_scoped and claimed_role(reader.claims, name) is None:
+            return None
         standing = await self._rows.standing(key, reader.user_id)
         role = effective_role(standing, reader, name, at_ms)
-        return None if role is None else Admission(role, next_expiry_ms(standing, at_ms))
+        ends_ms = None if reader.is_scoped else next_expiry_ms(standing, at_ms)
+        return None if role is None else Admission(role, ends_ms)
 
     async def roles(
         self, principal: Principal, documents: Sequence[DocumentRecord]
@@ -57,8 +57,6 @@ class Authority:
             StoreError: the store does not answer.
         """
         reader, at_ms = principal.reader, now_ms()
-        if reader.is_scoped:
-            return [claimed_role(reader.claims, each.name) for each in documents]
         pairs = [(each.key, reader.user_id) for each in documents]
         found = await self._rows.standings(pairs)
         return [

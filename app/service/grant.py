@@ -9,6 +9,7 @@ from typing import Final
 from app.identity.principal import Principal
 from app.service.authority import unknown_document
 from app.service.backend import Backend
+from app.service.service_error import ServiceCode, ServiceError
 from sync.error import ErrorCode, QuireError
 from sync.names import Role, is_document_name
 from sync.permission import Action, may
@@ -39,10 +40,19 @@ class Grant:
         return self.principal.user
 
     def require(self, action: Action) -> None:
-        """Raise `QuireError` (`forbidden`) unless the role allows an action."""
-        if not may(self.role, action):
-            verb = _VERBS[action]
-            raise QuireError(ErrorCode.FORBIDDEN, f"A {self.role} may not {verb} this document.")
+        """Raise unless the role allows an action.
+
+        Raises:
+            QuireError: `forbidden`.
+            ServiceError: `document_read_only`: an operator has lowered all roles.
+        """
+        if may(self.role, action):
+            return
+        if self.document.read_only_at_ms is not None:
+            text = "An operator has made this document read-only."
+            raise ServiceError(ServiceCode.DOCUMENT_READ_ONLY, text)
+        verb = _VERBS[action]
+        raise QuireError(ErrorCode.FORBIDDEN, f"A {self.role} may not {verb} this document.")
 
 
 async def grant_access(
@@ -54,6 +64,7 @@ async def grant_access(
         QuireError: `unknown_document`: there is none, it is deleted, none can have that name, or
             the principal may not know of it (`auth_required` to one that is not proven);
             `forbidden`: its role does not allow the action.
+        ServiceError: `document_read_only`, likewise.
         StoreError: the log does not answer.
     """
     record = await backend.log.find(name) if is_document_name(name) else None

@@ -115,6 +115,8 @@ class RetentionKeeper:
         bound = await self._rows.bound(key, rule, now_ms())
         if bound is None or (rule.kind == "thin" and bound.upto <= bound.merged):
             return 0
+        if bound.document.read_only_at_ms is not None:
+            return 0  # its history stays as it is, too
         try:
             upto = await self._prepared(bound)
             return await self._merge(key, rule, upto)

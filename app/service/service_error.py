@@ -27,6 +27,7 @@ class ServiceCode(StrEnum):
     UNUSABLE_FILE = "unusable_file"
     UNKNOWN_WEBHOOK = "unknown_webhook"
     UNKNOWN_DELIVERY = "unknown_delivery"
+    DOCUMENT_READ_ONLY = "document_read_only"
 
 
 class ServiceError(Exception):

@@ -35,6 +35,7 @@ async def grant_trashed(backend: Backend, principal: Principal, name: str) -> Gr
     Raises:
         QuireError: `unknown_document`: there is none of that name in the trash, or whoever asks
             does not own it (`auth_required` to one that is not proven).
+        ServiceError: `document_read_only`: it stays in the trash as long as it is that.
         StoreError: the log does not answer.
     """
     record = await backend.log.find(name) if is_document_name(name) else None
@@ -42,9 +43,13 @@ async def grant_trashed(backend: Backend, principal: Principal, name: str) -> Gr
     # Asked in any case: how long a refusal takes is not to tell whether there is a document.
     key = record.key if record is not None and is_there else _NO_KEY
     role = await backend.authority.role(principal, key, name)
-    if record is None or not is_there or role is None or not may(role, Action.MANAGE):
+    if record is None or not is_there or role is None:
         raise unknown_document(principal)
-    return Grant(principal, role, record)
+    grant = Grant(principal, role, record)
+    if not may(role, Action.MANAGE) and record.read_only_at_ms is None:
+        raise unknown_document(principal)
+    grant.require(Action.MANAGE)
+    return grant
 
 
 async def restore_document(backend: Backend, grant: Grant) -> DocumentRecord:

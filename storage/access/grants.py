@@ -59,7 +59,8 @@ def _standings(dialect: str) -> CompoundSelect[Any]:
     pair = (asked.c.document_key, asked.c.user_id)
     mine = literal(user_subject("")) + asked.c.user_id
     subjects = grants.c.subject.in_((literal(EVERYONE), literal(SIGNED_IN), mine))
-    owners = select(*pair, literal("owner"), documents.c.owner_id, never).join_from(
+    owner = (literal("owner"), documents.c.owner_id, documents.c.read_only_at_ms)
+    owners = select(*pair, *owner).join_from(
         asked, documents, documents.c.key == asked.c.document_key
     )
     granted = select(*pair, grants.c.subject, grants.c.role, never).join_from(
@@ -122,11 +123,14 @@ def standings(
     owners: dict[tuple[int, str], str] = {}
     roles: dict[tuple[int, str, str], Role] = {}
     linked: dict[tuple[int, str], list[LinkGrant]] = {}
-    for key, user_id, what, value, expires_at_ms in rows:
+    read_only: set[int] = set()
+    for key, user_id, what, value, at_ms in rows:
         if what == "owner":
             owners[key, user_id] = value
+            if at_ms is not None:
+                read_only.add(key)
         elif what == "link":
-            linked.setdefault((key, user_id), []).append(LinkGrant(value, expires_at_ms))
+            linked.setdefault((key, user_id), []).append(LinkGrant(value, at_ms))
         else:
             roles[key, user_id, what] = value
     return {
@@ -136,6 +140,7 @@ def standings(
             roles.get((key, user_id, SIGNED_IN)),
             roles.get((key, user_id, user_subject(user_id))),
             tuple(linked.get((key, user_id), ())),
+            key in read_only,
         )
         for key, user_id in unique
     }

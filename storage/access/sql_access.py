@@ -91,6 +91,22 @@ class SqlAccess:
 
         await self._write(work)
 
+    async def set_read_only(self, document_key: int, at_ms: int, *, is_read_only: bool) -> bool:
+        """Make a document read-only for everybody, or give the roles back; False: it is gone."""
+
+        def work(connection: Connection) -> bool:
+            since_ms = at_ms if is_read_only else None
+            if not catalogue.set_read_only(connection, document_key, since_ms):
+                return False
+            access_changes.note(connection, [AccessChange(0, document_key, at_ms=at_ms)])
+            return True
+
+        return await self._write(work)
+
+    async def read_only_names(self, limit: int) -> list[str]:
+        """Return the names of documents that are read-only, the latest to become so first."""
+        return await self._database.read(partial(catalogue.read_only_names, limit=limit))
+
     async def create_link(self, link: LinkRecord, *, most: int | None = None) -> None:
         """Save a share link. Raises `StoreError` if its id or its secret is taken.
 

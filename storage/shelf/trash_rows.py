@@ -53,7 +53,7 @@ _restore = (
 )
 _empty = (
     update(documents)
-    .where(documents.c.key == _key, *_is_trashed)
+    .where(documents.c.key == _key, *_is_trashed, documents.c.read_only_at_ms.is_(None))
     .values(
         purged_at_ms=bindparam("now_ms"),
         title="",
@@ -83,6 +83,7 @@ _expired = (
         documents.c.deleted_at_ms.is_not(None),
         documents.c.deleted_at_ms < bindparam("before_ms"),
         documents.c.purged_at_ms.is_(None),
+        documents.c.read_only_at_ms.is_(None),
     )
     .order_by(documents.c.deleted_at_ms)
     .limit(bindparam("most"))
@@ -117,7 +118,10 @@ def restore(connection: Connection, key: int, at_ms: int) -> bool:
 
 
 def empty(connection: Connection, key: int, at_ms: int) -> bool:
-    """Remove all of a document but its events and its name; False: it is not in the trash."""
+    """Remove all of a document but its events and its name.
+
+    False: it is not in the trash, or read-only.
+    """
     if connection.execute(_empty, {"of_document": key, "now_ms": at_ms}).rowcount != 1:
         return False
     catalogue.forget_heads(connection)

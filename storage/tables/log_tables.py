@@ -41,6 +41,7 @@ documents = Table(
     Column("purged_at_ms", BigInteger),
     Column("is_template", Boolean, nullable=False, server_default=false()),
     Column("compacted_version", BigInteger, nullable=False, server_default="0"),
+    Column("read_only_at_ms", BigInteger),
     Index(None, "updated_at_ms", "key"),
     Index(None, "owner_id"),
     Index(
@@ -48,6 +49,12 @@ documents = Table(
         "deleted_at_ms",
         sqlite_where=text("deleted_at_ms IS NOT NULL"),
         postgresql_where=text("deleted_at_ms IS NOT NULL"),
+    ),
+    Index(
+        None,
+        "read_only_at_ms",
+        sqlite_where=text("read_only_at_ms IS NOT NULL"),
+        postgresql_where=text("read_only_at_ms IS NOT NULL"),
     ),
 )
 

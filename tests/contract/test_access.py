@@ -61,6 +61,25 @@ async def test_grants_of_a_document_that_is_there_already_stay(store: Store, key
     assert await store.access.grants(key) == []
 
 
+async def test_read_only_document_is_marked_found_and_let_go(store: Store, key: int) -> None:
+    access = store.access
+    plans = (await store.log.create(new_document("plans")))[0].key
+    assert await access.set_read_only(key, 1, is_read_only=True)
+    assert await access.set_read_only(plans, 2, is_read_only=True)
+    assert await access.read_only_names(9) == ["plans", "notes"]
+    assert await access.read_only_names(1) == ["plans"]
+    pairs = [(key, "u-owner"), (plans, "ada"), (0, "ada")]
+    found = await access.standings(pairs)
+    assert [found[pair].is_read_only for pair in pairs] == [True, True, False]
+    assert await access.set_read_only(key, 3, is_read_only=False)
+    assert await access.standing(key, "u-owner") == Standing("u-owner")
+    assert not await access.set_read_only(0, 4, is_read_only=True)
+    assert await access.changes(0, 9) == [
+        AccessChange(position, document, at_ms=position)
+        for position, document in ((1, key), (2, plans), (3, key))
+    ]
+
+
 async def test_grant_is_set_changed_and_removed(store: Store, key: int) -> None:
     access = store.access
     await access.set_grant(key, "user:ada", "viewer", 1)

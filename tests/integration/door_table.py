@@ -210,6 +210,13 @@ PEOPLE_DOORS: Final[tuple[PeopleDoor, ...]] = (
     PeopleDoor(
         "DELETE", "/api/admin/connections/{session}", answers=_OPERATORS | {"operator": 404}
     ),
+    PeopleDoor("GET", "/api/admin/documents/{document}", answers=_OPERATORS | {"operator": 404}),
+    PeopleDoor(
+        "PATCH",
+        "/api/admin/documents/{document}",
+        json={"read_only": False},
+        answers=_OPERATORS | {"operator": 404},
+    ),
     PeopleDoor("GET", "/api/invitations", answers=_OPERATORS),
     PeopleDoor("POST", "/api/invitations", json={}, answers=_OPERATORS | {"operator": 201}),
     PeopleDoor("DELETE", "/api/invitations/{invitation}", answers=_OPERATORS | {"operator": 204}),

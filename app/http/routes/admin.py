@@ -1,4 +1,4 @@
-"""`/api/admin/…`: what all processes of a server do, and closing a connection; for operators."""
+"""`/api/admin/…`: what all processes of a server do, and what operators may do there."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,18 +7,29 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Request, Response
 
-from app.admin.overview import Overview, decode_process, encode_overview, merge_overviews
+from app.admin.overview import (
+    MAX_MARKED,
+    Overview,
+    decode_process,
+    encode_overview,
+    merge_overviews,
+    with_marks,
+)
 from app.admin.process_overview import CLOSE, OVERVIEW
 from app.app_state import State
-from app.audit.audit_kind import CONNECTION_CLOSED
-from app.http.access import StateOf, problems
+from app.audit.audit_kind import CONNECTION_CLOSED, DOCUMENT_MARKED
+from app.http.access import BackendOf, DocumentPath, StateOf, problems
+from app.http.admin_schema import AdministeredChange, AdministeredDocument
 from app.http.event_stream import EventStreamResponse
 from app.http.noting import NotingOf
 from app.http.people_access import NOT_KEPT, OperatorOf
 from app.http.stream import StreamsOf, stream_user
 from app.identity.principal import Principal
 from app.server.peer_address import peer_key
+from app.service.read_only_mark import mark_read_only
 from app.service.service_error import ServiceCode, ServiceError
+from sync.error import ErrorCode, QuireError
+from sync.names import is_document_name
 from sync.port import StoreError
 
 router = APIRouter(prefix="/api/admin", tags=["server"], dependencies=[NOT_KEPT])
@@ -32,6 +43,7 @@ _EXAMPLE: Final[dict[str, object]] = {
     "largest": [],
     "busiest": [],
     "refusals": {},
+    "read_only": [],
 }
 
 
@@ -74,10 +86,43 @@ async def close_connection(
     return Response(status_code=204)
 
 
+@router.get("/documents/{document}", responses=problems(403, 404))
+async def read_administered(
+    name: DocumentPath, _: OperatorOf, backend: BackendOf
+) -> AdministeredDocument:
+    """Say whether a document is read-only; operators need no role in it."""
+    found = await backend.log.find(name) if is_document_name(name) else None
+    if found is None or found.purged_at_ms is not None:
+        raise QuireError(ErrorCode.UNKNOWN_DOCUMENT, "There is no such document.")
+    return AdministeredDocument(name=name, read_only=found.read_only_at_ms is not None)
+
+
+@router.patch("/documents/{document}", responses=problems(403, 404))
+async def change_administered(
+    change: AdministeredChange,
+    name: DocumentPath,
+    _: OperatorOf,
+    backend: BackendOf,
+    note: NotingOf,
+) -> AdministeredDocument:
+    """Make a document read-only for everybody, its owner too, or give the roles back.
+
+    Whoever has it open is told within a second, in every process.
+    """
+    found = await mark_read_only(backend, name, is_read_only=change.read_only)
+    note(DOCUMENT_MARKED, found, read_only=change.read_only)
+    return AdministeredDocument(name=name, read_only=change.read_only)
+
+
 async def _overview(state: State) -> Overview:
     answers = await state.figures.ask(OVERVIEW)
     found = (decode_process(answer) for answer in answers)
-    return merge_overviews([process for process in found if process is not None])
+    overview = merge_overviews([process for process in found if process is not None])
+    try:
+        marked = await state.backend.access.read_only_names(MAX_MARKED)
+    except StoreError:
+        return overview  # what the processes do can be seen all the same
+    return with_marks(overview, marked)
 
 
 async def _overviews(state: State, principal: Principal) -> AsyncIterator[bytes]:

@@ -6,6 +6,7 @@ from typing import get_args
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from sync.names import Role
 from sync.permission import (
@@ -41,6 +42,17 @@ standings = st.builds(
     maybe_roles,
     st.lists(links, max_size=3).map(tuple),
 )
+
+
+@given(standings, st.sampled_from([ADA, GUEST, UNPROVEN]), maybe_roles, st.booleans())
+def test_read_only_document_has_viewers_alone(
+    standing: Standing, reader: Reader, claimed: Role | None, is_scoped: bool
+) -> None:
+    claims = () if claimed is None else (Claim("notes", claimed),)
+    asking = replace(reader, claims=claims, is_scoped=is_scoped)
+    role = effective_role(standing, asking, "notes", NOW_MS)
+    lowered = effective_role(replace(standing, is_read_only=True), asking, "notes", NOW_MS)
+    assert lowered == (None if role is None else "viewer")
 
 
 def test_owner_owns() -> None:

@@ -11,6 +11,7 @@ import { Problem } from "../ui/form";
 import { Frame } from "../ui/frame";
 import { mountPage } from "../ui/mount";
 import { useEffect, useState } from "../vendor/preact";
+import { DocumentDesk, ManageButton } from "./documentdesk";
 import { ratesBetween, readOverview, type Connection, type OpenDocument, type Overview, type Seen } from "./overview";
 
 export function showAdminPage(app: HTMLElement): Promise<void> {
@@ -39,6 +40,7 @@ interface Watching {
 function Watched() {
   const [{ before, now, live }, setWatching] = useState<Watching>({ before: null, now: null, live: false });
   const [problem, setProblem] = useState<ApiError | null>(null);
+  const [chosen, setChosen] = useState("");
   useEffect(() => {
     const source = new EventSource(`${basePath()}api/admin/overview`);
     source.onmessage = ({ data }: MessageEvent<string>) => {
@@ -81,8 +83,9 @@ function Watched() {
           ))}
         </ul>
       </Card>
-      <Documents title={words().admin.busiest} documents={overview.busiest} />
-      <Documents title={words().admin.largest} documents={overview.largest} />
+      <Documents title={words().admin.busiest} documents={overview.busiest} choose={setChosen} />
+      <Documents title={words().admin.largest} documents={overview.largest} choose={setChosen} />
+      <DocumentDesk name={chosen} choose={setChosen} marked={overview.readOnly} />
       <Card title={words().admin.errors}>
         {overview.refusals.length === 0 ? <p class="hint">{words().admin.noErrors}</p> : null}
         <ul class="rows" hidden={overview.refusals.length === 0}>
@@ -140,7 +143,13 @@ function Figures({ overview, rates }: FiguresProps) {
   );
 }
 
-function Documents({ title, documents }: { readonly title: string; readonly documents: readonly OpenDocument[] }) {
+interface DocumentsProps {
+  readonly title: string;
+  readonly documents: readonly OpenDocument[];
+  readonly choose: (name: string) => void;
+}
+
+function Documents({ title, documents, choose }: DocumentsProps) {
   return (
     <Card title={title}>
       {documents.length === 0 ? <p class="hint">{words().admin.noDocuments}</p> : null}
@@ -152,7 +161,9 @@ function Documents({ title, documents }: { readonly title: string; readonly docu
             </a>
             <span class="entry-note">
               {words().admin.documentNote(whole(each.members), whole(each.chars), whole(each.version))}
+              {each.readOnly ? ` · ${words().admin.readOnly}` : ""}
             </span>
+            <ManageButton name={each.name} choose={choose} />
           </li>
         ))}
       </ul>

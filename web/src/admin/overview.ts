@@ -25,6 +25,8 @@ export interface OpenDocument {
   readonly version: number;
   readonly members: number;
   readonly chars: number;
+  /** An operator lets nobody change it. */
+  readonly readOnly: boolean;
 }
 
 export interface Overview {
@@ -33,6 +35,8 @@ export interface Overview {
   readonly slowest: readonly Connection[];
   readonly largest: readonly OpenDocument[];
   readonly busiest: readonly OpenDocument[];
+  /** Names of documents that nobody may change, open or not. */
+  readonly readOnly: readonly string[];
   /** By error code, the most frequent first. */
   readonly refusals: readonly (readonly [string, number])[];
   readonly connections: number;
@@ -61,6 +65,7 @@ export function readOverview(value: unknown): Overview {
     slowest: list(value, "slowest").map(readConnection),
     largest: list(value, "largest").map(readDocument),
     busiest: list(value, "busiest").map(readDocument),
+    readOnly: list(value, "read_only").filter((name) => typeof name === "string"),
     refusals: counts(field(value, "refusals"))
       .filter(([, count]) => count > 0)
       .sort(([, one], [, other]) => other - one),
@@ -107,6 +112,7 @@ function readDocument(value: unknown): OpenDocument {
     version: number(value, "version"),
     members: number(value, "members"),
     chars: number(value, "chars"),
+    readOnly: isTrue(value, "is_read_only"),
   };
 }
 

@@ -11,6 +11,7 @@ from app.admin.overview import (
     largest_of,
     merge_overviews,
     slowest_of,
+    with_marks,
 )
 
 
@@ -43,6 +44,15 @@ def test_lagging_readers_come_first_and_lists_are_bounded() -> None:
     found = slowest_of([*many, connection("lags", 1, is_lagging=True)])
     assert [each.id for each in found[:2]] == ["lags", "c49"]
     assert len(found) == MAX_SHOWN
+
+
+def test_documents_that_are_read_only_are_marked_and_listed() -> None:
+    one = merge_overviews([process("a", [OpenDocument("notes", 7, 2, 70)])])
+    marked = with_marks(one, ["closed", "notes", *map(str, range(MAX_SHOWN))])
+    assert [each.is_read_only for each in (*marked.busiest, *marked.largest)] == [True, True]
+    assert marked.read_only[:2] == ["closed", "notes"]
+    assert len(marked.read_only) == MAX_SHOWN
+    assert with_marks(one, []) == one
 
 
 def test_overview_survives_being_encoded() -> None:
