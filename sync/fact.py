@@ -28,6 +28,8 @@ class Leave(Struct, frozen=True):
     session: str
     is_expelled: bool = False
     """True if it has no role any more: what it submitted and is not merged yet is refused."""
+    is_untold: bool = False
+    """True if the members here are not told, since all of them are about to leave."""
 
 
 class MoveCursor(Struct, frozen=True):

@@ -130,8 +130,12 @@ class Membership:
             yield Deliver((session,), Resync(view.name, view.document.state_vector()))
         yield from self.bring_up((session,))
 
-    def leave(self, session: str, now_ms: int) -> Iterator[Effect]:
-        """End a session's membership; its parked updates are refused."""
+    def leave(self, session: str, now_ms: int, *, is_untold: bool = False) -> Iterator[Effect]:
+        """End a session's membership; its parked updates are refused.
+
+        Args:
+            is_untold: True if the other members are not told; other processes are.
+        """
         member = self._view.audience.remove(session)
         self.behind.pop(session, None)
         why = refusal(ErrorCode.NOT_JOINED, "The session has left the document.")
@@ -140,9 +144,9 @@ class Membership:
         self._view.announced_ids.leave(session, self._queue.has_of)
         if member is None:
             return
-        yield from self._presence.left(session, now_ms)
+        yield from self._presence.left(session, now_ms, is_untold=is_untold)
         rest = tuple(self._view.members)
-        if rest:
+        if rest and not is_untold:
             yield Deliver(rest, MemberLeft(self._view.name, session, user_info(member.user)))
 
     def set_role(self, fact: SetRole) -> Iterator[Effect]:

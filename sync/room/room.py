@@ -162,7 +162,7 @@ class Room(View):
             case _ if self._lifecycle.phase is Phase.ENDED:
                 pass  # there are no members, and there is nothing to show
             case Leave():
-                yield from self._leave(fact.session, now_ms, is_expelled=fact.is_expelled)
+                yield from self._leave(fact, now_ms)
             case Lagging():
                 self._membership.lag(fact)
             case Drained():
@@ -226,22 +226,22 @@ class Room(View):
         else:
             yield from self._membership.join(fact, now_ms)
 
-    def _leave(self, session: str, now_ms: int, *, is_expelled: bool = False) -> Iterator[Effect]:
+    def _leave(self, fact: Leave, now_ms: int) -> Iterator[Effect]:
         """End a session's membership.
 
         What it submitted before is merged, unless its role has been taken away or lowered.
         """
-        if is_expelled or self._deferred.lowers(session):
+        if fact.is_expelled or self._deferred.lowers(fact.session):
             is_merged = self._lifecycle.phase is Phase.MERGING
-            yield from self._membership.withdraw(session, "viewer", is_merged=is_merged)
-        for submission in self._deferred.drop(session):
+            yield from self._membership.withdraw(fact.session, "viewer", is_merged=is_merged)
+        for submission in self._deferred.drop(fact.session):
             yield from rejected(self.name, submission, _LEFT)
-        self._following.forget(session)
-        yield from self._membership.leave(session, now_ms)
+        self._following.forget(fact.session)
+        yield from self._membership.leave(fact.session, now_ms, is_untold=fact.is_untold)
 
     def _take_page(self, fact: PageRead | PageUnreadable, now_ms: int) -> Iterator[Effect]:
         if not (yield from self._membership.take_page(fact)):
-            yield from self._leave(fact.session, now_ms)
+            yield from self._leave(Leave(fact.session), now_ms)
 
     # --- submissions ----------------------------------------------------------------------------
 

@@ -22,7 +22,7 @@ from sync.rate import Rates
 from sync.room.participant import Participant
 from sync.room.view import View
 from sync.wire.message import AwarenessOut
-from sync.wire.relay import Came, Left, Said
+from sync.wire.relay import Came, Left, Said, Spoke
 
 Guard = Callable[[Iterator[Effect]], Iterator[Effect]]
 """Passes effects on; if the replica fails while they are made, the document is loaded again."""
@@ -106,13 +106,15 @@ class RoomPresence:
         else:
             yield from self._cursors.greet(member, self._view.head)
 
-    def left(self, session: str, now_ms: int) -> Iterator[Effect]:
-        """Forget a session that has left, and tell the others."""
+    def left(self, session: str, now_ms: int, *, is_untold: bool = False) -> Iterator[Effect]:
+        """Forget a session that has left, and tell the others, of this process unless untold."""
         self._mirror.left(session)
         for rates in (self._moves, self._stateless):
             rates.forget(session)
         gone = self._presence.leave(session)
-        if gone is not None:
+        if gone is not None and is_untold:
+            yield Relay(Spoke(gone))
+        elif gone is not None:
             yield from self._view.scene(now_ms).tell_yjs(gone)
         yield Relay(Left(session))
 

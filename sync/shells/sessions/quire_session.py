@@ -277,7 +277,7 @@ class Session(Socket):
     def _leave(self, doc: str, *, is_expelled: bool = False) -> None:
         held = self._docs.pop(doc)
         held.progress.close()
-        self._rooms.tell(held.room, Leave(self.id, is_expelled))
+        self._rooms.tell(held.room, Leave(self.id, is_expelled, self._rooms.draining))
 
     # --- who the peer is, and what it may do ----------------------------------------------------
 

@@ -125,7 +125,7 @@ class Channel(ABC):
     def leave(self, *, is_expelled: bool = False) -> None:
         """Leave the room; nothing is delivered any more."""
         if self._detach():
-            self._rooms.tell(self._room, Leave(self.id, is_expelled))
+            self._rooms.tell(self._room, Leave(self.id, is_expelled, self._rooms.draining))
 
     def _detach(self) -> bool:
         """Remove the sink; its unsettled submissions no longer count for the socket.

@@ -3,11 +3,12 @@
 import pytest
 from msgspec.structs import replace
 
-from sync.effect import CatchUp, Dismiss, Effect
+from sync.effect import CatchUp, Dismiss, Effect, Relay
 from sync.error import ErrorCode
 from sync.fact import (
     CommitFailed,
     Committed,
+    Connected,
     Drained,
     Found,
     Join,
@@ -15,12 +16,23 @@ from sync.fact import (
     Leave,
     PageRead,
     PageUnreadable,
+    SetAwareness,
     SetRole,
 )
 from sync.limit import Limits
 from sync.names import Role
 from sync.port import Followed
-from sync.wire.message import Ack, ErrorMessage, Joined, MemberLeft, Resync, RoleChanged
+from sync.wire.message import (
+    Ack,
+    AwarenessOut,
+    ErrorMessage,
+    Joined,
+    MemberLeft,
+    Resync,
+    RoleChanged,
+)
+from sync.wire.relay import Left, Spoke
+from sync.yjs.awareness import encode_awareness
 from tests.unit.sync.room.driven_room import (
     ANN,
     BOB,
@@ -40,6 +52,24 @@ def codes(effects: list[Effect], session: str) -> list[str]:
 
 def order_numbers(effects: list[Effect]) -> list[int]:
     return [effect.order for effect in effects if isinstance(effect, CatchUp)]
+
+
+# --- leaving ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("is_untold", [False, True])
+def test_members_are_told_of_one_who_leaves_unless_all_of_them_do(is_untold: bool) -> None:
+    driven = DrivenRoom()
+    for session in ("s1", "s2"):
+        driven.join(session, mode="yjs")
+    driven.tell(Connected("elsewhere"))
+    driven.tell(SetAwareness("s1", encode_awareness([(7, 1, '{"cursor":1}')])))
+    effects = driven.tell(Leave("s1", is_untold=is_untold))
+    told = [] if is_untold else [AwarenessOut, MemberLeft]
+    assert [type(each) for each in messages(effects, "s2")] == told
+    relayed = [type(effect.part) for effect in effects if isinstance(effect, Relay)]
+    assert relayed == [Spoke, Left], "other processes are told"
+    assert list(driven.room.members) == ["s2"]
 
 
 # --- permission ---------------------------------------------------------------------------------
