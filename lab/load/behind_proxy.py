@@ -18,6 +18,8 @@ from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
+import uvloop
+
 from bench.figures import percentile
 from bench.server import Server
 from lab.load.crowd import Attendant, dismiss, gather_crowd, type_for
@@ -112,7 +114,8 @@ def _generate(port: int, number: int, share: int) -> tuple[int, float, list[floa
         dismiss(crowd)
         return held, taken_s, acks
 
-    return asyncio.run(run())
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(run())
 
 
 def _proxies(connections: int) -> int:

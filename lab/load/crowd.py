@@ -19,6 +19,11 @@ Speech = Literal["quire.v1", "hocuspocus"]
 _TOKEN: Final = b"\x02\x00\x03tok"
 _NOTHING: Final = b"\0"
 JOIN_S: Final = 60.0
+GATHER_S: Final = 90.0
+"""The time in which a crowd comes together; a measurement is then of those who are there."""
+_KIND: Final = slice(1, 13)
+_NOTICES: Final = frozenset({b"\xa4type\xadmember", b"\xa4type\xabmember"})
+"""The beginnings of what tells that others have come and gone, behind the number of fields."""
 
 
 class Attendant:
@@ -121,6 +126,8 @@ class Attendant:
 
     def _receive(self, payload: bytes, at: float) -> None:
         self.received_bytes += len(payload)
+        if payload[_KIND] in _NOTICES:
+            return  # of a large room there are millions
         if self._speech == "hocuspocus":
             self._receive_stock(payload, at)
             return
@@ -163,18 +170,34 @@ class Attendant:
 
 
 async def gather_crowd(
-    crowd: Sequence[Attendant], port: int, *, at_once: int = 50, source: str | None = None
+    crowd: Sequence[Attendant],
+    port: int,
+    *,
+    at_once: int = 50,
+    source: str | None = None,
+    within_s: float = GATHER_S,
 ) -> float:
-    """Let all come, so many at a time; returns how many seconds that took."""
+    """Let all come, so many at a time; returns how many seconds that took.
+
+    Those who are not let in, or not in time, are not here.
+    """
     started = time.perf_counter()
     waiting = iter(crowd)
 
     async def bring() -> None:
         for client in waiting:
-            await client.come(port, source)
+            with suppress(OSError, TimeoutError):
+                await client.come(port, source)
 
-    await asyncio.gather(*(bring() for _ in range(at_once)))
+    with suppress(TimeoutError):
+        async with asyncio.timeout(within_s):
+            await asyncio.gather(*(bring() for _ in range(at_once)))
     return time.perf_counter() - started
+
+
+def count_present(crowd: Iterable[Attendant]) -> int:
+    """Return how many are here."""
+    return sum(client.is_here for client in crowd)
 
 
 async def type_for(

@@ -14,7 +14,14 @@ from typing import Final, NamedTuple
 
 from bench.figures import percentile
 from bench.server import Server
-from lab.load.crowd import Attendant, Speech, dismiss, gather_crowd, type_for
+from lab.load.crowd import (
+    Attendant,
+    Speech,
+    count_present,
+    dismiss,
+    gather_crowd,
+    type_for,
+)
 from lab.load.kernel_figures import cpu_s_of, rss_bytes_of
 from lab.load.load_line import LoadLine, at_least, at_most
 from lab.peer_server import HOCUSPOCUS, PeerServer, install_peers
@@ -36,6 +43,7 @@ class _Place(NamedTuple):
 class _Held(NamedTuple):
     """The figures of one server."""
 
+    present: int
     connections_per_s: float
     kb_each: float
     idle_cores: float
@@ -54,6 +62,7 @@ async def hold(connections: int) -> list[LoadLine]:
     name = f"{connections:,} idle connections"
     typing = f"{connections:,} connections, {_TYPED_PER_S:,.0f} edits/s"
     return [
+        at_least(name, "connections held", own.present, connections),
         at_most(name, "kB each", own.kb_each, 10),
         at_least(name, "connections/s", own.connections_per_s, 1_500),
         LoadLine(name, "share of a core", own.idle_cores),
@@ -85,19 +94,21 @@ async def _hold(
         crowd = _crowd(connections, "hold", speech, path)
         taken_s = await gather_crowd(crowd, port)
         await asyncio.sleep(_SETTLE_S)
-        grown = rss_bytes_of(pid) - before
+        grown, present = rss_bytes_of(pid) - before, count_present(crowd)
         cpu_s = cpu_s_of(pid)
         await asyncio.sleep(_IDLE_S)
         idle_cores = (cpu_s_of(pid) - cpu_s) / _IDLE_S
-        writers = crowd[:: max(1, connections // _WRITERS)]
+        there = [client for client in crowd if client.is_here]
+        writers = there[:: max(1, connections // _WRITERS)]
         started, cpu_s = time.perf_counter(), cpu_s_of(pid)
         typed = await type_for(writers, _TYPED_PER_S, _TYPING_S)
         typing_cores = (cpu_s_of(pid) - cpu_s) / (time.perf_counter() - started)
         acks = [each for writer in writers for each in writer.acks_s]
         dismiss([*crowd, *warm])
     return _Held(
-        round(connections / taken_s),
-        round(grown / connections / 1_000, 1),
+        present,
+        round(present / taken_s),
+        round(grown / max(1, present) / 1_000, 1),
         round(idle_cores, 3),
         round(typing_cores, 3),
         round(percentile(acks, 0.5) * 1_000, 1),

@@ -7,7 +7,7 @@ from typing import Final
 
 from bench.figures import percentile
 from bench.server import Server
-from lab.load.crowd import Attendant, dismiss, gather_crowd, type_for
+from lab.load.crowd import Attendant, count_present, dismiss, gather_crowd, type_for
 from lab.load.kernel_figures import cpu_s_of
 from lab.load.load_line import LoadLine, at_least, at_most
 from sync.yjs.awareness import encode_awareness
@@ -30,9 +30,13 @@ async def readers() -> list[LoadLine]:
     """One writer and 1,999 readers: how long an edit takes to each of them."""
     name = f"a room of {_READERS + 1:,}, {_READ_RATE_PER_S:.0f} edits/s"
     with Server() as server:
-        crowd = [Attendant(number, "hall") for number in range(_READERS)]
         writer = Attendant(_READERS, "hall")
-        await gather_crowd([*crowd, writer], server.port)
+        await writer.come(server.port)
+        everybody = [Attendant(number, "hall") for number in range(_READERS)]
+        joins_cpu_s = cpu_s_of(server.pid)
+        joins_s = await gather_crowd(everybody, server.port)
+        joins_cpu_s = cpu_s_of(server.pid) - joins_cpu_s
+        crowd = [client for client in everybody if client.is_here]
         sent: dict[int, float] = {}
         acked: list[tuple[int, float]] = []
         writer.on_ack = lambda version, at: acked.append((version, at))
@@ -46,8 +50,13 @@ async def readers() -> list[LoadLine]:
             at - sent[version] for each in crowd for version, at in each.shown if version in sent
         ]
         complete = sum(each.shown[-1:][0][0] == typed for each in crowd if each.shown)
-        dismiss([*crowd, writer])
+        # Not one after the other: each would be told of all the others' leaving.
+        server.kill()
+        dismiss([*everybody, writer])
     return [
+        at_least(name, "readers in the room", len(crowd), _READERS),
+        LoadLine(name, "joins/s, each told to all who are there", round(len(crowd) / joins_s)),
+        LoadLine(name, "CPU of the server ms a join", round(joins_cpu_s / len(crowd) * 1_000, 1)),
         at_least(name, "readers that have all %", round(100 * complete / len(crowd), 2), 100),
         at_most(name, "delivery p95 ms", round(percentile(latencies, 0.95) * 1_000, 1), 250),
         LoadLine(name, "delivery p50 ms", round(percentile(latencies, 0.5) * 1_000, 1)),
@@ -61,6 +70,7 @@ async def presence() -> list[LoadLine]:
     with Server() as server:
         crowd = [Attendant(number, "stage") for number in range(_OBSERVERS)]
         await gather_crowd(crowd, server.port)
+        present = count_present(crowd)
         await asyncio.sleep(1)
         for client in crowd:
             client.awareness.clear()
@@ -84,6 +94,7 @@ async def presence() -> list[LoadLine]:
         dismiss(crowd)
     expected = len(moved) * (_OBSERVERS - _MOVERS)
     return [
+        at_least(name, "observers in the room", present, _OBSERVERS),
         at_most(name, "cursor p95 ms", round(percentile(latencies, 0.95) * 1_000, 1), 50),
         LoadLine(name, "cursor p50 ms", round(percentile(latencies, 0.5) * 1_000, 1)),
         LoadLine(name, "cursors seen %", round(100 * len(latencies) / expected, 1)),
