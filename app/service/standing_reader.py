@@ -40,6 +40,8 @@ class StandingReader:
         self._rows = rows
         self._waiting: dict[Pair, list[_Answer]] = {}
         self._readers: set[asyncio.Task[None]] = set()
+        self._reading = 0
+        """The number of readers that will look again at who waits."""
 
     async def standing(self, key: int, user_id: str) -> Standing:
         """Return the rows of a document that concern a user.
@@ -52,7 +54,8 @@ class StandingReader:
             return (await self._rows.standings([(key, user_id)]))[key, user_id]
         answer: _Answer = asyncio.get_running_loop().create_future()
         self._waiting.setdefault((key, user_id), []).append(answer)
-        if len(self._readers) < _MAX_QUERIES:
+        if self._reading < _MAX_QUERIES:
+            self._reading += 1
             task = asyncio.create_task(self._read())
             self._readers.add(task)
             task.add_done_callback(self._readers.discard)
@@ -64,21 +67,28 @@ class StandingReader:
 
     async def _read(self) -> None:
         """Answer whoever waits, until nobody does."""
-        while self._waiting:
-            pairs = list(islice(self._waiting, MAX_PAIRS))
-            asking = {pair: self._waiting.pop(pair) for pair in pairs}
-            answers = [(pair, answer) for pair, each in asking.items() for answer in each]
-            try:
-                found = await self._rows.standings(pairs)
-            except asyncio.CancelledError:
-                for _, answer in answers:
-                    answer.cancel()
-                raise
-            except Exception as error:  # noqa: BLE001 - it is raised where the answer is awaited
-                for _, answer in answers:
-                    if not answer.done():
-                        answer.set_exception(error)
-            else:
-                for pair, answer in answers:
-                    if not answer.done():
-                        answer.set_result(found[pair])
+        try:
+            while self._waiting:
+                await self._read_once()
+        finally:
+            # Not when the set of tasks hears of it: who asks in between would wait for nobody.
+            self._reading -= 1
+
+    async def _read_once(self) -> None:
+        pairs = list(islice(self._waiting, MAX_PAIRS))
+        asking = {pair: self._waiting.pop(pair) for pair in pairs}
+        answers = [(pair, answer) for pair, each in asking.items() for answer in each]
+        try:
+            found = await self._rows.standings(pairs)
+        except asyncio.CancelledError:
+            for _, answer in answers:
+                answer.cancel()
+            raise
+        except Exception as error:  # noqa: BLE001 - it is raised where the answer is awaited
+            for _, answer in answers:
+                if not answer.done():
+                    answer.set_exception(error)
+        else:
+            for pair, answer in answers:
+                if not answer.done():
+                    answer.set_result(found[pair])

@@ -8,6 +8,7 @@ import pytest
 from app.service.standing_reader import MAX_PAIRS, Pair, StandingReader
 from sync.permission import Standing
 from sync.port import StoreError
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -61,6 +62,26 @@ async def test_answer_is_never_older_than_the_question() -> None:
     rows.may_answer.set()
     assert (await first).owner_id.startswith("before")
     assert (await second).owner_id.startswith("after")
+
+
+async def test_who_asks_at_the_moment_at_which_all_queries_end_is_answered() -> None:
+    rows = _Rows()
+    reader = StandingReader(rows)
+    rows.may_answer.clear()
+
+    async def ask_twice() -> Standing:
+        await reader.standing(1, "u0")
+        return await reader.standing(2, "u0")
+
+    twice = asyncio.create_task(ask_twice())
+    await rows.is_asked.wait()
+    rows.is_asked.clear()
+    once = asyncio.create_task(reader.standing(1, "u1"))
+    await rows.is_asked.wait()
+    rows.may_answer.set()
+    async with asyncio.timeout(PATIENCE_S):
+        assert (await twice).owner_id == "before (2, 'u0')"
+    assert (await once).owner_id == "before (1, 'u1')"
 
 
 async def test_store_that_is_down_is_told_to_all_who_asked_and_to_nobody_later() -> None:
