@@ -1,5 +1,6 @@
 """A journey by keyboard alone in Firefox; `test_keyboard.py` asks more of Chromium."""
 
+import json
 import re
 import time
 from typing import Final
@@ -23,6 +24,13 @@ _FOCUSED: Final = """(() => {
     return [isSeen || one === document.body, label.trim().replace(/\\s+/g, " ")];
 })()"""
 
+_IS_THERE: Final = """[...document.querySelectorAll("a, button, input, select, [tabindex]")]
+    .some((one) => {{
+        const label = one.ariaLabel ?? one.labels?.[0]?.textContent ?? one.textContent;
+        const words = label.trim().replace(/\\s+/g, " ");
+        return one.checkVisibility() && new RegExp(`^(?:${{{name}}})$`).test(words);
+    }})"""
+
 
 class Keys:
     """The keys of a Firefox window, and what they lead to."""
@@ -44,6 +52,8 @@ class Keys:
 
     def tab_to(self, name: str, key: str = "Tab") -> None:
         """Press Tab until that has the focus; assert that every stop on the way can be seen."""
+        # Before it is there, Tab would go past where it will be.
+        self._window.wait_until(_IS_THERE.format(name=json.dumps(name)))
         for _ in range(_MOST_TABS):
             self.press(key)
             if self._is_at(name):
@@ -106,8 +116,6 @@ def test_firefox_is_used_by_keyboard_from_start_page_to_restore_and_search(
 def _restore(ben: FirefoxWindow, keys: Keys, kept: int) -> None:
     keys.press("Control+Alt+h")
     keys.focused("Close history")
-    # The list comes a moment after the panel; Tab would go past where it will be.
-    ben.wait_until("document.querySelector('[aria-label^=\\'Single versions\\']') !== null")
     keys.tab_to("Single versions.*")
     keys.press("Enter")
     keys.tab_to(rf".*version {kept}(?!\d).*")
