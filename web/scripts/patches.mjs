@@ -53,4 +53,16 @@ const evenGroups = patch({
                 size = 1;`,
 });
 
-export const patches = [shortParsing, quickReuse, evenGroups];
+/**
+ * What is seen of a text is coloured without going through all blocks before it: the tree knows where to look.
+ */
+const quickColours = patch({
+  name: "quick-colours",
+  filter: /@lezer[\\/]highlight[\\/]dist[\\/]index\.js$/,
+  before: `else if (cursor.firstChild()) {
+            if (mounted)`,
+  after: `else if (cursor.childAfter(from)) {
+            if (mounted)`,
+});
+
+export const patches = [shortParsing, quickReuse, evenGroups, quickColours];

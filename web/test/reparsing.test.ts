@@ -1,9 +1,10 @@
-/** Reading a text anew after an edit: as cheap in the midst of a large one as at its end, and the same tree as all of it gives. */
+/** Reading a text anew after an edit, and colouring what is seen of it: as cheap in the midst of a large one as at its start. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Tree, TreeFragment, type Input } from "@lezer/common";
-import { markdownSource } from "../src/editor/highlight";
+import { Tree, TreeCursor, TreeFragment, type Input } from "@lezer/common";
+import { highlightTree } from "@lezer/highlight";
+import { markdownSource, markdownStyle } from "../src/editor/highlight";
 
 const { parser } = markdownSource;
 
@@ -101,4 +102,38 @@ test("a tree that grows at one place has no more levels than that of the whole t
   const at = edited.text.indexOf("words", edited.text.length / 2);
   for (let key = 0; key < 120; key++) edited.edit({ from: at, to: at, insert: key % 3 === 0 ? "\n\n" : "x" });
   assert.ok(levelsOf(edited.tree) <= levelsOf(parser.parse(edited.text)) + 2, `${levelsOf(edited.tree)} levels`);
+});
+
+test("a part of a text has the colours that it has in the whole", () => {
+  const text = textOf(200);
+  const tree = parser.parse(text);
+  const all = Array.from({ length: text.length }, () => "");
+  highlightTree(tree, markdownStyle, (start, end, style) => all.fill(style, start, end));
+  const below = randomNumbers(7);
+  for (let round = 0; round < 200; round++) {
+    const from = below(text.length);
+    const to = Math.min(text.length, from + below(400));
+    const part = Array.from({ length: text.length }, () => "");
+    highlightTree(tree, markdownStyle, (start, end, style) => part.fill(style, start, end), from, to);
+    assert.deepEqual(part.slice(from, to), all.slice(from, to), `${from} to ${to}`);
+  }
+});
+
+test("colouring what is seen goes through what is seen alone", () => {
+  const edited = new Edited(textOf(3_000));
+  const from = Math.floor(edited.text.length / 2);
+  const go = TreeCursor.prototype.nextSibling;
+  let steps = 0;
+  TreeCursor.prototype.nextSibling = function counted(this: TreeCursor) {
+    steps++;
+    return go.call(this);
+  };
+  try {
+    let coloured = 0;
+    highlightTree(edited.tree, markdownStyle, () => void coloured++, from, from + 2_000);
+    assert.ok(coloured > 20);
+  } finally {
+    TreeCursor.prototype.nextSibling = go;
+  }
+  assert.ok(steps < 800, `${steps} steps`);
 });

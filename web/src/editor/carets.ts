@@ -109,7 +109,7 @@ class SelectionMarker implements LayerMarker {
 
   private place({ style }: HTMLElement, before: SelectionMarker | null = null): void {
     placeBox(style, this.box, before?.box);
-    if (before?.color !== this.color) style.backgroundColor = this.color;
+    if (before?.color !== this.color) style.setProperty("--caret", this.color);
   }
 }
 
@@ -192,6 +192,8 @@ class Measure {
   readonly area: Box;
   private readonly origin: { readonly left: number; readonly top: number };
   private readonly known = new Map<number, End | null>();
+  /** Whether a line runs to the left, by where it starts: asked once for all carets in it. */
+  private readonly isRtl = new Map<number, boolean>();
 
   constructor(private readonly view: EditorView) {
     const { scrollDOM, contentDOM, viewport } = view;
@@ -226,8 +228,17 @@ class Measure {
     if (box === null) return null;
     const { left, top } = this.origin;
     const x = Math.round(box.left - left);
-    const isRtl = this.view.textDirectionAt(position) === Direction.RTL;
-    return { left: x, right: x, top: box.top - top, bottom: box.bottom - top, isRtl };
+    return { left: x, right: x, top: box.top - top, bottom: box.bottom - top, isRtl: this.isRtlAt(position) };
+  }
+
+  private isRtlAt(position: number): boolean {
+    const { from } = this.view.state.doc.lineAt(position);
+    let isRtl = this.isRtl.get(from);
+    if (isRtl === undefined) {
+      isRtl = this.view.textDirectionAt(position) === Direction.RTL;
+      this.isRtl.set(from, isRtl);
+    }
+    return isRtl;
   }
 }
 
