@@ -1,7 +1,7 @@
 """Count what an update costs the server: the same on every machine, each time.
 
 Everything from the bytes that come off a socket to the bytes that go onto others runs in this
-process: uvicorn's WebSocket, the Hocuspocus dialect, rooms, merging, SQLite. Only the sockets
+process: uvicorn's WebSocket, both Yjs dialects, rooms, merging, SQLite. Only the sockets
 themselves are left out. Python's bytecode instructions are counted, and its calls of Python
 functions; what happens in C (SQLite, yrs, msgspec) is not. Nor is what the server does on a clock:
 ticks, titles and the unloading of idle rooms are stopped before the counting, because how many of
@@ -27,12 +27,13 @@ from app.identity.watch import AccessWatch
 from app.server.quire_websocket import QuireWebSocket
 from app.service.backend import Backend
 from app.settings import Settings
-from app.sockets import HOCUSPOCUS_PATH, Sockets
+from app.sockets import HOCUSPOCUS_PATH, YWS_PATH, Sockets
 from bench.figures import show
 from bench.typing_update import Typist
 from storage.migrate import upgrade
 from storage.store import open_store
 from sync.limit import Limits
+from sync.names import Dialect
 from sync.shells.rooms.rooms import Rooms
 from sync.wire.hocuspocus import FrameType as MessageType
 from sync.wire.hocuspocus import encode_address
@@ -50,10 +51,10 @@ _TIMED: Final = frozenset(("room ticks", "titles", "title sweep", "unloading"))
 """The names of the tasks of `Rooms` that act on a clock."""
 
 _HANDSHAKE: Final = (
-    f"GET {HOCUSPOCUS_PATH} HTTP/1.1\r\nHost: quire\r\nUpgrade: websocket\r\n"
+    "GET {} HTTP/1.1\r\nHost: quire\r\nUpgrade: websocket\r\n"
     "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
     "Sec-WebSocket-Version: 13\r\n\r\n"
-).encode()
+)
 
 
 class _Transport(asyncio.Transport):
@@ -83,20 +84,25 @@ class _Transport(asyncio.Transport):
 
 
 class _Client:
-    """A Hocuspocus client that types into one document."""
+    """A client that types into one document."""
 
-    def __init__(self, config: uvicorn.Config, document: str, number: int) -> None:
+    def __init__(
+        self, config: uvicorn.Config, dialect: Dialect, document: str, number: int
+    ) -> None:
+        is_hocuspocus = dialect == "hocuspocus"
+        path = HOCUSPOCUS_PATH if is_hocuspocus else YWS_PATH + document
         self.transport = _Transport()
         self._protocol = QuireWebSocket(config, ServerState(), {})
         self._protocol.connection_made(self.transport)
-        self._protocol.data_received(_HANDSHAKE)
-        self._address = encode_address(document)
+        self._protocol.data_received(_HANDSHAKE.format(path).encode())
+        self._address = encode_address(document) if is_hocuspocus else b""
         self._typist = Typist(1_000_000 + number)
 
     def join(self) -> None:
-        token = bytearray((MessageType.AUTH, 0))
-        write_text(token, "")
-        self._protocol.data_received(_masked(self._address + bytes(token)))
+        if self._address:
+            token = bytearray((MessageType.AUTH, 0))
+            write_text(token, "")
+            self._protocol.data_received(_masked(self._address + bytes(token)))
 
     def keystroke(self) -> bytes:
         return _masked(self._address + encode_sync(SyncKind.UPDATE, self._typist.type()))
@@ -149,7 +155,16 @@ async def _send(rooms: Rooms, frames: Sequence[tuple[_Client, bytes]]) -> None:
         await asyncio.sleep(0)
 
 
-async def _count(folder: str, rooms: int, clients_per_room: int) -> dict[str, Any]:
+async def _count(
+    rooms: int, clients_per_room: int, dialect: Dialect = "hocuspocus"
+) -> dict[str, Any]:
+    with TemporaryDirectory() as folder:
+        return await _count_in(folder, rooms, clients_per_room, dialect)
+
+
+async def _count_in(
+    folder: str, rooms: int, clients_per_room: int, dialect: Dialect
+) -> dict[str, Any]:
     url = f"sqlite+aiosqlite:///{folder}/quire.db"
     await upgrade(url)
     store = open_store(url)
@@ -167,14 +182,14 @@ async def _count(folder: str, rooms: int, clients_per_room: int) -> dict[str, An
         )
         config.load()
         clients = [
-            _Client(config, f"room-{room}", room * clients_per_room + index)
+            _Client(config, dialect, f"room-{room}", room * clients_per_room + index)
             for room in range(rooms)
             for index in range(clients_per_room)
         ]
         await _until(lambda: len(sockets) == len(clients))
         for client in clients:
             client.join()
-        await _until(lambda: all(client.transport.written > 2 for client in clients))
+        await _until(lambda: len(served.sinks) == len(clients))
         await _send(served, _keystrokes(clients, 2 * len(clients)))
         await _stop_timed()
         counts = []
@@ -208,13 +223,14 @@ async def _until(condition: Any) -> None:
 
 async def cost() -> dict[str, Any]:
     """Count the instructions of Python for an update, in 200 rooms of two and in one of 100."""
-    with TemporaryDirectory() as many, TemporaryDirectory() as one:
-        return {
-            "bench": "cost of an update",
-            "python": sys.version.split()[0],
-            "many_rooms": await _count(many, 200, 2),
-            "one_room": await _count(one, 1, 100),
-        }
+    return {
+        "bench": "cost of an update",
+        "python": sys.version.split()[0],
+        "many_rooms": await _count(200, 2),
+        "one_room": await _count(1, 100),
+        "many_rooms_y_websocket": await _count(200, 2, "y-websocket"),
+        "one_room_y_websocket": await _count(1, 100, "y-websocket"),
+    }
 
 
 if __name__ == "__main__":

@@ -7,8 +7,9 @@ says where they run: on threads of its own (SQLite), or inside an asyncio driver
 import asyncio
 import sqlite3
 import zlib
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, contextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from types import TracebackType
 from typing import Final, Protocol, TypeAlias, TypeVar
 
 import msgspec
@@ -85,23 +86,39 @@ def read_url(database_url: str) -> URL:
             raise StoreError(f"Quire keeps its log in SQLite or PostgreSQL, not in {other}")
 
 
-@contextmanager
-def store_errors() -> Iterator[None]:
+class _StoreErrors:
+    """The translation of `store_errors`. A class with nothing in it is entered at a lower cost than
+    a generator."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        if error is None:
+            return
+        match error:
+            case DBAPIError():
+                refused = error.orig.__cause__ if error.orig is not None else None
+                if refused is not None and isinstance(refused.__cause__, ValueError):
+                    # asyncpg could not encode a value, and its message begins with the value.
+                    raise StoreError("a value cannot be stored") from None
+                raise StoreError(f"the database refused: {error.orig}") from error
+            case TimeoutError():
+                raise StoreError("the database did not answer in time") from error
+            case SQLAlchemyError() | sqlite3.Error() | OSError():
+                raise StoreError(f"the database failed: {error}") from error
+            case UnicodeError() | zlib.error() | msgspec.MsgspecError():
+                raise StoreError(f"a value cannot be stored or read back: {error}") from error
+
+
+_STORE_ERRORS: Final = _StoreErrors()
+
+
+def store_errors() -> AbstractContextManager[None]:
     """Translate any exception of the driver, or of an unreadable row, into a `StoreError`."""
-    try:
-        yield
-    except DBAPIError as error:
-        refused = error.orig.__cause__ if error.orig is not None else None
-        if refused is not None and isinstance(refused.__cause__, ValueError):
-            # asyncpg could not encode a value, and its message begins with the value.
-            raise StoreError("a value cannot be stored") from None
-        raise StoreError(f"the database refused: {error.orig}") from error
-    except TimeoutError as error:
-        raise StoreError("the database did not answer in time") from error
-    except (SQLAlchemyError, sqlite3.Error, OSError) as error:
-        raise StoreError(f"the database failed: {error}") from error
-    except (UnicodeError, zlib.error, msgspec.MsgspecError) as error:
-        raise StoreError(f"a value cannot be stored or read back: {error}") from error
+    return _STORE_ERRORS
 
 
 async def finish(work: Awaitable[T]) -> T:
@@ -114,9 +131,12 @@ async def finish(work: Awaitable[T]) -> T:
     cancelled: asyncio.CancelledError | None = None
     while not task.done():
         try:
-            await asyncio.wait((task,))
+            await asyncio.shield(task)
         except asyncio.CancelledError as error:
-            cancelled = error
+            if not task.cancelled():
+                cancelled = error
+        except Exception:  # noqa: BLE001
+            break  # it is that of the work, which has ended
     if cancelled is not None:
         if not task.cancelled():
             task.exception()  # marks it as seen: asyncio would report it as lost

@@ -1,8 +1,9 @@
 """The event log in SQL: `sync.port.EventLog` on SQLite and PostgreSQL."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from functools import partial
+from types import TracebackType
 
 from sqlalchemy import Connection, select
 
@@ -10,7 +11,7 @@ from storage import catalogue, checkpoint, event_query, secret, text_query, whol
 from storage.append import SqlAppendTransaction
 from storage.change_feed import SqlChangeFeed
 from storage.database import open_database
-from storage.engine import Database
+from storage.engine import Database, Transaction
 from storage.writer import KnownWriters
 from sync.names import MAX_INTEGER
 from sync.permission import Reader
@@ -217,27 +218,19 @@ class SqlEventLog:
         async with self._database.write() as transaction:
             await transaction.run(partial(_save_checkpoint, key=key, saved=checkpoint))
 
-    @asynccontextmanager
-    async def append(self) -> AsyncIterator[AppendTransaction]:
+    def append(self) -> AbstractAsyncContextManager[AppendTransaction]:
         """A write transaction: commits on normal exit, rolls back on any exception.
 
         What it wrote is durable once the block is left, and visible to nobody before. On SQLite
         one transaction runs at a time and others wait; they begin at their first statement.
         """
-        try:
-            async with self._database.write() as transaction:
-                self._begun_appends += 1
-                appending = SqlAppendTransaction(
-                    transaction,
-                    self._writers,
-                    is_cleaner=self._begun_appends % _APPENDS_PER_CLEANING == 0,
-                )
-                yield appending
-        except StoreError:
-            self.failed_appends += 1
-            raise
-        appending.committed()
-        self.committed_appends += 1
+        return _Append(self, self._database.write())
+
+    def begin_append(self, transaction: Transaction) -> SqlAppendTransaction:
+        """Return what appends in a transaction; at times, it also cleans the feed of changes."""
+        self._begun_appends += 1
+        is_cleaner = self._begun_appends % _APPENDS_PER_CLEANING == 0
+        return SqlAppendTransaction(transaction, self._writers, is_cleaner=is_cleaner)
 
     async def relay_key(self) -> bytes:
         """Return the key of `sync.wire.relay`: 32 random bytes, the same for all processes."""
@@ -259,6 +252,47 @@ class SqlEventLog:
     async def aclose(self) -> None:
         """Wait for the transaction under way, then close all connections."""
         await self._database.aclose()
+
+
+class _Append:
+    """The block of `SqlEventLog.append`, which counts how its transaction ends.
+
+    A class, since it is entered for every batch: generators cost several times more.
+    """
+
+    __slots__ = ("_appending", "_log", "_write")
+
+    def __init__(self, log: SqlEventLog, write: AbstractAsyncContextManager[Transaction]) -> None:
+        self._log = log
+        self._write = write
+        self._appending: SqlAppendTransaction | None = None
+
+    async def __aenter__(self) -> AppendTransaction:
+        try:
+            transaction = await self._write.__aenter__()
+        except StoreError:
+            self._log.failed_appends += 1
+            raise
+        self._appending = self._log.begin_append(transaction)
+        return self._appending
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            await self._write.__aexit__(kind, error, trace)
+        except StoreError:
+            self._log.failed_appends += 1
+            raise
+        if error is None:
+            assert self._appending is not None, "it was entered"
+            self._appending.committed()
+            self._log.committed_appends += 1
+        elif isinstance(error, StoreError):
+            self._log.failed_appends += 1
 
 
 def _open(connection: Connection, name: str, before: int | None) -> Opened | None:

@@ -9,18 +9,20 @@ pays one. See `docs/decisions/0002-sqlite-on-its-own-threads.md`.
 import asyncio
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Protocol, TypeVar
+from types import TracebackType
+from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from storage.engine import KNOWN, Transaction, Work, finish, store_errors
+from storage.work_thread import WorkThread
 from storage.write_gap import WriteGaps
 from sync.port import StoreError
 
@@ -87,9 +89,17 @@ def sqlite_engine(path: Path, *, begin: str, pragmas: Sequence[str] = ()) -> Eng
 
     @event.listens_for(engine, "begin")
     def begin_transaction(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        # Past SQLAlchemy, which would take longer than SQLite to run it.
+        driver_of(connection).execute(begin)
 
     return engine
+
+
+def driver_of(connection: Connection) -> sqlite3.Connection:
+    """Return the driver's own connection."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection), "the engine is SQLite's"
+    return driver
 
 
 def _lower(text: str | bytes | float | None) -> str | bytes | float | None:
@@ -102,7 +112,7 @@ class SqliteDatabase:
     def __init__(self, path: Path) -> None:
         self.writer = Writer(sqlite_engine(path, begin="BEGIN IMMEDIATE"))
         self._reader = sqlite_engine(path, begin="BEGIN", pragmas=("query_only = ON",))
-        self._write_thread = ThreadPoolExecutor(1, "quire-sqlite-write")
+        self._write_thread = WorkThread("quire-sqlite-write")
         self._read_threads = ThreadPoolExecutor(_READERS, "quire-sqlite-read")
         # Held over a whole transaction, which takes the writer's thread several times.
         self._writing = asyncio.Lock()
@@ -113,29 +123,13 @@ class SqliteDatabase:
         return await self.read_snapshot(work)
 
     async def read_snapshot(self, work: Work[T]) -> T:
-        return await self._on(self._read_threads, partial(_read, self._reader, work))
+        self._must_be_open()
+        with store_errors():
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._read_threads, _read, self._reader, work)
 
-    @asynccontextmanager
-    async def write(self, *, is_background: bool = False) -> AsyncIterator[Transaction]:
-        if is_background:
-            await self._gaps.wait(self._writing.locked)
-        try:
-            async with self._writing:
-                if self._closed:
-                    raise StoreError("the database is closed")
-                transaction = _SqliteTransaction(
-                    self.writer, self._on_write_thread, is_durable=not is_background
-                )
-                try:
-                    yield transaction
-                except BaseException:
-                    # Queued behind whatever the transaction still does on the one thread.
-                    await finish(self._on_write_thread(transaction.roll_back))
-                    raise
-                await finish(self._on_write_thread(transaction.commit))
-        finally:
-            if not is_background:
-                self._gaps.ended()
+    def write(self, *, is_background: bool = False) -> AbstractAsyncContextManager[Transaction]:
+        return _SqliteTransaction(self, is_background=is_background)
 
     async def aclose(self) -> None:
         async with self._writing:
@@ -144,18 +138,43 @@ class SqliteDatabase:
             self._closed = True
             # Readers first: the last connection to close folds the WAL into the database file.
             await asyncio.to_thread(self._read_threads.shutdown)
-            await asyncio.to_thread(self._write_thread.shutdown)
+            await asyncio.to_thread(self._write_thread.shut_down)
             await asyncio.to_thread(self._reader.dispose)
             await asyncio.to_thread(self.writer.close)
 
-    async def _on_write_thread(self, call: Callable[[], T]) -> T:
-        return await self._on(self._write_thread, call)
+    async def begin_writing(self, *, is_background: bool) -> None:
+        """Take the turn of the one transaction that may write; `end_writing` has to follow.
 
-    async def _on(self, threads: ThreadPoolExecutor, call: Callable[[], T]) -> T:
+        Raises `StoreError` if the database is closed.
+        """
+        if is_background:
+            await self._gaps.wait(self._writing.locked)
+        try:
+            await self._writing.acquire()
+        except BaseException:
+            self._end_wait(is_background=is_background)
+            raise
+        if self._closed:
+            self.end_writing(is_background=is_background)
+            self._must_be_open()
+
+    def end_writing(self, *, is_background: bool) -> None:
+        """Let the next transaction write."""
+        self._writing.release()
+        self._end_wait(is_background=is_background)
+
+    def _end_wait(self, *, is_background: bool) -> None:
+        if not is_background:
+            self._gaps.ended()
+
+    def on_write_thread(self, call: Callable[[], T]) -> asyncio.Future[T]:
+        """Have something done on the writer's thread; see `WorkThread.submit`."""
+        self._must_be_open()
+        return self._write_thread.submit(call)
+
+    def _must_be_open(self) -> None:
         if self._closed:
             raise StoreError("the database is closed")
-        with store_errors():
-            return await asyncio.get_running_loop().run_in_executor(threads, call)
 
 
 class Writer:
@@ -182,8 +201,7 @@ class Writer:
         """
         connection = self._connection or self.engine.connect()
         try:
-            driver = connection.connection.driver_connection
-            assert isinstance(driver, sqlite3.Connection), "the engine is SQLite's"
+            driver = driver_of(connection)
             if is_patient is not self._is_patient:
                 driver.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS if is_patient else 0}")
                 self._is_patient = is_patient
@@ -247,52 +265,67 @@ class Writer:
             connection.close()
 
 
-class _OnThread(Protocol):
-    async def __call__(self, call: Callable[[], T]) -> T: ...
-
-
 class _SqliteTransaction:
-    """One write transaction. The methods that do not wait run on the writer's thread, or, while
-    nothing runs there, on the event loop's.
+    """One write transaction, and the block that it is for.
+
+    The methods that do not wait run on the writer's thread, or, while nothing runs there, on the
+    event loop's.
     """
 
-    def __init__(self, writer: Writer, on_thread: _OnThread, *, is_durable: bool) -> None:
-        self._writer = writer
-        self._on_thread = on_thread
-        self._is_durable = is_durable
+    __slots__ = ("_database", "_failed", "_is_background", "_writer")
+
+    def __init__(self, database: SqliteDatabase, *, is_background: bool) -> None:
+        self._database = database
+        self._writer = database.writer
+        self._is_background = is_background
         self._failed = False
 
-    async def run(self, work: Work[T], *, is_brief: bool = False) -> T:
-        if is_brief and self._may_go_on():
+    async def __aenter__(self) -> Transaction:
+        await self._database.begin_writing(is_background=self._is_background)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
+    ) -> None:
+        # A rollback is queued behind whatever the transaction still does on the one thread.
+        end = self._commit if kind is None else self._roll_back
+        try:
             with store_errors():
+                await finish(self._database.on_write_thread(end))
+        finally:
+            self._database.end_writing(is_background=self._is_background)
+
+    async def run(self, work: Work[T], *, is_brief: bool = False) -> T:
+        with store_errors():
+            if is_brief and self._may_go_on():
                 return self._run_nowait(work)
-        return await self._on_thread(partial(self._run_nowait, work))
+            return await self._database.on_write_thread(partial(self._run_nowait, work))
 
     def _may_go_on(self) -> bool:
         """Return whether the transaction has begun, or could begin now without waiting."""
         if not self._writer.is_begun and self._writer.is_connected:
             # Whatever keeps it from beginning, the writer's thread will meet it again, and tell.
             with suppress(SQLAlchemyError, sqlite3.Error):
-                self._writer.begin(is_patient=False, is_durable=self._is_durable)
+                self._writer.begin(is_patient=False, is_durable=not self._is_background)
         return self._writer.is_begun
 
     def _run_nowait(self, work: Work[T]) -> T:
         try:
             if not self._writer.is_begun:
-                self._writer.begin(is_patient=True, is_durable=self._is_durable)
+                self._writer.begin(is_patient=True, is_durable=not self._is_background)
             return self._writer.run(work)
         except BaseException:
             self._failed = True
             raise
 
-    def commit(self) -> None:
+    def _commit(self) -> None:
         if self._failed:
-            self.roll_back()
+            self._roll_back()
             raise StoreError("a transaction in which a statement failed is rolled back")
         if self._writer.is_begun:
             self._writer.commit()
 
-    def roll_back(self) -> None:
+    def _roll_back(self) -> None:
         if self._writer.is_begun:
             self._writer.roll_back()
 

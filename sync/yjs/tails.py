@@ -128,8 +128,10 @@ class Tails:
         following = tail.clock + 1
         if right != tail.right and (right != (client, following) or tail.erased != tail.clock):
             return None
-        index = self._alone(client)
         gaps = self._gaps
+        index = self._order.index(client)
+        if (index and not gaps[index]) or (index + 1 < len(gaps) and not gaps[index + 1]):
+            index = self._alone(client)
         position = sum(gaps[: index + 1])
         length = len(text)
         gaps[index] += length

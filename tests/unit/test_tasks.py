@@ -24,6 +24,7 @@ KNOWN = {
     "app/readiness.py": "the probe, whose failure is the answer",
     "app/service/standing_reader.py": "a query: whoever asked gets the failure",
     "storage/engine.py": "`finish`, which awaits it",
+    "storage/work_thread.py": "its thread: each failure is told to whoever waits for the call",
 }
 
 
