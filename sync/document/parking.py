@@ -32,7 +32,8 @@ class Parking:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._by_client: dict[int, list[_Entry]] = {}
+        self.by_client: dict[int, list[_Entry]] = {}
+        """The parked updates by the CRDT client that each waits for; empty if there is none."""
         self._arrivals = 0
         self._count: defaultdict[str, int] = defaultdict(int)
         self._bytes: defaultdict[str, int] = defaultdict(int)
@@ -41,7 +42,7 @@ class Parking:
         return sum(self._count.values())
 
     def __bool__(self) -> bool:
-        return bool(self._by_client)
+        return bool(self.by_client)
 
     def park(
         self, submission: UpdateSubmission, missing: tuple[tuple[int, int], ...], now_ms: int
@@ -56,33 +57,33 @@ class Parking:
         client, clock = missing[0]
         entry = ParkedUpdate(submission, client, clock, now_ms)
         self._arrivals += 1
-        heapq.heappush(self._by_client.setdefault(client, []), (clock, self._arrivals, entry))
+        heapq.heappush(self.by_client.setdefault(client, []), (clock, self._arrivals, entry))
         self._count[session] += 1
         self._bytes[session] += submission.size
         return True
 
     def submissions(self) -> Iterator[UpdateSubmission]:
         """Yield all parked submissions, in no particular order."""
-        for entries in self._by_client.values():
+        for entries in self.by_client.values():
             for _, _, entry in entries:
                 yield entry.submission
 
     def clients(self) -> list[int]:
         """Return the CRDT clients that parked updates wait for."""
-        return list(self._by_client)
+        return list(self.by_client)
 
     def release(self, clients: Iterable[int], clocks: Mapping[int, int]) -> list[UpdateSubmission]:
         """Take out the updates whose wait for these CRDT clients is over at these clocks."""
         free: list[_Entry] = []
         for client in clients:
-            heap = self._by_client.get(client)
+            heap = self.by_client.get(client)
             if heap is None:
                 continue
             have = clocks.get(client, 0)
             while heap and heap[0][0] <= have:
                 free.append(heapq.heappop(heap))
             if not heap:
-                del self._by_client[client]
+                del self.by_client[client]
         free.sort(key=lambda entry: entry[1])
         return [self._forget(entry[2]) for entry in free]
 
@@ -101,7 +102,7 @@ class Parking:
     def waiting_since(self) -> dict[str, int]:
         """Return when each session's oldest parked update was parked, in ms since the epoch."""
         oldest: dict[str, int] = {}
-        for entries in self._by_client.values():
+        for entries in self.by_client.values():
             for _, _, entry in entries:
                 session = entry.submission.session
                 oldest[session] = min(oldest.get(session, entry.since_ms), entry.since_ms)
@@ -109,8 +110,8 @@ class Parking:
 
     def _take(self, chosen: Callable[[ParkedUpdate], bool]) -> list[UpdateSubmission]:
         taken: list[_Entry] = []
-        for client in list(self._by_client):
-            entries = self._by_client[client]
+        for client in list(self.by_client):
+            entries = self.by_client[client]
             out = [entry for entry in entries if chosen(entry[2])]
             if not out:
                 continue
@@ -118,9 +119,9 @@ class Parking:
             stay = [entry for entry in entries if not chosen(entry[2])]
             if stay:
                 heapq.heapify(stay)
-                self._by_client[client] = stay
+                self.by_client[client] = stay
             else:
-                del self._by_client[client]
+                del self.by_client[client]
         taken.sort(key=lambda entry: entry[1])
         return [self._forget(entry[2]) for entry in taken]
 

@@ -202,7 +202,7 @@ class SubmissionQueue:
             raise
         released: Sequence[Submission] = ()
         if isinstance(outcome, Accepted):
-            if self.parking:
+            if self.parking.by_client:
                 released = self.release(document, document.advanced)
         elif isinstance(outcome, Parked):
             assert isinstance(submission, UpdateSubmission), "only updates wait"

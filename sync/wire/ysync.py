@@ -41,6 +41,8 @@ class SyncKind(IntEnum):
 
 UPDATE_HEAD: Final = bytes((_SYNC, SyncKind.UPDATE))
 """The beginning of an update; its length and its bytes follow."""
+UPDATE_OVERHEAD: Final = len(UPDATE_HEAD) + 1
+"""The bytes before those of an update of under 128 bytes, whose length is one byte."""
 
 
 class SyncRequest(Struct, frozen=True):
@@ -88,9 +90,9 @@ def short_update(frame: bytes, at: int) -> SyncUpdate | None:
 
     None means only that the frame has to be read step by step.
     """
-    size = len(frame) - at - 3
+    size = len(frame) - at - UPDATE_OVERHEAD
     if 0 <= size < 0x80 and frame[at + 2] == size and frame.startswith(UPDATE_HEAD, at):
-        return SyncUpdate(frame[at + 3 :])
+        return SyncUpdate(frame[at + UPDATE_OVERHEAD :])
     return None
 
 

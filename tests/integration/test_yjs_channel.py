@@ -18,6 +18,7 @@ from sync.shells.rooms.sink import Frame, Parcel
 from sync.shells.sessions.hocuspocus_session import HocuspocusSession
 from sync.shells.sessions.outbox import Wire
 from sync.shells.sessions.yjs_channel import Channel
+from sync.shells.sessions.yws_session import YwsSession
 from sync.wire.hocuspocus import encode_address, encode_sync_status
 from sync.wire.message import Ack, Resync, Updates
 from sync.wire.ysync import UPDATE_HEAD, SyncKind, encode_sync
@@ -251,6 +252,32 @@ async def test_short_updates_go_to_the_channel_that_they_name_while_it_is_open(
         second.leave()
         assert not session.receive_nowait(two)
         assert (first._edits, second._edits) == (3, 4)
+        await rooms.settle()
+
+
+async def test_y_websocket_takes_updates_whose_length_is_true_at_once(
+    store: Store, rooms: Rooms
+) -> None:
+    """Planted bug: the length in a frame is not looked at."""
+    line = Line()
+    wire = Wire(line.send, 1 << 16, line.write_nowait, line.write_pair_nowait)
+    gatekeeper = open_gatekeeper(store, rooms, "y-websocket")
+    async with asyncio.TaskGroup() as tasks:
+        session = YwsSession(
+            "s1", rooms, gatekeeper, wire, document="notes", token=None, name="Ana"
+        )
+        session.open(tasks)
+        await session.start()
+        (channel,) = session.channels()
+        for update in (b"x", b"x" * 127, b"x" * 128, b"x" * 200, b""):
+            assert session.receive_nowait(encode_sync(SyncKind.UPDATE, update))
+        assert channel._edits == 5
+        whole = encode_sync(SyncKind.UPDATE, b"abc")
+        assert not session.receive_nowait(whole + b"y"), "bytes follow its end"
+        for cut in range(len(whole)):
+            assert not session.receive_nowait(whole[:cut]), "it is cut off"
+        assert channel._edits == 5
+        channel.leave()
         await rooms.settle()
 
 

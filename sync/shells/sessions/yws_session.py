@@ -12,7 +12,13 @@ from sync.shells.sessions.outbox import Wire
 from sync.shells.sessions.socket import SESSION_ENDED, Attendance
 from sync.shells.sessions.yjs_channel import BEARABLE_OF_AWARENESS, EXPELLED, Channel, YjsSocket
 from sync.wire.message import ErrorMessage
-from sync.wire.ysync import Ignored, decode_frame, encode_permission_denied
+from sync.wire.ysync import (
+    UPDATE_HEAD,
+    UPDATE_OVERHEAD,
+    Ignored,
+    decode_frame,
+    encode_permission_denied,
+)
 from sync.yjs.varint import MalformedError
 
 
@@ -105,12 +111,18 @@ class YwsSession(YjsSocket):
         return [] if self._channel is None else [self._channel]
 
     def _receive_nowait(self, frame: bytes | str) -> bool:
-        if self._channel is None or isinstance(frame, str):
+        channel = self._channel
+        if channel is None or isinstance(frame, str):
             return False
         try:
+            size = len(frame) - UPDATE_OVERHEAD
+            if 0 <= size < 0x80 and frame[2] == size and frame.startswith(UPDATE_HEAD):
+                # The most frequent frame: a short update.
+                channel.submit(frame[UPDATE_OVERHEAD:])
+                return True
             message = decode_frame(frame)
             if not isinstance(message, Ignored):
-                self._channel.handle(message)
+                channel.handle(message)
         except (MalformedError, QuireError):
             return False
         return True
