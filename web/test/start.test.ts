@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { askAgainAfterMs } from "../src/start/askagain";
 import { pieces } from "../src/start/highlight";
 import { isCharacter, rowAfter, TypeAhead } from "../src/start/listkeys";
 import { FIRST_VIEW, listQuery, tagsFrom, viewFromHash, viewToHash, type ListView } from "../src/start/listview";
@@ -80,4 +81,12 @@ test("a view asks for its list", () => {
 test("tags are read as they are typed", () => {
   assert.deepEqual(tagsFrom(" work,  to  do ,#work; 買い物、"), ["work", "to do", "買い物"]);
   assert.deepEqual(tagsFrom(" , "), []);
+});
+
+test("a search that finds nothing is asked again: soon at first, then seldom, for five minutes", () => {
+  const delays: number[] = [];
+  for (let delay = askAgainAfterMs(0); delay !== null; delay = askAgainAfterMs(delays.length)) delays.push(delay);
+  assert.deepEqual(delays.slice(0, 6), [1_000, 2_000, 4_000, 8_000, 15_000, 15_000]);
+  const waitedMs = delays.reduce((sum, delay) => sum + delay, 0);
+  assert.ok(waitedMs >= 300_000 && waitedMs < 316_000, `${waitedMs} ms`);
 });

@@ -7,10 +7,8 @@ import type { CountedTag, Excerpt, Hit, ListedDocument, Page } from "../api/shel
 import { words } from "../language/language";
 import { ToastList } from "../ui/toastlist";
 import { signal } from "../vendor/preact";
+import { askAgainAfterMs } from "./askagain";
 import { listQuery, type ListView } from "./listview";
-
-const AGAIN_MS = 1_000;
-const MAX_TRIES = 4;
 
 export interface Row {
   readonly document: ListedDocument;
@@ -33,8 +31,7 @@ export class StartModel {
   private again: number | undefined;
 
   /**
-   * Show the first page of what the view and the search say. A text can be found a second after it was
-   * written, so a search that finds nothing is asked again.
+   * Show the first page of what the view and the search say. A search that finds nothing is asked again.
    *
    * @param tries how often it has been asked already
    */
@@ -59,9 +56,8 @@ export class StartModel {
     this.loading.value = false;
     this.problem.value = error;
     const isMissing = this.search.value.trim() !== "" && this.rows.value?.length === 0;
-    if (isMissing && tries < MAX_TRIES) {
-      this.again = window.setTimeout(() => void this.load(tries + 1), AGAIN_MS * 2 ** tries);
-    }
+    const delayMs = isMissing ? askAgainAfterMs(tries) : null;
+    if (delayMs !== null) this.again = window.setTimeout(() => void this.load(tries + 1), delayMs);
   }
 
   /** Add the next page. */
