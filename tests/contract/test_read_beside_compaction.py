@@ -6,13 +6,14 @@ taken for all there is without a look at where they begin.
 """
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import Awaitable, Callable
 from random import Random
 from typing import Any, Final
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy import event as sqlalchemy_event
 
 from storage.store import Store
@@ -61,12 +62,21 @@ async def compact(database_url: str, key: int) -> None:
 
 
 class BetweenStatements:
-    """Work that is done, once, right before one of the next statements of this process."""
+    """Work that is done, once, right before one of the next statements of this process.
+
+    Made before the connections are: on SQLite some statements go past SQLAlchemy, so the driver is
+    asked for each.
+    """
 
     def __init__(self, work: Callable[[], None]) -> None:
         self._work = work
         self._left = 0
+        sqlalchemy_event.listen(Engine, "connect", self._watch)
         sqlalchemy_event.listen(Engine, "before_cursor_execute", self._before)
+
+    def _watch(self, connection: Any, _: object) -> None:
+        if isinstance(connection, sqlite3.Connection):
+            connection.set_trace_callback(self._before_one)
 
     def arm(self, number: int) -> None:
         """Have it done before the statement with that number from now on."""
@@ -78,9 +88,14 @@ class BetweenStatements:
         return not left
 
     def end(self) -> None:
+        sqlalchemy_event.remove(Engine, "connect", self._watch)
         sqlalchemy_event.remove(Engine, "before_cursor_execute", self._before)
 
-    def _before(self, *_: Any) -> None:
+    def _before(self, connection: Connection, *_: Any) -> None:
+        if connection.dialect.name != "sqlite":
+            self._before_one()
+
+    def _before_one(self, _: str = "") -> None:
         if self._left:
             self._left -= 1
             if not self._left:
@@ -103,9 +118,9 @@ def in_thread(work: Callable[[], Any]) -> None:
 async def test_compaction_between_two_statements_costs_a_reader_nothing(
     read: Read, database_url: str, *, is_begun: bool
 ) -> None:
-    store = open_whole(database_url)
     key = 0
     between = BetweenStatements(lambda: in_thread(lambda: compact(database_url, key)))
+    store = open_whole(database_url)
     for statement in range(1, MANY_STATEMENTS):
         key = (await store.log.create(new_document(f"notes{statement}")))[0].key
         written = random_history(Random(statement), EVENTS)
