@@ -76,7 +76,12 @@ async def compact_half(url: str, key: int) -> None:
     store = open_whole(url)
     for _ in range(2):
         assert await store.compaction.step(key, PLAIN_RULE, LATER_MS) == 50
-    assert await store.compaction.remove_rows(key, 60) == 60
+    left = 60
+    while left:
+        # Fewer at once, where they are large.
+        removed = await store.compaction.remove_rows(key, left)
+        assert 0 < removed <= left
+        left -= removed
     await store.aclose()
 
 

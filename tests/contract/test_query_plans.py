@@ -96,7 +96,7 @@ async def test_lookups_use_their_indexes(log: SqlEventLog, database_url: str) ->
 
 _FILL = (
     "INSERT INTO documents SELECT n, 'd' || n, '', '', 'e', 0, 1, 'u' || n, 1, n, NULL, '', 0, "
-    "NULL, false, 0 "
+    "NULL, false, 0, NULL "
     "FROM numbers",
     "INSERT INTO grants SELECT n, 'user:u' || (n + 1), 'viewer' FROM numbers",
     "INSERT INTO grants SELECT n, 'everyone', 'viewer' FROM numbers WHERE n % 100 = 0",
