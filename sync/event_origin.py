@@ -25,8 +25,22 @@ MERGED_SESSION: Final = "merged"
 _restored = re.compile(r"restore-(0|[1-9][0-9]{0,15})-", re.ASCII).match
 
 _taken_back = re.compile(
-    r"take-back-(0|[1-9][0-9]{0,15})-(0|[1-9][0-9]{0,15})-(all|[0-9a-f]{16})-", re.ASCII
+    r"take-back-(0|[1-9][0-9]{0,15})-(0|[1-9][0-9]{0,15})-(all|[0-9a-f]{16})-"
+    r"(?:at-(0|[1-9][0-9]{0,15})-(0|[1-9][0-9]{0,15})-(0|[1-9][0-9]{0,15})-)?",
+    re.ASCII,
 ).match
+
+
+class Passage(NamedTuple):
+    """A part of a text: what stands at a version from one place to another, or stood between.
+
+    What was deleted right at its ends belongs to it.
+    """
+
+    version: int
+    start: int
+    end: int
+    """Code points."""
 
 
 class TakeBack(NamedTuple):
@@ -37,6 +51,9 @@ class TakeBack(NamedTuple):
     """Those with `after < version <= upto`."""
     who: str
     """`all`, or the `actor_mark` of whose events they are."""
+    place: Passage | None = None
+    """The part of the text to which they did it; None: all of it. Its version is not before
+    `after`."""
 
     def has(self, version: int, actor_id: str) -> bool:
         """Return whether an event is one of them."""
@@ -61,7 +78,9 @@ def restore_session(version: int, token: str) -> str:
 
 def take_back_session(taken: TakeBack, token: str) -> str:
     """Return the session of one request that takes events back."""
-    return f"{TAKE_BACK_PREFIX}{taken.after}-{taken.upto}-{taken.who}-{token}"
+    place = taken.place
+    where = "" if place is None else f"at-{place.version}-{place.start}-{place.end}-"
+    return f"{TAKE_BACK_PREFIX}{taken.after}-{taken.upto}-{taken.who}-{where}{token}"
 
 
 def kept_session(session: str) -> str:
@@ -91,4 +110,7 @@ def restored_version(session: str) -> int | None:
 def taken_back(session: str) -> TakeBack | None:
     """Return what the events of a session took back; None: nothing."""
     found = _taken_back(session)
-    return None if found is None else TakeBack(int(found[1]), int(found[2]), found[3])
+    if found is None:
+        return None
+    place = None if found[4] is None else Passage(int(found[4]), int(found[5]), int(found[6]))
+    return TakeBack(int(found[1]), int(found[2]), found[3], place)

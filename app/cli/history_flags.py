@@ -53,6 +53,15 @@ def add_take_back_flags(
         "--from", dest="since", type=_time, metavar="TIME", help="only since 2026-11-20T14:00, say"
     )
     command.add_argument("--to", dest="until", type=_time, metavar="TIME", help="only up to then")
+    command.add_argument(
+        "--part",
+        type=_part,
+        metavar="FROM:TO",
+        help="only what they did from one place of the text (in characters) to another",
+    )
+    command.add_argument(
+        "--at", type=number, metavar="N", help="the version that --part means (the newest)"
+    )
     command.add_argument("--dry-run", action="store_true", help="only print what would change")
 
 
@@ -74,6 +83,13 @@ def add_retention_flags(
     command.add_argument(
         "--before", type=number, metavar="N", help="for drop: those before version N"
     )
+
+
+def _part(text: str) -> tuple[int, int]:
+    start, colon, end = text.partition(":")
+    if not colon or not (start.isdecimal() and end.isdecimal()) or int(start) > int(end):
+        raise argparse.ArgumentTypeError(f"{text[:80]!r} is no part of a text such as 120:180")
+    return int(start), int(end)
 
 
 def _time(text: str) -> str:

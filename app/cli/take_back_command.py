@@ -13,10 +13,14 @@ from sync.text.delta import Delta, from_wire
 
 def take_back(flags: argparse.Namespace) -> int:
     """Take back, and print the new version; with `--dry-run` what would change."""
-    wish = {"after": flags.after, "upto": flags.upto, "from": flags.since, "to": flags.until}
+    wish: dict[str, Any] = {"after": flags.after, "upto": flags.upto}
+    wish |= {"from": flags.since, "to": flags.until, "part": _part(flags)}
     with Remote(flags) as remote:
         if flags.by is not None:
             wish["actor"] = _actor(remote, flags.by)
+        if wish["part"] is not None and flags.at is None:
+            # Sent again, it must not mean another text.
+            wish["part"]["version"] = remote.metadata().version
         asked = {name: value for name, value in wish.items() if value is not None}
         path = "/take-back"
         if flags.dry_run:
@@ -32,6 +36,15 @@ def take_back(flags: argparse.Namespace) -> int:
     if not flags.dry_run:
         print(taken["version"])
     return ExitCode.DONE
+
+
+def _part(flags: argparse.Namespace) -> dict[str, int | None] | None:
+    if flags.part is None:
+        if flags.at is not None:
+            raise CommandFailed("--at needs --part", ExitCode.USAGE)
+        return None
+    start, end = flags.part
+    return {"version": flags.at, "from": start, "to": end}
 
 
 def _actor(remote: Remote, who: str) -> str:

@@ -3,7 +3,15 @@
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.http.schema import EventId, Moment, Spans, Text, Version, milliseconds
-from app.service.taking_back import Wish
+from app.service.taking_back import Part, Wish
+
+
+class PartOfText(BaseModel):
+    """A part of the text of a version."""
+
+    version: Version | None = Field(None, description="Left out: the head.")
+    from_: Version = Field(alias="from", description="The place where it begins.", examples=[4])
+    to: Version = Field(description="The place where it ends.", examples=[14])
 
 
 class TakeBackWish(BaseModel):
@@ -14,6 +22,7 @@ class TakeBackWish(BaseModel):
             "examples": [
                 {"actor": "open-3f2a9c11d0a7e6b54c", "after": 1, "upto": 3},
                 {"from": "2026-11-20T14:00:00Z", "to": "2026-11-20T14:20:00Z"},
+                {"after": 1, "part": {"version": 3, "from": 4, "to": 14}},
             ]
         }
     )
@@ -24,12 +33,21 @@ class TakeBackWish(BaseModel):
     upto: Version | None = Field(None, description="The events up to that version, with it.")
     from_: Moment | None = Field(None, alias="from", description="Those since that time.")
     to: Moment | None = Field(None, description="Those up to that time, with it.")
+    part: PartOfText | None = Field(
+        None, description="What they did there alone, and not to the rest of the text."
+    )
 
     @property
     def wish(self) -> Wish:
         """The same for the use case."""
+        part = self.part
         return Wish(
-            self.actor, self.after, self.upto, milliseconds(self.from_), milliseconds(self.to)
+            self.actor,
+            self.after,
+            self.upto,
+            milliseconds(self.from_),
+            milliseconds(self.to),
+            None if part is None else Part(part.version, part.from_, part.to),
         )
 
 

@@ -1,14 +1,18 @@
 """Strands of a document: all code points since a version, with the events that changed them."""
 
 import asyncio
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeAlias
 
 from app.service.service_error import ServiceCode, ServiceError
 from sync.event_origin import TakeBack, actor_mark, restored_version, taken_back
 from sync.port import EventLog, StoreError
 from sync.shells.log_reader import text_at
 from sync.text.authored import AuthoredDeltas
-from sync.text.take_back import Chosen, Piece, Strand, TakenBack, Wanted
+from sync.text.take_back import Chosen, Piece, Strand, TakenBack, Wanted, Within
+
+WantedIn: TypeAlias = Callable[[Strand], Wanted]
+"""The pieces that an event is to have brought back, in the strand as it is then."""
 
 MAX_STRAND_EVENTS: Final = 50_000
 _PAGE_EVENTS: Final = 10_000
@@ -55,18 +59,30 @@ class Chapter:
         Raises `ValueError` if one reaches beyond the text.
         """
         wanted, borders = self._returns()
-        divides = self._divides(borders | {taken.after + 1, taken.upto + 1})
+        divides = self._divides(borders | _borders(taken))
         strand = Strand(self._text, divides)
         version = self.after
         for page in self.pages:
             for ops in page.ops:
                 version += 1
-                strand.take(ops, version, wanted.get(version))
+                want = wanted.get(version)
+                strand.take(ops, version, None if want is None else want(strand))
         return strand
 
-    def _returns(self) -> tuple[dict[int, Wanted], set[int]]:
+    def without(self, taken: TakeBack) -> TakenBack:
+        """Return the edit that takes events back; raises as `strand`."""
+        strand = self.strand(taken)
+        return strand.without(self.chosen(taken), self._within(strand, taken))
+
+    def _within(self, strand: Strand, taken: TakeBack) -> Within | None:
+        """Return the part in which events are taken back; None: all of it, or it is not known."""
+        if taken.place is None or taken.place.version < self.after:
+            return None
+        return strand.within(*taken.place)
+
+    def _returns(self) -> tuple[dict[int, WantedIn], set[int]]:
         """Return what each event was to bring back, and the versions at which that divides."""
-        wanted: dict[int, Wanted] = {}
+        wanted: dict[int, WantedIn] = {}
         borders: set[int] = set()
         for session in dict.fromkeys(self._sessions):
             restored, taken = restored_version(session), taken_back(session)
@@ -77,12 +93,27 @@ class Chapter:
                 borders.add(restored + 1)
             else:
                 assert taken is not None, "one of them is there"
-                want = _standing_without(self.chosen(taken))
-                borders |= {taken.after + 1, taken.upto + 1}
+                want = self._standing_without(taken)
+                borders |= _borders(taken)
             for index, each in enumerate(self._sessions):
                 if each == session:
                     wanted[self.after + index + 1] = want
         return wanted, borders
+
+    def _standing_without(self, taken: TakeBack) -> WantedIn:
+        chosen = self.chosen(taken)
+
+        def wanted_in(strand: Strand) -> Wanted:
+            within = self._within(strand, taken)
+
+            def is_wanted(piece: Piece) -> bool:
+                if within is not None and id(piece) not in within:
+                    return piece.is_visible
+                return piece.visible_without(chosen)
+
+            return is_wanted
+
+        return wanted_in
 
     def _divides(self, borders: set[int]) -> Chosen:
         actors, first = self._actors, self.after + 1
@@ -94,17 +125,19 @@ class Chapter:
         return divides
 
 
-def _standing_at(version: int, begin: int) -> Wanted:
+def _borders(taken: TakeBack) -> set[int]:
+    """Return the versions that are to be told from the ones before them."""
+    borders = {taken.after + 1, taken.upto + 1}
+    return borders if taken.place is None else borders | {taken.place.version + 1}
+
+
+def _standing_at(version: int, begin: int) -> WantedIn:
     """Return the text of a version: of one before the strand what stands there at its beginning."""
 
     def is_wanted(piece: Piece) -> bool:
         return piece.span.version == 0 if version < begin else piece.visible_at(version)
 
-    return is_wanted
-
-
-def _standing_without(chosen: Chosen) -> Wanted:
-    return lambda piece: piece.visible_without(chosen)
+    return lambda _: is_wanted
 
 
 async def read_chapter(log: EventLog, key: int, after: int, upto: int) -> Chapter:
@@ -135,7 +168,7 @@ async def walk_back(chapter: Chapter, taken: TakeBack) -> TakenBack:
     """
 
     def work() -> TakenBack:
-        return chapter.strand(taken).without(chapter.chosen(taken))
+        return chapter.without(taken)
 
     try:
         return await asyncio.to_thread(work)

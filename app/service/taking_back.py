@@ -1,20 +1,32 @@
 """Taking back what somebody did in a range of versions or times, by one new event."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.service.backend import Backend
 from app.service.grant import Grant
 from app.service.strand_reader import read_chapter, walk_back
 from app.service.text_write import Written, submit_edit
 from app.service.version_reader import first_version_from, read_text, require_version
-from sync.event_origin import TakeBack, actor_mark, take_back_session
+from sync.error import ErrorCode, QuireError
+from sync.event_origin import Passage, TakeBack, actor_mark, take_back_session
 from sync.names import PositionEncoding
 from sync.permission import Action
 from sync.port import DocumentRecord
 from sync.submission import named_digest
-from sync.text.delta import Delta, to_wire
-from sync.text.position import delta_to_utf16
+from sync.text.delta import Delta, DeltaOutOfRange, to_wire
+from sync.text.position import delta_to_utf16, to_codepoints
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The part of the text in which something is to be taken back."""
+
+    version: int | None
+    """The version whose text it is a part of; None: the head."""
+    start: int
+    end: int
+    """Places, counted as the request counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +40,7 @@ class Wish:
     from_ms: int | None = None
     to_ms: int | None = None
     """Times: UTC, milliseconds since the epoch; both are included."""
+    part: Part | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +68,23 @@ async def take_back(
 
     Args:
         event_id: makes a retry safe; None: one is made, and the retry is the caller's risk.
-        encoding: what the answer counts.
+        encoding: what the part and the answer count.
         is_dry: only tell what would be done to the text of now.
 
     Raises:
         ServiceError: `unknown_version`; `not_restorable`: it reaches too far back.
-        QuireError: it is refused.
+        QuireError: it is refused; `out_of_range`: the text has no such part, or it is that of a
+            version before the range.
         StoreError: the log does not answer.
     """
     grant.require(Action.WRITE)
     document = grant.document
-    digest = named_digest("take-back", repr(wish))
+    part = "" if wish.part is None else f"{wish.part} {encoding}"
+    digest = named_digest("take-back", repr(wish) + part)
     taken = await _range(backend, document, wish)
+    if wish.part is not None:
+        place = await _place(backend, document, wish.part, taken.after, encoding)
+        taken = taken._replace(place=place)
     ops, count = await _plan(backend, document, taken)
     if is_dry:
         if encoding == "utf-16":
@@ -101,6 +119,29 @@ async def _range(backend: Backend, document: DocumentRecord, wish: Wish) -> Take
     )
 
 
+async def _place(
+    backend: Backend, document: DocumentRecord, part: Part, after: int, encoding: PositionEncoding
+) -> Passage:
+    version = document.version if part.version is None else part.version
+    require_version(document, version)
+    if version < after:
+        raise _out_of_range(f"The part is one of version {version}, which is before the range.")
+    text = await read_text(backend, document, version)
+    start, end = part.start, part.end
+    try:
+        if encoding == "utf-16":
+            start, end = to_codepoints(text, start), to_codepoints(text, end)
+    except DeltaOutOfRange as error:
+        raise _out_of_range(f"The text of version {version} has no such part: {error}.") from error
+    if not start <= end <= len(text):
+        raise _out_of_range(f"The text of version {version} has no such part.")
+    return Passage(version, start, end)
+
+
+def _out_of_range(text: str) -> QuireError:
+    return QuireError(ErrorCode.OUT_OF_RANGE, text)
+
+
 async def _plan(backend: Backend, document: DocumentRecord, taken: TakeBack) -> tuple[Delta, int]:
     """Return the edit of the head, and the number of events that it takes back."""
     if taken.after == taken.upto:
@@ -109,4 +150,5 @@ async def _plan(backend: Backend, document: DocumentRecord, taken: TakeBack) -> 
     count = chapter.count(taken)
     if not count:
         return (), 0
-    return (await walk_back(chapter, taken)).ops, count
+    found = await walk_back(chapter, taken)
+    return found.ops, count if taken.place is None else len(found.events)

@@ -181,6 +181,8 @@ class DocumentHistory:
         upto: int | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
+        part: tuple[int, int] | None = None,
+        at: int | None = None,
         is_dry: bool = False,
     ) -> TakenBack:
         """Undo what one person, or everybody, did in a range; returns after the commit.
@@ -191,13 +193,21 @@ class DocumentHistory:
             actor: a user's id.
             after, upto: versions: the events after the one, up to the other.
             since, until: times, which know their zone; both are included.
+            part: only what they did from one place of the text to another, in code points; what
+                was deleted right at its ends belongs to it.
+            at: the version whose text `part` means.
             is_dry: only tell what would be done: `version` is the head then.
 
         Raises:
-            ValueError: a time without a zone.
+            ValueError: a time without a zone, a part without a version.
         """
-        bounds = {"actor": actor, "after": after, "upto": upto}
+        bounds: dict[str, Any] = {"actor": actor, "after": after, "upto": upto}
         bounds |= {"from": _moment(since), "to": _moment(until)}
+        if part is not None:
+            # Sent again, it must not mean another text.
+            if at is None:
+                raise ValueError("a part is one of the text of a version")
+            bounds["part"] = {"version": at, "from": part[0], "to": part[1]}
         wish = {key: value for key, value in bounds.items() if value is not None}
         if not is_dry:
             return await self._insist("/take-back", wish, TakenBack)

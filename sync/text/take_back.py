@@ -12,13 +12,15 @@ from typing import Final, TypeAlias
 from msgspec import Struct
 
 from sync.text.delta import Delta, apply, canonical
-from sync.text.span import Span, joined, part
+from sync.text.span import Span, by_version, joined, part
 
 _FULL: Final = 64
 """Pieces in a block; with twice as many it is divided."""
 
 Chosen: TypeAlias = Callable[[int], bool]
 """Tells whether the event of a version is to be taken back."""
+Within: TypeAlias = set[int]
+"""The `id` of each piece of a part of the text."""
 Wanted: TypeAlias = Callable[["Piece"], bool]
 """Tells whether an event is to have brought a deleted piece back."""
 
@@ -56,6 +58,12 @@ class Piece(Struct):
                 is_visible = index % 2 == 1
         return is_visible
 
+    def versions(self) -> Iterator[int]:
+        """Yield the versions of the events that wrote, deleted and brought them back."""
+        if self.span.version:
+            yield from (version for _, version in by_version((self.span,)))
+        yield from self.turns
+
     def cut(self, at: int) -> "Piece":
         """Cut it in two: it keeps what is before a place, and the rest is returned."""
         length = len(self.text)
@@ -72,6 +80,8 @@ class TakenBack(Struct, frozen=True):
     """Canonical."""
     returned: list[Piece]
     """The pieces that it inserts, in order."""
+    events: set[int]
+    """The versions of the events of which something is undone."""
 
 
 class Strand:
@@ -119,18 +129,59 @@ class Strand:
                 self._delete(at, -op, version)
             index += 1
 
-    def without(self, chosen: Chosen) -> TakenBack:
-        """Return the edit that takes events back."""
+    def within(self, version: int, start: int, end: int) -> Within:
+        """Return the pieces of a part of the text of a version, cut at its ends.
+
+        They are what stood there from one place to the other, what was deleted there before, also
+        right at the ends, and what was written there since. They are known until the next event.
+
+        Raises:
+            ValueError: the text of that version has no such part.
+        """
+        found: Within = set()
+        at = 0
+        for block in self._blocks:
+            index = 0
+            while index < len(block):
+                piece = block[index]
+                index += 1
+                if not piece.visible_at(version):
+                    if start <= at <= end:
+                        found.add(id(piece))
+                    continue
+                border = start if at < start else end
+                if at < border < at + len(piece.text):
+                    block.insert(index, piece.cut(border - at))
+                if start <= at < end:
+                    found.add(id(piece))
+                at += len(piece.text)
+        if not 0 <= start <= end <= at:
+            raise ValueError(f"the text has {at} characters")
+        return found
+
+    def without(self, chosen: Chosen, within: Within | None = None) -> TakenBack:
+        """Return the edit that takes events back.
+
+        Args:
+            within: the part of the text in which they are; None: all of it.
+        """
         ops: list[int | str] = []
         returned: list[Piece] = []
+        events: set[int] = set()
         for piece in self.pieces():
+            if within is not None and id(piece) not in within:
+                if piece.is_visible:
+                    ops.append(len(piece.text))
+                continue
             is_wanted = piece.visible_without(chosen)
+            if is_wanted != piece.is_visible:
+                events.update(filter(chosen, piece.versions()))
             if piece.is_visible:
                 ops.append(len(piece.text) if is_wanted else -len(piece.text))
             elif is_wanted:
                 ops.append(piece.text)
                 returned.append(piece)
-        return TakenBack(canonical(ops), returned)
+        return TakenBack(canonical(ops), returned, events)
 
     def pieces(self) -> Iterator[Piece]:
         """Yield all pieces, deleted ones too, in order."""

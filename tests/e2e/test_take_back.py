@@ -89,3 +89,66 @@ def test_the_changes_of_a_version_are_taken_back_from_its_view(
     ana.wait_until("() => !window.quire.text().includes('Cem')")
     ana.wait_until_saved()
     assert ana.text == text_of(server, "viewed") == "# Plan\n\nBAD words. BAD end.\n"
+
+
+def test_changes_in_the_selected_text_are_taken_back(
+    open_window: OpenWindow, server: ServerProcess
+) -> None:
+    create(server, "part", "# Plan\n\nGood words. Good end.\n")
+    write(server, "part", "# Plan\n\nBAD words. WORSE end.\n", by="Ben")
+    ana = open_window("/d/part", "Ana")
+    open_history(ana)
+    ana.page.get_by_role("button", name="Single versions").first.click()
+    ana.page.locator('[data-single="2"]').click()
+    # Of an old version, by its menu.
+    expect(ana.page.locator(".pane-source ins").last).to_be_visible()
+    select(ana, "WORSE")
+    ana.page.get_by_role("button", name="More about this version").click()
+    ana.page.get_by_role("menuitem", name="Take back changes in the selected text").click()
+    dialog = ana.page.get_by_role("dialog")
+    expect(dialog.locator("blockquote")).to_have_text("WORSE")
+    expect(dialog.locator(".take-back-changes li")).to_have_count(1)
+    dialog.get_by_role("button", name="Take back", exact=True).click()
+    expected = "# Plan\n\nBAD words. Good end.\n"
+    ana.wait_until(f"() => window.quire.text() === {expected!r}")
+    ana.wait_until_saved()
+    assert text_of(server, "part") == expected
+
+    # Of the live text, by the palette.
+    ana.page.keyboard.press("Escape")
+    select(ana, "BAD")
+    ana.page.keyboard.press("Control+Shift+p")
+    ana.page.keyboard.type("selected text")
+    ana.page.keyboard.press("Enter")
+    expect(dialog.locator("blockquote")).to_have_text("BAD")
+    # In the whole sitting everything was written, the text itself, too; it is Ben's that goes.
+    dialog.get_by_role("combobox").select_option(label="Ben")
+    expect(dialog.locator(".take-back-changes del")).to_have_text("BAD")
+    dialog.get_by_role("button", name="Take back", exact=True).click()
+    expected = "# Plan\n\nGood words. Good end.\n"
+    ana.wait_until(f"() => window.quire.text() === {expected!r}")
+
+
+def select(window: Window, word: str) -> None:
+    """Select a word of the text that the source pane shows, by a double click on it."""
+    box = window.page.evaluate(
+        """(word) => {
+            // An old version lies over the live text.
+            const old = document.querySelector(".cm-content ins")?.closest(".cm-content");
+            const content = old ?? document.querySelector(".pane-source .cm-content");
+            const walker = document.createTreeWalker(content, NodeFilter.SHOW_TEXT);
+            for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+                const at = node.data.indexOf(word);
+                if (at < 0 || node.parentElement.closest("del, .diff-removed") !== null) continue;
+                const range = document.createRange();
+                range.setStart(node, at);
+                range.setEnd(node, at + word.length);
+                const { x, y, width, height } = range.getBoundingClientRect();
+                return { x: x + width / 2, y: y + height / 2 };
+            }
+            return null;
+        }""",
+        word,
+    )
+    assert box is not None, f"{word} is not in the source"
+    window.page.mouse.dblclick(box["x"], box["y"])

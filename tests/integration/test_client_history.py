@@ -106,9 +106,13 @@ async def test_authors_are_told_and_their_changes_taken_back(server: ServerProce
         done = await past.take_back(actor=ben, after=1, upto=3)
         assert (done.version, done.after, done.upto, done.events) == (4, 1, 3, 1)
         assert (await past.text()).text == "Hello world"
+        back = await past.take_back(after=3, upto=4, part=(6, 6), at=4, is_dry=True)
+        assert apply("Hello world", from_wire(back.ops)) == "Hello BAD world"
         now = datetime.now(UTC)
         later = await past.take_back(since=now + timedelta(days=1))
         assert (later.version, later.events) == (4, 0)
+        with pytest.raises(ValueError, match="version"):
+            await past.take_back(part=(6, 6))
         with pytest.raises(ValueError, match="zone"):
             await past.take_back(since=datetime(2026, 1, 1))  # noqa: DTZ001
 

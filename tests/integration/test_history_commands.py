@@ -84,6 +84,19 @@ def test_everybody_is_taken_back_in_a_range(
     assert shell.run("cat", doc).stdout == b"one two"
 
 
+def test_part_of_the_text_is_taken_back(server: ServerProcess, shell: Shell) -> None:
+    create(server, "p1")
+    edit(server, "p1", "Ben", {"insert": "x "}, {"retain": 3}, {"delete": 4}, {"insert": " 2"})
+    assert shell.run("cat", "p1").stdout == b"x one 2"
+    asked = ("take-back", "p1", "--after", "1", "--part", "5:7")
+    assert b'+" two"' in shell.run(*asked, "--at", "2", "--dry-run").stdout
+    assert shell.run(*asked).stdout == b"3\n"
+    assert shell.run("cat", "p1").stdout == b"x one two"
+    assert b"no such part" in shell.run("take-back", "p1", "--part", "5:70", fails=1).stderr
+    for flags in (("--part", "7:5"), ("--part", "5"), ("--at", "3")):
+        shell.run("take-back", "p1", *flags, fails=2)
+
+
 def test_whoever_is_not_known_is_told_of_those_who_are(server: ServerProcess, shell: Shell) -> None:
     create(server, "u1")
     said = shell.run("take-back", "u1", "--by", "Zed", fails=1).stderr

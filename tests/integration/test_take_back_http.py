@@ -73,6 +73,37 @@ async def test_positions_are_counted_as_asked(quire: Application) -> None:
         assert taken["ops"] == [{"retain": 4}, {"delete": 1}]
 
 
+async def test_part_of_the_text_is_taken_back(quire: Application) -> None:
+    await edit(quire, "Ada", {"insert": "🎉 Good words. Good end."})
+    bad = {"delete": 4}, {"insert": "BAD"}
+    await edit(quire, "Ben", {"retain": 2}, *bad, {"retain": 8}, *bad)
+    assert await quire.text("notes") == "🎉 BAD words. BAD end."
+    asked = {"after": 1, "part": {"from": 14, "to": 17}}
+    of_ada = {"headers": of("Ada")}
+    query = "?position_encoding=utf-16"
+    shown = await quire.ok("POST", f"{PATH}{query}&dry_run=1", json=asked, **of_ada)
+    assert (shown["version"], shown["events"]) == (2, 1)
+    taken = await quire.ok("POST", PATH + query, json={**asked, "id": "part"}, **of_ada)
+    assert taken["ops"] == shown["ops"]
+    assert (taken["version"], taken["events"]) == (3, 1)
+    assert await quire.text("notes") == "🎉 BAD words. Good end."
+    retried = await quire.ok("POST", PATH + query, json={**asked, "id": "part"}, **of_ada)
+    assert (retried["version"], retried["ops"]) == (3, taken["ops"])
+    other = {"after": 1, "part": {"version": 2, "from": 14, "to": 18}, "id": "part"}
+    assert await quire.refused("POST", PATH + query, json=other, **of_ada) == (409, "duplicate_id")
+    # What came back is that of its first author; and a second time is nothing.
+    spans = (await quire.ok("GET", f"{DOC}/blame"))["spans"]
+    assert [(span["len"], span["version"]) for span in spans][-1] == (17, 1)
+    again = {"after": 1, "upto": 2, "part": {"version": 2, "from": 13, "to": 16}}
+    assert (await quire.ok("POST", PATH, json=again, **of_ada))["ops"] == []
+    for part in ({"from": 1, "to": 99}, {"from": 5, "to": 3}, {"version": 1, "from": 0, "to": 1}):
+        body = {"after": 2, "part": part}
+        refused = await quire.refused("POST", PATH, json=body, **of_ada)
+        assert refused[1] == "out_of_range", part
+    half = {"part": {"from": 1, "to": 3}}
+    assert (await quire.refused("POST", PATH + query, json=half, **of_ada))[1] == "out_of_range"
+
+
 async def test_times_bound_what_is_taken_back(quire: Application) -> None:
     for word in ("one", " two", " three"):
         length = len(await quire.text("notes"))

@@ -4,16 +4,20 @@ Planted and caught, each alone: turns of others ignored; text that others brough
 text; a restore whose delta keeps other characters than those that stood; a merged restore not
 recognised; typed keys of two people, or of two sides of the range, in one piece; a deleted piece
 counted as standing; the size of a block not brought up to date; the first piece of a block passed
-over.
+over. Of a part of the text: what was deleted at either end left out; a piece not cut at an end, or
+only at the first; typed keys of both sides of its version in one piece; a session that does not say
+the part; the part passed over when it is known again; what stands outside left out of the edit.
 """
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from random import Random
 
 import pytest
 
 from app.service.strand_reader import Chapter
 from sync.event_origin import (
+    Passage,
     TakeBack,
     actor_mark,
     restore_session,
@@ -106,18 +110,28 @@ class History:
         after = taken.after if begin is None else begin
         if after == self.head:
             return ()
-        chapter = self.chapter(after)
-        return chapter.strand(taken).without(chapter.chosen(taken)).ops
+        return self.chapter(after).without(taken).ops
+
+    def some_place(self, taken: TakeBack) -> TakeBack:
+        """The same, in a part of the text of some version."""
+        version = self.chance.choice([self.head, self.chance.randrange(taken.after, self.head + 1)])
+        length = len(self.texts[version])
+        start = self.chance.randrange(length + 1)
+        end = self.chance.randrange(start, length + 1)
+        return taken._replace(place=Passage(version, start, end))
 
 
-def history(seed: int, *, returns: bool = True, count: int = 60) -> History:
+def history(seed: int, *, returns: bool = True, places: bool = True, count: int = 60) -> History:
     made = History(Random(seed))
     while made.head < count:
         kind = made.chance.random()
         if returns and kind < 0.1 and made.head:
             made.restore()
         elif returns and kind < 0.25 and made.head:
-            made.take_back(made.some_range())
+            taken = made.some_range()
+            made.take_back(
+                made.some_place(taken) if places and made.chance.random() < 0.5 else taken
+            )
         elif kind < 0.6:
             made.type_some()
         else:
@@ -145,8 +159,9 @@ def test_all_events_since_a_version_taken_back_are_its_text(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(40))
 def test_second_time_changes_nothing(seed: int) -> None:
     made = history(seed)
-    for _ in range(6):
+    for turn in range(6):
         taken = made.some_range()
+        taken = made.some_place(taken) if turn % 2 else taken
         ops = made.plan(taken)
         if ops:
             made.write(ops, made.chance.choice(ACTORS), take_back_session(taken, "00"))
@@ -156,8 +171,9 @@ def test_second_time_changes_nothing(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(40))
 def test_second_time_changes_nothing_after_others_wrote(seed: int) -> None:
     made = history(seed)
-    for _ in range(6):
+    for turn in range(6):
         taken = made.some_range()
+        taken = made.some_place(taken) if turn % 2 else taken
         ops = made.plan(taken)
         if ops:
             made.write(ops, "c", take_back_session(taken, "00"))
@@ -171,6 +187,20 @@ class CodePoint:
     char: str
     born: int
     gone: int = 0
+    at: int = 0
+    """Its place in the text of some version; the place where it would stand, if it does not."""
+    stood: bool = False
+
+    def note_place(self, version: int, at: int) -> int:
+        """Note whether it stood in the text of a version, at a place; returns the next place."""
+        self.at = at
+        self.stood = self.born <= version and not 0 < self.gone <= version
+        return at + self.stood
+
+    def is_in(self, place: Passage) -> bool:
+        if self.stood:
+            return place.start <= self.at < place.end
+        return place.start <= self.at <= place.end
 
 
 def alone(made: History, taken: TakeBack) -> str:
@@ -193,11 +223,18 @@ def alone(made: History, taken: TakeBack) -> str:
     def is_taken(version: int) -> bool:
         return taken.has(version, made.writers[version - 1].actor_id)
 
-    return "".join(
-        each.char
-        for each in row
-        if not (each.born and is_taken(each.born)) and not (each.gone and not is_taken(each.gone))
-    )
+    def stands(each: CodePoint) -> bool:
+        if taken.place is not None and not each.is_in(taken.place):
+            return not each.gone
+        return not (each.born and is_taken(each.born)) and not (
+            each.gone and not is_taken(each.gone)
+        )
+
+    at = 0
+    for each in row:
+        if taken.place is not None:
+            at = each.note_place(taken.place.version, at)
+    return "".join(each.char for each in row if stands(each))
 
 
 def _behind(row: list[CodePoint], pos: int) -> int:
@@ -215,6 +252,53 @@ def test_rest_is_as_if_the_events_had_not_been(seed: int) -> None:
     for _ in range(12):
         taken = made.some_range()
         assert apply(made.texts[-1], made.plan(taken)) == alone(made, taken)
+        part = made.some_place(taken)
+        assert apply(made.texts[-1], made.plan(part)) == alone(made, part)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_whole_text_of_any_version_is_as_no_place(seed: int) -> None:
+    made = history(seed)
+    for _ in range(10):
+        taken = made.some_range()
+        version = made.chance.randrange(taken.after, made.head + 1)
+        whole = taken._replace(place=Passage(version, 0, len(made.texts[version])))
+        assert made.plan(whole) == made.plan(taken)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_parts_taken_back_one_after_the_other_are_the_whole(seed: int) -> None:
+    made = history(seed)
+    for _ in range(4):
+        taken = made.some_range()
+        version = made.chance.randrange(taken.after, made.head + 1)
+        expected = apply(made.texts[-1], made.plan(taken))
+        length = len(made.texts[version])
+        cuts = sorted({0, length, *(made.chance.randrange(length + 1) for _ in range(3))})
+        parts = [Passage(version, start, end) for start, end in pairwise(cuts)]
+        parts = parts or [Passage(version, 0, 0)]
+        made.chance.shuffle(parts)
+        for place in parts:
+            part = taken._replace(place=place)
+            if ops := made.plan(part):
+                made.write(ops, "c", take_back_session(part, "00"))
+            assert made.plan(part) == ()
+        assert made.texts[-1] == expected
+
+
+def test_part_of_a_text_is_taken_back_with_what_was_deleted_at_its_ends() -> None:
+    made = History(Random(0))
+    made.write(("Good words. Good end.",), "a")
+    made.write(diff(made.texts[-1], "BAD words. BAD end."), "b")
+    head = Passage(2, 11, 14)
+    ops = made.plan(TakeBack(1, 2, "all", head))
+    assert apply(made.texts[-1], ops) == "BAD words. Good end."
+    # A place without text is one at which something was deleted.
+    made.write((10, -9), "b")
+    ops = made.plan(TakeBack(1, 3, "all", Passage(3, 10, 10)))
+    assert apply(made.texts[-1], ops) == "BAD words. Good end."
+    with pytest.raises(ValueError, match="10 characters"):
+        made.plan(TakeBack(1, 3, "all", Passage(3, 10, 11)))
 
 
 def test_text_of_others_stays_and_theirs_alone_goes() -> None:

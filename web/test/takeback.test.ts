@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Span } from "../src/history/comparison";
 import { mergeSpans, marksOf, looksOf, unitsOf, type BlamedSpan, type Contribution } from "../src/history/authorspans";
 import { originOf } from "../src/history/sitting";
-import { excerptsOf, fieldTime, timeRange } from "../src/history/takeback";
+import { bodyOf, excerptsOf, fieldTime, timeRange } from "../src/history/takeback";
 
 test("excerpts have what goes, what comes, and the text around it", () => {
   const before = "The quick brown fox jumps.";
@@ -32,6 +32,17 @@ test("fields name a range of whole minutes", () => {
   assert.equal(range.to - range.from, 20 * 60_000 + 59_999);
   assert.equal(timeRange("2026-05-03T14:20", "2026-05-03T14:00"), null);
   assert.equal(timeRange("", "2026-05-03T14:00"), null);
+});
+
+test("a wish is sent with what bounds it, and nothing else", () => {
+  assert.deepEqual(bodyOf({ actor: null, range: { after: 3, upto: 9 }, part: null }), { after: 3, upto: 9 });
+  const part = { version: 9, from: 2, to: 5 };
+  assert.deepEqual(bodyOf({ actor: "u1", range: { from: 0, to: 1_500 }, part }), {
+    actor: "u1",
+    from: "1970-01-01T00:00:00.000Z",
+    to: "1970-01-01T00:00:01.500Z",
+    part,
+  });
 });
 
 test("a session tells what it took back", () => {

@@ -118,6 +118,14 @@ def _take_back(window: Window) -> None:
     expect(window.page.locator(".take-back-changes li").first).to_be_visible()
 
 
+def _take_back_part(window: Window) -> None:
+    """Choose a word of an old version in which changes are to be taken back."""
+    window.page.locator(".cm-content ins").first.dblclick()
+    window.page.get_by_role("button", name="More about this version").click()
+    window.page.get_by_role("menuitem", name="Take back changes in the selected text").click()
+    expect(window.page.locator(".take-back-changes li").first).to_be_visible()
+
+
 def _history_loads(scene: Scene) -> Window:
     """The panel is open, and its list is still on its way; it was gone through with Tab."""
     scene.write("history", *_HISTORY)
@@ -180,5 +188,6 @@ HISTORY_STATES: Final = (
     State("playback-thinned", _thinned_played, ".playback .chip"),
     State("authors", _authors, ".person"),
     State("take-back", _people, "dialog", _take_back),
+    State("take-back-part", _old_version, "dialog", _take_back_part),
     State("history-loading", _history_loads, ".side-panel"),
 )

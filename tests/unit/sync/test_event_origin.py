@@ -5,6 +5,7 @@ import pytest
 from sync import event_origin
 from sync.document.updates import REPAIR_SESSION
 from sync.event_origin import (
+    Passage,
     TakeBack,
     actor_mark,
     origin_of,
@@ -51,6 +52,9 @@ def test_a_take_back_says_what_it_took(who: str) -> None:
     assert (origin_of(session), taken_back(session)) == ("take-back", taken)
     assert restored_version(session) is None
     assert taken_back("take-back-3-x-all-1") is None
+    part = taken._replace(place=Passage(7, 0, 12))
+    assert taken_back(take_back_session(part, "5d41402abc4b")) == part
+    assert taken_back("take-back-3-4-all-at-7-0-5d41402abc4b") == TakeBack(3, 4, "all")
     assert taken_back(restore_session(3, "5d41402abc4b")) is None
 
 

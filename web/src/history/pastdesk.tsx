@@ -22,7 +22,7 @@ import { NamedVersions } from "./namedversion";
 import { Naming } from "./naming";
 import { HistoryPanel } from "./panel";
 import { PastView } from "./pastview";
-import { TakeBackDialog, type TakeBackActions } from "./takebackdialog";
+import { TakeBackDialog, type SelectedText, type TakeBackActions } from "./takebackdialog";
 import type { TakeBackRange, TakeBackWish } from "./takeback";
 import { PlaybackModel } from "./playbackmodel";
 import { PlaybackView } from "./playbackview";
@@ -31,6 +31,7 @@ import { longTime } from "./times";
 import { versionIn } from "./versionlink";
 
 const REFRESH_DELAY_MS = 1_500;
+const DAY_MS = 86_400_000;
 
 export class PastDesk {
   private readonly view: PastView;
@@ -60,7 +61,7 @@ export class PastDesk {
       namesOf: (version) => this.names.within(version, version).map(({ name }) => name),
       name: (version) => this.naming.nameVersion(version),
       copyLink: (version) => void this.naming.copyLink(version),
-      takeBack: (after, upto) => this.takeBack(null, { after, upto }),
+      takeBack: (after, upto, selected) => this.takeBack(null, { after, upto }, selected),
       play: () => this.play(),
     });
     places.bar.append(this.view.bar);
@@ -285,8 +286,27 @@ export class PastDesk {
     });
   }
 
+  /** Take back what was done to the selected text, the live one or that of the version that is shown. */
+  takeBackSelected(): void {
+    const selected = this.view.version === null ? this.selected() : this.view.selected;
+    if (selected === null) return this.model.say(words().history.takeBack.selectFirst);
+    const { state } = this.view;
+    if (state !== null) return this.takeBack(null, { after: state.since, upto: state.event.version }, selected);
+    const now = Date.now();
+    const from = this.history.sittings[0]?.from ?? now - DAY_MS;
+    this.takeBack(null, { from, to: now }, selected);
+  }
+
+  /** The selected live text, where the server knows it as that of a version. */
+  private selected(): SelectedText | null {
+    const [state, version] = [this.actions.editor()?.state, this.actions.settledVersion()];
+    if (state === undefined || version === null || state.selection.main.empty) return null;
+    const { from, to } = state.selection.main;
+    return { part: { version, from, to }, text: state.sliceDoc(from, to) };
+  }
+
   /** Ask whose changes of `range` are to be taken back, show what that does, and do it. */
-  private takeBack(actor: string | null, range: TakeBackRange): void {
+  private takeBack(actor: string | null, range: TakeBackRange, selected: SelectedText | null = null): void {
     const { name } = this.model;
     const people = (this.layer.people.value ?? []).map((person) => person.actor);
     const actions: TakeBackActions = {
@@ -296,7 +316,7 @@ export class PastDesk {
       },
       carryOut: (wish) => void this.carryOut(wish),
     };
-    this.model.dialog.show((close) => <TakeBackDialog people={people} actor={actor} range={range} actions={actions} close={close} />);
+    this.model.dialog.show((close) => <TakeBackDialog people={people} actor={actor} range={range} selected={selected} actions={actions} close={close} />);
   }
 
   private async carryOut(wish: TakeBackWish): Promise<void> {

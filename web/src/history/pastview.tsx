@@ -15,6 +15,7 @@ import { changesOf, correspondences, inNormalText, paragraphsAround, stepTo, typ
 import { diffMarks, markChanges } from "./marks";
 import { PastBar } from "./pastbar";
 import type { HistoryEvent } from "./sitting";
+import type { SelectedText } from "./takebackdialog";
 
 export interface PastActions {
   restore(version: number): void;
@@ -30,8 +31,8 @@ export interface PastActions {
   namesOf(version: number): readonly string[];
   name(version: number): void;
   copyLink(version: number): void;
-  /** Take back what happened after one version and up to another. */
-  takeBack(after: number, upto: number): void;
+  /** Take back what happened after one version and up to another, to the selected text alone or to all. */
+  takeBack(after: number, upto: number, selected: SelectedText | null): void;
   play(): void;
 }
 
@@ -159,6 +160,17 @@ export class PastView {
     const labels = [textAt(since), textAt(event.version)] as const;
     const changes = correspondences(this.shown.value?.changes ?? []);
     this.beside = new BesideSource(this.source, { before, now, labels, changes });
+  }
+
+  /** The selected text of the version in the source, or null. */
+  get selected(): SelectedText | null {
+    const { past, version } = this;
+    const state = this.reader.view?.state;
+    if (past === null || version === null || state === undefined || state.selection.main.empty) return null;
+    // Positions are those of the text as it was.
+    if (normalText(past.text).length !== past.text.length) return null;
+    const { from, to } = state.selection.main;
+    return { part: { version, from, to }, text: past.text.slice(from, to) };
   }
 
   /** The paragraph of the older text in which the current change is, or what it took away. */

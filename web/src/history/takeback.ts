@@ -8,10 +8,28 @@ export type TakeBackRange =
   | { readonly after: number; readonly upto: number }
   | { readonly from: number; readonly to: number };
 
+/** A part of the text of a version, in UTF-16 units. */
+export interface PartOfText {
+  readonly version: number;
+  readonly from: number;
+  readonly to: number;
+}
+
 export interface TakeBackWish {
   /** The id of a person, or null for everybody. */
   readonly actor: string | null;
   readonly range: TakeBackRange;
+  /** What was done to that part alone; null: to the whole text. */
+  readonly part: PartOfText | null;
+}
+
+/** The wish as the server reads it. */
+export function bodyOf({ actor, range, part }: TakeBackWish): object {
+  const bounds =
+    "after" in range
+      ? { after: range.after, upto: range.upto }
+      : { from: new Date(range.from).toISOString(), to: new Date(range.to).toISOString() };
+  return { ...(actor === null ? {} : { actor }), ...bounds, ...(part === null ? {} : { part }) };
 }
 
 /** What taking back does, or did. */
@@ -65,7 +83,8 @@ function insertedOf(ops: readonly Span[]): string[] {
   return found;
 }
 
-const shortened = (text: string): string => {
+/** The beginning of a text, if it is long. */
+export const shortened = (text: string): string => {
   const characters = [...text];
   return characters.length <= MAX_PART ? text : `${characters.slice(0, MAX_PART).join("")}…`;
 };

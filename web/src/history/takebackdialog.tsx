@@ -7,7 +7,17 @@ import { Dialog } from "../ui/dialog";
 import { Problem } from "../ui/form";
 import { useEffect, useId, useRef, useState } from "../vendor/preact";
 import type { Actor } from "./sitting";
-import { excerptsOf, fieldTime, timeRange, type Excerpt, type TakeBackRange, type TakeBackWish, type TakenBack } from "./takeback";
+import {
+  excerptsOf,
+  fieldTime,
+  shortened,
+  timeRange,
+  type Excerpt,
+  type PartOfText,
+  type TakeBackRange,
+  type TakeBackWish,
+  type TakenBack,
+} from "./takeback";
 
 const PREVIEW_DELAY_MS = 300;
 const MAX_EXCERPTS = 20;
@@ -19,28 +29,37 @@ export interface TakeBackActions {
   carryOut(wish: TakeBackWish): void;
 }
 
+export interface SelectedText {
+  readonly part: PartOfText;
+  readonly text: string;
+}
+
 interface TakeBackDialogProps {
   readonly people: readonly Actor[];
   readonly actor: string | null;
   /** Versions stay as they are; times can be changed. */
   readonly range: TakeBackRange;
+  /** The part of a text in which changes are taken back, and what stands there; null: all of it. */
+  readonly selected: SelectedText | null;
   readonly actions: TakeBackActions;
   readonly close: () => void;
 }
 
 type Preview = { readonly taken: TakenBack; readonly text: string } | ApiError | null;
 
-export function TakeBackDialog({ people, actor: first, range: given, actions, close }: TakeBackDialogProps) {
+export function TakeBackDialog({ people, actor: first, range: given, selected, actions, close }: TakeBackDialogProps) {
   const { title, lead, doIt, nothing, looking } = words().history.takeBack;
   const [actor, setActor] = useState(first);
   const [range, setRange] = useState<TakeBackRange | null>(given);
-  const preview = usePreview(actions, range === null ? null : { actor, range });
+  const part = selected?.part ?? null;
+  const preview = usePreview(actions, range === null ? null : { actor, range, part });
   const taken = preview === null || preview instanceof ApiError ? null : preview.taken;
   const isNothing = taken !== null && taken.ops.length === 0;
   return (
     <Dialog title={title} onClose={close} class="take-back">
       <div class="form">
         <p class="hint">{lead}</p>
+        {selected !== null && <Selected text={selected.text} />}
         <Who people={people} actor={actor} onChoose={setActor} />
         {"after" in given ? <Versions after={given.after} upto={given.upto} /> : <Times range={given} onChoose={setRange} />}
         <div class="take-back-preview" aria-live="polite">
@@ -62,7 +81,7 @@ export function TakeBackDialog({ people, actor: first, range: given, actions, cl
             onClick={() => {
               if (taken === null) return;
               close();
-              actions.carryOut({ actor, range: { after: taken.after, upto: taken.upto } });
+              actions.carryOut({ actor, range: { after: taken.after, upto: taken.upto }, part });
             }}
           >
             {doIt}
@@ -97,6 +116,18 @@ function usePreview(actions: TakeBackActions, wish: TakeBackWish | null): Previe
     return () => window.clearTimeout(timer);
   }, [key]);
   return preview;
+}
+
+/** The text in which changes are taken back. */
+function Selected({ text }: { readonly text: string }) {
+  return (
+    <div class="take-back-part">
+      <p>{words().history.takeBack.onlyIn}</p>
+      <blockquote>
+        <bdi>{shortened(text)}</bdi>
+      </blockquote>
+    </div>
+  );
 }
 
 interface WhoProps {

@@ -77,6 +77,14 @@ export class PastPart implements PastPlaces {
         active: () => this.desk.value?.layer.isOn.value === true,
         run: () => void this.withDesk((desk) => desk.toggleAuthors()),
       },
+      {
+        id: "take-back-selected",
+        group: "history",
+        label: () => words().history.takeBack.selected,
+        icon: "undo",
+        available: () => model.isWritable.value,
+        run: () => void this.withDesk((desk) => desk.takeBackSelected()),
+      },
     ]);
   }
 
