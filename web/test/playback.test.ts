@@ -8,7 +8,7 @@ import { PlaybackClock } from "../src/history/playbackclock";
 import { densityOf } from "../src/history/playbackdensity";
 import { MissingVersions, goneIn, readKept } from "../src/history/missing";
 import { ApiError } from "../src/api/request";
-import { Life, type PlaybackPage, type PlaybackSpan } from "../src/history/playbacklife";
+import { Life, type FirstAuthor, type PlaybackPage, type PlaybackSpan } from "../src/history/playbacklife";
 import { PlaybackModel, playbackDeed } from "../src/history/playbackmodel";
 import { SittingStarts, neighbour, sittingEnds } from "../src/history/playbackplaces";
 
@@ -35,6 +35,8 @@ interface Character {
 interface Made {
   /** Which version an event brought back. */
   readonly restores: Map<number, number>;
+  /** The events that took others back: each inserts text that others wrote before. */
+  readonly takeBacks: Set<number>;
   readonly pages: PlaybackPage[];
   readonly versions: Character[][];
 }
@@ -46,6 +48,7 @@ function makeHistory(seed: number, count: number, perPage: number): Made {
   const pages: PlaybackPage[] = [];
   const versions: Character[][] = [[]];
   const restores = new Map<number, number>();
+  const takeBacks = new Set<number>();
   let at = 1_700_000_000_000;
   for (let from = 0; from < count; from += perPage) {
     const to = Math.min(count, from + perPage);
@@ -67,7 +70,19 @@ function makeHistory(seed: number, count: number, perPage: number): Made {
         text += textOf(after);
         old = before.length;
       }
-      for (let span = restores.has(version) ? 0 : below(4); span > 0; span--) {
+      const isTakeBack = seed % 2 === 1 && !restores.has(version) && below(40) === 0;
+      if (isTakeBack) takeBacks.add(version);
+      for (let span = isTakeBack ? 2 : 0; span > 0; span--) {
+        const retain = below(before.length - old + 1);
+        const source = versions[below(version)] ?? [];
+        const start = below(source.length + 1);
+        const returned = source.slice(start, start + below(12));
+        after.push(...before.slice(old, old + retain), ...returned);
+        old += retain;
+        spans.push([retain, 0, returned.length]);
+        text += textOf(returned);
+      }
+      for (let span = restores.has(version) || isTakeBack ? 0 : below(4); span > 0; span--) {
         const retain = below(before.length - old + 1);
         const deleted = random() < 0.4 ? below(Math.min(6, before.length - old - retain + 1)) : 0;
         const inserted = Array.from({ length: below(4) }, () => LETTERS[below(LETTERS.length)] ?? "").join("");
@@ -95,7 +110,7 @@ function makeHistory(seed: number, count: number, perPage: number): Made {
       merged: [],
     });
   }
-  return { pages, versions, restores };
+  return { pages, versions, restores, takeBacks };
 }
 
 const textOf = (version: readonly Character[]): string => version.map(({ character }) => character).join("");
@@ -116,9 +131,11 @@ function shownAuthors(life: Life, version: number): [string, number][] {
 
 test("every text of random histories, and who wrote what of it, is that of single characters", () => {
   for (let seed = 1; seed <= 12; seed++) {
-    const { pages, versions, restores } = makeHistory(seed, 1_300, 500);
+    const { pages, versions, restores, takeBacks } = makeHistory(seed, 1_300, 500);
+    const firstAuthors = (version: number): FirstAuthor[] | null =>
+      takeBacks.has(version) ? (versions[version] ?? []).map(({ person }) => ({ length: 1, actor: person })) : null;
     // So little is kept that texts are forgotten, and steps become long.
-    const life = new Life((version) => restores.get(version) ?? null, seed % 2 !== 0 ? undefined : seed % 3 === 0 ? 5 : 900);
+    const life = new Life((version) => restores.get(version) ?? null, seed % 2 !== 0 ? undefined : seed % 3 === 0 ? 5 : 900, firstAuthors);
     for (const page of pages) assert.ok(life.append(page));
     if (seed % 2 === 0) assert.ok(life.keptEvery > 512, "it was thinned");
     const random = randomOf(seed + 1_000);
@@ -161,6 +178,7 @@ test("text that a restore brings back keeps its first author, and its neighbours
         // The last one says that it brought another text back than it has.
         return Promise.resolve({ 3: 1, 5: 2, 6: 1 }[version] ?? null);
       },
+      authors: () => Promise.resolve([]),
     },
     String,
   );
@@ -267,7 +285,7 @@ test("what answers say of merged events is read", () => {
 async function thinned(): Promise<PlaybackModel> {
   const steps = Array.from({ length: 12 }, (_, index) => ["ana", `text ${index}`] as const);
   const page: PlaybackPage = { ...historyOf(steps), merged: [[1, 4], [5, 9]] };
-  const model = new PlaybackModel({ page: () => Promise.resolve(page), restored: () => Promise.resolve(null) }, String);
+  const model = new PlaybackModel({ page: () => Promise.resolve(page), restored: () => Promise.resolve(null), authors: () => Promise.resolve([]) }, String);
   await model.load();
   return model;
 }
@@ -344,17 +362,33 @@ function modelOf({ pages }: Made): PlaybackModel {
   const source = {
     page: (after: number) => Promise.resolve(pages.find(({ from }) => from === after) ?? empty(after)),
     restored: () => Promise.resolve(null),
+    authors: () => Promise.resolve([]),
   };
   return new PlaybackModel(source, String);
 }
 
 const empty = (after: number): PlaybackPage => ({ from: after, to: after, head: after, writers: [], writer: [], at: [], ops: [], text: "", merged: [] });
 
+test("what a take-back brings back is that of whoever wrote it first, where that is known", async () => {
+  const page = historyOf([["ana", "one"], ["ben", "two"], ["cem", "one two", "take-back"], ["dan", "one two", "take-back"]]);
+  const asked: number[] = [];
+  const authors = (version: number): Promise<FirstAuthor[]> => {
+    asked.push(version);
+    if (version === 4) return Promise.reject(new Error("gone"));
+    return Promise.resolve([{ length: 3, actor: "ana" }, { length: 1, actor: "nobody" }, { length: 3, actor: "ben" }]);
+  };
+  const model = new PlaybackModel({ page: () => Promise.resolve(page), restored: () => Promise.resolve(null), authors }, String);
+  await model.load();
+  assert.deepEqual(asked, [3, 4]);
+  assert.deepEqual(shownAuthors(model.life, 3), [["ana", 3], ["cem", 1], ["ben", 3]]);
+  assert.deepEqual(shownAuthors(model.life, 4), [["dan", 7]]);
+});
+
 test("playback shows what is there while the rest is loading, and then what was asked for", async () => {
   const made = makeHistory(9, 900, 300);
   const answers: ((page: PlaybackPage) => void)[] = [];
   const model = new PlaybackModel(
-    { page: () => new Promise((resolve) => answers.push(resolve)), restored: () => Promise.resolve(null) },
+    { page: () => new Promise((resolve) => answers.push(resolve)), restored: () => Promise.resolve(null), authors: () => Promise.resolve([]) },
     String,
   );
   const loading = model.load();
@@ -417,6 +451,7 @@ test("a page that fails is asked for again", async () => {
   const model = new PlaybackModel(
     {
       restored: () => Promise.resolve(null),
+      authors: () => Promise.resolve([]),
       page: (after) =>
         after === 20 && fails ? Promise.reject(new Error("away")) : Promise.resolve(made.pages.find(({ from }) => from === after) ?? empty(after)),
     },

@@ -1,6 +1,7 @@
 /** Who wrote a document, over HTTP: span by span, and person by person. */
 
 import type { BlamedSpan, Contribution } from "../history/authorspans";
+import type { FirstAuthor } from "../history/playbacklife";
 import { documentPath } from "./documents";
 import { field, list, number, text, time } from "./read";
 import { request } from "./request";
@@ -23,6 +24,13 @@ export async function getBlame(name: string, version: number): Promise<BlamedSpa
     after = found.next;
   }
   return spans;
+}
+
+/** Who first wrote the text at `version`, in code points: of a very long text its beginning. */
+export async function getFirstAuthors(name: string, version: number): Promise<FirstAuthor[]> {
+  const query = new URLSearchParams({ version: String(version), grain: "author", limit: String(MAX_SPANS) });
+  const answer = await request("GET", `${documentPath(name)}/blame?${query}`);
+  return list(answer, "spans").map(readSpan).map(({ units, actor }) => ({ length: units, actor: actor.id }));
 }
 
 interface Page {

@@ -1,6 +1,6 @@
 /** All that one can do with the past of a document, put together: the panel, old versions, the playback. */
 
-import { getBlame, getContributions } from "../api/authors";
+import { getBlame, getContributions, getFirstAuthors } from "../api/authors";
 import { getPlayback } from "../api/playback";
 import { getDiff, getEvents, getKept, getSittings, getText, getVersion, restoreVersion } from "../api/pasttexts";
 import { ApiError } from "../api/request";
@@ -193,7 +193,8 @@ export class PastDesk {
       const [event] = await getEvents(name, { after: version - 1, before: version + 1 });
       return restoredVersion(event?.session ?? "");
     };
-    const model = new PlaybackModel({ page: (after) => getPlayback(name, after), restored }, wordsOf);
+    const authors = (version: number) => getFirstAuthors(name, version);
+    const model = new PlaybackModel({ page: (after) => getPlayback(name, after), restored, authors }, wordsOf);
     if (from !== null) model.seek(from);
     const playback = new PlaybackView(
       model,

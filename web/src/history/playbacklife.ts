@@ -43,6 +43,18 @@ export interface AuthoredSpan {
   readonly person: number;
 }
 
+/** Some characters (code points) of a text, and the id of who wrote them first. */
+export interface FirstAuthor {
+  readonly length: number;
+  readonly actor: string;
+}
+
+/** What one event inserted, by who wrote it first: where each part ends among all inserted text, and whose it is. */
+interface Parts {
+  readonly ends: readonly number[];
+  readonly people: readonly number[];
+}
+
 /** Where an event changed the text: a place in the text after it, in UTF-16 units. */
 export interface ChangedPlace {
   readonly from: number;
@@ -80,16 +92,20 @@ export class Life {
   /** The pieces that restores brought back, by the version that they made; null where they made another text. */
   private readonly restored = new Map<number, Pieces | null>();
   private restoredCount = 0;
+  /** Of events that brought others' text back, by their index. */
+  private readonly returned = new Map<number, Parts>();
   private step = FIRST_STEP;
   private end: Reached = { version: 0, text: new PieceText() };
   private current: Reached = { version: 0, text: new PieceText() };
 
   /**
    * @param restoredBy says which version an event brought back, or null: its text keeps its first authors
+   * @param authorsAfter says who first wrote the text after an event that took others back, or null
    */
   constructor(
     private readonly restoredBy: (version: number) => number | null = () => null,
     private readonly maxKeptPieces = MAX_KEPT_PIECES,
+    private readonly authorsAfter: (version: number) => readonly FirstAuthor[] | null = () => null,
   ) {}
 
   /** The newest event that is here. */
@@ -122,6 +138,8 @@ export class Life {
       }
       this.spanEnds.push(this.spans.length);
       this.insertedEnds.push(inserted);
+      const authors = this.authorsAfter(this.times.length);
+      if (authors !== null) this.returned.set(this.times.length - 1, this.partsOf(this.times.length - 1, authors, spans));
       this.advance(this.end);
       if (this.end.version % this.step === 0) this.keep(this.end);
     });
@@ -167,16 +185,50 @@ export class Life {
       let from = pieces[index] ?? 0;
       const end = from + (pieces[index + 1] ?? 0);
       for (let event = this.insertedEnds.above(from); from < end; event++) {
-        const person = this.person.at(event);
-        const to = Math.min(end, this.insertedEnds.at(event));
+        const { person, upto } = this.writerAt(event, from);
+        const to = Math.min(end, upto);
         const units = this.inserted.units(from, to - from);
         const last = found[found.length - 1];
         if (last?.person === person) last.units += units;
         else if (units > 0) found.push({ units, person });
         from = to;
+        if (from < this.insertedEnds.at(event)) event--;
       }
     }
     return found;
+  }
+
+  /** Who wrote the character at `at` of all inserted text, which `event` inserted, and up to where. */
+  private writerAt(event: number, at: number): { readonly person: number; readonly upto: number } {
+    const parts = this.returned.get(event);
+    const index = parts?.ends.findIndex((end) => end > at) ?? -1;
+    const [person, upto] = [parts?.people[index], parts?.ends[index]];
+    return person === undefined || upto === undefined ? { person: this.person.at(event), upto: this.insertedEnds.at(event) } : { person, upto };
+  }
+
+  /** The parts of what an event inserted, from who first wrote what of the text after it. */
+  private partsOf(event: number, authors: readonly FirstAuthor[], spans: readonly PlaybackSpan[]): Parts {
+    const [ends, people]: [number[], number[]] = [[], []];
+    const own = this.person.at(event);
+    let begin = this.insertedEnds.at(event - 1);
+    let [index, left] = [0, authors[0]?.length ?? 0];
+    const pass = (length: number, isInserted: boolean): void => {
+      for (let rest = length; rest > 0; ) {
+        const author = authors[index];
+        const taken = author === undefined ? rest : Math.min(rest, left);
+        if (isInserted) {
+          ends.push((begin += taken));
+          people.push(this.peopleById.get(author?.actor ?? "") ?? own);
+        }
+        [rest, left] = [rest - taken, left - taken];
+        if (left === 0) left = authors[++index]?.length ?? 0;
+      }
+    };
+    for (const [retain, , inserted] of spans) {
+      pass(retain, false);
+      pass(inserted, true);
+    }
+    return { ends, people };
   }
 
   /** Where the text at `version` differs from the one before; null where it does not. */

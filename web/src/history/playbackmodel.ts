@@ -3,7 +3,7 @@
 import { computed, signal, type ReadonlySignal } from "../vendor/preact";
 import { PlaybackClock, SPEEDS, type Speed } from "./playbackclock";
 import { MissingVersions } from "./missing";
-import { Life, type PlaybackPage } from "./playbacklife";
+import { Life, type FirstAuthor, type PlaybackPage } from "./playbacklife";
 import { SITTING_PAUSE_MS, SittingStarts, neighbour, sittingEnds } from "./playbackplaces";
 
 /** The questions that playback asks; it may reject with what `failed` takes. */
@@ -11,6 +11,8 @@ export interface PlaybackSource {
   page(after: number): Promise<PlaybackPage>;
   /** The version that an event brought back, or null. */
   restored(version: number): Promise<number | null>;
+  /** Who first wrote the text at a version. */
+  authors(version: number): Promise<readonly FirstAuthor[]>;
 }
 
 export type PlaybackStep = "back" | "forward" | "sitting-back" | "sitting-forward" | "name-back" | "name-forward" | "start" | "end";
@@ -44,12 +46,18 @@ export class PlaybackModel {
   private isClosed = false;
   /** By the event that did it, which version was brought back. */
   private readonly restores = new Map<number, number | null>();
+  /** By the event that took others back, who first wrote the text after it; null where nobody knows any more. */
+  private readonly authors = new Map<number, readonly FirstAuthor[] | null>();
 
   constructor(
     private readonly source: PlaybackSource,
     private readonly failed: (error: unknown) => string,
   ) {
-    this.life = new Life((version) => this.restores.get(version) ?? null);
+    this.life = new Life(
+      (version) => this.restores.get(version) ?? null,
+      undefined,
+      (version) => this.authors.get(version) ?? null,
+    );
     this.version = computed(() => this.missing.before(Math.min(this.wanted.value, this.loaded.value)));
     this.isComplete = computed(() => this.loaded.value >= this.head.value);
   }
@@ -138,7 +146,7 @@ export class PlaybackModel {
     try {
       for (let more = true; more && !this.isClosed; ) {
         const page = await this.source.page(this.life.loaded);
-        await this.learnRestores(page);
+        await Promise.all([this.learnRestores(page), this.learnAuthors(page)]);
         more = this.take(page);
       }
       this.trouble.value = "";
@@ -149,8 +157,24 @@ export class PlaybackModel {
 
   /** A restore is marked in the columns; of what, each is asked for. */
   private async learnRestores(page: PlaybackPage): Promise<void> {
-    const versions = restoresIn(page).filter((version) => !this.restores.has(version)).slice(0, MAX_RESTORES);
+    const versions = eventsOf(page, "restore").filter((version) => !this.restores.has(version)).slice(0, MAX_RESTORES);
     await Promise.all(versions.map(async (version) => this.restores.set(version, await this.source.restored(version))));
+  }
+
+  /** What a take-back brought back is that of whoever wrote it first: each is asked for. */
+  private async learnAuthors(page: PlaybackPage): Promise<void> {
+    const versions = eventsOf(page, "take-back").filter((version) => !this.authors.has(version)).slice(0, MAX_TAKE_BACKS);
+    await Promise.all(versions.map(async (version) => this.authors.set(version, await this.authorsOf(version))));
+  }
+
+  private async authorsOf(version: number): Promise<readonly FirstAuthor[] | null> {
+    try {
+      return await this.source.authors(version);
+    } catch (error) {
+      // Its version may be gone: then it is that of whoever took back.
+      this.failed(error);
+      return null;
+    }
   }
 
   /** Add a page; tells whether there are more. */
@@ -171,12 +195,14 @@ export class PlaybackModel {
 
 /** Of one page no more are asked for. */
 const MAX_RESTORES = 50;
+/** Each is the authors of a whole text. */
+const MAX_TAKE_BACKS = 20;
 
-function restoresIn({ from, writers, writer }: PlaybackPage): number[] {
+function eventsOf({ from, writers, writer }: PlaybackPage, origin: string): number[] {
   const found: number[] = [];
   let version = from;
   for (const [index, count] of writer) {
-    for (let each = 1; each <= count; each++) if (writers[index]?.origin === "restore") found.push(version + each);
+    for (let each = 1; each <= count; each++) if (writers[index]?.origin === origin) found.push(version + each);
     version += count;
   }
   return found;
