@@ -1,5 +1,6 @@
 """The parts of a running application; routes find them at `request.app.state.quire`."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 from app.identity.attempts import UserAttempts
@@ -42,3 +43,5 @@ class State:
     """The bytes of images."""
     figures: WorkerFigures
     webhooks: WebhookDesk
+    webhook_outcomes: Counter[str]
+    """Attempts of deliveries by this process, as `app.webhook.dispatcher` counts them."""

@@ -1,6 +1,7 @@
 """The application: its parts, wired, and their life."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -139,6 +140,7 @@ def create_app(
                 ) as rooms,
                 Supervisor(give_up) as supervisor,
             ):
+                outcomes: Counter[str] = Counter()
                 people = await People.open(store.identity, settings)
                 watch = AccessWatch(store.access, lambda changes: sockets.review(changes))
                 checks = await TokenChecks.open(
@@ -189,6 +191,7 @@ def create_app(
                     blobs,
                     figures,
                     WebhookDesk(store.webhooks, webhook_http),
+                    outcomes,
                 )
                 # A slow reader is bounded, and a role that was taken away ends, by these alone.
                 supervisor.run("socket sweep", sockets.sweep, Need.ESSENTIAL)
@@ -216,6 +219,7 @@ def create_app(
                     delivery_rules(settings),
                     settings.webhook_timeout_s,
                     settings.max_webhook_backlog,
+                    outcomes,
                 )
                 supervisor.run("webhooks", dispatcher.run, Need.USEFUL)
                 emptying = partial(empty_trash_forever, backend, settings.trash_days)

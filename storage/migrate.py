@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-SCHEMA_REVISION: Final = "0014"
+SCHEMA_REVISION: Final = "0015"
 """The newest revision in `alembic/versions/`; a test holds it equal."""
 
 # Any number that other users of advisory locks in this database are unlikely to take.

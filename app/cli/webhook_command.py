@@ -13,6 +13,7 @@ from app.audit.audit_kind import (
     WEBHOOK_REMOVED,
     WEBHOOK_RESUMED,
     WEBHOOK_RETRIED,
+    WEBHOOK_ROTATED,
 )
 from app.audit.audit_note import COMMAND_LINE, audit_record
 from app.cli.current_store import open_current_store
@@ -51,6 +52,8 @@ async def _run(store: Store, desk: WebhookDesk, flags: argparse.Namespace) -> No
             await _list(desk)
         case "test":
             await _test(desk, flags.webhook_id)
+        case "rotate":
+            await _rotate(store, desk, flags)
         case "dead":
             async for delivery in _all_dead(desk, flags.webhook_id):
                 _print_dead(delivery)
@@ -84,6 +87,16 @@ async def _test(desk: WebhookDesk, webhook_id: str) -> None:
     if failure is not None:
         raise CommandFailed(f"it did not take the message: {failure.error}")
     print("It took the message.", file=sys.stderr)
+
+
+async def _rotate(store: Store, desk: WebhookDesk, flags: argparse.Namespace) -> None:
+    secret, until_ms = await desk.rotate(flags.webhook_id, flags.old_hours)
+    await _note(store, WEBHOOK_ROTATED, webhook=flags.webhook_id)
+    print(secret)
+    until = (
+        "" if until_ms is None else f" The one before signs as well until {timestamp(until_ms)}."
+    )
+    print(f"It signs from now on, and is not shown again.{until}", file=sys.stderr)
 
 
 async def _change(store: Store, desk: WebhookDesk, flags: argparse.Namespace) -> None:

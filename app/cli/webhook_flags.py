@@ -2,8 +2,12 @@
 
 import argparse
 from collections.abc import Callable
+from typing import Final
 
 from app.cli.database_flags import add_action
+
+MAX_OLD_HOURS: Final = 720
+"""As `app.service.webhook_desk` has it, which costs more to import than other commands may pay."""
 
 
 def add_webhook_flags(
@@ -24,6 +28,14 @@ def add_webhook_flags(
     _add_networks(add)
     add_action(actions, run, "list", "list all webhooks, and how they do")
     _add_networks(_of_webhook(actions, run, "test", "send a message, and say what became of it"))
+    rotate = _of_webhook(actions, run, "rotate", "print another secret, which signs from now on")
+    rotate.add_argument(
+        "--old-hours",
+        type=_old_hours,
+        default=24,
+        metavar="N",
+        help="how long the one before signs as well; 0: no more (default: 24)",
+    )
     _of_webhook(actions, run, "pause", "send nothing more; what is to be told is queued")
     _of_webhook(actions, run, "resume", "send what was queued, from now on")
     _of_webhook(actions, run, "remove", "forget a webhook, and what is queued for it")
@@ -47,6 +59,12 @@ def _of_webhook(
     action = add_action(actions, run, name, help_)
     action.add_argument("webhook_id", metavar="ID", help="see `quire webhook list`")
     return action
+
+
+def _old_hours(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text[:9]) > MAX_OLD_HOURS:
+        raise argparse.ArgumentTypeError(f"{text[:80]!r} is not a number from 0 to {MAX_OLD_HOURS}")
+    return int(text)
 
 
 def _add_networks(action: argparse.ArgumentParser) -> None:

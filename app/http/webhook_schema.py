@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.http.schema import Text
+from app.service.webhook_desk import MAX_OLD_HOURS
 from app.webhook.address_guard import MAX_URL_CHARS
 
 EventName = Annotated[Text, Field(max_length=64)]
@@ -60,6 +61,19 @@ class WebhookChange(BaseModel):
     """The state that a webhook is to have."""
 
     paused: bool
+
+
+class SecretChange(BaseModel):
+    """The time for which the secret before signs as well."""
+
+    old_hours: int = Field(default=24, ge=0, le=MAX_OLD_HOURS, strict=True)
+
+
+class NewSecret(BaseModel):
+    """The new secret of a webhook, which is shown this once."""
+
+    secret: str = Field(examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])
+    old_until: str | None = Field(description="When the one before ends; null: it has ended.")
 
 
 class TestOutcome(BaseModel):

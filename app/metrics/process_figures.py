@@ -4,6 +4,7 @@ No label has a value that people choose: no names of documents or users. So the 
 bounded, whatever is written.
 """
 
+import asyncio
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,6 +15,7 @@ from app.http.problem import STATUS
 from app.http.stream import EventStreams
 from app.metrics.figure import Distribution, Figure, Snapshot, counter, gauge
 from app.sockets import DIALECTS, GONE
+from app.webhook.dispatcher import FAILED, TAKEN
 from sync.error import CloseCode, ErrorCode
 from sync.fact import (
     AskState,
@@ -26,6 +28,8 @@ from sync.fact import (
     SendStateless,
     SetAwareness,
 )
+from sync.port import StoreError
+from sync.shells.clock import now_ms
 from sync.shells.meter import Histogram, Meter
 
 _BUS_COUNTERS: Final = {
@@ -69,6 +73,8 @@ _HISTOGRAMS: Final = {
     "loop_delay_s": ("quire_loop_delay_seconds", "The delay of the event loop, looked at often."),
 }
 _CODE: Final = "code"
+_WEBHOOKS_WITHIN_S: Final = 2.0
+"""A store that takes longer has no figures of webhooks: the others are not to wait for it."""
 _CLOSES: Final = (GONE, *(str(int(code)) for code in CloseCode))
 
 
@@ -80,8 +86,9 @@ async def read_snapshot(parts: Any) -> Snapshot:
     """
     state: State = parts.quire
     store = await _of_readiness(state)
+    webhooks = await _of_webhooks(state)
     snapshot = last_snapshot(parts)
-    return Snapshot(snapshot.pid, [*snapshot.figures, *store], snapshot.distributions)
+    return Snapshot(snapshot.pid, [*snapshot.figures, *store, *webhooks], snapshot.distributions)
 
 
 def last_snapshot(parts: Any) -> Snapshot:
@@ -104,6 +111,12 @@ def last_snapshot(parts: Any) -> Snapshot:
         counter("quire_http_requests", "Answered requests, by status.", statuses.items(), "status"),
         counter(
             "quire_http_problems", "Refused requests, by error code.", problems.items(), "code"
+        ),
+        counter(
+            "quire_webhook_attempts",
+            "Attempts to deliver to webhooks, by outcome.",
+            _with_all((TAKEN, FAILED), state.webhook_outcomes).items(),
+            "outcome",
         ),
         gauge("quire_audit_waiting", "Audit records that are not written yet.", audit.waiting),
         counter(
@@ -200,6 +213,29 @@ async def _of_readiness(state: State) -> list[Figure]:
         gauge("quire_store_answer_seconds", "How long the store took to answer just now.", took_s,
               merge="most"),
     ]  # fmt: skip
+
+
+async def _of_webhooks(state: State) -> list[Figure]:
+    """Return what waits for webhooks, which every process reads alike; nothing if it cannot."""
+    try:
+        async with asyncio.timeout(_WEBHOOKS_WITHIN_S):
+            sizes = await state.webhooks.rows.sizes()
+    except (StoreError, TimeoutError):
+        return []
+    oldest_ms = sizes.oldest_at_ms
+    lag_s = 0.0 if oldest_ms is None else max(0.0, (now_ms() - oldest_ms) / 1_000)
+    figures = (
+        ("quire_webhooks", "Webhooks.", sizes.webhooks),
+        ("quire_webhooks_paused", "Those that are sent nothing.", sizes.paused),
+        ("quire_webhook_queued", "Deliveries that wait for webhooks.", sizes.queued),
+        ("quire_webhook_dead", "Deliveries that were given up.", sizes.dead),
+        (
+            "quire_webhook_lag_seconds",
+            "The age of the oldest change that waits for a webhook that is not paused.",
+            lag_s,
+        ),
+    )
+    return [gauge(name, text, value, merge="most") for name, text, value in figures]
 
 
 def _of_store(state: State) -> list[Figure]:

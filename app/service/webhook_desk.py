@@ -7,6 +7,8 @@ from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
+from msgspec.structs import replace
+
 from app.service.service_error import ServiceCode, ServiceError
 from app.webhook.address_guard import AddressRefused
 from app.webhook.delivery_plan import Failure, due_again, paused, resumed
@@ -22,6 +24,9 @@ from sync.shells.clock import now_ms
 
 MAX_WEBHOOKS: Final = 100
 MAX_DEAD_PAGE: Final = 200
+MAX_OLD_HOURS: Final = 24 * 30
+"""The longest time in which two secrets of a webhook sign."""
+_HOUR_MS: Final = 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,26 @@ class WebhookDesk:
         webhook = await self._find(webhook_id)
         body = encode_message(TEST_TYPE, now_ms(), {"webhook": webhook.id})
         return await send_message(self.http, webhook, new_message_id(), body)
+
+    async def rotate(self, webhook_id: str, old_hours: int) -> tuple[str, int | None]:
+        """Give a webhook another secret, which is shown this once.
+
+        Args:
+            old_hours: how long messages are signed with the one before as well; 0: no more.
+
+        Returns:
+            the new secret, and when the one before ends; None: it has ended.
+        """
+        secret = secrets.token_bytes(SECRET_BYTES)
+        until_ms = now_ms() + old_hours * _HOUR_MS if old_hours else None
+
+        def change(webhook: Webhook) -> Webhook:
+            old = webhook.secret if old_hours else None
+            return replace(webhook, secret=secret, old_secret=old, old_until_ms=until_ms)
+
+        if await self.rows.change(webhook_id, change) is None:
+            raise unknown_webhook()
+        return shown_secret(secret), until_ms
 
     async def pause(self, webhook_id: str, reason: str) -> None:
         """Send a webhook nothing more; what is to be told is queued meanwhile."""

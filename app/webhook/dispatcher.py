@@ -51,6 +51,8 @@ _CHANGES: Final = 500
 _CLAIM_MS: Final = 20_000
 AT_ONCE: Final = 8
 """The requests to one webhook at a time, of one process."""
+TAKEN: Final = "taken"
+FAILED: Final = "failed"
 _MARGIN_MS: Final = 15_000
 """The time that a lease is longer than a request may last."""
 
@@ -62,6 +64,7 @@ class Dispatcher:
     Args:
         timeout_s: how long a request may last.
         backlog: deliveries that are queued for one webhook, at most.
+        outcomes: the number of attempts, by `TAKEN` and `FAILED`, is counted there.
         chance: returns a random number from 0 to below 1.
     """
 
@@ -73,6 +76,7 @@ class Dispatcher:
     rules: DeliveryRules
     timeout_s: float
     backlog: int
+    outcomes: Counter[str] = field(default_factory=Counter)
     chance: Callable[[], float] = secrets.SystemRandom().random
     _lease: FeedLease = field(init=False)
     _in_hand: Counter[str] = field(default_factory=Counter, init=False)
@@ -172,6 +176,7 @@ class Dispatcher:
         """Send a delivery, and save the outcome. If the store fails, it is sent again later."""
         try:
             failure = await send_message(self.http, webhook, delivery.id, message_of(delivery))
+            self.outcomes[TAKEN if failure is None else FAILED] += 1
             await self._settle(delivery, failure)
         except StoreError as error:
             _log.warning("the outcome of a delivery to a webhook is not saved: %s", error)
@@ -207,5 +212,10 @@ async def send_message(
     http: WebhookDoor, webhook: Webhook, message_id: str, body: bytes
 ) -> Failure | None:
     """Send a signed message to a webhook; return None if it was taken, else the failure."""
-    headers = signed_headers(webhook.secret, message_id, now_ms() // 1_000, body)
+    at_ms = now_ms()
+    is_old_valid = webhook.old_until_ms is not None and at_ms < webhook.old_until_ms
+    old_secret = webhook.old_secret if is_old_valid else None
+    headers = signed_headers(
+        webhook.secret, message_id, at_ms // 1_000, body, old_secret=old_secret
+    )
     return await http.post(webhook.url, headers, body)

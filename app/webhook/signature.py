@@ -20,16 +20,20 @@ def shown_secret(secret: bytes) -> str:
     return SECRET_PREFIX + b64encode(secret).decode()
 
 
-def signed_headers(secret: bytes, message_id: str, at_s: int, body: bytes) -> Mapping[str, str]:
+def signed_headers(
+    secret: bytes, message_id: str, at_s: int, body: bytes, *, old_secret: bytes | None = None
+) -> Mapping[str, str]:
     """Return the headers by which a receiver knows that a body comes from here, and from now.
 
     Args:
         at_s: the time of the attempt, seconds since the epoch.
+        old_secret: signs as well, for receivers that do not have the new one yet.
     """
     signed = b".".join((message_id.encode(), str(at_s).encode(), body))
-    signature = b64encode(hmac.new(secret, signed, sha256).digest()).decode()
+    keys = (secret,) if old_secret is None else (secret, old_secret)
+    signatures = (b64encode(hmac.new(key, signed, sha256).digest()).decode() for key in keys)
     return {
         "webhook-id": message_id,
         "webhook-timestamp": str(at_s),
-        "webhook-signature": f"v1,{signature}",
+        "webhook-signature": " ".join(f"v1,{each}" for each in signatures),
     }

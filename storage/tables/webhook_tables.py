@@ -34,6 +34,8 @@ webhooks = Table(
     Column("delivered", BigInteger, nullable=False, server_default="0"),
     Column("delivered_at_ms", BigInteger),
     Column("lost", BigInteger, nullable=False, server_default="0"),
+    Column("old_secret", LargeBinary),
+    Column("old_until_ms", BigInteger),
 )
 
 webhook_deliveries = Table(

@@ -7,7 +7,7 @@ from msgspec.structs import asdict, replace
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from storage.table import webhook_deliveries, webhooks
-from storage.webhooks.webhook_record import Delivery, QueueOutlook
+from storage.webhooks.webhook_record import Delivery, QueueOutlook, QueueSizes
 
 _RENAMED = {"after": "after_version", "upto": "upto_version"}
 _columns = webhook_deliveries.c
@@ -71,6 +71,12 @@ _due_webhooks = (
     )
     .order_by(webhooks.c.id)
 )
+_oldest = (
+    select(func.min(_columns.at_ms))
+    .join_from(webhook_deliveries, webhooks, webhooks.c.id == _columns.webhook_id)
+    .where(_queued, webhooks.c.paused_at_ms.is_(None))
+)
+_paused = select(func.count()).where(webhooks.c.paused_at_ms.is_not(None))
 _number = select(func.count()).select_from(webhooks)
 
 
@@ -134,6 +140,21 @@ def counts(connection: Connection) -> dict[str, tuple[int, int]]:
         queued, gone = found.get(webhook_id, (0, 0))
         found[webhook_id] = (queued, number) if is_dead else (number, gone)
     return found
+
+
+def sizes(connection: Connection) -> QueueSizes:
+    """Return what waits for all webhooks together."""
+    number = int(connection.execute(_number).scalar_one())
+    if not number:
+        return QueueSizes()
+    found = counts(connection).values()
+    return QueueSizes(
+        number,
+        int(connection.execute(_paused).scalar_one()),
+        sum(queued for queued, _ in found),
+        sum(gone for _, gone in found),
+        connection.execute(_oldest).scalar_one(),
+    )
 
 
 def outlook(connection: Connection, now_ms: int) -> QueueOutlook:

@@ -16,7 +16,7 @@ from storage.engine import Database, Work
 from storage.fullness import FullError
 from storage.storable import is_storable, require_storable
 from storage.webhooks import delivery_rows, webhook_rows
-from storage.webhooks.webhook_record import Delivery, News, QueueOutlook, Webhook
+from storage.webhooks.webhook_record import Delivery, News, QueueOutlook, QueueSizes, Webhook
 
 T = TypeVar("T")
 
@@ -95,6 +95,10 @@ class SqlWebhooks:
     async def counts(self) -> dict[str, tuple[int, int]]:
         """Return how many deliveries are queued, and how many dead, for each webhook with any."""
         return await self._database.read(delivery_rows.counts)
+
+    async def sizes(self) -> QueueSizes:
+        """Return what waits for all webhooks together."""
+        return await self._database.read(delivery_rows.sizes)
 
     async def change(
         self,

@@ -29,6 +29,9 @@ class Webhook(Struct, frozen=True):
     """The time of the last delivery that succeeded."""
     lost: int = 0
     """Events that were not queued, because too many were."""
+    old_secret: bytes | None = None
+    """The key before `secret`; it signs, too, until `old_until_ms`."""
+    old_until_ms: int | None = None
 
 
 class Delivery(Struct, frozen=True):
@@ -68,6 +71,17 @@ class News(Struct, frozen=True):
     detail: str
     after: int = 0
     upto: int = 0
+
+
+class QueueSizes(Struct, frozen=True):
+    """The numbers of what waits for all webhooks together."""
+
+    webhooks: int = 0
+    paused: int = 0
+    queued: int = 0
+    dead: int = 0
+    oldest_at_ms: int | None = None
+    """The time of the oldest change that waits for one that is not paused; None: none does."""
 
 
 class QueueOutlook(Struct, frozen=True):

@@ -232,7 +232,7 @@ PEOPLE_DOORS: Final[tuple[PeopleDoor, ...]] = (
         PeopleDoor(
             method,
             f"/api/webhooks/{{webhook}}{rest}",
-            json={"paused": True} if method == "PATCH" else None,
+            json={"paused": True} if method == "PATCH" or rest == "/secret" else None,
             answers=_OPERATORS | {"operator": 404},
         )
         for method, rest in (
@@ -240,6 +240,7 @@ PEOPLE_DOORS: Final[tuple[PeopleDoor, ...]] = (
             ("PATCH", ""),
             ("DELETE", ""),
             ("POST", "/test"),
+            ("POST", "/secret"),
             ("GET", "/dead"),
             ("POST", "/dead/{delivery}/retry"),
             ("DELETE", "/dead/{delivery}"),

@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,12 +12,14 @@ from typing import Any, Final
 
 import httpx
 import pytest
+import yaml
 
 from scripts.prometheus import VARIABLE, find_prometheus
 from tests.integration.server import free_port
 from tests.patience import PATIENCE_S
 
 DEPLOY: Final = Path(__file__).resolve().parents[2] / "docs" / "deploy"
+RULES: Final = DEPLOY / "alerts.yml"
 _CACHE: Final = Path(__file__).resolve().parents[2] / ".cache"
 
 
@@ -97,3 +100,30 @@ def running_prometheus(programs: Path, folder: Path, configuration: Path) -> Ite
     finally:
         process.kill()
         process.wait()
+
+
+def firing(name: str) -> str:
+    """Return the expression that has a result while an alert fires."""
+    return f'ALERTS{{alertname="{name}",alertstate="firing"}}'
+
+
+def impatient_configuration(
+    folder: Path, port: int, *, interval_s: int = 2, window_s: int | None = None
+) -> Path:
+    """Write the configuration of `docs/deploy/`, with waits of a second.
+
+    Args:
+        window_s: over which rates are taken; None: as in the rules.
+    """
+    configuration = yaml.safe_load((DEPLOY / "prometheus.yml").read_text())
+    configuration["global"] = {"scrape_interval": f"{interval_s}s", "evaluation_interval": "1s"}
+    (job,) = configuration["scrape_configs"]
+    job["static_configs"] = [{"targets": [f"127.0.0.1:{port}"]}]
+    job["scrape_timeout"] = f"{interval_s}s"
+    rules = re.sub(r"for: \d+m", "for: 1s", RULES.read_text())
+    if window_s is not None:
+        rules = re.sub(r"\[\d+m\]", f"[{window_s}s]", rules)
+    (folder / "alerts.yml").write_text(rules)
+    written = folder / "prometheus.yml"
+    written.write_text(yaml.safe_dump(configuration))
+    return written

@@ -12,6 +12,9 @@ from anyio.to_thread import run_sync
 from tests.integration.peer import connect
 from tests.integration.prometheus_server import (
     DEPLOY,
+    RULES,
+    firing,
+    impatient_configuration,
     prometheus_folder,
     promtool,
     running_prometheus,
@@ -20,7 +23,6 @@ from tests.integration.server import ServerProcess
 from tests.postgresql import Postgresql, execute
 from tests.redis_server import running_redis
 
-RULES: Final = DEPLOY / "alerts.yml"
 DASHBOARD: Final = DEPLOY / "dashboard.json"
 _AT: Final = 'job="quire",instance="quire:8000"'
 
@@ -58,6 +60,8 @@ FAULTS: Final[dict[str, dict[str, str]]] = {
     | _one("quire_http_requests_total", "0+30x60", ',status="503"'),
     "QuireWorkerMissing": _one("quire_workers", "4+0x20 3+0x40"),
     "QuireAuditDropped": _one("quire_audit_dropped_total", "0+1x60"),
+    "QuireWebhookLag": _one("quire_webhook_lag_seconds", "0+120x60"),
+    "QuireWebhookDead": _one("quire_webhook_dead", "2+0x40 3+0x20"),
     "QuireImagesFail": _one("quire_images_failing", "1+0x60"),
     "QuireMemory": _one("process_resident_memory_bytes", "3000000000+0x60", ',pid="7"'),
     "QuireFilesShort": _one("process_open_fds", "900+0x60", ',pid="7"')
@@ -86,6 +90,8 @@ HEALTHY: Final = (
     | _one("quire_http_requests_total", "0+30x60", ',status="503"')
     | _one("quire_workers", "4+0x60")
     | _one("quire_audit_dropped_total", "9+0x60")
+    | _one("quire_webhook_lag_seconds", "600+0x60")
+    | _one("quire_webhook_dead", "2+0x60")
     | _one("quire_images_failing", "0+0x60")
     | _one("process_resident_memory_bytes", "900000000+0x60", ',pid="7"')
     | _one("process_open_fds", "500+0x60", ',pid="7"')
@@ -170,7 +176,7 @@ async def test_prometheus_watches_four_workers_and_tells_of_planted_faults(
             )
             try:
                 await run_sync(server.start)
-                configuration = _impatient_configuration(tmp_path, server.port)
+                configuration = impatient_configuration(tmp_path, server.port)
                 with running_prometheus(programs, tmp_path, configuration) as prometheus:
                     await prometheus.until("quire_workers == 4")
                     async with connect(server, name="Ana") as ana:
@@ -183,13 +189,13 @@ async def test_prometheus_watches_four_workers_and_tells_of_planted_faults(
                         await prometheus.query(expression)
                         assert names_in(expression) <= known, expression
                     for name in ("QuireRedisDown", "QuireNotReady", "QuireDown"):
-                        assert await prometheus.query(_firing(name)) == []
+                        assert await prometheus.query(firing(name)) == []
                     redis.kill()
-                    await prometheus.until(_firing("QuireRedisDown"))
+                    await prometheus.until(firing("QuireRedisDown"))
                     await _set_read_only(url, "on")
-                    await prometheus.until(_firing("QuireNotReady"))
+                    await prometheus.until(firing("QuireNotReady"))
                     await run_sync(server.kill9)
-                    await prometheus.until(_firing("QuireDown"))
+                    await prometheus.until(firing("QuireDown"))
             finally:
                 server.kill9()
                 await _set_read_only(url, "off")
@@ -205,21 +211,3 @@ async def _set_read_only(url: str, value: str) -> None:
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
         "WHERE datname = current_database() AND pid <> pg_backend_pid()",
     )
-
-
-def _firing(name: str) -> str:
-    return f'ALERTS{{alertname="{name}",alertstate="firing"}}'
-
-
-def _impatient_configuration(folder: Path, port: int) -> Path:
-    """Write the configuration of `docs/deploy/`, with waits of a second."""
-    configuration = yaml.safe_load((DEPLOY / "prometheus.yml").read_text())
-    configuration["global"] = {"scrape_interval": "2s", "evaluation_interval": "1s"}
-    (job,) = configuration["scrape_configs"]
-    job["static_configs"] = [{"targets": [f"127.0.0.1:{port}"]}]
-    job["scrape_timeout"] = "2s"
-    rules = re.sub(r"for: \d+m", "for: 1s", RULES.read_text())
-    (folder / "alerts.yml").write_text(rules)
-    written = folder / "prometheus.yml"
-    written.write_text(yaml.safe_dump(configuration))
-    return written

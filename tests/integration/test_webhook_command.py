@@ -18,6 +18,7 @@ from tests.integration.accounts_app import ORIGIN
 from tests.integration.cast import Cast
 from tests.integration.http_app import application
 from tests.integration.webhook_receiver import Receiver
+from tests.patience import PATIENCE_S
 
 LOCAL = ("--webhook-allowed-networks", "127.0.0.1")
 Run = Callable[..., tuple[str, str]]
@@ -76,6 +77,30 @@ def test_message_is_sent_to_try_a_webhook(run: Run, receiver: Receiver) -> None:
     receiver.answer = lambda _: 500
     assert "HTTP 500" in run("test", webhook, *LOCAL, fails=1)[1]
     assert "no public address" in run("test", webhook, fails=1)[1]
+
+
+def test_old_secret_signs_as_well_for_a_time(run: Run, receiver: Receiver) -> None:
+    webhook = add(run, receiver)
+    old = receiver.secret
+    printed, told = run("rotate", webhook)
+    new = printed.strip()
+    assert re.fullmatch(r"whsec_[A-Za-z0-9+/]{43}=", new)
+    assert new != old
+    assert "The one before signs as well until 20" in told
+    receiver.signatures = 2
+    for secret in (old, new):
+        receiver.secret = secret
+        run("test", webhook, *LOCAL)
+    last, told = run("rotate", webhook, "--old-hours", "0")
+    assert "before" not in told
+    receiver.signatures, receiver.secret = 1, last.strip()
+    run("test", webhook, *LOCAL)
+    assert (receiver.faults, len(receiver.messages)) == ([], 3)
+    receiver.secret = new
+    run("test", webhook, *LOCAL)
+    assert len(receiver.faults) == 1
+    receiver.faults.clear()
+    assert "There is no such webhook." in run("rotate", "none", fails=1)[1]
 
 
 def test_webhook_is_paused_resumed_and_removed(run: Run, receiver: Receiver) -> None:
@@ -148,6 +173,16 @@ async def test_operators_manage_webhooks_over_http(tmp_path: Path, receiver: Rec
         assert paused["paused_because"] == "an operator has paused it"
         assert (await quire.ok("PATCH", path, json={"paused": False}))["paused"] is False
         assert await quire.ok("GET", f"{path}/dead") == {"deliveries": [], "next": None}
+        rotated = await quire.ok("POST", f"{path}/secret", json={})
+        assert rotated["secret"] != receiver.secret
+        assert rotated["old_until"] > made["created_at"]
+        receiver.signatures = 2
+        for secret in (receiver.secret, rotated["secret"]):
+            receiver.secret = secret
+            assert await quire.ok("POST", f"{path}/test") == {"ok": True, "error": None}
+        assert receiver.faults == []
+        too_long = await quire.refused("POST", f"{path}/secret", json={"old_hours": 721})
+        assert too_long == (422, "invalid_message")
         unknown = await quire.refused("DELETE", f"{path}/dead/msg_1")
         assert unknown == (404, "unknown_delivery")
         odd = await quire.refused("GET", "/api/webhooks/%00")
@@ -156,3 +191,31 @@ async def test_operators_manage_webhooks_over_http(tmp_path: Path, receiver: Rec
         assert refused == (422, "invalid_message")
         assert (await quire.http.delete(path)).status_code == 204
         assert (await quire.ok("GET", "/api/webhooks"))["webhooks"] == []
+
+
+@pytest.mark.anyio
+async def test_figures_say_what_waits_for_webhooks(tmp_path: Path, receiver: Receiver) -> None:
+    async def until(*fragments: str) -> None:
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                answer = await quire.http.get("/metrics")
+                if all(re.search(f"^{each}", answer.text, re.MULTILINE) for each in fragments):
+                    return
+                await asyncio.sleep(0.05)
+
+    networks = ("127.0.0.1/32",)
+    async with application(tmp_path, webhook_allowed_networks=networks) as quire:
+        await until("quire_webhooks 0.0", "quire_webhook_lag_seconds 0.0")
+        webhook, _ = await quire.state.webhooks.add(receiver.url, [], "operator")
+        receiver.answer = lambda _: 500
+        await quire.create("notes")
+        await until(
+            "quire_webhook_queued 1.0", 'quire_webhook_attempts_total{outcome="failed"} 1.0'
+        )
+        lag = await quire.state.webhooks.rows.sizes()
+        assert lag.oldest_at_ms is not None
+        await quire.state.webhooks.pause(webhook.id, "a test")
+        await until("quire_webhooks_paused 1.0", "quire_webhook_lag_seconds 0.0")
+        receiver.answer = lambda _: 204
+        await quire.state.webhooks.resume(webhook.id)
+        await until("quire_webhook_queued 0", 'quire_webhook_attempts_total{outcome="taken"} 1')

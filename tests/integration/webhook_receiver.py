@@ -42,6 +42,8 @@ class Receiver:
 
     def __init__(self, certificate: Path | None = None, *, host: str = "127.0.0.1") -> None:
         self.secret = ""
+        self.signatures = 1
+        """The number of signatures that a message is to have."""
         """That of the webhook; while it is empty, signatures are not checked."""
         self.answer: Callable[[Message], int] = lambda _: 204
         """The status for a message; 0: none for as long as the receiver runs."""
@@ -141,7 +143,8 @@ class Receiver:
         key = base64.b64decode(self.secret.removeprefix("whsec_"))
         signed = f"{message.id}.{at}.".encode() + body
         signature = base64.b64encode(hmac.digest(key, signed, "sha256")).decode()
-        if handler.headers["webhook-signature"] != f"v1,{signature}":
+        shown = handler.headers["webhook-signature"].split(" ")
+        if len(shown) != self.signatures or f"v1,{signature}" not in shown:
             self.faults.append(f"{message.id} has a wrong signature")
         if abs(time.time() - int(at)) > 60:
             self.faults.append(f"{message.id} was signed at another time")

@@ -11,6 +11,7 @@ from app.audit.audit_kind import (
     WEBHOOK_REMOVED,
     WEBHOOK_RESUMED,
     WEBHOOK_RETRIED,
+    WEBHOOK_ROTATED,
 )
 from app.http.access import StateOf, problems
 from app.http.noting import NotingOf
@@ -19,7 +20,9 @@ from app.http.webhook_schema import (
     DeadDelivery,
     DeadList,
     MadeWebhook,
+    NewSecret,
     NewWebhook,
+    SecretChange,
     TestOutcome,
     WebhookChange,
     WebhookEntry,
@@ -84,6 +87,16 @@ async def remove_webhook(webhook: str, desk: DeskOf, note: NotingOf) -> Response
     await desk.remove(webhook)
     note(WEBHOOK_REMOVED, webhook=webhook)
     return Response(status_code=204)
+
+
+@router.post("/{webhook}/secret", responses=problems(403, 404, 413))
+async def change_secret(
+    webhook: str, change: SecretChange, desk: DeskOf, note: NotingOf
+) -> NewSecret:
+    """Give a webhook another secret. For `old_hours`, messages have the signatures of both."""
+    secret, until_ms = await desk.rotate(webhook, change.old_hours)
+    note(WEBHOOK_ROTATED, webhook=webhook)
+    return NewSecret(secret=secret, old_until=None if until_ms is None else timestamp(until_ms))
 
 
 @router.post("/{webhook}/test", responses=problems(403, 404))

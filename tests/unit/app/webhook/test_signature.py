@@ -18,5 +18,12 @@ def test_signature_is_that_of_the_specification() -> None:
     }
 
 
+def test_two_secrets_give_two_signatures_that_each_receiver_finds() -> None:
+    body, old, new = b"{}", b"the old one", b"the new one"
+    both = signed_headers(new, "msg_1", 7, body, old_secret=old)["webhook-signature"].split(" ")
+    alone = [signed_headers(key, "msg_1", 7, body)["webhook-signature"] for key in (new, old)]
+    assert both == alone
+
+
 def test_secret_is_shown_as_libraries_take_it() -> None:
     assert shown_secret(b64decode(SECRET.removeprefix("whsec_"))) == SECRET
