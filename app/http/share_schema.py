@@ -1,12 +1,11 @@
 """The models of requests and answers about sharing a document."""
 
-from datetime import datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.http.identity_schema import Person
-from app.http.schema import Text
+from app.http.schema import Moment, Text, milliseconds
 from sync.names import Role
 
 MAX_SECRET_CHARS = 200
@@ -45,12 +44,12 @@ class NewLink(BaseModel):
     )
 
     role: Role = Field(description="`editor`, `commenter` or `viewer`.")
-    expires_at: AwareDatetime | None = Field(None, description="Left out: it does not expire.")
+    expires_at: Moment | None = Field(None, description="Left out: it does not expire.")
 
     @property
     def expires_at_ms(self) -> int | None:
         """The end: UTC, milliseconds since the epoch; None: never."""
-        return None if self.expires_at is None else _milliseconds(self.expires_at)
+        return milliseconds(self.expires_at)
 
 
 class Link(BaseModel):
@@ -86,7 +85,3 @@ class RedeemedLink(BaseModel):
 
     document: str
     role: Role
-
-
-def _milliseconds(moment: datetime) -> int:
-    return int(moment.timestamp() * 1_000)

@@ -15,6 +15,7 @@ from app.identity.principal import Principal
 from sync.user import User
 from sync.wire.hocuspocus import encode_address
 from sync.wire.ysync import SyncKind, encode_sync
+from tests.integration.asgi_socket import AsgiSocket
 from tests.integration.http_app import Application, EventStream, application
 from tests.integration.peer import connect, open_socket
 from tests.integration.server import ServerProcess
@@ -305,3 +306,17 @@ def test_a_stopping_server_writes_what_is_left(tmp_path: Path) -> None:
     found = [json.loads(line) for line in printed.splitlines()]
     assert sum(each["detail"].get("count", 1) for each in found) == 30
     assert len(found) < 25
+
+
+async def test_message_before_authentication_is_noted_once(tmp_path: Path) -> None:
+    async with application(tmp_path) as quire:
+        await quire.create("unproven")
+        async with AsgiSocket(quire.app, "/ws") as socket:
+            await socket.say("join", doc="unproven")
+            assert (await socket.hear("error"))["code"] == "auth_required"
+    # What is taken together is written at the latest when the application ends.
+    async with application(tmp_path) as quire:
+        page = await quire.state.backend.audit.page(
+            None, before=None, limit=9, kind="access.refused"
+        )
+    assert [record.detail.get("count", 1) for record in page] == [1]

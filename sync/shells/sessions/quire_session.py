@@ -168,7 +168,6 @@ class Session(Socket):
             case Auth():
                 await self._authenticate(message)
             case _ if self.user is None:
-                self._gatekeeper.note_refusal(None, message.doc, ErrorCode.AUTH_REQUIRED)
                 raise QuireError(ErrorCode.AUTH_REQUIRED, "The first message is auth.")
             case JoinMessage():
                 await self._join(message)
