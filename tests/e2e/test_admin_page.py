@@ -130,3 +130,24 @@ def test_operator_sees_the_crowd_and_closes_one_connection(
         expect(connections).to_have_text(f"{CROWD - 1:,}")
     expect(connections).to_have_text("0")
     ana.visit("/")
+
+
+def test_operator_makes_a_document_read_only_while_it_is_open(
+    server: ServerProcess, open_window: OpenWindow
+) -> None:
+    ana = open_window("/", "Ana")
+    join(ana, find_owner_link(server), "ana")
+    ana.visit("/d/plans")
+    ana.create_if_absent()
+    ana.wait_until_saved()
+    operator = ana.page.context.new_page()
+    operator.goto(f"{server.url}/admin")
+    operator.get_by_role("button", name="Manage plans").first.click()
+    operator.get_by_role("button", name="Make read-only").click()
+    expect(operator.get_by_text("Nobody can change this document")).to_be_visible()
+    ana.expect_read_only()
+    marked = operator.locator(".admin-audit .entry", has_text="document.marked")
+    expect(marked).to_contain_text("read_only=true")
+    expect(operator.get_by_role("heading", name="Read-only documents")).to_be_visible()
+    operator.get_by_role("button", name="Allow changes").click()
+    ana.expect_writable()

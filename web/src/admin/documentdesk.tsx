@@ -12,6 +12,8 @@ import { Field, Form, Problem } from "../ui/form";
 import { useEffect, useRef, useState } from "../vendor/preact";
 import { readAuditPage, type AuditEntry } from "./auditentry";
 
+const TRAIL_LAG_MS = 1500;
+
 interface DeskProps {
   readonly name: string;
   readonly choose: (name: string) => void;
@@ -88,11 +90,12 @@ function Chosen({ name }: { readonly name: string }) {
     })();
   }, []);
   const mark = async (wanted: boolean): Promise<void> => {
-    setProblem(
-      await attempt(async () => {
-        setReadOnly(isTrue(await request("PATCH", path, { read_only: wanted }), "read_only"));
-      }),
-    );
+    const error = await attempt(async () => {
+      setReadOnly(isTrue(await request("PATCH", path, { read_only: wanted }), "read_only"));
+    });
+    setProblem(error);
+    // The trail is written a moment later.
+    if (error === null) setTimeout(() => void attempt(() => older(null)), TRAIL_LAG_MS);
   };
   return (
     <div class="admin-document">
