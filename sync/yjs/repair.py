@@ -130,7 +130,7 @@ def repair(
         layout = read_layout(update, limits.update)
         deletes: list[Range] = []
         sections = [
-            _without_unfit(section, deletes)
+            _without_unfit(section, known.clocks.get(section.client, 0), deletes)
             for section in layout.sections
             if section.pieces[-1].end > known.clocks.get(section.client, 0)
         ]
@@ -146,10 +146,17 @@ def repair(
         return Malformed(str(error))
 
 
-def _without_unfit(section: Section, deletes: list[Range]) -> Section:
-    """Replace content that the log cannot hold; add its units to `deletes`."""
+def _without_unfit(section: Section, have: int, deletes: list[Range]) -> Section:
+    """Replace content that the log cannot hold; add its units to `deletes`.
+
+    Args:
+        have: the clock up to which the log has units already, which stay as they are.
+    """
     pieces = list(section.pieces)
     for index, piece in enumerate(pieces):
+        if piece.end <= have and not piece.is_supported:
+            pieces[index] = piece.without_content()
+            continue
         if not piece.is_supported:
             pieces[index] = piece.without_content()
             deletes.append(Range(section.client, piece.start, piece.end))

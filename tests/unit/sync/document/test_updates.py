@@ -192,6 +192,15 @@ def test_what_is_sent_again_with_other_content_is_in_no_event() -> None:
     assert str(newcomer) == written.log.text_at(2)
 
 
+def test_what_is_sent_again_as_unfit_content_is_not_deleted() -> None:
+    written = Written()
+    written.merge(yjs("bob", "b1", update(block(B, 0, string("ab"))), BOB))
+    hook = bytes.fromhex("07" + "0107636f6e74656e74" + "050170")
+    again = update(block(B, 0, hook, string("b", (B, 0)), string("c", (B, 1))))
+    assert isinstance(written.merge(yjs("bob", "b2", again, BOB)), Accepted)
+    assert written.document.text == "abc"
+
+
 @pytest.mark.p5
 def test_repaired_update_that_is_sent_again_is_in_no_event() -> None:
     written = Written()
