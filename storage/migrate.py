@@ -29,6 +29,9 @@ SCHEMA_REVISION: Final = "0015"
 # Any number that other users of advisory locks in this database are unlikely to take.
 _POSTGRESQL_LOCK = 0x5175697265
 
+_BUSY_TIMEOUT_MS: Final = 600_000
+"""How long SQLite waits for a process that migrates a large database or a slow one."""
+
 
 class SchemaError(StoreError):
     """The database has not the schema that this Quire needs; its message says what to do."""
@@ -133,7 +136,8 @@ def transact(database_url: str, work: Callable[[Connection], T]) -> T:
 
 
 def _transact_sqlite(url: URL, work: Callable[[Connection], T]) -> T:
-    engine = sqlite_engine(database_path(url), begin="BEGIN IMMEDIATE")
+    patience = (f"busy_timeout = {_BUSY_TIMEOUT_MS}",)
+    engine = sqlite_engine(database_path(url), begin="BEGIN IMMEDIATE", pragmas=patience)
     try:
         with store_errors(), engine.begin() as connection:
             return work(connection)

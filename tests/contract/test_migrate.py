@@ -246,6 +246,16 @@ def test_processes_that_start_together_all_serve(path: Path) -> None:
     asyncio.run(require_current(f"sqlite:///{path}"))
 
 
+def test_process_waits_long_for_another_that_migrates(path: Path) -> None:
+    """Symptom: "database is locked" after 5 s, where three processes started on a busy machine."""
+    waits_ms = migrate.transact(f"sqlite:///{path}", _busy_timeout_ms)
+    assert waits_ms >= 60_000
+
+
+def _busy_timeout_ms(connection: Connection) -> int:
+    return int(connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one())
+
+
 async def test_upgrades_at_once_in_one_process(path: Path) -> None:
     await asyncio.gather(*(upgrade(f"sqlite:///{path}") for _ in range(8)))
     await require_current(f"sqlite:///{path}")
