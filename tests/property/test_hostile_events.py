@@ -4,7 +4,7 @@ Invariants, whatever the hostile editor invents, damages, puts into pairs, or se
 content: the document merges or refuses it, and goes on; an update without deletions takes no text
 away; no honest edit is refused; no unit is in two events of the log; however many events are merged
 into one message, and whatever an honest replica has written meanwhile, it shows the text of the log
-in the end.
+in the end. An order of two origins that never was is open: see "Left" in decision 0048.
 
 Before decision 0048, 29 of 150 such documents failed. Mutants seen caught here: units that the log
 has already kept in an event, repaired or not; an item between what is collected and a root taken;
@@ -30,7 +30,7 @@ from tests.unit.sync.room.driven_room import NAME, NOW_MS, Editor, MemoryLog, yj
 
 pytestmark = [pytest.mark.p5, pytest.mark.p8]
 
-_DOCUMENTS = 20_000 if SOAK else 150
+_DOCUMENTS = 1_100 if SOAK else 150
 _STEPS = 60
 _PIECES = ("a", "bc", "é", "😀", "x😀", "\n")
 
