@@ -1,1 +1,0 @@
-import{b as k}from"./chunk-449F4D51.js";import"./shared-61AE6385.js";import{chunk_4DJ55G2Z_js_a as m}from"./shared-61AE6385.js";import"./shared-F153ADA3.js";import{chunk_B5YNJHKX_js_a as s,chunk_B5YNJHKX_js_b as i}from"./shared-F153ADA3.js";export{k as markdownOfHtml};

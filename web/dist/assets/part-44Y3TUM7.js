@@ -1,1 +1,0 @@
-import{a,b,c,d,e}from"./part-PAA6EXQB.js";import"./part-DIJ42ZNT.js";import"./part-J4JC5YF7.js";import"./part-ME3NDBMO.js";import"./part-VTMEHA37.js";import"./part-7IIDCXZX.js";import"./part-3DT5XSCP.js";export{e as autoCloseTags,d as html,a as htmlCompletionSource,b as htmlCompletionSourceWith,c as htmlLanguage};

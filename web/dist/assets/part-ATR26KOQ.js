@@ -1,1 +1,0 @@
-import{a,b,c,d}from"./part-J4JC5YF7.js";import"./part-VTMEHA37.js";import"./part-7IIDCXZX.js";import"./part-3DT5XSCP.js";export{d as css,b as cssCompletionSource,c as cssLanguage,a as defineCSSCompletionSource};

@@ -1,0 +1,1 @@
+import{a,b,c,d,e}from"./part-DHWLNRLR.js";import"./part-FNAONBOO.js";import"./part-GOKOVDO7.js";import"./part-YLBETACB.js";import"./part-X4S7M73Q.js";import"./part-XBT7WU73.js";import"./part-3DT5XSCP.js";export{e as autoCloseTags,d as html,a as htmlCompletionSource,b as htmlCompletionSourceWith,c as htmlLanguage};

@@ -1,0 +1,1 @@
+import{a,b,c,d}from"./part-GOKOVDO7.js";import"./part-X4S7M73Q.js";import"./part-XBT7WU73.js";import"./part-3DT5XSCP.js";export{d as css,b as cssCompletionSource,c as cssLanguage,a as defineCSSCompletionSource};
