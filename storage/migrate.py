@@ -30,7 +30,7 @@ SCHEMA_REVISION: Final = "0015"
 _POSTGRESQL_LOCK = 0x5175697265
 
 _BUSY_TIMEOUT_MS: Final = 600_000
-"""How long SQLite waits for a process that migrates a large database or a slow one."""
+"""The time for which SQLite waits while another process migrates; a large database takes long."""
 
 
 class SchemaError(StoreError):

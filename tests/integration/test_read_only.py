@@ -1,9 +1,4 @@
-"""A document that an operator has made read-only: refused at every door, told in every dialect.
-
-Planted and caught, each alone: a claim of a token that is not lowered; a standing that forgets the
-mark; a mark that no open socket hears of; expiry that empties the trash of it; retention that
-merges its events.
-"""
+"""A document that an operator has made read-only: refused at every door, told in every dialect."""
 
 import asyncio
 from pathlib import Path

@@ -11,7 +11,7 @@ import pytest
 from app.service.retention_keeper import RetentionKeeper
 from app.service.retention_rules import Retention
 from storage.migrate import upgrade
-from storage.retention.retention_rule import RetentionRule
+from storage.retention.retention_rule import RetentionKind, RetentionRule
 from storage.versions.named_version import NamedVersion
 from sync.limit import Limits
 from tests.contract.conftest import new_document
@@ -60,6 +60,25 @@ async def thinned(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterat
     kept = [version for version in range(len(history.events) + 1) if version not in gone]
     async with application(tmp_path) as quire:
         yield Thinned(quire, history, kept, max(gone), made.epoch)
+
+
+@pytest.mark.parametrize("kind", ["thin", "drop"])
+async def test_read_only_document_keeps_its_history(tmp_path: Path, kind: RetentionKind) -> None:
+    history = History(Random(11))
+    history.write(90)
+    url = f"sqlite+aiosqlite:///{tmp_path / 'quire.db'}"
+    await upgrade(url)
+    store = open_whole(url)
+    key = (await store.log.create(new_document("notes")))[0].key
+    await append(store.log, key, *history.events)
+    keeper = RetentionKeeper.of(store, Retention(store.retention), Limits(), rest=0)
+    rule = RetentionRule(kind, days=1)
+    await store.access.set_read_only(key, 1, is_read_only=True)
+    assert await keeper.keep(key, rule) == 0
+    assert not await store.retention.merged(key)
+    await store.access.set_read_only(key, 2, is_read_only=False)
+    assert await keeper.keep(key, rule)
+    await store.aclose()
 
 
 async def test_version_that_is_gone_says_so_everywhere(thinned: Thinned) -> None:
