@@ -16,6 +16,10 @@ from typing import Final
 _PREFIX: Final = "quire-workers-"
 _HELD: Final = "held"
 """The name of the file that is locked; a folder without it is somebody else's, or being made."""
+_LONGEST_PARENT: Final = 48
+"""Bytes of a path: with the names of the folder and of a socket (at most 23 each) it stays below
+what systems take for the address of a socket, 104 or 108."""
+_SHORT_PARENT: Final = Path("/tmp")
 
 
 @contextmanager
@@ -24,8 +28,11 @@ def workers_folder() -> Iterator[Path]:
     # Not on Windows, where workers share no folder.
     import fcntl
 
-    remove_deserted(Path(gettempdir()))
-    with TemporaryDirectory(prefix=_PREFIX) as name:
+    parent = Path(gettempdir())
+    if len(os.fsencode(parent)) > _LONGEST_PARENT:
+        parent = _SHORT_PARENT
+    remove_deserted(parent)
+    with TemporaryDirectory(prefix=_PREFIX, dir=parent) as name:
         folder = Path(name)
         made = folder / f"{_HELD}.new"
         with made.open("wb") as file:

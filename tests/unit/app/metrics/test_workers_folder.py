@@ -5,8 +5,10 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from shutil import rmtree
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -24,16 +26,23 @@ with workers_folder() as folder:
 
 
 @pytest.fixture
-def left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def short() -> Iterator[Path]:
+    """A folder whose path leaves room for that of a socket, as that of a test does not always."""
+    with TemporaryDirectory(prefix="quire-test-", dir="/tmp") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def left(short: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder whose process was killed."""
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    environment = {"TMPDIR": str(tmp_path), "PYTHONPATH": ":".join(sys.path)}
+    monkeypatch.setattr("tempfile.tempdir", str(short))
+    environment = {"TMPDIR": str(short), "PYTHONPATH": ":".join(sys.path)}
     process = subprocess.Popen(
         [sys.executable, "-c", _HOLD], env=environment, stdout=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
     folder = Path(process.stdout.readline().strip())
-    remove_deserted(tmp_path)
+    remove_deserted(short)
     assert folder.is_dir(), "somebody holds it"
     process.send_signal(signal.SIGKILL)
     process.wait()
@@ -72,6 +81,18 @@ async def hold_as_a_worker(folder: Path) -> None:
 
 def test_worker_holds_its_folder(left: Path) -> None:
     asyncio.run(hold_as_a_worker(left))
+
+
+def test_sockets_in_a_folder_of_a_long_path_are_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Symptom: "AF_UNIX path too long", and no worker started."""
+    long = tmp_path / ("x" * 100)
+    long.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(long))
+    with workers_folder() as folder:
+        assert folder.parent != long
+        asyncio.run(hold_as_a_worker(folder))
 
 
 def test_what_is_no_such_folder_stays(tmp_path: Path) -> None:
