@@ -309,7 +309,7 @@ async def test_loading_that_fails_is_logged_and_tried_again_when_asked(tmp_path:
 
 
 async def test_socket_that_cannot_be_swept_is_closed_alone(tmp_path: Path) -> None:
-    plants = "sync.shells.sessions.outbox:Outbox.give_up_if_stalled=FIRST"
+    plants = "sync.shells.sessions.socket:Socket.keep_alive=FIRST"
     with served(tmp_path, plants, is_on=False) as (server, flag):
         async with connect(server, name="Bob") as bob, connect(server, name="Cy") as cy:
             flag.touch()
