@@ -314,9 +314,27 @@ async def test_message_before_authentication_is_noted_once(tmp_path: Path) -> No
         async with AsgiSocket(quire.app, "/ws") as socket:
             await socket.say("join", doc="unproven")
             assert (await socket.hear("error"))["code"] == "auth_required"
-    # What is taken together is written at the latest when the application ends.
-    async with application(tmp_path) as quire:
+    assert await refusals(tmp_path) == [("auth_required", 1)]
+
+
+async def test_join_that_is_refused_is_noted_once(tmp_path: Path) -> None:
+    async with application(tmp_path, default_access="private") as quire:
+        await quire.create("hers")
+        async with AsgiSocket(quire.app, "/ws") as socket:
+            await socket.say("auth", name="Ada")
+            await socket.hear("auth_ok")
+            await socket.say("join", doc="hers")
+            assert (await socket.hear("error"))["code"] == "unknown_document"
+    assert await refusals(tmp_path) == [("unknown_document", 1)]
+
+
+async def refusals(folder: Path) -> list[tuple[str, int]]:
+    """Return the codes of what was refused, with their counts.
+
+    What is taken together is written at the latest when the application ends.
+    """
+    async with application(folder) as quire:
         page = await quire.state.backend.audit.page(
             None, before=None, limit=9, kind="access.refused"
         )
-    assert [record.detail.get("count", 1) for record in page] == [1]
+    return [(record.detail["code"], record.detail.get("count", 1)) for record in page]

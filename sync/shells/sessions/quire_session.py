@@ -168,6 +168,7 @@ class Session(Socket):
             case Auth():
                 await self._authenticate(message)
             case _ if self.user is None:
+                self._gatekeeper.note_refusal(None, message.doc, ErrorCode.AUTH_REQUIRED)
                 raise QuireError(ErrorCode.AUTH_REQUIRED, "The first message is auth.")
             case JoinMessage():
                 await self._join(message)
@@ -205,6 +206,7 @@ class Session(Socket):
             raise QuireError(error.code, error.message, retryable=error.retryable) from None
         user = identity.user
         if self._docs and self.user is not None and user.id != self.user.id:
+            self._gatekeeper.note_refusal(identity, None, ErrorCode.AUTH_FAILED)
             raise QuireError(
                 ErrorCode.AUTH_FAILED, "A session that has joined documents keeps its user."
             )
@@ -303,6 +305,7 @@ class Session(Socket):
     def _expel(self, attendance: Attendance) -> None:
         doc = attendance.room.name
         self._leave(doc, is_expelled=True)
+        self._gatekeeper.note_refusal(attendance.identity, doc, ErrorCode.FORBIDDEN)
         why = QuireError(ErrorCode.FORBIDDEN, "You may not be in this document any more.")
         self._refuse(why, doc, None)
 
@@ -341,7 +344,10 @@ class Session(Socket):
             if not held.progress.admits(ack):
                 return
         elif isinstance(message, ErrorMessage):
-            self.note_refusal(self._identity, parcel.doc, message.code)
+            if parcel.doc:
+                self.note_refusal(self._identity, parcel.doc, message.code)
+            else:  # the session's own, which the gatekeeper has noted if it is to be
+                self._rooms.meter.refusals[message.code] += 1
         elif held is not None and isinstance(message, Joined):
             held.progress = held.progress.answered(message.epoch, parcel.upto)
             self._rooms.meter.recoveries += message.recovered
