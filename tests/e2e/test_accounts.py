@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import expect
 
@@ -12,6 +13,7 @@ from tests.e2e.account_journey import PASSWORD, find_owner_link, fragment, join,
 from tests.e2e.conftest import OpenWindow
 from tests.e2e.window import Window, wait_until_equal
 from tests.integration.server import ServerProcess
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.offline
 
@@ -137,7 +139,14 @@ def test_unsaved_text_is_saved_after_signing_in_again(
     ana.page.context.set_offline(True)
     ana.focus_end()
     ana.type("typed before it was known")
-    cookies = ana.page.context.cookies()
+    cookies = {str(cookie["name"]): str(cookie["value"]) for cookie in ana.page.context.cookies()}
+    # Ended on the server, too: the ticket of the socket is good for some seconds more.
+    httpx.delete(
+        f"{server.url}/api/session",
+        cookies=cookies,
+        headers={"Origin": server.url},
+        timeout=PATIENCE_S,
+    ).raise_for_status()
     ana.page.context.clear_cookies()
     ana.page.context.set_offline(False)
     server.restart()
