@@ -82,7 +82,10 @@ def read_content(data: bytes, at: int, kind: int, limits: UpdateLimits) -> tuple
         _, at = read_name(data, at, limits.max_name_bytes)
         at = _read_json(data, at, limits.max_depth)
     elif kind == TYPE:
+        kind_at = at
         shared, at = read_varint(data, at)
+        if at != kind_at + 1:
+            raise MalformedError("an unknown kind of shared type")  # yrs reads a byte
         if shared == XML_HOOK:
             raise MalformedError("XML hooks are not supported")
         if shared > XML_TEXT:

@@ -102,6 +102,7 @@ def test_hostile_content_raises_with_its_reason(data: bytes, why: str) -> None:
         pytest.param(FORMAT, name("a") + name(""), "not valid JSON", id="format without a value"),
         pytest.param(EMBED, name("[[[[]]]]"), "nested more than 3", id="embed"),
         pytest.param(TYPE, b"\x03" + name("table"), "name of more than 4", id="element's name"),
+        pytest.param(TYPE, b"\x86\x00", "kind of shared type", id="type in two bytes"),
         pytest.param(BINARY, varint(4) + b"abc", "too early", id="binary cut off"),
         pytest.param(ANY, b"\x01" + b"\x75\x01" * 4 + b"\x7e", "more than 3 deep", id="lists"),
         pytest.param(ANY, b"\x04\x7e\x7e\x7e", "too early", id="more values than bytes"),
