@@ -139,6 +139,7 @@ class FirefoxWindow:
         self._call("press", keys=keys)
 
     def click(self, selector: str) -> None:
+        self._wait_for(selector)
         self._call("click", selector=selector)
 
     def reload(self) -> None:
@@ -162,6 +163,7 @@ class FirefoxWindow:
 
     def choose_files(self, selector: str, *paths: Path) -> None:
         """Choose files in a field for files."""
+        self._wait_for(selector)
         self._call("choose", selector=selector, paths=[str(path) for path in paths])
 
     def print(self) -> bytes:
@@ -173,8 +175,14 @@ class FirefoxWindow:
 
     def focus_end(self) -> None:
         """Put the caret at the end of the text."""
-        self._call("focus", selector=".pane-source .cm-content")
+        editor = ".pane-source .cm-content"
+        self._wait_for(editor)
+        self._call("focus", selector=editor)
         self.press("Control", "End")
+
+    def _wait_for(self, selector: str) -> None:
+        """Wait until the page has such an element: the text can be stored before it is shown."""
+        self.wait_until(f"document.querySelector({json.dumps(selector)}) !== null")
 
     @property
     def text(self) -> str:
