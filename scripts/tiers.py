@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from scripts import chromium, firefox, nginx
+from scripts import chromium, firefox, haproxy, nginx
 from scripts.junit_report import Tally
 from scripts.stage import CACHE, ROOT, Options, Stage, StageFailed, StageMissing, is_ci
 from scripts.stage_command import NPM_CLIENTS, WEB, install_packages, run_command
@@ -30,7 +30,7 @@ def run_integration_tier(options: Options) -> str | None:
         if is_ci():
             raise StageFailed(f"the clients of tests/npm: {failure}") from None
         print(f"!!! integration: without the clients of tests/npm: {failure}", flush=True)
-    return run_tier("integration", options, nginx_variable())
+    return run_tier("integration", options, nginx_variable() | haproxy_variable())
 
 
 def nginx_variable() -> dict[str, str]:
@@ -44,6 +44,20 @@ def nginx_variable() -> dict[str, str]:
     if is_ci():
         raise StageFailed(f"no nginx that starts; name one with {nginx.VARIABLE}=/path/to/it")
     print("!!! without an nginx: the tests behind a proxy are skipped", flush=True)
+    return {}
+
+
+def haproxy_variable() -> dict[str, str]:
+    """Return what names the HAProxy to the tests of `quire check`; without one they are skipped.
+
+    Raises `StageFailed` under CI=true if there is none.
+    """
+    path = haproxy.find_haproxy()
+    if path is not None:
+        return {haproxy.VARIABLE: path}
+    if is_ci():
+        raise StageFailed(f"no HAProxy that starts; name one with {haproxy.VARIABLE}=/path/to/it")
+    print("!!! without an HAProxy: the tests behind it are skipped", flush=True)
     return {}
 
 

@@ -99,11 +99,17 @@ class _Check:
 
     async def _look_at_health(self, http: httpx.AsyncClient) -> None:
         ways, stores = [], []
+        troubles: dict[str, None] = {}
+        worst: httpx.Response | None = None
         for _ in range(_TRIES):
             alive_s, alive = await self._timed(http, "/healthz")
             ready_s, ready = await self._timed(http, "/readyz")
             ways.append(alive_s)
             stores.append(max(0.0, ready_s - alive_s))
+            # Of several processes each may answer in turn, and one may have a trouble of its own.
+            if worst is None or worst.status_code == httpx.codes.OK:
+                worst = ready
+            troubles |= dict.fromkeys(str(each) for each in _json(ready).get("troubles", ()))
         if _json(alive).get("status") != "ok":
             raise CommandFailed(
                 f"{self._url}/healthz answers {alive.status_code}, and not as Quire does; "
@@ -111,12 +117,11 @@ class _Check:
                 ExitCode.UNREACHABLE,
             )
         self._tell(finding.ok("reachable", f"a request takes {median(ways) * 1000:.0f} ms"))
-        answer = _json(ready)
-        troubles = [str(trouble) for trouble in answer.get("troubles", ())]
-        reason = str(answer.get("detail", ""))
-        self._tell(finding.judge_readiness(ready.status_code, troubles, reason))
-        self._tell(finding.judge_redis(troubles))
-        if ready.status_code == httpx.codes.OK:
+        assert worst is not None, "it was asked"
+        reason = str(_json(worst).get("detail", ""))
+        self._tell(finding.judge_readiness(worst.status_code, list(troubles), reason))
+        self._tell(finding.judge_redis(list(troubles)))
+        if worst.status_code == httpx.codes.OK:
             self._tell(finding.judge_store(median(stores)))
 
     async def _timed(self, http: httpx.AsyncClient, path: str) -> tuple[float, httpx.Response]:
@@ -133,7 +138,7 @@ class _Check:
         try:
             answer = await http.post(f"{self._url}/healthz", content=bytes(_MOST_BODY_BYTES))
         except httpx.TransportError:
-            self._tell(finding.judge_body(_MOST_BODY_BYTES, 0, is_quires=False))
+            self._tell(finding.judge_body(_MOST_BODY_BYTES, None, is_quires=False))
             return
         is_quires = "code" in _json(answer)
         self._tell(finding.judge_body(_MOST_BODY_BYTES, answer.status_code, is_quires=is_quires))
@@ -212,7 +217,11 @@ class _Check:
                 size = int(answer["limits"]["max_message_bytes"]) - 1024
                 await self._look_at_frame(socket, max(_LEAST_FRAME_BYTES, size))
             if self._idle_s:
-                await self._look_at_idle(hello)
+                looks = [self._look_at_idle(hello)]
+                if made.is_success:
+                    looks.append(self._look_at_idle_stream(http, f"{path}/{document}"))
+                for found in await asyncio.gather(*looks):
+                    self._tell(found)
         finally:
             if made.is_success:
                 await http.delete(f"{path}/{document}")
@@ -251,25 +260,44 @@ class _Check:
             return
         self._tell(finding.judge_frame(size, is_answered=answer["type"] == "error"))
 
-    async def _look_at_idle(self, hello: dict[str, Any]) -> None:
+    async def _look_at_idle(self, hello: dict[str, Any]) -> Finding:
         async with self._socket() as socket:
             await _ask(socket, hello)
             started_s = time.monotonic()
+            is_open = is_gone = False
             try:
                 async with asyncio.timeout(self._idle_s):
-                    await socket.recv()
+                    while True:
+                        await socket.recv()
             except TimeoutError:
-                held_s = time.monotonic() - started_s
+                is_open = True
+            except ConnectionClosed:
+                pass
+            held_s = time.monotonic() - started_s
+            if is_open:
                 try:
                     await _ask(socket, {"type": "ping"})
-                    is_gone = False
                 except (ConnectionClosed, TimeoutError):
                     is_gone = True
-                found = finding.judge_idle(held_s, self._idle_s, is_open=True, is_gone=is_gone)
-            except ConnectionClosed:
-                held_s = time.monotonic() - started_s
-                found = finding.judge_idle(held_s, self._idle_s, is_open=False)
-        self._tell(found)
+        return finding.judge_idle(held_s, self._idle_s, is_open=is_open, is_gone=is_gone)
+
+    async def _look_at_idle_stream(self, http: httpx.AsyncClient, path: str) -> Finding:
+        started_s = time.monotonic()
+        status, is_open = httpx.codes.OK, False
+        try:
+            async with (
+                asyncio.timeout(self._idle_s),
+                http.stream("GET", f"{path}/events", timeout=None) as answer,
+            ):
+                status = httpx.codes(answer.status_code)
+                async for _ in answer.aiter_bytes():
+                    pass  # comments
+        except TimeoutError:
+            is_open = True
+        except httpx.TransportError:
+            pass  # cut in the middle
+        held_s = time.monotonic() - started_s
+        return finding.judge_idle_stream(held_s, self._idle_s, int(status), is_open=is_open)
 
     @asynccontextmanager
     async def _socket(self, origin: str | None = None) -> AsyncIterator[ClientConnection]:

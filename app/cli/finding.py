@@ -19,6 +19,7 @@ LATE_EVENT_S: Final = 2.0
 PING_INTERVAL_S: Final = 25.0
 """The interval of the server's pings, by default: no connection is silent for longer."""
 _LONG_WAIT_S: Final = 60.0
+_ABOVE: Final = f"It must be above {PING_INTERVAL_S:.0f} s, better above {_LONG_WAIT_S:.0f} s."
 
 
 class Finding(Struct, frozen=True):
@@ -119,7 +120,7 @@ def judge_upgrade(status: int | None, reason: str) -> Finding:
         f"not upgraded: answered {status}",
         "nginx: `proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; "
         "proxy_set_header Connection $connection_upgrade;` with the map of docs/deploy/nginx.conf. "
-        "HAProxy: `mode http`.",
+        "HAProxy: `mode http`, and no rule that removes or sets `Upgrade` or `Connection`.",
     )
 
 
@@ -130,8 +131,8 @@ def judge_own_origin(is_accepted: bool) -> Finding:
     return fail(
         "own origin",
         "its own pages are refused",
-        "nginx: `proxy_set_header Host $http_host;`. Or set --public-url to the address that "
-        "people use.",
+        "nginx: `proxy_set_header Host $http_host;`. HAProxy: no `http-request set-header Host`, "
+        "and none of `Origin`. Or set --public-url to the address that people use.",
     )
 
 
@@ -142,7 +143,9 @@ def judge_foreign_origin(is_accepted: bool, origin: str) -> Finding:
     return fail(
         "foreign origin",
         f"a page of {origin} may connect",
-        "Remove it from --allowed-origins. The proxy must pass `Origin` on as it came.",
+        "Remove it from --allowed-origins. The proxy must pass `Origin` on as it came: nginx "
+        "without `proxy_set_header Origin`, HAProxy without `http-request set-header` or "
+        "`del-header` of it.",
     )
 
 
@@ -155,20 +158,39 @@ def judge_idle(held_s: float, wanted_s: float, *, is_open: bool, is_gone: bool =
         is_gone: it was still open, and yet nothing was answered on it.
     """
     if is_open and not is_gone:
-        if wanted_s < PING_INTERVAL_S:
-            return warn(
-                "idle",
-                f"survived {held_s:.0f} s",
-                f"Quire pings every {PING_INTERVAL_S:.0f} s: look for longer, with --idle-s 30.",
-            )
-        return ok("idle", f"survived {held_s:.0f} s")
+        return _held("idle", held_s, wanted_s)
     return fail(
         "idle",
         f"dead after {held_s:.0f} s" if is_gone else f"closed after {held_s:.0f} s of silence",
-        f"nginx: `proxy_read_timeout 90s; proxy_send_timeout 90s;`. HAProxy: `timeout tunnel 90s` "
-        f"and `timeout client 90s`. It must be above {PING_INTERVAL_S:.0f} s, better above "
-        f"{_LONG_WAIT_S:.0f} s.",
+        f"nginx: `proxy_read_timeout 90s; proxy_send_timeout 90s;`. HAProxy: `timeout tunnel 90s`; "
+        f"without it `timeout client` and `timeout server` count. {_ABOVE}",
     )
+
+
+def judge_idle_stream(held_s: float, wanted_s: float, status: int, *, is_open: bool) -> Finding:
+    """Judge an event stream on which nothing was said but comments; see `judge_idle`.
+
+    Args:
+        status: the answer.
+    """
+    if status != 200:
+        change = "Look at the log of the proxy and of the server."
+        return warn("idle stream", f"not looked at: answered {status}", change)
+    if is_open:
+        return _held("idle stream", held_s, wanted_s)
+    return fail(
+        "idle stream",
+        f"cut after {held_s:.0f} s of silence",
+        f"nginx: `proxy_read_timeout 90s;`. HAProxy: `timeout server 90s` and `timeout client 90s` "
+        f"(`timeout tunnel` is for WebSockets alone). {_ABOVE}",
+    )
+
+
+def _held(name: str, held_s: float, wanted_s: float) -> Finding:
+    if wanted_s >= PING_INTERVAL_S:
+        return ok(name, f"survived {held_s:.0f} s")
+    change = f"Quire says something every {PING_INTERVAL_S:.0f} s: look for longer, --idle-s 30."
+    return warn(name, f"survived {held_s:.0f} s", change)
 
 
 def judge_frame(size: int, *, is_answered: bool, reason: str = "") -> Finding:
@@ -178,24 +200,27 @@ def judge_frame(size: int, *, is_answered: bool, reason: str = "") -> Finding:
     return fail(
         "message size",
         f"{_bytes(size)} in one message did not pass: {reason}",
-        "The proxy bounds WebSocket messages: raise its bound to --max-message-bytes.",
+        "A proxy bounds WebSocket messages, or the time that one may take; nginx and HAProxy do "
+        "not. Raise its bound to --max-message-bytes.",
     )
 
 
-def judge_body(size: int, status: int, *, is_quires: bool) -> Finding:
+def judge_body(size: int, status: int | None, *, is_quires: bool) -> Finding:
     """Judge a large body of a request.
 
     Args:
-        status: the answer.
+        status: the answer; None: the connection was closed before it was sent.
         is_quires: it is Quire's, not the proxy's.
     """
     if is_quires:
         return ok("body size", f"{_bytes(size)} in one request passed")
     return fail(
         "body size",
-        f"the proxy refused {_bytes(size)} with {status}",
+        f"the proxy refused {_bytes(size)}"
+        f"{', and closed the connection' if status is None else f' with {status}'}",
         f"nginx: `client_max_body_size {_bytes(size).replace(' MB', 'm').replace(' kB', 'k')};`, "
-        "the largest of --max-message-bytes, --max-image-bytes and --max-import-bytes.",
+        "the largest of --max-message-bytes, --max-image-bytes and --max-import-bytes. HAProxy: "
+        "raise what `http-request deny` allows of `req.body_size` or `content-length` to that.",
     )
 
 
@@ -211,7 +236,8 @@ def judge_stream(late_s: float | None) -> Finding:
         "event stream",
         "no edit arrived" if late_s is None else f"an edit arrived only after {late_s:.1f} s",
         "The proxy buffers answers. nginx: `proxy_buffering off;`, no `proxy_ignore_headers "
-        "X-Accel-Buffering;`, and no `gzip` of `text/event-stream`.",
+        "X-Accel-Buffering;`, and no `gzip` of `text/event-stream`. HAProxy: no `compression type` "
+        "of `text/event-stream`, and `Cache-Control` of answers as it came.",
     )
 
 
@@ -224,7 +250,10 @@ def judge_processes(seen: Sequence[str], kept: Collection[str]) -> Finding:
     """
     count = len(set(seen))
     if count == 0:
-        return warn("processes", "not known", "The proxy drops `X-Quire-Process`, or it is older.")
+        change = (
+            "The proxy drops `X-Quire-Process` (HAProxy: `http-response del-header`), or it is old."
+        )
+        return warn("processes", "not known", change)
     if count == 1:
         return ok("processes", f"one answered {len(seen)} times: one process, or sticky")
     sticky = "sticky by cookie" if len(kept) == 1 and len(seen) > 1 else "not sticky"

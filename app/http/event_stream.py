@@ -15,7 +15,8 @@ class EventStreamResponse(StreamingResponse):
     def __init__(
         self, content: AsyncIterator[bytes], patience_s: float, ended: Callable[[], None]
     ) -> None:
-        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        # A proxy that compresses answers holds small events back until it has a block of them.
+        headers = {"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"}
         super().__init__(content, headers=headers)
         self._patience_s = patience_s
         self._ended = ended

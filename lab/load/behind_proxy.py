@@ -8,7 +8,6 @@ allow two for each connection in one proxy, several proxies share them.
 import asyncio
 import multiprocessing
 import resource
-import shutil
 import subprocess
 import tempfile
 import time
@@ -25,7 +24,7 @@ from bench.server import Server
 from lab.load.crowd import Attendant, dismiss, gather_crowd, type_for
 from lab.load.kernel_figures import cpu_s_of, rss_bytes_of
 from lab.load.load_line import LoadLine, at_least
-from scripts.debian import install_packages
+from scripts.haproxy import find_haproxy
 from tests.integration.server import free_port
 from tests.postgresql import running_postgresql
 from tests.redis_server import running_redis
@@ -57,7 +56,7 @@ backend quire
 async def hold_behind_proxy(connections: int) -> list[LoadLine]:
     """Return what they cost, and how long an edit takes among them."""
     name = f"{connections:,} connections, {_PROCESSES} processes, HAProxy"
-    binary = _haproxy()
+    binary = find_haproxy()
     if binary is None:
         return [at_least(name, "connections held (there is no HAProxy)", 0, connections)]
     async with AsyncExitStack() as stack:
@@ -141,9 +140,3 @@ def _proxy(binary: str, folder: Path, number: int, servers: Sequence[Server]) ->
     finally:
         process.kill()
         process.wait()
-
-
-def _haproxy() -> str | None:
-    return shutil.which("haproxy") or (
-        shutil.which("haproxy") if install_packages("haproxy") else None
-    )

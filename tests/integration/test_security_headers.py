@@ -141,7 +141,7 @@ async def test_event_stream_has_the_headers(tmp_path: Path) -> None:
         async with EventStream(quire.app, f"{BASE}/events") as stream:
             assert stream.status == 200
             check_headers(stream.headers, "the stream")
-            assert stream.headers["cache-control"] == "no-store"
+            assert stream.headers["cache-control"] == "no-store, no-transform"
 
 
 async def test_content_that_somebody_wrote_is_never_a_page_of_this_site(tmp_path: Path) -> None:
