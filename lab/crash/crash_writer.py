@@ -123,7 +123,7 @@ class CrashWriter:
                 if self._resend_at and time.monotonic() > self._resend_at:
                     self._resend_at = 0.0
                     self._resume()
-                for _ in range(min(_BURST, self._room_left())):
+                for _ in range(min(_BURST, self._room_left()) if self._ready.is_set() else 0):
                     self._write()
             await asyncio.sleep(_BETWEEN_BURSTS_S)
 

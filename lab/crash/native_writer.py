@@ -19,6 +19,7 @@ from lab.client_message import (
 )
 from lab.crash.crash_writer import MAX_IN_FLIGHT, CrashWriter
 from lab.crash.document_record import DocumentRecord
+from sync.error import ErrorCode
 from sync.yjs.varint import write_varint
 
 _WORDS: Final = ("ab", "😀", "c\n", "word ", "é")
@@ -38,6 +39,8 @@ class NativeWriter(CrashWriter):
         self.version = 0
         self.unacked: dict[str, bytes] = {}
         self._epoch: str | None = None
+        self._is_out = False
+        """The server has ended its membership, and told it so."""
         self._made = 0
 
     @property
@@ -45,9 +48,18 @@ class NativeWriter(CrashWriter):
         return "/ws"
 
     def _greet(self) -> None:
+        self._is_out = False
         self._say(type="auth", name=self.name)
 
+    def _join(self) -> None:
+        since = {} if self._epoch is None else {"since": self.version, "epoch": self._epoch}
+        self._say(type="join", doc=self.doc, mode=self.mode, **since)
+
     def _resume(self) -> None:
+        """Send again what is not acknowledged; first join again, if the server closed the room."""
+        if not self._ready.is_set():
+            self._join()
+            return
         for payload in self.unacked.values():
             self._send(payload)
 
@@ -73,8 +85,7 @@ class NativeWriter(CrashWriter):
             case Updates() as updates:
                 self._take_updates(updates)
             case AuthOk():
-                since = {} if self._epoch is None else {"since": self.version, "epoch": self._epoch}
-                self._say(type="join", doc=self.doc, mode=self.mode, **since)
+                self._join()
             case Joined() as joined:
                 self._take_joined(joined)
             case Refused() as refused:
@@ -91,7 +102,11 @@ class NativeWriter(CrashWriter):
         if not joined.recovered:
             self.version = joined.version
             self._begin(joined)
+        is_again = self._is_out
+        self._is_out = False
         self._ready.set()
+        if is_again:
+            self._resume()
 
     def _take_ack(self, ack: Ack) -> None:
         self.unacked.pop(ack.id, None)
@@ -106,7 +121,13 @@ class NativeWriter(CrashWriter):
 
     def _take_refusal(self, refused: Refused) -> None:
         if refused.retryable:
+            if refused.id is None and self._ready.is_set():
+                # The server has closed the room, and says so: whoever was in it is out.
+                self._is_out = True
+                self._ready.clear()
             self._send_again_soon()
+        elif refused.code == ErrorCode.NOT_JOINED and self._is_out:
+            pass  # An edit that was under way when the room was closed; it goes out again.
         else:
             self._tell_problem(f"{refused.code}: {refused.message}")
             self.unacked.pop(refused.id or "", None)
