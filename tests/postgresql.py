@@ -26,6 +26,7 @@ import zlib
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
@@ -187,12 +188,48 @@ def postgresql_or_skip() -> Iterator[Postgresql]:
 
 @contextmanager
 def _own_server() -> Iterator[str]:
+    with running_cluster() as cluster:
+        yield cluster.url
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A server of our own, in a folder that goes with it."""
+
+    folder: Path
+    """Of its socket and its log; the data is in `data`."""
+    binaries: Path
+    user: "_User"
+
+    @property
+    def url(self) -> str:
+        return f"postgresql+asyncpg://postgres@/postgres?host={self.folder}"
+
+    def run(self, program: str, *arguments: str) -> None:
+        """Run one of PostgreSQL's programs as the server's user; it must succeed."""
+        self.user.run(str(self.binaries / "bin" / program), *arguments)
+
+
+@contextmanager
+def running_cluster(*options: str, base: Path | None = None) -> Iterator[Cluster]:
+    """Run a server, with options that come after those of the other tests.
+
+    Args:
+        base: the data that it begins with, which is copied; None: that of an empty server.
+
+    Raises:
+        PostgresqlMissing: there are no binaries, or it does not start.
+    """
     folder = Path(tempfile.mkdtemp(prefix="quire-postgresql-"))
     try:
         user = _User(folder)
         binaries = _binaries(folder, user)
-        _make_cluster(binaries, folder, user)
-        command = ("sh", "-c", _KEEPER, "sh", str(binaries), str(folder), *_OPTIONS)
+        if base is None:
+            _make_cluster(binaries, folder, user)
+        else:
+            shutil.copytree(base, folder / "data")
+            user.own(folder / "data")
+        command = ("sh", "-c", _KEEPER, "sh", str(binaries), str(folder), *_OPTIONS, *options)
         keeper = user.start(*command, output=subprocess.DEVNULL)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
@@ -200,7 +237,7 @@ def _own_server() -> Iterator[str]:
     assert keeper.stdin is not None
     try:
         _wait_until_ready(folder)
-        yield f"postgresql+asyncpg://postgres@/postgres?host={folder}"
+        yield Cluster(folder, binaries, user)
     finally:
         keeper.stdin.close()
         keeper.wait(PATIENCE_S)
