@@ -35,7 +35,7 @@ from app.socket_review import SocketReviews
 from sync.error import CloseCode
 from sync.names import Dialect
 from sync.shells.clock import now_ms
-from sync.shells.rooms.sink import Frame, whole
+from sync.shells.rooms.sink import Frame, singles
 from sync.shells.rooms.tally import Tally
 from sync.shells.sessions.hocuspocus_session import HocuspocusSession
 from sync.shells.sessions.outbox import SlowConsumerError, Wire
@@ -268,7 +268,8 @@ class Sockets:
         if short is None:
 
             async def send_whole(frame: Frame) -> None:
-                await send(whole(frame))
+                for each in singles(frame):
+                    await send(each)
 
             return Wire(send_whole, most)
         return Wire(send, most, short.write_nowait, short.write_pair_nowait)

@@ -22,6 +22,16 @@ class Deliver(Struct, frozen=True):
     """True if a full outbox may drop it: the log has its content, or `Drained` gives it back."""
 
 
+class Notice(Deliver, frozen=True):
+    """A message about one who comes or goes, which a large room gathers with others.
+
+    See `sync.presence.notices`.
+    """
+
+    owner: str = ""
+    """The session that has set the awareness states, which it is not sent; empty: none here."""
+
+
 class CatchUp(Struct, frozen=True):
     """Read the events with `after < version <= upto` from the log; say `PageRead` for each page."""
 

@@ -4,7 +4,7 @@ import zlib
 from collections.abc import MutableMapping
 from typing import Any, Final
 
-from sync.shells.rooms.sink import TAIL
+from sync.shells.rooms.sink import SERIES, TAIL
 
 _FRAME: Final = "quire.frame"
 """The key under which a message has its frame."""
@@ -31,7 +31,7 @@ MEMORY_LEVEL: Final = 5
 
 
 def framed(message: MutableMapping[str, Any], *, deflates: bool) -> bytes:
-    """Return the frame of a message, which others may be sent too.
+    """Return the frame of a message, which others may be sent too; of a series, its frames.
 
     Args:
         message: a `websocket.send` without a tail, unless it is compressed; it keeps its frame.
@@ -45,7 +45,9 @@ def framed(message: MutableMapping[str, Any], *, deflates: bool) -> bytes:
 
 def _is_long(message: MutableMapping[str, Any]) -> bool:
     data: bytes | str | None = message.get("bytes")
-    return len(message["text"] if data is None else data) >= _LONG_BYTES or TAIL in message
+    if data is None:
+        return len(message.get("text", "")) >= _LONG_BYTES  # of a series none is worth it
+    return len(data) >= _LONG_BYTES or TAIL in message
 
 
 def _deflated_frame(message: MutableMapping[str, Any]) -> bytes:
@@ -68,6 +70,10 @@ def _encoded(message: MutableMapping[str, Any]) -> bytes:
     """Return the frame of a `websocket.send` message, and keep it there if it is short."""
     data: bytes | None = message.get("bytes")
     if data is None:
+        if SERIES in message:
+            frame = b"".join([framed(each, deflates=False) for each in message[SERIES]])
+            message[_FRAME] = frame
+            return frame
         frame = encode_frame(FINAL_TEXT, message["text"].encode())
     else:
         frame = encode_frame(FINAL_BINARY, data)

@@ -29,6 +29,7 @@ from sync.wire.message import (
     LeaveMessage,
     Outgoing,
     Rejected,
+    Several,
     SyncReply,
     TextDelete,
     TextEdit,
@@ -182,7 +183,7 @@ class FrameChannel:
 
     def down(self, message: Outgoing) -> Outgoing:
         """Return a room's message as the client reads it."""
-        if self.dialect == "quire" and not isinstance(message, SyncReply):
+        if self.dialect == "quire" and not isinstance(message, SyncReply | Several):
             return decode_server(encode(message, self.encoding), self.encoding)
         match message:
             case Updates(update=update):

@@ -24,7 +24,7 @@ from lab.proof_page import write_section
 Scenario = Callable[[argparse.Namespace], Awaitable[list[LoadLine]]]
 SCENARIOS: Final[Mapping[str, Scenario]] = {
     "hold": lambda options: hold(options.connections),
-    "readers": lambda _: readers(),
+    "readers": lambda options: readers(options.connections),
     "presence": lambda _: presence(),
     "busy": lambda _: busy(),
     "return": lambda options: come_back(options.connections),

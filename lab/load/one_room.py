@@ -10,9 +10,9 @@ from bench.server import Server
 from lab.load.crowd import Attendant, count_present, dismiss, gather_crowd, type_for
 from lab.load.kernel_figures import cpu_s_of
 from lab.load.load_line import LoadLine, at_least, at_most
+from sync.limit import Limits
 from sync.yjs.awareness import encode_awareness
 
-_READERS: Final = 1_999
 _READ_RATE_PER_S: Final = 10.0
 _READ_S: Final = 10.0
 _OBSERVERS: Final = 500
@@ -26,13 +26,14 @@ _DRAIN_S: Final = 60.0
 _CURSOR: Final = re.compile(rb'"cursor":(\d+)')
 
 
-async def readers() -> list[LoadLine]:
-    """One writer and 1,999 readers: how long an edit takes to each of them."""
-    name = f"a room of {_READERS + 1:,}, {_READ_RATE_PER_S:.0f} edits/s"
+async def readers(connections: int) -> list[LoadLine]:
+    """One writer, and readers up to the most that a room takes: how long an edit takes to each."""
+    readers = min(connections, Limits().max_members) - 1
+    name = f"a room of {readers + 1:,}, {_READ_RATE_PER_S:.0f} edits/s"
     with Server() as server:
-        writer = Attendant(_READERS, "hall")
+        writer = Attendant(readers, "hall")
         await writer.come(server.port)
-        everybody = [Attendant(number, "hall") for number in range(_READERS)]
+        everybody = [Attendant(number, "hall") for number in range(readers)]
         joins_cpu_s = cpu_s_of(server.pid)
         joins_s = await gather_crowd(everybody, server.port)
         joins_cpu_s = cpu_s_of(server.pid) - joins_cpu_s
@@ -54,7 +55,7 @@ async def readers() -> list[LoadLine]:
         server.kill()
         dismiss([*everybody, writer])
     return [
-        at_least(name, "readers in the room", len(crowd), _READERS),
+        at_least(name, "readers in the room", len(crowd), readers),
         LoadLine(name, "joins/s, each told to all who are there", round(len(crowd) / joins_s)),
         LoadLine(name, "CPU of the server ms a join", round(joins_cpu_s / len(crowd) * 1_000, 1)),
         at_least(name, "readers that have all %", round(100 * complete / len(crowd), 2), 100),

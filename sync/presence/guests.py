@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from sync.effect import Deliver, Effect, Relay
+from sync.effect import Effect, Notice, Relay
 from sync.fact import RelayReceived
 from sync.member import member_info
 from sync.presence.cursor import Cursors, TextCursor, located
@@ -242,7 +242,7 @@ class Guests:
         self.members[session] = info
         if before is None and scene.members:
             joined = MemberJoined(scene.name, session, info.user, info.mode)
-            yield Deliver(tuple(scene.members), joined)
+            yield Notice(tuple(scene.members), joined)
         if was_first:
             yield from self._mirror.begin("text" if info.mode == "yjs" else "yjs", scene)
 
@@ -254,7 +254,7 @@ class Guests:
         self._cursors.leave(session)
         info = self.members.pop(session)
         if scene.members:
-            yield Deliver(tuple(scene.members), MemberLeft(scene.name, session, info.user))
+            yield Notice(tuple(scene.members), MemberLeft(scene.name, session, info.user))
 
     def _point(self, sender: _Sender, pointed: Pointed, scene: Scene) -> Iterator[Effect]:
         session = pointed.session
@@ -280,13 +280,15 @@ class Guests:
     def _spoke(self, name: str, sender: _Sender, said: Spoke, scene: Scene) -> Iterator[Effect]:
         try:
             clients = {client for client, _, _ in scan_awareness(said.update)}
+            is_news = not self._presence.knows_any(clients)
             update = self._presence.receive(name, said.update, scene.now_ms)
         except (MalformedError, UnicodeError):
             # The seal is right, so it comes from a process of another version of Quire.
             return
         if sender.sweep is not None:
             sender.sweep.clients -= clients
-        yield from _tell_yjs(update, scene)
+        has_gone = not self._presence.knows_any(clients)
+        yield from _tell_yjs(update, scene, is_notice=is_news or has_gone)
 
     def _end(self, name: str, sender: _Sender, scene: Scene) -> Iterator[Effect]:
         sweep, sender.sweep = sender.sweep, None
@@ -301,13 +303,13 @@ class Guests:
             yield from self._cursors.show_here(session, None, user, scene.head, scene.members)
         # Some may have come here meanwhile.
         gone = sweep.clients & self._presence.clients_of(name)
-        yield from _tell_yjs(self._presence.forget(sorted(gone)), scene)
+        yield from _tell_yjs(self._presence.forget(sorted(gone)), scene, is_notice=True)
 
     def _lose(self, name: str, sender: _Sender, scene: Scene) -> Iterator[Effect]:
         """Forget a sender whose room is closed, or whose process is dead."""
         for session in sorted(sender.sessions):
             yield from self._left(sender, session, scene)
-        yield from _tell_yjs(self._presence.leave(name), scene)
+        yield from _tell_yjs(self._presence.leave(name), scene, is_notice=True)
         del self._senders[name]
         # An answer to an earlier request is outdated now.
         self._nonce = _NONE
@@ -318,6 +320,6 @@ def _is_recent(at_ms: int, now_ms: int, span_ms: int) -> bool:
     return 0 <= now_ms - at_ms < span_ms
 
 
-def _tell_yjs(update: bytes | None, scene: Scene) -> Iterator[Effect]:
+def _tell_yjs(update: bytes | None, scene: Scene, *, is_notice: bool) -> Iterator[Effect]:
     if update is not None:
-        yield from scene.tell_yjs_here(update)
+        yield from scene.tell_yjs_here(update, is_notice=is_notice)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sync.document.document import Document
-from sync.effect import Deliver, Effect, Relay
+from sync.effect import Deliver, Effect, Notice, Relay
 from sync.member import Member, user_info
 from sync.names import Mode
 from sync.presence.cursor import Cursors, Head, TextCursor
@@ -63,16 +63,26 @@ class Scene:
             for member in held.values()
         )
 
-    def tell_yjs(self, update: bytes, *, but: str = "") -> Iterator[Effect]:
-        """Send awareness out to all Yjs sessions, in every process."""
-        yield from self.tell_yjs_here(update, but=but)
+    def tell_yjs(
+        self, update: bytes, *, but: str = "", is_notice: bool = False
+    ) -> Iterator[Effect]:
+        """Send awareness out to all Yjs sessions, in every process.
+
+        Args:
+            but: the session whose awareness it is, if that is one in yjs mode.
+            is_notice: True if clients have come or gone: a large room may tell that later.
+        """
+        yield from self.tell_yjs_here(update, but=but, is_notice=is_notice)
         yield Relay(Spoke(update))
 
-    def tell_yjs_here(self, update: bytes, *, but: str = "") -> Iterator[Effect]:
+    def tell_yjs_here(
+        self, update: bytes, *, but: str = "", is_notice: bool = False
+    ) -> Iterator[Effect]:
         """Send awareness out to the Yjs sessions of this process."""
         group = self.those_in("yjs", but=but)
         if group:
-            yield Deliver(group, AwarenessOut(self.name, update))
+            message = AwarenessOut(self.name, update)
+            yield Notice(group, message, owner=but) if is_notice else Deliver(group, message)
 
     def tell_stateless_here(self, payload: str, *, but: str = "") -> Iterator[Effect]:
         """Send a stateless message to the Hocuspocus sessions of this process."""
@@ -141,9 +151,9 @@ class Mirror:
         if self._presence.exceeds_rate(member.session, scene.now_ms):
             self._due[member.session] = None
             return
-        yield from scene.tell_yjs(
-            self._set_awareness(member, scene, scene.document.anchored_text())
-        )
+        is_new = not self._presence.speaks(member.session)
+        update = self._set_awareness(member, scene, scene.document.anchored_text())
+        yield from scene.tell_yjs(update, is_notice=is_new)
 
     def awareness_changed(self, member: Member, scene: Scene) -> Iterator[Effect]:
         """Show the cursor in a Yjs session's new awareness to the text-mode sessions."""

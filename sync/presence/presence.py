@@ -174,6 +174,17 @@ class Presence:
         fields: dict[str, object] = msgspec.json.decode(newest.state)
         return fields
 
+    def speaks(self, session: str) -> bool:
+        """Return whether a session has a state, its own or one that the room sets."""
+        return any(
+            held.session == session and held.state is not None for held in self._states.values()
+        )
+
+    def knows_any(self, clients: Collection[int]) -> bool:
+        """Return whether one of these clients has a state."""
+        held = map(self._states.get, clients)
+        return any(each is not None and each.state is not None for each in held)
+
     def sessions_with_state(self) -> set[str]:
         """Return the sessions that have a state."""
         return {held.session for held in self._states.values() if held.state is not None}

@@ -6,10 +6,10 @@ from itertools import count
 from msgspec import UNSET
 
 from sync.document.outcome import may_not_write
-from sync.effect import Deliver, Dismiss, Effect, error, rejected
+from sync.effect import Deliver, Dismiss, Effect, Notice, error, rejected
 from sync.error import ErrorCode, Refusal, refusal
 from sync.fact import AskState, Drained, Join, Lagging, PageRead, PageUnreadable, SetRole
-from sync.member import member_info, user_info
+from sync.member import user_info
 from sync.names import Role
 from sync.permission import Action, may
 from sync.room.feed import Feed, FeedState, acks_of_earlier_join
@@ -55,7 +55,7 @@ class Membership:
             yield from self.dismiss(fact.session, full)
             return
         yield from self._presence.before_join(now_ms)
-        others = tuple(session for session in view.members if session != fact.session)
+        others = tuple(view.members)  # used only if the session is none of them
         since = fact.since if fact.epoch == view.epoch else None
         if since is not None and not view.replayable_from <= since <= view.version:
             since = None
@@ -68,7 +68,7 @@ class Membership:
         yield from self._presence.joined(member, before, now_ms)
         if others and before is None:
             message = MemberJoined(view.name, member.session, user_info(member.user), member.mode)
-            yield Deliver(others, message)
+            yield Notice(others, message)
 
     def _participant(
         self, fact: Join, before: Participant | None, since: int | None
@@ -117,7 +117,7 @@ class Membership:
                 role=member.role,
                 recovered=not full,
                 members=[
-                    *(member_info(each) for each in view.members.values()),
+                    *[each.info for each in view.members.values()],
                     *view.guests.values(),
                 ],
                 text=view.text if full and member.mode == "text" else UNSET,
@@ -147,7 +147,7 @@ class Membership:
         yield from self._presence.left(session, now_ms, is_untold=is_untold)
         rest = tuple(self._view.members)
         if rest and not is_untold:
-            yield Deliver(rest, MemberLeft(self._view.name, session, user_info(member.user)))
+            yield Notice(rest, MemberLeft(self._view.name, session, user_info(member.user)))
 
     def set_role(self, fact: SetRole) -> Iterator[Effect]:
         """Give a member another role.

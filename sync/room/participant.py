@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass, field
 
-from sync.member import Member
+from sync.member import Member, member_info
 from sync.names import Role
 from sync.permission import Action, may
 from sync.room.feed import Feed
 from sync.submission import TextSubmission, UpdateSubmission
+from sync.wire.message import MemberInfo
 
 
 @dataclass(slots=True, kw_only=True)
@@ -24,11 +25,14 @@ class Participant(Member):
     """The kind of submissions that the role and mode allow, kept for quick checks; None: none."""
     resync_at_ms: int | None = None
     """The time of the last request to resync; None once it sends an update that merges."""
+    info: MemberInfo = field(init=False)
+    """It as `joined` shows it, kept for all who join."""
     left_out: dict[int, int] = field(default_factory=dict)
     """Left-out deletions: the clocks of CRDT clients at which the member has to send them again."""
 
     def __post_init__(self) -> None:
         self.take_role(self.role)
+        self.info = member_info(self)
 
     def take_role(self, role: Role) -> None:
         """Change the role."""

@@ -152,7 +152,7 @@ class Room(View):
             return self._committed(now_ms)
         if isinstance(fact, _SUBMISSION):
             return self.submit(fact)
-        return self._presence.audible(self._handle(fact, now_ms))
+        return self._presence.audible(self._handle(fact, now_ms), now_ms)
 
     def _handle(self, fact: Fact, now_ms: int) -> Iterator[Effect]:
         """Take a fact in any phase; facts that need a settled room are deferred or passed on."""
@@ -326,7 +326,7 @@ class Room(View):
             self._membership.note_left_out(self.document.left_out)
         is_late = queue.pending or self._deferred.facts or self._membership.behind
         if is_late or self._presence.has_early:
-            effects += self._presence.audible(self._resume(now_ms))
+            effects += self._presence.audible(self._resume(now_ms), now_ms)
         return effects
 
     def _resume(self, now_ms: int) -> Iterator[Effect]:

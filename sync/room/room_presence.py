@@ -17,6 +17,7 @@ from sync.member import member_info
 from sync.presence.cursor import Cursors
 from sync.presence.guests import Guests
 from sync.presence.mirror import Mirror
+from sync.presence.notices import Notices
 from sync.presence.presence import Presence
 from sync.rate import Rates
 from sync.room.participant import Participant
@@ -48,22 +49,27 @@ class RoomPresence:
         self._mirror = Mirror(self._presence, self._cursors)
         self._guests = Guests(self._presence, self._cursors, self._mirror)
         view.guests = self._guests.members
+        self._notices = Notices(view.name, view.members)
 
     @property
     def wants_ticks(self) -> bool:
         """True if a change was held back and has to be shown soon."""
         if self._last_moves or self._presence.wants_ticks or self._mirror.wants_ticks:
             return True
-        return self._guests.wants_ticks
+        return self._guests.wants_ticks or self._notices.wants_ticks
 
     @property
     def has_early(self) -> bool:
         """True if a cursor refers to a later version than the text has."""
         return bool(self._mirror.early) or self._guests.has_early
 
-    def audible(self, effects: Iterable[Effect]) -> list[Effect]:
-        """Return the effects; without `Relay` while the room is connected to no other process."""
-        ordered = list(effects)  # making them may connect the room to the bus
+    def audible(self, effects: Iterable[Effect], now_ms: int) -> list[Effect]:
+        """Return the effects, but for notices that are held back; see `sync.presence.notices`.
+
+        While the room is connected to no other process, they are without `Relay`.
+        """
+        # Making them may connect the room to the bus.
+        ordered = list(self._notices.gather(effects, now_ms))
         if self._guests.is_connected:
             return ordered
         return [effect for effect in ordered if not isinstance(effect, Relay)]
@@ -115,7 +121,7 @@ class RoomPresence:
         if gone is not None and is_untold:
             yield Relay(Spoke(gone))
         elif gone is not None:
-            yield from self._view.scene(now_ms).tell_yjs(gone)
+            yield from self._view.scene(now_ms).tell_yjs(gone, is_notice=True)
         yield Relay(Left(session))
 
     # --- messages of sessions -------------------------------------------------------------------
@@ -127,6 +133,7 @@ class RoomPresence:
         if member is None:
             return
         view.announced_ids.note(fact.session, member.user.id, fact.update)
+        is_notice = self._notices.gathers and not self._presence.speaks(fact.session)
         answer = self._presence.accept(
             fact.session,
             member.user,
@@ -138,7 +145,10 @@ class RoomPresence:
         if isinstance(answer, Refusal):
             yield error(view.name, fact.session, answer.code, answer.message)
         elif answer is not None:
-            yield from view.scene(now_ms).tell_yjs(answer, but=fact.session)
+            if self._notices.gathers and not self._presence.speaks(fact.session):
+                is_notice = True
+            scene = view.scene(now_ms)
+            yield from scene.tell_yjs(answer, but=fact.session, is_notice=is_notice)
         if isinstance(answer, bytes) or self._presence.is_held_back(fact.session):
             yield from self._guard(self._mirror.awareness_changed(member, view.scene(now_ms)))
 

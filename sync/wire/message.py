@@ -4,7 +4,7 @@ Decoding never raises on peer input: `decode_client` returns a message or a `Ref
 base64 in JSON and binary in MessagePack; everything else has the same form in both.
 """
 
-from typing import Annotated, Final, Literal, cast
+from typing import Annotated, Any, Final, Literal, cast
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -327,7 +327,19 @@ class StatelessOut(Struct, frozen=True):
     payload: str
 
 
-Outgoing = ServerMessage | SyncReply | StatelessOut
+SingleMessage = ServerMessage | SyncReply | StatelessOut
+
+
+class Several(Struct, frozen=True):
+    """Messages that leave in one write, each in a frame of its own."""
+
+    doc: str
+    messages: tuple[SingleMessage, ...]
+    kept: dict[int, Any] = {}
+    """For a shell that encodes messages of which others have the same: what it keeps of each."""
+
+
+Outgoing = SingleMessage | Several
 """Every message that a room delivers; clients of `quire.v1` are sent only server messages."""
 
 # --- codecs -------------------------------------------------------------------------------------
@@ -345,7 +357,7 @@ _BIN_32: Final = b"\xc6"
 Encoding = Literal["json", "msgpack"]
 
 
-def encode(message: Outgoing | ClientMessage, encoding: Encoding) -> bytes:
+def encode(message: SingleMessage | ClientMessage, encoding: Encoding) -> bytes:
     """Encode a message as one frame: UTF-8 JSON for a text frame, MessagePack for a binary one."""
     return (_json_encoder if encoding == "json" else _msgpack_encoder).encode(message)
 

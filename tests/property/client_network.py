@@ -61,6 +61,7 @@ from sync.wire.message import (
     JoinMessage,
     LeaveMessage,
     Outgoing,
+    Several,
     TextDelete,
     TextEdit,
     TextInsert,
@@ -216,6 +217,7 @@ class Server:
                     pass  # A failed commit reopens the room in `commit`.
 
     def _put(self, wire: Wire, message: Outgoing) -> None:
+        assert not isinstance(message, Several), "the room is a small one"
         wire.down.append(encode(message, "msgpack"))
 
 

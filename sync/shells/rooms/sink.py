@@ -1,21 +1,34 @@
 """The sink of a room's messages to one session, and the parcels that it is given."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final, Protocol, TypeGuard
 
 from msgspec import Struct
 
 from sync.effect import CatchUp
 from sync.room.room import Room
-from sync.wire.message import Ack, Encoding, Joined, Outgoing, encode, encode_before_state
+from sync.wire.message import (
+    Ack,
+    Encoding,
+    Joined,
+    Outgoing,
+    Several,
+    SingleMessage,
+    encode,
+    encode_before_state,
+)
 
 Frame = dict[str, Any]
 """An ASGI `websocket.send` message; all receivers of the same bytes share one object."""
 TAIL: Final = "quire.tail"
 """The key of bytes that follow those under `bytes`: a document's state, which all who join it while
 it does not change are sent. Each of them would have a copy of its own otherwise."""
+SERIES: Final = "quire.series"
+"""The key of frames that are written in one write, in place of `bytes` and `text`."""
 LONG_BYTES: Final = 256 << 10
 """The length from which on a state is a tail."""
+
+_UNCOMMON: Final = (Joined, Several)
 
 
 class Parcel(Struct):
@@ -33,12 +46,25 @@ class Parcel(Struct):
         frame = self.frames.get(encoding)
         if frame is None:
             message = self.message
-            if isinstance(message, Joined) and encoding == "msgpack" and is_long(message.state):
-                return self.add(encoding, encode_before_state(message), message.state)
-            data = encode(message, encoding)
-            kind = {"text": data.decode()} if encoding == "json" else {"bytes": data}
-            frame = self.frames[encoding] = ({"type": "websocket.send", **kind}, len(data))
+            if isinstance(message, _UNCOMMON):
+                return self._uncommon_frame(message, encoding)
+            return self._encoded(message, encoding)
         return frame
+
+    def _uncommon_frame(self, message: Joined | Several, encoding: Encoding) -> tuple[Frame, int]:
+        if isinstance(message, Several):
+            made = _series([piece.frame(encoding) for piece in _pieces(message)])
+            self.frames[encoding] = made
+            return made
+        if encoding == "msgpack" and is_long(message.state):
+            return self.add(encoding, encode_before_state(message), message.state)
+        return self._encoded(message, encoding)
+
+    def _encoded(self, message: SingleMessage, encoding: Encoding) -> tuple[Frame, int]:
+        data = encode(message, encoding)
+        kind = {"text": data.decode()} if encoding == "json" else {"bytes": data}
+        made = self.frames[encoding] = ({"type": "websocket.send", **kind}, len(data))
+        return made
 
     def add(self, key: str, data: bytes, tail: bytes = b"") -> tuple[Frame, int]:
         """Set and return the frame for all sessions of that `key`, which speak another protocol.
@@ -53,7 +79,7 @@ class Parcel(Struct):
         return made
 
     def spelled(
-        self, key: str, spell: Callable[[Outgoing], bytes | None]
+        self, key: str, spell: Callable[[SingleMessage], bytes | None]
     ) -> tuple[Frame, int] | None:
         """The same in another protocol: `spell` is asked once for each `key`.
 
@@ -61,9 +87,33 @@ class Parcel(Struct):
             None if the protocol has no words for it.
         """
         if key not in self.frames:
-            data = spell(self.message)
-            self.frames[key] = None if data is None else (binary_frame(data), len(data))
+            message = self.message
+            if isinstance(message, Several):
+                spelled = [piece.spelled(key, spell) for piece in _pieces(message)]
+                frames = [frame for frame in spelled if frame is not None]
+                self.frames[key] = _series(frames) if frames else None
+            else:
+                data = spell(message)
+                self.frames[key] = None if data is None else (binary_frame(data), len(data))
         return self.frames[key]
+
+
+def _pieces(several: Several) -> Iterator[Parcel]:
+    """Yield each message as a parcel of its own, which all keep that have the message."""
+    kept = several.kept
+    for message in several.messages:
+        piece = kept.get(id(message))
+        if piece is None:
+            piece = kept[id(message)] = Parcel(message, several.doc)
+        yield piece
+
+
+def _series(frames: list[tuple[Frame, int]]) -> tuple[Frame, int]:
+    """Return frames as one."""
+    if len(frames) == 1:
+        return frames[0]
+    series: Frame = {"type": "websocket.send", SERIES: [frame for frame, _ in frames]}
+    return series, sum(size for _, size in frames)
 
 
 def binary_frame(data: bytes) -> Frame:
@@ -76,8 +126,14 @@ def is_long(state: object) -> TypeGuard[bytes]:
     return isinstance(state, bytes) and len(state) >= LONG_BYTES
 
 
+def singles(frame: Frame) -> Iterator[Frame]:
+    """Yield what a frame stands for, for a server that knows nothing of tails and series."""
+    for each in frame.get(SERIES) or (frame,):
+        yield whole(each)
+
+
 def whole(frame: Frame) -> Frame:
-    """Return a frame for a server that knows nothing of tails."""
+    """Return a single frame without a tail."""
     tail: bytes | None = frame.get(TAIL)
     return frame if tail is None else binary_frame(frame["bytes"] + tail)
 

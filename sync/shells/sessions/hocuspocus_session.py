@@ -36,7 +36,7 @@ from sync.wire.hocuspocus import (
     encode_sync_status,
     encode_token_request,
 )
-from sync.wire.message import ErrorMessage, Joined, Outgoing, RoleChanged, StatelessOut
+from sync.wire.message import ErrorMessage, Joined, RoleChanged, SingleMessage, StatelessOut
 from sync.wire.ysync import KEEP_ALIVE, UPDATE_HEAD, Ignored, SyncUpdate
 from sync.yjs.varint import MalformedError
 
@@ -115,7 +115,7 @@ class HocuspocusChannel(Channel):
     def _role_frame(self, role: Role) -> bytes:
         return self.frame(encode_authenticated(may_write=role in WRITING_ROLES))
 
-    def _spell(self, message: Outgoing) -> bytes | None:
+    def _spell(self, message: SingleMessage) -> bytes | None:
         spelled = super()._spell(message)
         if spelled is not None:
             return spelled

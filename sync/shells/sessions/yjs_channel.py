@@ -30,8 +30,8 @@ from sync.wire.message import (
     AwarenessOut,
     ErrorMessage,
     Joined,
-    Outgoing,
     Resync,
+    SingleMessage,
     SyncReply,
     Updates,
 )
@@ -322,7 +322,7 @@ class Channel(ABC):
             is_followed: True if its event is delivered soon; one frame may wait in `_ack` for it.
         """
 
-    def _spell(self, message: Outgoing) -> bytes | None:
+    def _spell(self, message: SingleMessage) -> bytes | None:
         """Return the frame for a message of the room; None if the dialect has none for it."""
         match message:
             case SyncReply(update=update):

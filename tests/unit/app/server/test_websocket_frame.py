@@ -15,7 +15,7 @@ from app.server.websocket_frame import (
     framed,
     skip_to_close,
 )
-from sync.shells.rooms.sink import TAIL
+from sync.shells.rooms.sink import SERIES, TAIL
 
 SIZES = (0, 1, 125, 126, 127, 65_535, 65_536)
 
@@ -44,6 +44,20 @@ def test_message_keeps_its_frame_for_others_if_it_is_short() -> None:
     assert framed(short, deflates=False) is framed(short, deflates=False)
     long: dict[str, Any] = {"type": "websocket.send", "bytes": bytes(20_000)}
     assert framed(long, deflates=False) is not framed(long, deflates=False)
+
+
+@pytest.mark.parametrize("deflates", [False, True])
+def test_series_is_its_frames_one_after_the_other(deflates: bool) -> None:
+    long = bytes(5_000)
+    messages = [
+        {"type": "websocket.send", "text": "é"},
+        {"type": "websocket.send", "bytes": long},
+    ]
+    series: dict[str, Any] = {"type": "websocket.send", SERIES: messages}
+    expected = encode_frame(0x81, "é".encode()) + encode_frame(0x82, long)
+    assert framed(series, deflates=deflates) == expected
+    assert framed(series, deflates=deflates) is framed(series, deflates=deflates), "kept"
+    assert b"".join(frame_parts(series, deflates=deflates)) == expected
 
 
 def test_long_message_is_compressed_for_those_who_take_it() -> None:

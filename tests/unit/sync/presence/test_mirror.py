@@ -17,6 +17,7 @@ from sync.fact import (
     Tick,
 )
 from sync.limit import Limits
+from sync.presence.notices import MAX_HOLD_MS
 from sync.user import User
 from sync.wire.message import AwarenessOut, Cursor, ErrorMessage, UserInfo
 from sync.yjs.awareness import AwarenessEntry, decode_awareness, encode_awareness
@@ -200,6 +201,7 @@ def test_many_text_members_are_told_in_turn() -> None:
         driven.join(f"t{number}", ANN)
     entries = shown(driven.join("y", BOB, "yjs"), "y")
     assert wants_ticks(driven)
+    driven.now_ms += MAX_HOLD_MS  # so that the notices of so many are told, too
     entries += shown(driven.tell(Tick()), "y")
     assert not wants_ticks(driven)
     assert len({entry.client for entry in entries}) == 70

@@ -1,7 +1,15 @@
 """Frames of a room: a long state is what all its receivers share."""
 
-from sync.shells.rooms.sink import LONG_BYTES, TAIL, Parcel, binary_frame, whole
-from sync.wire.message import Joined, encode
+from sync.shells.rooms.sink import (
+    LONG_BYTES,
+    SERIES,
+    TAIL,
+    Parcel,
+    binary_frame,
+    singles,
+    whole,
+)
+from sync.wire.message import AwarenessOut, Joined, RoleChanged, Several, SingleMessage, encode
 
 
 def joined(size: int) -> Joined:
@@ -28,3 +36,25 @@ def test_json_has_no_tail() -> None:
     message = joined(LONG_BYTES)
     frame, _ = Parcel(message).frame("json")
     assert frame == {"type": "websocket.send", "text": encode(message, "json").decode()}
+
+
+def test_several_messages_are_frames_of_one_write_which_others_share() -> None:
+    kept: dict[int, object] = {}
+    role, awareness = RoleChanged("notes", "viewer"), AwarenessOut("notes", b"\x00")
+    parcel = Parcel(Several("notes", (role, awareness), kept), "notes")
+    frame, size = parcel.frame("msgpack")
+    texts = [encode(each, "msgpack") for each in (role, awareness)]
+    assert [each["bytes"] for each in singles(frame)] == texts
+    assert size == sum(map(len, texts))
+    other, _ = Parcel(Several("notes", (awareness, role), kept), "notes").frame("msgpack")
+    assert other[SERIES][1] is frame[SERIES][0], "encoded once"
+
+
+def test_several_messages_are_spelled_as_far_as_a_protocol_has_words_for_them() -> None:
+    def spell(message: SingleMessage) -> bytes | None:
+        return message.update if isinstance(message, AwarenessOut) else None
+
+    role, awareness = RoleChanged("notes", "viewer"), AwarenessOut("notes", b"\x00")
+    spelled = Parcel(Several("notes", (role, awareness))).spelled("yjs", spell)
+    assert spelled == (binary_frame(b"\x00"), 1)
+    assert Parcel(Several("notes", (role, role))).spelled("yjs", spell) is None
