@@ -10,7 +10,6 @@ document.
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from random import Random
-from time import monotonic
 from typing import Final
 from uuid import uuid4
 
@@ -32,6 +31,7 @@ from storage.versions.version_rows import automatic_name
 from sync.port import EventRecord
 from tests.contract.conftest import new_document
 from tests.contract.sample import append, append_next, event, open_whole
+from tests.contract.steady_writing import note_rounds, rounds_while_writing
 from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
@@ -146,6 +146,7 @@ async def test_automatic_versions_wait_until_those_who_write_pause(
     monkeypatch.setattr(writing_pause, "BUSY_APPENDS", 0)
     monkeypatch.setattr(automatic_versions, "PAUSE_S", 0.0)
     monkeypatch.setattr(automatic_versions, "_BUSY_PAUSE_S", 0.0)
+    begun = note_rounds(monkeypatch, AutomaticVersions)
     key = await create(store, "notes")
     await append_next(store.log, key, "first")
     maker = AutomaticVersions(store.log, store.log.changes, store.versions)
@@ -155,10 +156,11 @@ async def test_automatic_versions_wait_until_those_who_write_pause(
         while not mark:
             await asyncio.sleep(0.02)
             mark = await store.versions.marks([key])
-        begun = monotonic()
-        while monotonic() - begun < 4 * writing_pause.REST_S:
+
+        async def write_on() -> None:
             await append_next(store.log, key, uuid4().hex)
-        assert await store.versions.marks([key]) == mark
+
+        assert await rounds_while_writing(write_on, begun, writing_pause.REST_S) == 0
         head = (await store.log.heads([key]))[key].version
         while mark != {key: head}:
             await asyncio.sleep(0.02)

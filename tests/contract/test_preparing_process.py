@@ -46,6 +46,13 @@ def has_begun(process: PreparingProcess) -> bool:
     return process.pid is not None
 
 
+async def has_task(process: PreparingProcess) -> None:
+    """Wait until a process that runs was sent a task: nothing waits between the two."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not process._asking.locked():  # noqa: ASYNC110
+            await asyncio.sleep(0)
+
+
 def is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
@@ -92,7 +99,7 @@ async def test_killing_it_costs_the_task_at_hand_alone(
     step = asyncio.create_task(
         store.compaction.step(key, PLAIN_RULE, LATER_MS, preparation=process)
     )
-    await asyncio.sleep(0.05)
+    await has_task(process)
     os.kill(process.pid, signal.SIGKILL)
     with pytest.raises(StoreError, match="has ended"):
         await step
@@ -128,7 +135,7 @@ async def test_a_task_that_is_given_up_takes_the_process_along(
     step = asyncio.create_task(
         store.compaction.step(key, PLAIN_RULE, LATER_MS, preparation=process)
     )
-    await asyncio.sleep(0.05)
+    await has_task(process)
     step.cancel()
     with pytest.raises(asyncio.CancelledError):
         await step

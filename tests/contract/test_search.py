@@ -12,7 +12,6 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import suppress
-from time import monotonic
 from typing import Any, Final
 from uuid import uuid4
 
@@ -38,6 +37,7 @@ from sync.text.title import derive_title
 from sync.text.wanted import has_all, parse_query
 from tests.contract.conftest import new_document, run_sql
 from tests.contract.sample import append, append_next, event, open_whole
+from tests.contract.steady_writing import note_rounds, rounds_while_writing
 from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
@@ -485,6 +485,7 @@ async def test_index_waits_until_those_who_write_pause(
 ) -> None:
     monkeypatch.setattr(writing_pause, "BUSY_APPENDS", 0)
     monkeypatch.setattr(indexer_module, "_REST", 0.0)
+    begun = note_rounds(monkeypatch, Indexer)
     pausing = indexer_of(store)
     pausing.pause_s = 0.5
     key = await write(store, "notes", "first")
@@ -492,16 +493,13 @@ async def test_index_waits_until_those_who_write_pause(
     async with asyncio.timeout(PATIENCE_S):
         while not await names(store, "notes"):
             await append_next(store.log, key, uuid4().hex)
-        version = (await store.search.indexed([key]))[key][0]
-        begun = monotonic()
-        while monotonic() - begun < 4 * pausing.pause_s:
+
+        async def write_on() -> None:
             await append_next(store.log, key, uuid4().hex)
-        assert (await store.search.indexed([key]))[key][0] == version
+
+        assert await rounds_while_writing(write_on, begun, pausing.pause_s) == 0
         head = (await store.log.heads([key]))[key].version
-        assert head > version
-        indexed = version
-        while indexed < head:
+        while (await store.search.indexed([key]))[key][0] < head:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
-            indexed = (await store.search.indexed([key]))[key][0]
     running.cancel()
     await asyncio.wait([running])

@@ -7,9 +7,12 @@ from types import TracebackType
 from typing import Self
 
 import httpx
+from sqlalchemy import Connection, update
 
-from storage.access.access_record import LinkRecord
+from storage.access import access_changes
+from storage.access.access_record import AccessChange, LinkRecord
 from storage.store import Store, open_store
+from storage.table import links
 from sync.names import Role
 from sync.permission import user_subject
 from sync.shells.clock import now_ms
@@ -86,6 +89,21 @@ class SharedDocument:
             )
             await store.access.create_link(link)
             assert await store.access.redeem(secret_hash, self._bob, now_ms()) is not None
+
+    async def shorten(self, expires_at_ms: int) -> None:
+        """Have the links that were lent end at another time; written past the server."""
+        async with self.store() as store:
+            found = await store.log.find(self.doc)
+            assert found is not None, "it was created"
+            ends = update(links).where(links.c.document_key == found.key)
+            change = AccessChange(0, found.key, self._bob, at_ms=now_ms())
+
+            def work(connection: Connection) -> None:
+                connection.execute(ends.values(expires_at_ms=expires_at_ms))
+                access_changes.note(connection, [change])
+
+            async with store.log._database.write() as transaction:
+                await transaction.run(work)
 
     async def let_from_outside(self, role: Role | None) -> None:
         """Give Bob a role, or take it away, past all servers: in their store."""

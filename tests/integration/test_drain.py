@@ -12,11 +12,12 @@ from tests.integration.peer import Peer, connect, open_socket
 from tests.integration.read_history import read_history
 from tests.integration.server import ServerProcess
 from tests.integration.writer import TextWriter, Writer, YjsWriter
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
 DRAIN = {"QUIRE_DRAIN_S": "0.5"}
-STOP_WITHIN_S = 0.5 + 5 + 5 + 100
+STOP_WITHIN_S = 0.5 + 5 + 5 + PATIENCE_S
 """The drain, what is left to sockets that do not close, uvicorn's own patience; and more, in which
 the machine may stand still."""
 

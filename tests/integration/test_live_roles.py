@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
 import httpx
 import pytest
@@ -20,12 +19,9 @@ from tests.integration.shared_document import PRIVATE, SharedDocument
 from tests.integration.test_hocuspocus_busy import token_frame
 from tests.integration.test_yjs_hostile import close_code
 from tests.integration.yjs_replica import YjsReplica
-from tests.patience import PATIENCE_S
+from tests.patience import PATIENCE_S, SOON_S
 
 pytestmark = [pytest.mark.anyio, pytest.mark.p9]
-
-SOON_S: Final = 10.0
-"""How long a change may take here, on a machine that does other things; a second is promised."""
 
 
 @pytest.fixture(scope="module")

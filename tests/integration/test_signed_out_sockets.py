@@ -15,14 +15,12 @@ from sync.error import CloseCode
 from tests.integration.accounts_app import cookie_value
 from tests.integration.peer import Peer
 from tests.integration.server import ServerProcess
-from tests.patience import PATIENCE_S
+from tests.patience import PATIENCE_S, SOON_S
 
 pytestmark = pytest.mark.anyio
 
 PASSWORD = "correct horse"
 OTHER_PASSWORD = "battery staple"
-SOON_S = 5.0
-"""A second is what is promised; the rest is what a busy machine may add."""
 
 
 @pytest.fixture(scope="module")

@@ -23,8 +23,6 @@ MAX_GROWTH_BYTES = 28 << 20
 """Two sleepers with an outbox of 1 MiB each, a few pieces in flight, and up to 16 MiB by which the
 page cache of SQLite grows to its own bound. It was seen to grow by 17 MiB, and by
 39 MiB with outboxes of 200 MB."""
-MAX_BACKGROUND_S = min(60.0, PATIENCE_S)
-"""The time for which a burst of work in the background is waited for."""
 RETURNING = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": str(1 << 16)}
 """Settings of glibc with which large pieces of memory go back to the system when they are freed."""
 
@@ -67,7 +65,7 @@ async def wait_until_it_holds_less(server: ServerProcess, bound: int) -> None:
 
     What is kept for readers that sleep does not go away while they sleep.
     """
-    deadline = time.monotonic() + MAX_BACKGROUND_S
+    deadline = time.monotonic() + PATIENCE_S
     while (held := server.held_bytes) >= bound:
         assert time.monotonic() < deadline, f"the server holds {(held - bound) >> 20} MiB too much"
         await asyncio.sleep(0.1)

@@ -40,8 +40,8 @@ def plant(target, how):
     *outer, name = path.split(".")
     for each in outer:
         owner = getattr(owner, each)
-    if how == "OFTEN":
-        setattr(owner, name, 0.05)
+    if how in ("OFTEN", "NEVER"):
+        setattr(owner, name, 0.05 if how == "OFTEN" else 1e9)
         return
     real = getattr(owner, name, None) or getattr(builtins, name)
 

@@ -26,7 +26,7 @@ from tests.integration.token_client import (
     ticket,
     token,
 )
-from tests.patience import PATIENCE_S
+from tests.patience import SOON_S
 
 
 @pytest.fixture(scope="module")
@@ -192,8 +192,8 @@ def test_revoked_token_ends_an_open_socket_within_a_second(server: ServerProcess
         began = time.monotonic()
         assert socket.closed_with() == 4401
         assert other.closed_with() == 4401
-        # Seen by its order alone on a machine that is held up; the watch looks every 0.3 s.
-        assert time.monotonic() - began < max(1.0, PATIENCE_S / 10)
+        # The watch looks every 0.3 s; nothing else would end them before their next renewal.
+        assert time.monotonic() - began < SOON_S
     assert ask(server, "GET", "/api/session", headers=bearer(secret)).status_code == 401
     with native(server) as again:
         assert again.ask(type="auth", token=secret)["code"] == "auth_failed"
