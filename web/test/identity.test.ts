@@ -147,6 +147,21 @@ test("whoever was signed out elsewhere is told so, and not made a guest", async 
   assert.equal(server.guests, 0);
 });
 
+test("whoever was signed out elsewhere is told so by a look at the session, too", async () => {
+  for (const again of [false, true]) {
+    const server = new Server(ANA);
+    const known = store(server);
+    await known.admit("notes");
+    server.who = VISITOR;
+    if (!again) await known.load();
+    assert.deepEqual(await known.admit("notes", again), { kind: "signed-out" });
+    assert.deepEqual(await known.admit("notes"), { kind: "signed-out" });
+    assert.equal(server.guests, 0);
+    server.who = ANA;
+    assert.equal((await known.admit("notes", true)).kind, "ticket");
+  }
+});
+
 test("a guest of open mode whose cookie is gone comes back as another", async () => {
   const server = new Server({ ...GUEST, mode: "open" });
   const known = store(server);

@@ -27,6 +27,7 @@ export interface RememberedName {
 
 export class IdentityStore {
   private readonly known = signal<Identity | null>(null);
+  private wasSignedIn = false;
 
   constructor(
     private readonly source: IdentitySource = { ...api, isReadable },
@@ -68,6 +69,7 @@ export class IdentityStore {
   /** Take an identity that another request has answered. */
   take(identity: Identity): Identity {
     this.known.value = identity;
+    this.wasSignedIn ||= isSomebody(identity) && identity.kind !== "guest";
     return identity;
   }
 
@@ -88,7 +90,10 @@ export class IdentityStore {
 
   private async ticket(document: string): Promise<Admission> {
     const known = this.known.value;
-    if (known !== null && !isSomebody(known)) return this.admitVisitor(document);
+    if (known !== null && !isSomebody(known)) {
+      // A look at the session while the connection was down has told already that it has ended.
+      return this.wasSignedIn ? { kind: "signed-out" } : this.admitVisitor(document);
+    }
     try {
       const token = await this.source.getTicket(document);
       return { kind: "ticket", token, expiresAt: this.known.value?.expiresAt ?? null };
