@@ -3,10 +3,10 @@
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from scripts.chromium import installed_chromium
 from tests.e2e.firefox import Firefox
@@ -31,9 +31,33 @@ def _chromium() -> str:
 def browser() -> Iterator[Browser]:
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=_chromium(), args=list(FLAGS))
+        launched = playwright.chromium.launch(
+            executable_path=_chromium(), args=list(FLAGS), timeout=PATIENCE_MS
+        )
+        _be_patient(launched)
         yield launched
         launched.close()
+
+
+def _be_patient(browser: Browser) -> None:
+    """Have all pages of a browser, and requests beside them, wait as long as the tests do.
+
+    Without that an address has 30 s to open, and an answer 30 s to come.
+    """
+    new_context, new_page = browser.new_context, browser.new_page
+
+    def patient_context(**options: Any) -> BrowserContext:
+        context = new_context(**options)
+        context.set_default_timeout(PATIENCE_MS)
+        return context
+
+    def patient_page(**options: Any) -> Page:
+        page = new_page(**options)
+        page.context.set_default_timeout(PATIENCE_MS)
+        return page
+
+    browser.new_context = patient_context  # type: ignore[method-assign]
+    browser.new_page = patient_page  # type: ignore[method-assign]
 
 
 @pytest.fixture

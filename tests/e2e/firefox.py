@@ -17,6 +17,7 @@ from typing import Any, Final
 import httpx
 import pytest
 
+from tests.e2e.window import NOTE_SAVE_WORDS
 from tests.integration.npm_client import node_program, require_npm_packages
 from tests.integration.server import ServerProcess
 from tests.patience import PATIENCE_S
@@ -39,7 +40,7 @@ class Firefox:
             pytest.skip("no Firefox: run this tier with ./test e2e, which finds or installs one")
         node, environment = node_program()
         self._process = subprocess.Popen(
-            [node, _SCRIPT, path, str(downloads)],
+            [node, _SCRIPT, path, str(downloads), str(int(PATIENCE_S * 1000))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environment,
@@ -123,16 +124,23 @@ class FirefoxWindow:
 
     def click_on(self, selector: str, words: str = "") -> None:
         """Click what a selector finds with these words in it, or as its label, once it is there."""
-        found = (
-            f"[...document.querySelectorAll({json.dumps(selector)})].find((one) =>"
-            f" one.checkVisibility() && `${{one.ariaLabel}} ${{one.textContent}}`"
-            f".includes({json.dumps(words)}))"
+        # Found and clicked at once: what was found before may not be there any more.
+        self.wait_until(
+            f"""(() => {{
+                const found = [...document.querySelectorAll({json.dumps(selector)})].find((one) =>
+                    one.checkVisibility() && `${{one.ariaLabel}} ${{one.textContent}}`
+                        .includes({json.dumps(words)}));
+                found?.click();
+                return found !== undefined;
+            }})()"""
         )
-        self.wait_until(f"{found} !== undefined")
-        self.evaluate(f"{found}.click()")
 
     def type(self, text: str) -> None:
         self._call("type", text=text)
+
+    def insert(self, text: str) -> None:
+        """Write a text where the caret is, as one step: see `Window.insert`."""
+        self._call("insert", text=text)
 
     def press(self, *keys: str) -> None:
         """Press keys together."""
@@ -184,6 +192,10 @@ class FirefoxWindow:
         """Wait until the page has such an element: the text can be stored before it is shown."""
         self.wait_until(f"document.querySelector({json.dumps(selector)}) !== null")
 
+    def note_save_words(self) -> None:
+        """Have all that is said of saving noted from here on."""
+        self.evaluate(f"({NOTE_SAVE_WORDS})()")
+
     @property
     def text(self) -> str:
         text: str = self.evaluate("window.quire.text()")
@@ -206,7 +218,7 @@ class FirefoxWindow:
         )
 
     def wait_for_text(self, text: str) -> None:
-        self.wait_until(f"window.quire.text() === {json.dumps(text)}")
+        self.wait_until(f"window.quire?.text() === {json.dumps(text)}")
 
 
 def open_document(

@@ -34,9 +34,10 @@ def test_firefox_and_chromium_type_at_once_and_agree(
     for number in range(15):
         ben.type(f"é{number} ")
         ana.type(f"a{number} ")
-    ana.wait_until_saved()
-    ben.wait_until_saved()
     ben.wait_until("window.quire.text().length === 5 + 2 * (10 * 3 + 5 * 4)")
+    ben.wait_until_saved()
+    ana.wait_for_text(ben.text)
+    ana.wait_until_saved()
     assert ben.text == ana.text == stored_text(server, "notes")
 
 
@@ -54,6 +55,7 @@ def test_firefox_comes_back_with_what_was_typed_offline(
         ben.wait_until("window.quire.state().connected === false")
         ben.focus_end()
         ben.type("written offline")
+        ben.wait_for_text("start\nwritten offline")
         link.mend()
         ben.wait_until_saved()
     assert ben.text == stored_text(server, "trip") == "start\nwritten offline"
@@ -66,8 +68,7 @@ def test_firefox_undoes_its_own_edits_only(
     ben = firefox.open(f"{server.url}/d/undo")
     ben.wait_until_saved()
     ben.focus_end()
-    ben.type("mine ")
-    ben.wait_until_saved()
+    ben.insert("mine ")
     ana.wait_until("() => window.quire.text() === 'mine '")
     ana.focus_end()
     ana.type("hers")
@@ -83,7 +84,7 @@ def test_firefox_goes_on_with_an_input_method_while_others_type_in_the_same_line
 ) -> None:
     ana = open_window("/d/ime", "Ana")
     ana.focus_end()
-    ana.type("start end")
+    ana.insert("start end")
     ben = firefox.open(f"{server.url}/d/ime")
     ben.wait_until_saved()
     ben.wait_for_text("start end")

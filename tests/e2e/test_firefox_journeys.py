@@ -32,6 +32,10 @@ _PASTE = """(text => {
     const event = new ClipboardEvent("paste", shape);
     document.querySelector(".pane-source .cm-content").dispatchEvent(event);
 })"""
+_NOTE_KEYS = """(() => {
+    window.noted = "";
+    document.addEventListener("keyup", ({ key }) => { window.noted += key; });
+})()"""
 
 
 def _ask(server: ServerProcess, method: str, path: str, body: object) -> None:
@@ -60,7 +64,8 @@ def test_firefox_restores_a_version_and_undoes_it(
     ben = open_document(firefox, shared_server, "back", "the first text")
     ben.focus_end()
     ben.press("Control", "a")
-    ben.type("another text")
+    ben.insert("another text")
+    ben.wait_for_text("another text")
     ben.wait_until_saved()
     ben.click_on("button", "History")
     ben.click_on(".sitting-opener")
@@ -82,11 +87,14 @@ def test_firefox_keeps_what_was_typed_as_its_role_was_lowered(
     _ask(shared_server, "PUT", access, {"role": "editor"})
     ben.focus_end()
     ben.type(", saved")
+    ben.wait_for_text("start, saved")
     ben.wait_until_saved()
     _ask(shared_server, "PUT", access, {"role": "viewer"})
     ben.wait_until("/^View only/.test(window.quire.state().save)")
     ben.focus_end()
+    ben.evaluate(_NOTE_KEYS)
     ben.type("no")
+    ben.wait_until("window.noted === 'no'")
     assert ben.text == stored_text(shared_server, "lower") == "start, saved"
 
 
@@ -124,14 +132,14 @@ def test_firefox_writes_from_right_to_left_in_two_tabs_of_one_store(
     one.focus_end()
     one.type("שלום")
     other.wait_for_text("Notes\nשלום")
-    directions = other.evaluate(
+    other.wait_until(
         "[...document.querySelectorAll('.pane-source .cm-line')]"
-        ".map((line) => getComputedStyle(line).direction)"
+        ".map((line) => getComputedStyle(line).direction).join() === 'ltr,rtl'"
     )
-    assert directions == ["ltr", "rtl"]
     other.focus_end()
     other.type(" עולם")
     one.wait_for_text("Notes\nשלום עולם")
-    for window in (one, other):
+    for window in (other, one):
         window.wait_until_saved()
+    for window in (one, other):
         assert window.text == stored_text(shared_server, "tabs")

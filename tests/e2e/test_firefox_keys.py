@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from contextlib import suppress
 from typing import Final
 
 import pytest
@@ -24,6 +25,10 @@ _FOCUSED: Final = """(() => {
     return [isSeen || one === document.body, label.trim().replace(/\\s+/g, " ")];
 })()"""
 
+_NOTE_KEY: Final = """(() => {
+    window.isKeyUp = false;
+    document.addEventListener("keyup", () => { window.isKeyUp = true; }, { once: true });
+})()"""
 _IS_THERE: Final = """[...document.querySelectorAll("a, button, input, select, [tabindex]")]
     .some((one) => {{
         const label = one.ariaLabel ?? one.labels?.[0]?.textContent ?? one.textContent;
@@ -55,10 +60,18 @@ class Keys:
         # Before it is there, Tab would go past where it will be.
         self._window.wait_until(_IS_THERE.format(name=json.dumps(name)))
         for _ in range(_MOST_TABS):
-            self.press(key)
+            self._leave(key)
             if self._is_at(name):
                 return
         raise AssertionError(f"no {name!r} within {_MOST_TABS} stops")
+
+    def _leave(self, key: str) -> None:
+        """Press a key that moves the focus, and wait until it has been taken."""
+        self._window.evaluate(_NOTE_KEY)
+        self.press(key)
+        # One that leads out of the page is not told to it.
+        with suppress(AssertionError):
+            self._window.wait_until("window.isKeyUp === true", patience_s=AGAIN_MS / 1000)
 
     def _is_at(self, name: str) -> bool:
         is_seen, label = self._window.evaluate(_FOCUSED)

@@ -202,7 +202,7 @@ def test_language_is_changed_at_once_and_kept(open_window: OpenWindow) -> None:
     ana.page.locator(".self").click()
     ana.page.get_by_label("Language").select_option(label="Deutsch")
     expect(ana.page.get_by_role("button", name="Teilen")).to_be_visible()
-    assert ana.page.evaluate("document.documentElement.lang") == "de"
+    expect(ana.page.locator("html")).to_have_attribute("lang", "de")
     # What was there before follows too: the empty text, its name, the state of saving.
     expect(ana.page.locator(".cm-placeholder")).to_contain_text("Hier schreiben")
     expect(ana.editor).to_have_attribute("aria-label", "Text von sprache")

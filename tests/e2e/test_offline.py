@@ -120,12 +120,15 @@ def test_a_frozen_page_asks_the_server_before_it_says_saved(
         ana.focus_end()
         ana.type("before ")
         ana.wait_until_saved()
+        ana.note_save_words()
         with _asleep(ana):
             link.fall_silent()
             time.sleep(SLEEP_S)
-        ana.wait_for_words("Checking the connection…")
         ana.wait_until("() => !window.quire.state().connected")
-        assert not ana.save_words.startswith("Saved")
+        before, *later = ana.page.evaluate("window.saveWords")
+        assert before.startswith("Saved")
+        assert later[0] == "Checking the connection…"
+        assert not any(words.startswith("Saved") for words in later)
         link.mend()
         ana.type("after")
         _wait_until_saved_as(server, "lid", "before after", ana)

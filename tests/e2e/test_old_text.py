@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import OpenWindow
-from tests.e2e.window import Window, wait_until_equal
+from tests.e2e.window import Window, expect_soon, wait_until_equal
 from tests.integration.peer import connect
 from tests.integration.server import ServerProcess
 from tests.integration.yjs_replica import YjsReplica
@@ -45,10 +45,10 @@ def test_old_text_is_healed_by_who_opens_it_alone(
     expect(ana.page.locator(".preview h1")).to_have_text("Heading")
     expect(ana.page.locator("h1.title")).to_have_text("Heading")
     _type_at_end_of_second_line(ana)
-    assert ana.text == "# Heading\n\nsecond line!\nthird line\n"
+    ana.wait_for_text("# Heading\n\nsecond line!\nthird line\n")
     ana.page.keyboard.press("Control+z")
     ana.wait_for_text("# Heading\n\nsecond line\nthird line\n")
-    assert ana.page.locator(".cm-specialChar").count() == 0
+    expect(ana.page.locator(".cm-specialChar")).to_have_count(0)
     text = httpx.get(f"{server.url}/api/documents/old/text?version=1", timeout=PATIENCE_S).text
     assert text == OLD, "its versions stay what they were"
 
@@ -66,7 +66,7 @@ def test_nothing_is_typed_between_the_halves_of_a_line_end(
     expected = OLD.replace("second line", "second line!")
     ben.wait_for_text(expected)
     assert ana.text == expected
-    assert ana.page.locator(".cm-specialChar").count() == 0
+    expect(ana.page.locator(".cm-specialChar")).to_have_count(0)
     ana.page.locator(".cm-line", has_text="third line").first.click()
     ana.page.keyboard.press("Home")
     ana.page.keyboard.press("Backspace")
@@ -102,6 +102,6 @@ def test_title_is_one_in_the_page_and_in_the_list(
     ana.page.keyboard.insert_text("---\ntitle: From YAML\n---\n\n")
     expect(shown).to_have_text("From YAML")
     ana.wait_until_saved()
-    assert title() == "From YAML"
+    expect_soon(title, "From YAML")
     ana.page.goto(server.url)
     expect(ana.page.locator(".document-title", has_text="From YAML").last).to_be_visible()

@@ -33,6 +33,18 @@ _NOTE_TOASTS: Final = """() => {
     }).observe(document.body, { childList: true, characterData: true, subtree: true });
 }"""
 
+NOTE_SAVE_WORDS: Final = """() => {
+    window.saveWords = [];
+    const note = () => {
+        const { save } = window.quire.state();
+        if (window.saveWords.at(-1) !== save) window.saveWords.push(save);
+    };
+    note();
+    new MutationObserver(note)
+        .observe(document.body, { childList: true, characterData: true, subtree: true });
+}"""
+"""Script: keep in `window.saveWords` what is said of saving; some of it is said for a moment."""
+
 
 class Window:
     """A page, and what a user does with it."""
@@ -42,7 +54,6 @@ class Window:
         self.name = name
         self.errors: list[str] = []
         self._base = base
-        page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", self._note_violation)
 
@@ -184,6 +195,10 @@ class Window:
 
     def wait_for_heading(self, words: str) -> None:
         expect(self.page.get_by_role("heading", level=1)).to_have_text(words)
+
+    def note_save_words(self) -> None:
+        """Have all that is said of saving noted from here on."""
+        self.page.evaluate(NOTE_SAVE_WORDS)
 
     def note_toasts(self) -> None:
         """Have all short messages noted from here on: each is shown for 4 s alone."""

@@ -1,12 +1,12 @@
 // A Firefox that is told what to do over JSON lines, as driver.mjs is; see ../e2e/firefox.py.
 //
-//     node firefox.mjs /usr/bin/firefox /tmp/downloads
+//     node firefox.mjs /usr/bin/firefox /tmp/downloads 900000
 //     > {"id": 1, "do": "open", "url": "http://127.0.0.1:8000/d/notes"}
 //     < {"id": 1, "result": 0}                     the number of the window
 //     > {"id": 2, "window": 0, "do": "type", "text": "hello"}
 //     < {"id": 2, "result": null}
 //
-// It downloads into that folder.
+// It downloads into that folder, and waits so many milliseconds for an address to open, or an answer to come.
 // Each window has a profile of its own unless `beside` names another window. It ends when its stdin does.
 
 import { createInterface } from 'node:readline'
@@ -14,10 +14,13 @@ import puppeteer from 'puppeteer-core'
 
 console.log = console.error // stdout is for answers
 
-const [executablePath, downloads] = process.argv.slice(2)
+const [executablePath, downloads, patience] = process.argv.slice(2)
+const timeout = Number(patience)
 const browser = await puppeteer.launch({
   browser: 'firefox',
   executablePath,
+  timeout,
+  protocolTimeout: timeout,
   headless: true,
   args: ['--remote-allow-system-access'],
   extraPrefsFirefox: {
@@ -31,6 +34,7 @@ const errors = []
 async function open ({ url, beside = null }) {
   const context = beside === null ? await browser.createBrowserContext() : windows[beside].browserContext()
   const page = await context.newPage()
+  page.setDefaultTimeout(timeout)
   await page.setViewport({ width: 1200, height: 800 })
   page.on('pageerror', (error) => {
     // Firefox reports a lost connection as if a script had thrown it.
@@ -100,6 +104,8 @@ const commands = {
   },
   click: (page, { selector }) => page.click(selector),
   focus: (page, { selector }) => page.focus(selector),
+  /** Writes a text as one step, where `type` would be several on a machine that pauses between keys. */
+  insert: (page, { text }) => page.evaluate((text) => document.execCommand('insertText', false, text), text),
   evaluate: (page, { expression }) => page.evaluate(expression)
 }
 
