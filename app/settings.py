@@ -4,42 +4,29 @@ Each field of `Settings` is a setting, with its unit, bounds and help beside it.
 them for the command line and for `docs/settings.md`, which a test holds equal to it.
 """
 
-import math
 import os
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from io import StringIO
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final, Literal, Self, cast, get_args
-from urllib.parse import urlsplit
 
+from app.env_file import read_env_file
 from app.image_settings import ImageSettings
 from app.import_settings import ImportSettings
 from app.metrics_settings import MetricsSettings
 from app.retention_settings import RetentionSettings
 from app.search_settings import SearchSettings
-from app.server.peer_address import parse_networks
 from app.setting_field import setting as _setting
-from app.tracing_settings import refuse_unusable_tracing
+from app.setting_row import Setting, Value
+from app.unsupported_settings import refuse_unsupported
 from app.webhook_settings import WebhookSettings
 from sync.limit import Limits
 from sync.permission import ROLES, SIGNED_IN, Grants
-from sync.shells.bus.redis_url import parse_redis_url
 
-ENVIRONMENT_PREFIX: Final = "QUIRE_"
 AuthMode = Literal["open", "accounts", "oidc", "jwt"]
 AUTH_MODES: Final[tuple[AuthMode, ...]] = get_args(AuthMode)
 LOG_LEVELS: Final = ("critical", "error", "warning", "info", "debug", "trace")
 LOG_FORMATS: Final = ("auto", "json", "text")
-
-Value = str | int | float | tuple[str, ...]
-"""The value of a setting; the tuple is a list of origins."""
-
-
-class SettingsError(ValueError):
-    """A setting cannot be used; the message names it, where it came from, and what is wrong."""
 
 
 def _limit(name: str, help_: str, *, unit: str = "", least: int = 1) -> Any:
@@ -410,68 +397,8 @@ class Settings(_SettingGroups):
             elif (text := file.get(setting.variable)) is not None:
                 chosen[setting.name] = setting.read(text, f"{setting.variable} in {env_file}")
         settings = cls(**chosen)  # type: ignore[arg-type]
-        _refuse_unsupported(settings)
+        refuse_unsupported(settings)
         return settings
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One row of the table."""
-
-    name: str
-    type: Callable[[str], str | int | float]
-    """The type that its text is read as: `str`, `int` or `float`; a list of origins is one text."""
-    default: Value
-    unit: str
-    help: str
-    least: float | None = None
-    most: float | None = None
-    choices: tuple[str, ...] = ()
-    is_limit: bool = False
-    kind: str = ""
-    """Of a list: `origins` or `networks`."""
-
-    @property
-    def flag(self) -> str:
-        return "--" + self.name.replace("_", "-")
-
-    @property
-    def variable(self) -> str:
-        return ENVIRONMENT_PREFIX + self.name.upper()
-
-    def read(self, given: object, source: str) -> Value:
-        """The value that was given, converted and checked.
-
-        Raises:
-            SettingsError: it cannot be used.
-        """
-        if isinstance(self.default, tuple):
-            parts = _read_list(given, source, self.kind)
-            return _LIST_READERS[self.kind](parts, source)
-        text = str(given).strip()
-        try:
-            value = self.type(text)
-        except ValueError:
-            kind = "an integer" if self.type is int else "a number"
-            raise SettingsError(f"{source}: {text[:80]!r} is not {kind}") from None
-        if isinstance(value, str):
-            self._check_text(value, source)
-        else:
-            self._check_number(value, source)
-        return value
-
-    def _check_text(self, value: str, source: str) -> None:
-        if self.choices and value not in self.choices:
-            choices = ", ".join(filter(None, self.choices))
-            raise SettingsError(f"{source}: {value[:80]!r} is not supported; it can be {choices}")
-
-    def _check_number(self, value: float, source: str) -> None:
-        below = self.least is not None and value < self.least
-        above = self.most is not None and value > self.most
-        if not math.isfinite(value) or below or above:
-            least = "" if self.least is None else f" from {self.least:g}"
-            most = "" if self.most is None else f" to {self.most:g}"
-            raise SettingsError(f"{source}: {value} is not a number{least}{most}")
 
 
 def _table() -> tuple[Setting, ...]:
@@ -490,186 +417,3 @@ SETTINGS: Final = _table()
 def settings_from(flags: Mapping[str, object]) -> Settings:
     """The settings for a parsed command line; see `Settings.load`."""
     return Settings.load(flags)
-
-
-def _read_list(given: object, source: str, kind: str) -> list[str]:
-    parts = given.split(",") if isinstance(given, str) else given
-    if not isinstance(parts, Sequence):
-        raise SettingsError(f"{source}: not a list of {kind}")
-    return [str(part).strip() for part in parts]
-
-
-def _read_origins(parts: Sequence[str], source: str) -> tuple[str, ...]:
-    origins = (part.lower().removesuffix("/") for part in parts)
-    return tuple(_checked_origin(origin, source) for origin in origins if origin)
-
-
-def _read_networks(parts: Sequence[str], source: str) -> tuple[str, ...]:
-    try:
-        return parse_networks(parts)
-    except ValueError as error:
-        raise SettingsError(f"{source}: {error}") from None
-
-
-_LIST_READERS: Final = {"origins": _read_origins, "networks": _read_networks}
-
-
-def _checked_origin(origin: str, source: str) -> str:
-    try:
-        parts = urlsplit(origin)
-        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable or origin != f"{parts.scheme}://{parts.netloc}" or "@" in parts.netloc:
-        raise SettingsError(
-            f"{source}: {origin[:80]!r} is not an origin such as https://wiki.example.org"
-        )
-    return origin
-
-
-_ROOT_PATH: Final = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
-_OWN_PATHS: Final = frozenset(
-    {
-        "account",
-        "admin",
-        "api",
-        "assets",
-        "auth",
-        "d",
-        "healthz",
-        "hocuspocus",
-        "join",
-        "l",
-        "metrics",
-        "people",
-        "readyz",
-        "sign-in",
-        "ws",
-        "yjs",
-    }
-)
-"""With one of these as its root path it could not be told whether a proxy has stripped it."""
-
-
-def _refuse_unsupported(settings: Settings) -> None:
-    """Say at the start what cannot be done, instead of doing something else."""
-    first = settings.base_path.split("/")[1:2]
-    if _ROOT_PATH.fullmatch(settings.base_path) is None or set(first) & _OWN_PATHS:
-        raise SettingsError(
-            f"root_path: {settings.root_path[:80]!r} is no path such as /pad, or one of Quire's own"
-        )
-    _refuse_unchosen_auth(settings)
-    _refuse_incomplete_auth(settings)
-    if settings.public_url and not _is_public_url(settings.public_url):
-        raise SettingsError(
-            f"public_url: {settings.public_url[:80]!r} is no address such as "
-            "https://quire.example.org"
-        )
-    if settings.redis_url:
-        try:
-            parse_redis_url(settings.redis_url)
-        except ValueError as error:
-            raise SettingsError(f"redis_url: {error}") from None
-    try:
-        refuse_unusable_tracing(settings)
-    except ValueError as error:
-        raise SettingsError(str(error)) from None
-    if settings.workers > 1 and settings.uses_sqlite:
-        raise SettingsError(
-            f"workers {settings.workers}: SQLite takes one process; "
-            "set database_url to a PostgreSQL, or workers to 1"
-        )
-    if settings.workers > 1 and not settings.redis_url:
-        raise SettingsError(
-            f"workers {settings.workers}: several processes need a Redis to wake each other up; "
-            "set redis_url, or workers to 1"
-        )
-
-
-def _refuse_unchosen_auth(settings: Settings) -> None:
-    """Refuse to let a whole network in because nobody said who may come in."""
-    if settings.auth or _is_loopback(settings.host):
-        return
-    raise SettingsError(
-        f"auth: {settings.host!r} can be reached from other machines, so say who may use this "
-        "server: --auth accounts (login and password), oidc (an OpenID Connect provider), jwt "
-        "(tokens of your application), or open (whoever reaches it may read, write and delete "
-        "everything)"
-    )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
-
-
-REQUIRED_BY_AUTH: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
-    "jwt": (("jwt_key", "jwt_jwks_url"), ("jwt_issuer",), ("jwt_audience",)),
-    "oidc": (("oidc_issuer",), ("oidc_client_id",)),
-}
-"""By mode, the settings that it needs; of each group in it at least one."""
-
-
-def _refuse_incomplete_auth(settings: Settings) -> None:
-    """Refuse a mode whose settings are missing, instead of failing at the first sign-in."""
-    for group in REQUIRED_BY_AUTH.get(settings.auth_mode, ()):
-        if not any(getattr(settings, name) for name in group):
-            raise SettingsError(f"auth {settings.auth_mode}: needs {' or '.join(group)}")
-    if settings.auth_mode in ("jwt", "oidc"):
-        # Imported only here: it costs a quarter of a second.
-        from app.identity.tokens.token_settings import refuse_unusable
-
-        try:
-            refuse_unusable(settings)
-        except ValueError as error:
-            raise SettingsError(str(error)) from None
-
-
-def _is_public_url(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        return False
-    is_bare = "@" not in parts.netloc and not parts.query and not parts.fragment
-    return bool(usable) and is_bare and url.isascii() and url.isprintable() and " " not in url
-
-
-_EMPTY: Final = re.compile(r"[^=]*=[^\S\r\n]*#[^\r\n]*\s*")
-"""An assignment of nothing, with a comment behind it."""
-
-
-def read_env_file(path: Path) -> dict[str, str]:
-    """Read the assignments in a `.env` file; none if there is no such file.
-
-    python-dotenv reads it: a line is `NAME=value`, perhaps after `export`; the value may be in
-    single or double quotes, in which a backslash escapes, and over several lines; else it ends at
-    ` #`. Empty lines and comments are passed over. `${NAME}` is not replaced.
-
-    Raises:
-        SettingsError: it cannot be read, or a line is something else.
-    """
-    try:
-        text = path.read_text("utf-8")
-    except (FileNotFoundError, IsADirectoryError):
-        return {}
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} cannot be read: {error}") from error
-    # Loaded here, because most servers have no such file. Its parser, because `dotenv_values`
-    # passes over what it cannot read.
-    from dotenv.parser import parse_stream
-
-    found: dict[str, str] = {}
-    for binding in parse_stream(StringIO(text)):
-        if binding.error or (binding.key is not None and binding.value is None):
-            # The line is not repeated: it may hold a password.
-            blank = len(binding.original.string) - len(binding.original.string.lstrip())
-            line = binding.original.line + binding.original.string.count("\n", 0, blank)
-            raise SettingsError(f"{path}, line {line}: not of the form NAME=value")
-        if binding.key is not None and binding.value is not None:
-            # python-dotenv sees a comment behind a value only.
-            value = "" if _EMPTY.fullmatch(binding.original.string) else binding.value
-            found[binding.key] = value
-    return found

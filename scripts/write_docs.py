@@ -24,7 +24,8 @@ from app.identity.accounts.passwords import (
 from app.identity.accounts.web_sessions import MAX_SESSIONS
 from app.identity.display_name import MAX_NAME_CHARS
 from app.service import version_reader, version_restore
-from app.settings import SETTINGS, Setting
+from app.setting_row import Setting
+from app.settings import SETTINGS
 from sync import limit
 from sync.limit import Limits
 from sync.port import MAX_BUS_PAYLOAD_BYTES

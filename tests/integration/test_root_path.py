@@ -10,7 +10,8 @@ import httpx
 import pytest
 from websockets.asyncio.client import connect as connect_websocket
 
-from app.settings import Settings, SettingsError
+from app.setting_row import SettingsError
+from app.settings import Settings
 from sync.client import connect
 from tests.integration.server import ROOT, ServerProcess
 from tests.nginx_server import Nginx, nginx

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import AUTH_MODES, SETTINGS, Settings, SettingsError, read_env_file, settings_from
+from app.env_file import read_env_file
+from app.setting_row import SettingsError
+from app.settings import AUTH_MODES, SETTINGS, Settings, settings_from
 from scripts.write_docs import DOCS, PAGES
 from sync.limit import Limits
 
@@ -97,7 +99,7 @@ def test_server_of_this_machine_alone_is_open_unless_told_otherwise(host: str) -
 
 def test_mode_whose_settings_are_missing_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     needs = {"accounts": (("redis_url",), ("root_path", "public_url"))}
-    monkeypatch.setattr("app.settings.REQUIRED_BY_AUTH", needs)
+    monkeypatch.setattr("app.unsupported_settings.REQUIRED_BY_AUTH", needs)
     with pytest.raises(SettingsError, match="auth accounts: needs redis_url"):
         load({"auth": "accounts"})
     redis: dict[str, object] = {"auth": "accounts", "redis_url": "redis://127.0.0.1"}

@@ -6,7 +6,8 @@ import pytest
 
 from app.cli.basis import Basis, basis_path, forget_basis, read_basis, replace_file, write_basis
 from app.cli.failure import CommandFailed
-from app.cli.main import main, parser
+from app.cli.flag_grammar import parser
+from app.cli.main import main
 from app.cli.summary import describe, printable, summarise
 from app.settings import SETTINGS
 from sync.text.delta import Delta

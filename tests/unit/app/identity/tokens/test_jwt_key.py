@@ -7,7 +7,8 @@ import pytest
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
 from app.identity.tokens.jwt_key import read_algorithms, read_key, read_secret
-from app.settings import Settings, SettingsError
+from app.setting_row import SettingsError
+from app.settings import Settings
 
 SECRET = "needle, a secret of 32 bytes or more"
 RSA = RSAKey.generate_key(2048)
