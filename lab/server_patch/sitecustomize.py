@@ -1,12 +1,13 @@
 """Changes that the laboratory makes to a server at its start; none of them is in the product.
 
-This folder stands first in the server's PYTHONPATH. Two variables of its environment say what is
+This folder stands first in the server's PYTHONPATH. Variables of its environment say what is
 changed:
 
 - `LAB_CLOCK_FILE`: eight bytes, a signed number of milliseconds by which the clock is wrong. The
   laboratory writes it while the server runs.
 - `LAB_ACK_FIRST`: acknowledgements and fan-out leave before the commit, and the commit comes
   100 ms later: the defect that a crash test has to find.
+- `LAB_AUDIT_RECORDS`: so many records of the audit trail may wait, instead of 10,000.
 """
 
 import asyncio
@@ -58,7 +59,17 @@ def _acknowledge_first() -> None:
     Appender._flush = flush  # type: ignore[method-assign]
 
 
+def _bound_audit(most: int) -> None:
+    from app.audit.audit_queue import AuditQueue
+
+    defaults = AuditQueue.__init__.__kwdefaults__
+    assert defaults is not None, "it has a bound"
+    defaults["max_records"] = most
+
+
 if path := os.environ.get("LAB_CLOCK_FILE"):
     _shift_clock(path)
 if os.environ.get("LAB_ACK_FIRST"):
     _acknowledge_first()
+if most := os.environ.get("LAB_AUDIT_RECORDS"):
+    _bound_audit(int(most))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import httpx
 import msgspec
@@ -18,12 +18,14 @@ from websockets.typing import Origin, Subprotocol
 
 from sync.wire.message import JSON_SUBPROTOCOL
 from tests.e2e.account_journey import PASSWORD, find_owner_link, join
+from tests.e2e.axe import axe_violations
 from tests.e2e.conftest import OpenWindow
 from tests.integration.server import ServerProcess
 from tests.patience import PATIENCE_S, SOAK
 
 CROWD: Final = 2_000 if SOAK else 60
 _AT_ONCE: Final = 20
+THEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 _MARKUP: Final = "<img src=x onerror=alert(1)>"
 
 
@@ -111,7 +113,7 @@ def gathered(server: ServerProcess) -> Iterator[Crowd]:
 
 
 def test_operator_sees_the_crowd_and_closes_one_connection(
-    server: ServerProcess, open_window: OpenWindow
+    server: ServerProcess, open_window: OpenWindow, tmp_path: Path
 ) -> None:
     ana = open_window("/", _MARKUP)
     join(ana, find_owner_link(server), "ana")
@@ -125,6 +127,10 @@ def test_operator_sees_the_crowd_and_closes_one_connection(
         close = page.get_by_role("button", name="Close the connection of")
         expect(close.first).to_be_visible()
         assert page.locator("main img").count() == 0, "a name is text"
+        for theme in THEMES:
+            page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+            assert axe_violations(page, colours_only=True) == [], theme
+            page.screenshot(path=tmp_path / f"admin-{theme}.png", full_page=True)
         close.first.click()
         assert crowd.closed.result(PATIENCE_S) == 4403
         expect(connections).to_have_text(f"{CROWD - 1:,}")
@@ -146,8 +152,11 @@ def test_operator_makes_a_document_read_only_while_it_is_open(
     operator.get_by_role("button", name="Make read-only").click()
     expect(operator.get_by_text("Nobody can change this document")).to_be_visible()
     ana.expect_read_only()
+    why = ana.page.get_by_text("An operator has made this document read-only")
+    expect(why).to_be_visible()
     marked = operator.locator(".admin-audit .entry", has_text="document.marked")
     expect(marked).to_contain_text("read_only=true")
     expect(operator.get_by_role("heading", name="Read-only documents")).to_be_visible()
     operator.get_by_role("button", name="Allow changes").click()
     ana.expect_writable()
+    expect(why).to_be_hidden()

@@ -4,6 +4,7 @@ import asyncio
 import fcntl
 import os
 import re
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,8 +49,13 @@ def promtool(folder: Path, *arguments: str) -> None:
 class Prometheus:
     """A Prometheus that runs."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, process: subprocess.Popen[bytes]) -> None:
         self._url = f"http://127.0.0.1:{port}"
+        self._process = process
+
+    def reload(self) -> None:
+        """Have it read its configuration and its rules again."""
+        self._process.send_signal(signal.SIGHUP)
 
     async def get(self, path: str, **parameters: str) -> Any:
         """Return the data of an answer of its API."""
@@ -96,7 +102,7 @@ def running_prometheus(programs: Path, folder: Path, configuration: Path) -> Ite
             stderr=log,
         )
     try:
-        yield Prometheus(port)
+        yield Prometheus(port, process)
     finally:
         process.kill()
         process.wait()
@@ -108,12 +114,18 @@ def firing(name: str) -> str:
 
 
 def impatient_configuration(
-    folder: Path, port: int, *, interval_s: int = 2, window_s: int | None = None
+    folder: Path,
+    port: int,
+    *,
+    interval_s: int = 2,
+    window_s: int | None = None,
+    memory_bytes: int | None = None,
 ) -> Path:
     """Write the configuration of `docs/deploy/`, with waits of a second.
 
     Args:
         window_s: over which rates are taken; None: as in the rules.
+        memory_bytes: from which on a process has too much; None: as in the rules.
     """
     configuration = yaml.safe_load((DEPLOY / "prometheus.yml").read_text())
     configuration["global"] = {"scrape_interval": f"{interval_s}s", "evaluation_interval": "1s"}
@@ -123,6 +135,9 @@ def impatient_configuration(
     rules = re.sub(r"for: \d+m", "for: 1s", RULES.read_text())
     if window_s is not None:
         rules = re.sub(r"\[\d+m\]", f"[{window_s}s]", rules)
+    if memory_bytes is not None:
+        assert 'process_resident_memory_bytes{job="quire"} > 2e9' in rules
+        rules = rules.replace("> 2e9", f"> {memory_bytes}")
     (folder / "alerts.yml").write_text(rules)
     written = folder / "prometheus.yml"
     written.write_text(yaml.safe_dump(configuration))

@@ -1,7 +1,11 @@
 """The alert rules and the dashboard of `docs/deploy/`, by the real promtool and Prometheus."""
 
+import asyncio
 import json
+import os
 import re
+import signal
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,20 +13,28 @@ import pytest
 import yaml
 from anyio.to_thread import run_sync
 
+import lab.server_patch
 from tests.integration.peer import connect
 from tests.integration.prometheus_server import (
     DEPLOY,
     RULES,
+    Prometheus,
     firing,
     impatient_configuration,
     prometheus_folder,
     promtool,
     running_prometheus,
 )
-from tests.integration.server import ServerProcess
+from tests.integration.server import ROOT, ServerProcess
+from tests.integration.test_workers import workers_of
 from tests.postgresql import Postgresql, execute
 from tests.redis_server import running_redis
 
+_PATCHED: Final = os.pathsep.join((next(iter(lab.server_patch.__path__)), str(ROOT)))
+_PLANTED: Final = (
+    *("QuireRedisDown", "QuireNotReady", "QuireDown", "QuireBusDrops", "QuireWorkerMissing"),
+    *("QuireMemory", "QuireAuditDropped"),
+)
 DASHBOARD: Final = DEPLOY / "dashboard.json"
 _AT: Final = 'job="quire",instance="quire:8000"'
 
@@ -173,6 +185,7 @@ async def test_prometheus_watches_four_workers_and_tells_of_planted_faults(
                 tmp_path,
                 database_url=url,
                 arguments=("--redis-url", redis.url, "--workers", "4", "--drain-s", "0.1"),
+                environment={"PYTHONPATH": _PATCHED, "LAB_AUDIT_RECORDS": "3"},
             )
             try:
                 await run_sync(server.start)
@@ -188,17 +201,55 @@ async def test_prometheus_watches_four_workers_and_tells_of_planted_faults(
                     for expression in asked:
                         await prometheus.query(expression)
                         assert names_in(expression) <= known, expression
-                    for name in ("QuireRedisDown", "QuireNotReady", "QuireDown"):
-                        assert await prometheus.query(firing(name)) == []
+                    for name in _PLANTED:
+                        assert await prometheus.query(firing(name)) == [], name
                     redis.kill()
                     await prometheus.until(firing("QuireRedisDown"))
+                    await _write_until(server, prometheus, firing("QuireBusDrops"))
+                    await _lose_a_worker(server, prometheus)
+                    impatient_configuration(tmp_path, server.port, memory_bytes=1_000_000)
+                    prometheus.reload()
+                    await prometheus.until(firing("QuireMemory"))
                     await _set_read_only(url, "on")
                     await prometheus.until(firing("QuireNotReady"))
+                    await _come_until(server, prometheus, firing("QuireAuditDropped"))
                     await run_sync(server.kill9)
                     await prometheus.until(firing("QuireDown"))
             finally:
                 server.kill9()
                 await _set_read_only(url, "off")
+
+
+async def _write_until(server: ServerProcess, prometheus: Prometheus, told: str) -> None:
+    """Write, of which other processes cannot be told, until an alert fires."""
+    async with connect(server, name="Ana") as ana:
+        await ana.join("notes")
+        for number in count():
+            for each in range(50):
+                await ana.insert("notes", f"w.{number}.{each}", "x")
+            if await prometheus.query(told):
+                return
+            await asyncio.sleep(0.5)
+
+
+async def _lose_a_worker(server: ServerProcess, prometheus: Prometheus) -> None:
+    """Kill a worker while the process that would replace it stands still."""
+    os.kill(server.pid, signal.SIGSTOP)
+    try:
+        os.kill(min(workers_of(server)), signal.SIGKILL)
+        await prometheus.until(firing("QuireWorkerMissing"))
+    finally:
+        os.kill(server.pid, signal.SIGCONT)
+    await prometheus.until("quire_workers == 4")
+
+
+async def _come_until(server: ServerProcess, prometheus: Prometheus, told: str) -> None:
+    """Have people come whose records cannot be written until an alert fires."""
+    for number in count():
+        async with connect(server, name=f"Ana {number}") as ana:
+            await ana.join("notes")
+        if number % 20 == 19 and await prometheus.query(told):
+            return
 
 
 async def _set_read_only(url: str, value: str) -> None:

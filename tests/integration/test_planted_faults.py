@@ -1,10 +1,10 @@
 """Faults planted in a real server, which a real Prometheus sees and has alerts of.
 
-`test_alerts` has three more: a server that is down, a database that takes no writes, Redis away.
-These have promtool's series alone: QuireBusDrops and QuireWorkerMissing need four processes, and a
-scrape of one that hangs takes 5 s; QuireAuditDropped needs 10,000 waiting records, and QuireMemory
-2 GB. With QUIRE_SOAK=1 there are readers that sleep, a busy database and a process without a turn,
-too, which take half a minute more.
+`test_alerts` has those of a server with four processes: it is down, its database takes no writes,
+Redis is away and messages are dropped, a process is missing, records of the audit trail are dropped
+(there, three may wait), a process has too much memory (there, more than 1 MB). With QUIRE_SOAK=1
+there are readers that sleep, a busy database and a process without a turn, too, which take half a
+minute more.
 """
 
 import asyncio

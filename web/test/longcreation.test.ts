@@ -68,7 +68,7 @@ class Api implements CreationSteps {
 
   private info(name: string): DocumentInfo {
     const title = this.documents.get(name)?.title ?? "";
-    return { name, title, titleDerived: false, version: 1, textRoot: "content", updatedAt: 0, role: "owner" };
+    return { name, title, titleDerived: false, version: 1, textRoot: "content", updatedAt: 0, role: "owner", readOnly: false };
   }
 
   private async answer<T>(text: string, act: () => T): Promise<T> {

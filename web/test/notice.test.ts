@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { connectionNotice, deviceNotice, type NoticeActions } from "../src/page/notice";
+import { connectionNotice, deviceNotice, markedNotice, type NoticeActions } from "../src/page/notice";
 import type { SessionView } from "../src/provider/sessionevent";
 
 const nothing = (): void => undefined;
@@ -36,6 +36,12 @@ const labels = (view: SessionView, actions = ACTIONS): string[] =>
 
 test("a viewer sees no banner", () => {
   assert.equal(connectionNotice(LIVE, "read-only", false, true, ACTIONS), null);
+});
+
+test("whoever cannot edit since an operator said so is told that, and nobody else", () => {
+  assert.match(markedNotice(true, "read-only")?.words ?? "", /not even its owner/);
+  assert.equal(markedNotice(true, "saved"), null);
+  assert.equal(markedNotice(false, "read-only"), null);
 });
 
 test("unsaved edits of a viewer can be copied, saved elsewhere and discarded", () => {

@@ -109,6 +109,7 @@ function Watched() {
             </li>
           ))}
         </ul>
+        {overview.processes.some(({ redis }) => redis !== null) ? <p class="hint">{words().admin.oneHost}</p> : null}
       </Card>
     </>
   );

@@ -16,6 +16,8 @@ export interface DocumentInfo {
   readonly updatedAt: number;
   /** Of whoever asked; null if the server does not say. */
   readonly role: Role | null;
+  /** Whether an operator lets nobody edit it. */
+  readonly readOnly: boolean;
 }
 
 export interface NewDocument {
@@ -73,5 +75,6 @@ export function readDocument(value: unknown): DocumentInfo {
     textRoot: text(value, "text_root"),
     updatedAt: time(value, "updated_at"),
     role: role(field(value, "role")),
+    readOnly: isTrue(value, "read_only"),
   };
 }

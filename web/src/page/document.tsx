@@ -12,6 +12,7 @@ import { Images } from "../images/images";
 import { words } from "../language/language";
 import { codePoints } from "../fitting";
 import { presentUser } from "../identity/presentuser";
+import type { Role } from "../protocol";
 import type { ReplaceReason } from "../provider/sessionevent";
 import { socketUrl } from "../provider/socketurl";
 import { TITLE_UNITS } from "../preview/title";
@@ -25,7 +26,7 @@ import { IdleWatch } from "./idle";
 import { exposeHandle } from "./handle";
 import { LiveDocument } from "./live";
 import { DocumentModel } from "./model";
-import { connectionNotice, deviceNotice, type NoticeActions } from "./notice";
+import { connectionNotice, deviceNotice, markedNotice, type NoticeActions } from "./notice";
 import { OutlinePart } from "./outlinepanel";
 import { Page } from "./page";
 import { pageCommands } from "./pagecommands";
@@ -69,6 +70,7 @@ class DocumentPage {
   /** Another page has taken the place of this one. */
   private gone = false;
   private isNoted = false;
+  private describedAs: Role | null = null;
   private readonly leaveElsewhere: () => void;
 
   constructor(
@@ -266,6 +268,8 @@ class DocumentPage {
     const onDevice = session.keeping.trouble === null;
     banners.set("connection", connectionNotice(view, save.kind, isOfflineLong, onDevice, this.actions()));
     banners.set("device", deviceNotice(session.keeping.trouble, save.kind));
+    banners.set("marked", markedNotice(this.info?.readOnly === true, save.kind));
+    if (view.phase === "live" && view.loaded && !view.absent) this.describeAgain(view.role);
     banners.set(
       "store",
       view.storeTrouble && view.phase === "live"
@@ -372,6 +376,14 @@ class DocumentPage {
       if (!(error instanceof ApiError)) throw error;
     }
     return this.info;
+  }
+
+  /** Another role may have come of it that an operator has made the document read-only, or not any more. */
+  private describeAgain(role: Role | null): void {
+    if (role === this.describedAs) return;
+    const isFirst = this.describedAs === null && this.info !== null;
+    this.describedAs = role;
+    if (!isFirst) void this.describe().then(() => this.refresh());
   }
 
   private async rename(title: string): Promise<void> {

@@ -43,6 +43,12 @@ export function connectionNotice(
   return null;
 }
 
+/** The reason why nobody may edit a document. */
+export function markedNotice(isMarked: boolean, kind: SaveKind): BannerContent | null {
+  if (!isMarked || kind !== "read-only") return null;
+  return { tone: "neutral", words: words().saving.markedReadOnly, actions: [] };
+}
+
 const absentNotice = ({ create }: NoticeActions): BannerContent => ({
   tone: "neutral",
   words: words().addresses.absent,

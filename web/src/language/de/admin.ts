@@ -2,7 +2,8 @@ import type { admin as English } from "../en/admin";
 
 export const admin: typeof English = {
   title: "Server",
-  lead: "Was alle Prozesse hinter dieser Adresse gerade tun.",
+  lead: "Was die Prozesse dieses Servers gerade tun.",
+  oneHost: "Teilen sich mehrere Rechner die Datenbank, sind nur die Prozesse des Rechners zu sehen, der antwortet.",
   waiting: "Der Server wird gefragt …",
   live: "Alle 2 Sekunden aktualisiert.",
   away: "Nicht verbunden. Neuer Versuch …",
@@ -38,7 +39,7 @@ export const admin: typeof English = {
   manageOf: (name) => `${name} verwalten`,
   readOnly: "schreibgeschützt",
   readOnlyDocuments: "Schreibgeschützte Dokumente",
-  isReadOnly: "Niemand kann dieses Dokument ändern, auch sein Eigentümer nicht.",
+  isReadOnly: "Niemand kann dieses Dokument ändern, nicht einmal sein Eigentümer.",
   isWritable: "Alle haben in diesem Dokument ihre Rolle.",
   makeReadOnly: "Schreibschutz setzen",
   makeWritable: "Schreibschutz aufheben",

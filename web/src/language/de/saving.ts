@@ -44,6 +44,8 @@ export const saving: typeof English = {
   tryAgain: "Erneut versuchen",
   tryNow: "Jetzt versuchen",
   signIn: "Anmelden",
+  markedReadOnly:
+    "Dieses Dokument ist vom Betreiber des Servers schreibgeschützt: niemand kann es bearbeiten, nicht einmal sein Eigentümer.",
   readOnlyNow: "Dieses Dokument kann jetzt nur noch gelesen werden.",
   signedOut: "Nicht mehr angemeldet.",
   signedOutKept: (count) =>

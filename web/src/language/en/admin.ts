@@ -2,7 +2,8 @@
 
 export const admin = {
   title: "Server",
-  lead: "What all processes behind this address do now.",
+  lead: "What the processes of this server do now.",
+  oneHost: "If several hosts share the database, only the processes of the one that answers are shown.",
   waiting: "Looking at the server …",
   live: "Updated every 2 seconds.",
   away: "Not connected. Trying again …",
@@ -40,7 +41,7 @@ export const admin = {
   manageOf: (name: string): string => `Manage ${name}`,
   readOnly: "read-only",
   readOnlyDocuments: "Read-only documents",
-  isReadOnly: "Nobody can change this document, its owner neither.",
+  isReadOnly: "Nobody can change this document, not even its owner.",
   isWritable: "Everybody has their role in this document.",
   makeReadOnly: "Make read-only",
   makeWritable: "Allow changes",

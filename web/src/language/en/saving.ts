@@ -44,6 +44,7 @@ export const saving = {
   tryAgain: "Try again",
   tryNow: "Try now",
   signIn: "Sign in",
+  markedReadOnly: "An operator has made this document read-only: nobody can edit it, not even its owner.",
   readOnlyNow: "You can only read this document now.",
   signedOut: "You are signed out.",
   signedOutKept: (count: number): string =>
