@@ -110,21 +110,21 @@ async def test_what_is_kept_is_what_a_twin_says(
     if is_later:
         # Some at first, the rest later.
         middle = history.events[head // 2].at_ms
-        await _keep(store, keeper, document, rule, middle + DAY_MS)
-    await _keep(store, keeper, document, rule, LATER_MS)
+        await keep_by(store, keeper, document, rule, middle + DAY_MS)
+    await keep_by(store, keeper, document, rule, LATER_MS)
     bounds = await store.retention.merged(key)
     assert bounds
     assert bounds[-1][1] == head
     assert not {*names} - {*await kept_versions(store, key, head)}
     if rule is DROP:
         assert [last for _, last in bounds] == sorted({*names, head})
-    await _compare(store, document, history)
+    await compare_all(store, document, history)
     # What was restored from a version that had been dropped before is of whoever restored it.
     if rule is THIN or not is_later:
         await _compare_blames(store, document, twin)
 
 
-async def _keep(
+async def keep_by(
     store: Store, keeper: RetentionKeeper, document: DocumentRecord, rule: RetentionRule, at_ms: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
@@ -132,7 +132,7 @@ async def _keep(
         await keeper.keep(document.key, rule)
 
 
-async def _compare(store: Store, document: DocumentRecord, history: History) -> None:
+async def compare_all(store: Store, document: DocumentRecord, history: History) -> None:
     log, key, head = store.log, document.key, len(history.events)
     kept = await kept_versions(store, key, head)
     for version in range(head + 1):
@@ -224,7 +224,7 @@ async def test_version_that_gets_a_name_meanwhile_stays(store: Store) -> None:
     merged, rest = merge_piece(piece, None)
     await store.versions.add(named(document.key, "late", 7))
     assert not await store.retention.store(piece, merged, rest)
-    await _keep(store, keeper, document, DROP, LATER_MS)
+    await keep_by(store, keeper, document, DROP, LATER_MS)
     assert await store.retention.merged(document.key) == [(1, 7), (8, document.version)]
     with pytest.raises(HistoryThinnedError):
         await store.versions.add(named(document.key, "too late", 6))
@@ -254,7 +254,7 @@ async def test_two_at_once_merge_once(store: Store) -> None:
         assert piece is not None
         stored.append(await store.retention.store(piece, *merge_piece(piece, None)))
     assert stored == [True, False]
-    await _compare(store, document, history)
+    await compare_all(store, document, history)
 
 
 async def test_it_waits_for_whoever_follows_the_changes(store: Store) -> None:
@@ -264,20 +264,20 @@ async def test_it_waits_for_whoever_follows_the_changes(store: Store) -> None:
     await changes.start("webhooks")
     document = await create(store, "notes", history.events)
     keeper = keeper_of(store)
-    await _keep(store, keeper, document, DROP, LATER_MS)
+    await keep_by(store, keeper, document, DROP, LATER_MS)
     assert await store.retention.merged(document.key) == []
     claim = await changes.claim("webhooks", "me", limit=2, now_ms=1, lease_ms=1)
     assert claim is not None
     assert claim.changes[-1].upto == 50
     await changes.advance(claim, claim.changes[-1].position)
-    await _keep(store, keeper, document, DROP, LATER_MS)
+    await keep_by(store, keeper, document, DROP, LATER_MS)
     assert await store.retention.merged(document.key) == [(1, 50)]
     await changes.forget("webhooks")
     await changes.start("late", at_beginning=True)
-    await _keep(store, keeper, document, DROP, LATER_MS)
+    await keep_by(store, keeper, document, DROP, LATER_MS)
     assert await store.retention.merged(document.key) == [(1, 50)], "it has read nothing yet"
     await changes.forget("late")
-    await _keep(store, keeper, document, DROP, LATER_MS)
+    await keep_by(store, keeper, document, DROP, LATER_MS)
     assert await store.retention.merged(document.key) == [(1, 60)]
 
 
@@ -290,7 +290,7 @@ async def test_young_events_stay_whole(store: Store, old: int) -> None:
         await _prepare(store, document, keeper_of(store))
     cutoff_ms = max(event.at_ms for event in history.events[:old])
     for rule in (THIN, DROP):
-        await _keep(store, keeper_of(store), document, rule, cutoff_ms + DAY_MS)
+        await keep_by(store, keeper_of(store), document, rule, cutoff_ms + DAY_MS)
         upto = (await store.retention.merged(document.key))[-1][1]
         assert 0 < upto < 200
         assert all(event.at_ms <= cutoff_ms for event in history.events[:upto])
@@ -308,7 +308,7 @@ async def test_dropped_text_is_nowhere(store: Store) -> None:
     history.write(60)
     document = await create(store, "notes", history.events)
     await save_state(store, "notes")
-    await _keep(store, keeper_of(store), document, DROP, LATER_MS)
+    await keep_by(store, keeper_of(store), document, DROP, LATER_MS)
     (event,) = await store.log.read(document.key, 0, 60, 60)
     assert secret.encode() not in event.update
     assert secret not in str(event.ops)
@@ -323,7 +323,7 @@ async def test_purged_document_leaves_no_merged_event(store: Store) -> None:
     history.write(30)
     document = await create(store, "notes", history.events)
     await store.retention.set_rule(document.key, DROP)
-    await _keep(store, keeper_of(store), document, DROP, LATER_MS)
+    await keep_by(store, keeper_of(store), document, DROP, LATER_MS)
     await store.log.update_document("notes", deleted_at_ms=9, updated_at_ms=9)
     await store.shelf.purge(document.key, 10)
     await store.shelf.finish_purges()
