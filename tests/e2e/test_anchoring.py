@@ -1,5 +1,7 @@
 """What one reads stays where it is on the screen while somebody else writes above it."""
 
+from typing import Any
+
 import httpx
 import pytest
 
@@ -31,6 +33,7 @@ _PLACE_OF = """([parts, words]) => {
     return found === undefined ? null : found.getBoundingClientRect().top;
 }"""
 
+_DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 _SOURCE = (".pane-source .cm-scroller", ".pane-source .cm-line")
 _PREVIEW = (".pane-preview .preview", ".pane-preview .block p")
 
@@ -48,7 +51,17 @@ def _scroll(window: Window, scroller: str, top: int) -> None:
         "([scroller, top]) => { document.querySelector(scroller).scrollTop = top; }",
         [scroller, top],
     )
-    window.page.wait_for_timeout(1_000)
+
+
+def _settled(window: Window, script: str, arg: object) -> Any:
+    """Return what a script says of a page once that stays the same for a second and is drawn."""
+    seen = window.page.evaluate(script, arg)
+    while True:
+        window.page.wait_for_timeout(1_000)
+        window.page.evaluate(_DRAWN)
+        before, seen = seen, window.page.evaluate(script, arg)
+        if seen == before:
+            return seen
 
 
 @pytest.mark.parametrize("scrolled", [0, 2_500])
@@ -66,14 +79,13 @@ def test_first_line_that_is_seen_stays_where_others_write_above_it(
     panes = {"edit": [_SOURCE], "both": [_SOURCE, _PREVIEW], "view": [_PREVIEW]}[view]
     ana.page.wait_for_selector(f"{panes[-1][1]} >> visible=true")
     _scroll(ana, panes[0][0], scrolled)
-    before = [ana.page.evaluate(_FIRST_SEEN, list(pane)) for pane in panes]
+    before = [_settled(ana, _FIRST_SEEN, list(pane)) for pane in panes]
     # At the very start, and right in front of the line that is seen first.
     written = _TEXT
     for at in (0, _TEXT.index(before[0][0]) + len(_NEWS)):
         _insert(server, at, _NEWS)
         written = written[:at] + _NEWS + written[at:]
         ana.wait_for_text(written)
-        ana.page.wait_for_timeout(1_000)
         for pane, (words, top) in zip(panes, before, strict=True):
-            now = ana.page.evaluate(_PLACE_OF, [pane[1], words])
+            now = _settled(ana, _PLACE_OF, [pane[1], words])
             assert now == pytest.approx(top, abs=1.5), f"{words} in {pane[0]} after {at}"
