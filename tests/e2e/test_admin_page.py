@@ -64,6 +64,10 @@ class Crowd:
             subprotocols=[Subprotocol(JSON_SUBPROTOCOL)],
             additional_headers={"Cookie": cookie},
             open_timeout=PATIENCE_S,
+            # Two thousand are told of each who comes: whoever reads for all of them is late with
+            # its own pings, and would close what is in order. The server pings.
+            ping_interval=None,
+            max_queue=None,
         )
         await socket.send(msgspec.json.encode({"type": "auth"}).decode())
         await socket.send(msgspec.json.encode({"type": "join", "doc": "plans"}).decode())
