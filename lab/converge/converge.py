@@ -75,7 +75,8 @@ def script_of(seed: int) -> Script:
         undecided=hostiles == 0 and maybe(),
     )
     steps = dice.choice((60, 150, 300))
-    return Script(scenario, hostiles, dice.choice((10, 40, 120)), tuple(range(steps)))
+    restless = dice.choice((10, 40, 120))
+    return Script(scenario, hostiles, restless, tuple(range(steps)), crossing=maybe())
 
 
 def play_batch(first: int, count: int) -> Tally:

@@ -32,12 +32,14 @@ class Script:
         hostiles: clients that keep to no rule.
         restless: of 1,000 steps, those in which a connection breaks.
         steps: their numbers; each has dice of its own.
+        crossing: whether hostile clients write between units that may never have been neighbours.
     """
 
     scenario: Scenario
     hostiles: int
     restless: int
     steps: tuple[int, ...]
+    crossing: bool = False
 
 
 class FrameServer(Server):
@@ -62,7 +64,9 @@ class FrameWorld(World):
             # What they write may need repair, which honest clients then are shown.
             scenario = replace(scenario, unfit=True)
         super().__init__(scenario)
-        self.hostiles = [HostileClient(self, f"m{n}") for n in range(script.hostiles)]
+        self.hostiles = [
+            HostileClient(self, f"m{n}", crosses=script.crossing) for n in range(script.hostiles)
+        ]
 
     @property
     def sessions(self) -> int:

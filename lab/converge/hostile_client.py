@@ -24,9 +24,10 @@ from sync.wire.message import (
     encode,
 )
 from sync.yjs.awareness import encode_awareness
+from sync.yjs.layout import Piece, Section, encode_update, string_piece
 from sync.yjs.update import parse_update
 from sync.yjs.varint import MalformedError
-from tests.property.hostile_update import has_both_origins, has_values, invent, mutate
+from tests.property.hostile_update import has_values, invent, mutate
 from tests.property.simulation import Client, Connection
 from tests.property.test_dialect_fuzz import mutated
 from tests.unit.sync.room.driven_room import NAME
@@ -38,10 +39,15 @@ _MAX_HEARD: Final = 30
 
 
 class HostileClient(Client):
-    """One hostile client, of a dialect that it draws anew with each connection."""
+    """One hostile client, of a dialect that it draws anew with each connection.
 
-    def __init__(self, world: "FrameWorld", name: str) -> None:
+    Args:
+        crosses: whether it writes between units that may never have been neighbours.
+    """
+
+    def __init__(self, world: "FrameWorld", name: str, *, crosses: bool = False) -> None:
         super().__init__(world, name)
+        self.crosses = crosses
         self.heard: list[bytes] = []
         self.ids: list[str] = []
         self.clocks: dict[int, int] = {}
@@ -73,6 +79,9 @@ class HostileClient(Client):
         if connection is None:
             return
         dice = self.rng
+        if self.crosses and dice.randrange(2):
+            self._put(self._update(self._crossed(dice)))
+            return
         what = dice.randrange(12)
         if what == 0:
             self._say_join()
@@ -123,6 +132,21 @@ class HostileClient(Client):
         else:
             made = mutate(dice, dice.choice(self.heard), dice.choice(self.heard))
         return made
+
+    def _crossed(self, dice: Random) -> bytes:
+        """Write between units of the log that stand near each other, or anywhere, in any order."""
+        clocks: dict[int, int] = {}
+        for event in self.world.store.log.events:
+            clocks |= {client: end for client, _, end in parse_update(event.update).spans}
+        pieces: list[Piece] = []
+        for at in range(dice.choice((1, 1, 2, 3)) if clocks else 0):
+            (client, end), (other, other_end) = dice.choices(sorted(clocks.items()), k=2)
+            left = (client, dice.randrange(end))
+            near = (client, max(0, left[1] + dice.choice((1, 1, 2, -1))))
+            right = dice.choice((near, (other, dice.randrange(other_end)), None))
+            pieces.append(string_piece(at, "!", left, right))
+        client = dice.choice((dice.randrange(3, 10**4), 2**32 - dice.randrange(1, 10**4)))
+        return encode_update([Section(client, pieces)], b"\0")
 
     def _noise(self, dice: Random) -> Fact | None:
         seeds = [encode(self._wild_edit(dice), self._encoding).hex()]
@@ -189,10 +213,9 @@ class HostileClient(Client):
     def _is_bearable(self, update: bytes) -> bool:
         """Return False for updates after which worlds differ in ways that are known.
 
-        An order of two origins that never was shows in a clone; see test_gate_fuzz. Values in the
-        text have no certain place: text events are refused then, honest ones too.
+        Values in the text have no certain place: text events are refused then, honest ones too.
         """
-        return not has_values(update) and (update in self.heard or not has_both_origins(update))
+        return not has_values(update)
 
     def _hear(self, message: object) -> None:
         match message:

@@ -42,6 +42,8 @@ def _simpler(script: Script) -> Iterator[Script]:
     scenario = script.scenario
     if script.hostiles:
         yield replace(script, hostiles=script.hostiles - 1)
+    if script.crossing:
+        yield replace(script, crossing=False)
     if script.restless:
         yield replace(script, restless=0)
     for name in _COUNTS:

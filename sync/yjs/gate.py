@@ -25,7 +25,7 @@ from sync.yjs.keystroke import TypingDelete, TypingInsert, recognise_keystroke
 from sync.yjs.known import NO_CLOCKS, NO_PAIRS, KnownState, Marks, decode_pairs
 from sync.yjs.place import UNKNOWN, Placed, Places, first_root, has_key, place
 from sync.yjs.update import Dependency, Update, UpdateLimits, parse_update
-from sync.yjs.varint import MalformedError
+from sync.yjs.varint import LOWEST_CLIENT, MAX_LOWEST_CLOCK, MalformedError
 from sync.yjs.verdict import Malformed, Range, Ready, Verdict, Waiting
 
 __all__ = [
@@ -171,6 +171,8 @@ def judge(
                 new_clients += 1
     if new_clients and len(clocks) + new_clients > limits.max_clients:
         raise MalformedError(f"a document of more than {limits.max_clients} clients")
+    if ends.get(LOWEST_CLIENT, 0) > MAX_LOWEST_CLOCK and not is_logged:
+        raise MalformedError(f"a client id {LOWEST_CLIENT} that nobody draws")
     new_pairs: tuple[tuple[int, int], ...] = ()
     cuts: tuple[tuple[int, int], ...] = ()
     if known.marks.pairs or update.pairs:

@@ -1,4 +1,6 @@
-"""The native CRDT library. Only this module imports pycrdt; `replica` and `reversal` use it.
+"""The native CRDT library. Only this module imports pycrdt.
+
+`replica`, `reversal` and `origins` use it.
 
 A panic in the library is a `BaseException`, so every call goes through `guarded`. An object that
 panicked is never used again.

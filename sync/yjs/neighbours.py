@@ -10,36 +10,31 @@ What the CRDT library says of a unit is exact at the start of its block. Inside 
 units for bytes (see `Replica.byte_of` and `item_at`).
 """
 
-from collections.abc import Mapping
 from typing import Final, Protocol
 
 from sync.yjs.content import DELETED, STRING
 from sync.yjs.keystroke import TypingInsert
 from sync.yjs.known import KnownState
+from sync.yjs.origins import CrossedError, Gap, Stated, Unit, check_origins, sides_of
 from sync.yjs.place import COLLECTED, UNKNOWN, Place, Places
-from sync.yjs.update import Update, parse_update
+from sync.yjs.update import parse_update
 from sync.yjs.varint import write_text
 from sync.yjs.verdict import Ready
 
 _MAX_STRUCTS: Final = 16
 """New structs that are looked at one by one: each costs walks through the text."""
 
-_Unit = tuple[int, int]
-"""(client, clock)."""
-_Gap = tuple[_Unit | None, _Unit | None]
-"""The units to the left and to the right of an item; None is an end of the text."""
 
-
-class ReverseOrderError(Exception):
+class ReverseOrderError(CrossedError):
     """A struct stands between two units in reverse order."""
 
 
-class PlainText(Protocol):
+class PlainText(Stated, Protocol):
     """A replica whose text is characters alone, and may hold deleted ones."""
 
     text: str
 
-    def item_at(self, at: int) -> _Unit:
+    def item_at(self, at: int) -> Unit:
         """See `Replica.item_at`."""
 
     def byte_of(self, client: int, clock: int) -> int:
@@ -71,11 +66,14 @@ def is_sure(
 
     Raises:
         ReplicaBrokenError, ReverseOrderError: as for `are_neighbours`.
+        CrossedError: as for `check_origins`.
     """
     at = place_of_root(root)
     if not (ready.authored and stands_in(ready, known.marks.places, at)):
         return True
-    return is_plain and are_neighbours(replica, known, update, ready, at)
+    are_sure = is_plain and are_neighbours(replica, known, update, ready, at)
+    check_origins(replica, known, update, ready, at, root)
+    return are_sure
 
 
 def stands_in(ready: Ready, places: Places, at: Place) -> bool:
@@ -111,8 +109,8 @@ def are_neighbours(
     if len(new) > _MAX_STRUCTS:
         return False
     places = {(client, start): place for client, start, place in parsed.places}
-    sides = _sides(parsed)
-    gaps: dict[_Gap, _Unit] = {}
+    sides = sides_of(parsed)
+    gaps: dict[Gap, Unit] = {}
     for struct in new:
         key = (struct.client, struct.start)
         is_torn = struct.start < known.clocks.get(struct.client, 0)
@@ -129,18 +127,6 @@ def are_neighbours(
     return True
 
 
-def _sides(update: Update) -> Mapping[_Unit, _Gap]:
-    """The origin and the right origin of each struct that has one."""
-    inner = {(client, start) for client, start, _ in update.places}
-    sides: dict[_Unit, _Gap] = {}
-    for client, start, on, clock, border in update.dependencies:
-        if (client, start) not in inner:
-            left, right = sides.get((client, start), (None, None))
-            is_left = border == clock
-            sides[client, start] = ((on, clock), right) if is_left else (left, (on, clock))
-    return sides
-
-
 class _Text:
     """The characters of a replica, with their units."""
 
@@ -153,7 +139,7 @@ class _Text:
         self._bytes = b"" if self._is_ascii else replica.text.encode()
         self._size = len(replica.text) if self._is_ascii else len(self._bytes)
 
-    def are_neighbours(self, left: _Unit | None, right: _Unit | None) -> bool:
+    def are_neighbours(self, left: Unit | None, right: Unit | None) -> bool:
         """Return whether no character stands between two units; None is an end of the text.
 
         No may also mean that it is not so simple to tell.
@@ -170,35 +156,35 @@ class _Text:
             return True
         left_at = self._replica.byte_of(*left)
         if left_at > right_at:
-            raise ReverseOrderError
+            raise ReverseOrderError("an item between two in reverse order")
         if left_at == right_at:
             return not self._shows(left, left_at) and self._is_last(left, right, left_at)
         if right == (left[0], left[1] + 1) and right_at == left_at + 1:
             return self._shows(left, left_at)  # in one block
         return right_at <= self._size and self._ends_at(left, left_at, right_at)
 
-    def _is_last(self, left: _Unit, right: _Unit | None, at: int) -> bool:
+    def _is_last(self, left: Unit, right: Unit | None, at: int) -> bool:
         """Return whether a deleted unit stands last before another one, as far as can be told."""
         following = (left[0], left[1] + 1)
         if right == following or not self._has(following):
             return right == following or self._shows_or_ends(right, at)
         return self._shows_or_ends(right, at) and self._replica.byte_of(*following) != at
 
-    def _shows_or_ends(self, unit: _Unit | None, at: int) -> bool:
+    def _shows_or_ends(self, unit: Unit | None, at: int) -> bool:
         return at == self._size if unit is None else self._shows(unit, at)
 
-    def _has(self, unit: _Unit | None) -> bool:
+    def _has(self, unit: Unit | None) -> bool:
         """Return whether a unit stands in the text: a collected one must not be looked up."""
         if unit is None:
             return True
         client, clock = unit
         return clock < self._clocks.get(client, 0) and self._places.find(client, clock) == self._at
 
-    def _shows(self, unit: _Unit, at: int) -> bool:
+    def _shows(self, unit: Unit, at: int) -> bool:
         """Return whether the unit that is said to be at a byte is shown."""
         return at < self._size and self._replica.item_at(at) == unit
 
-    def _ends_at(self, unit: _Unit, at: int, end: int) -> bool:
+    def _ends_at(self, unit: Unit, at: int, end: int) -> bool:
         """Return whether the character of a unit is shown, and ends at a byte.
 
         Args:

@@ -35,7 +35,8 @@ from sync.yjs.native import (
     guarded,
     merge_updates,
 )
-from sync.yjs.neighbours import ReverseOrderError, is_sure
+from sync.yjs.neighbours import is_sure
+from sync.yjs.origins import CrossedError
 from sync.yjs.statevector import encode_state_vector
 from sync.yjs.tails import Tails
 
@@ -303,8 +304,8 @@ class Replica:
         try:
             if not known or is_sure(self, known, update, ready, self._root, is_plain=is_plain):
                 return None
-        except ReverseOrderError:
-            return Applied((), False, "an item between two in reverse order")
+        except CrossedError as error:
+            return Applied((), False, str(error))
         text, state, root = self.text, self.state(), self._root
         applied = self.apply(update, ready, is_logged=True)
         if shown_by(self.state(), root) == self.text or shown_by(state, root) != text:

@@ -12,6 +12,10 @@ MAX_SAFE_INTEGER: Final = 2**53 - 1
 """The largest integer that JavaScript holds exactly; also the largest CRDT client id."""
 MAX_CLOCK: Final = 2**31 - 1
 """The largest clock. yrs keeps clocks in 32 bits and adds lengths to them without a check."""
+LOWEST_CLIENT: Final = 0
+"""The client id under which units are marked in a copy of a document; see `sync.yjs.origins`."""
+MAX_LOWEST_CLOCK: Final = 1 << 30
+"""The most units that a peer may write under it, so that there are clocks left for the marks."""
 
 
 class MalformedError(ValueError):

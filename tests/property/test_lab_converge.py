@@ -63,6 +63,28 @@ SENT_AGAIN_AS_COLLECTED: Final = Script(
     steps=(9, 115, 205, 269),
 )
 """Characters were sent again as collected units, which took their place in a merged message."""
+_SPREAD: Final = (3, 6, 41, 47, 51, 52, 53, 54, 61, 64, 72, 74, 75, 89, 108, 112, 124, 125, 126)
+_ENDING: Final = (127, 138, 139, 140, 162, 167, 179, 181, 184, 195)
+NEVER_NEIGHBOURS: Final = Script(
+    replace(
+        _CALM,
+        seed=520000000000547,
+        servers=3,
+        text_clients=3,
+        yjs_clients=2,
+        dialect_clients=2,
+        disorder=True,
+        slow=True,
+        max_batch=1,
+        window_events=1_024,
+        checkpoint_events=500,
+    ),
+    hostiles=1,
+    restless=10,
+    steps=(*_SPREAD, *_ENDING),
+    crossing=True,
+)
+"""An item between two with a third between them that both depend on: the replica broke."""
 
 
 def test_worlds_with_hostile_clients_keep_the_promises() -> None:
@@ -73,7 +95,8 @@ def test_worlds_with_hostile_clients_keep_the_promises() -> None:
 
 
 @pytest.mark.parametrize(
-    "script", [REFUSED_AFTER_A_CUT, BESIDE_WHAT_IS_COLLECTED, SENT_AGAIN_AS_COLLECTED]
+    "script",
+    [REFUSED_AFTER_A_CUT, BESIDE_WHAT_IS_COLLECTED, SENT_AGAIN_AS_COLLECTED, NEVER_NEIGHBOURS],
 )
 def test_worlds_that_failed_once_keep_the_promises(script: Script) -> None:
     assert failure_of(script) is None

@@ -1,5 +1,6 @@
 """sync.document.document_state: loaded, followed, and the root that becomes the text."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -89,9 +90,7 @@ CROSSED = [
 
 
 def test_item_between_two_parents_is_refused_and_the_state_stays_true() -> None:
-    written = Written()
-    for nth, raw in enumerate(NESTED[:4]):
-        written.accept(yjs("s1", f"u{nth}", bytes.fromhex(raw)))
+    written = logged(NESTED[:4])
     for nth, raw in enumerate(NESTED[4:]):
         refused = written.refuse(yjs("s1", f"v{nth}", bytes.fromhex(raw)))
         assert refused == ErrorCode.MALFORMED_UPDATE
@@ -111,11 +110,11 @@ def test_item_between_units_in_reverse_order_is_refused_and_changes_nothing() ->
     assert written.reopened().text == written.document.text
 
 
-def crossed() -> Written:
-    """A document of a time in which such items were not refused."""
+def logged(updates: Sequence[str]) -> Written:
+    """A document of a time in which items were taken that are refused now."""
     written = Written()
     replica, known = Replica(1), KnownState()
-    for nth, raw in enumerate(map(bytes.fromhex, CROSSED), 1):
+    for nth, raw in enumerate(map(bytes.fromhex, updates), 1):
         verdict = inspect(raw, known)
         assert isinstance(verdict, Ready)
         ops = replica.apply(raw, verdict, is_logged=True).ops
@@ -129,7 +128,7 @@ def crossed() -> Written:
 def test_state_that_shows_another_text_is_not_saved() -> None:
     """Its strings have origins to the right of their right origins: where they stand depends on
     the order in which they come, and no editor writes them."""
-    written = crossed()
+    written = logged(CROSSED)
     fresh = Editor(9)
     fresh.apply(written.document.state())
     assert str(fresh.text) != written.document.text
@@ -139,7 +138,7 @@ def test_state_that_shows_another_text_is_not_saved() -> None:
 
 
 def test_update_is_not_blamed_for_a_state_that_showed_another_text_before() -> None:
-    written = crossed()
+    written = logged(CROSSED)
     bold = update(block(6, 0, bytes((0x86, 2, 0)) + name("bold") + name("true")))
     assert isinstance(written.merge(yjs("s1", "v", bold)), Accepted)
 
