@@ -191,6 +191,8 @@ async def _count_in(
             client.join()
         await _until(lambda: len(served.sinks) == len(clients))
         await _send(served, _keystrokes(clients, 2 * len(clients)))
+        # A large room tells some seconds later who has come.
+        await _until(lambda: not any(room.wants_ticks for room in served))
         await _stop_timed()
         counts = []
         for _ in range(_SEGMENTS):

@@ -9,12 +9,14 @@ import base64
 import os
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import msgspec
 
 _OPCODE_BINARY, _OPCODE_CLOSE, _OPCODE_PING, _OPCODE_PONG = 2, 8, 9, 10
+_MASK = b"\0\0\0\0"
+"""A valid mask, which costs the generator nothing."""
 
 Receiver = Callable[[bytes, float], None]
 """Called with a message's bytes and the time at which its chunk arrived (`time.perf_counter`)."""
@@ -106,6 +108,12 @@ class Connection(asyncio.Protocol):
         """Send a binary message."""
         self._write(_OPCODE_BINARY, payload)
 
+    def send_all(self, payloads: Sequence[bytes]) -> None:
+        """Send binary messages in one write."""
+        assert self._transport is not None, "not connected"
+        frames = (_head(_OPCODE_BINARY, len(each)) + _MASK + each for each in payloads)
+        self._transport.write(b"".join(frames))
+
     def ports(self) -> tuple[int, int]:
         """Its port, and the server's."""
         assert self._transport is not None, "not connected"
@@ -122,16 +130,17 @@ class Connection(asyncio.Protocol):
             self._transport.close()
 
     def _write(self, opcode: int, payload: bytes) -> None:
-        # A mask of zeros is a valid mask, and costs the generator nothing.
-        length = len(payload)
-        if length < 126:
-            head = bytes((0x80 | opcode, 0x80 | length))
-        elif length < 65536:
-            head = bytes((0x80 | opcode, 0xFE)) + length.to_bytes(2, "big")
-        else:
-            head = bytes((0x80 | opcode, 0xFF)) + length.to_bytes(8, "big")
         assert self._transport is not None, "not connected"
-        self._transport.write(head + b"\0\0\0\0" + payload)
+        self._transport.write(_head(opcode, len(payload)) + _MASK + payload)
+
+
+def _head(opcode: int, length: int) -> bytes:
+    """Return the beginning of a frame, before its mask."""
+    if length < 126:
+        return bytes((0x80 | opcode, 0x80 | length))
+    if length < 65536:
+        return bytes((0x80 | opcode, 0xFE)) + length.to_bytes(2, "big")
+    return bytes((0x80 | opcode, 0xFF)) + length.to_bytes(8, "big")
 
 
 class Ack(msgspec.Struct, tag_field="type", tag="ack"):

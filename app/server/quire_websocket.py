@@ -4,12 +4,12 @@ that reach a peer which is still sending.
 The short way is offered to the application as an ASGI extension, `scope["extensions"][WIRE]`, and
 saves most of what a frame costs: a parser, a queue and a task's turn for each one that arrives, a
 task, an event and a frame object for each one that leaves. Frames that have to wait for anything
-take uvicorn's own way, through `receive` and `send`; and all that is no short, whole message is
+go through `receive` and `send`, as uvicorn's do; and all that is no short, whole message is
 left to uvicorn's parser: control frames, fragments, what is large, and what breaks the protocol.
 
     bytes ──▶ sift ──short message──▶ take ──True──▶ done
-                │                       └─False─┐
-                └──all else──▶ uvicorn's parser ◀┘ ──▶ receive()
+                │                       └─False──▶ receive()
+                └──all else──▶ uvicorn's parser ──▶ receive()
 """
 
 from collections.abc import Callable, MutableMapping
@@ -252,6 +252,8 @@ class QuireWebSocket(LeanWebSocket):
                 if end < size and self.loop.time() - self._turn_at > _SLICE_S:
                     self._put_off(data[end:])
                     return False
+            elif self._hand_over(head, data, start, end):
+                done = end
         if done < at:
             super().data_received(data[done:at])
             if self._has_ended(data[at:]):
@@ -282,6 +284,24 @@ class QuireWebSocket(LeanWebSocket):
         except UnicodeDecodeError:
             return False
         return self._take(text)
+
+    def _hand_over(self, head: int, data: bytes, start: int, end: int) -> bool:
+        """Have `receive` return the message there, as the parser would; False: it has to look."""
+        if self.close_sent:
+            return False
+        payload = apply_mask(data[start:end], data[start - 4 : start])
+        if head == FINAL_BINARY:
+            self.queue.put_nowait({"type": "websocket.receive", "bytes": payload})
+        else:
+            try:
+                text = str(payload, "utf-8")
+            except UnicodeDecodeError:
+                return False
+            self.queue.put_nowait({"type": "websocket.receive", "text": text})
+        if not self.read_paused:
+            self.read_paused = True
+            self.transport.pause_reading()
+        return True
 
     def _put_off(self, rest: bytes) -> None:
         self._rest = rest

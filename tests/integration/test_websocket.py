@@ -9,6 +9,7 @@ import pytest
 import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import Frame, Opcode
 
 from app.server.quire_websocket import WIRE, QuireWebSocket
 from tests.patience import PATIENCE_S
@@ -173,6 +174,26 @@ async def test_frames_keep_their_order_on_whichever_way_they_are_taken() -> None
         await have_all_taken()
     assert [data for _, data in taken] == sent
     assert {way for way, _ in taken} == {"short", "long"}
+
+
+async def test_short_messages_that_have_to_wait_need_no_parser() -> None:
+    async def handler(wire: QuireWebSocket, receive: Any, send: Any) -> None:
+        wire.listen(lambda _: False)
+        for _ in range(3):
+            message = await receive()
+            assert wire._parser is None
+            await send({**message, "type": "websocket.send"})
+        await receive()
+
+    async with connected(handled_by(handler)) as client, asyncio.timeout(PATIENCE_S):
+        # Two frames in one write, as a client that says who it is and what it joins.
+        client.transport.write(
+            Frame(Opcode.TEXT, "é".encode()).serialize(mask=True)
+            + Frame(Opcode.BINARY, bytes(2_000)).serialize(mask=True)
+        )
+        assert [await client.recv() for _ in range(2)] == ["é", bytes(2_000)]
+        await client.send(b"")
+        assert await client.recv() == b""
 
 
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536, 300_000])

@@ -113,3 +113,25 @@ async def test_id_that_a_store_may_refuse_spoils_no_query_of_others() -> None:
     reader = StandingReader(rows)
     await asyncio.gather(reader.standing(1, "u"), reader.standing(1, "u\0"))
     assert sorted(rows.queries) == [[(1, "u")], [(1, "u\0")]]
+
+
+async def test_others_gather_while_several_ask_and_one_alone_never_waits() -> None:
+    rows = _Rows()
+    reader = StandingReader(rows)
+    for number in range(3):
+        await reader.standing(number, "alone")
+    assert [len(query) for query in rows.queries] == [1, 1, 1]
+    rows.queries.clear()
+
+    async def ask_soon(number: int) -> Standing:
+        for _ in range(number % 20):
+            await asyncio.sleep(0)
+        return await reader.standing(number, "u")
+
+    found = await asyncio.gather(*(ask_soon(number) for number in range(200)))
+    assert [standing.owner_id for standing in found] == [
+        f"before {(number, 'u')}" for number in range(200)
+    ]
+    assert len(rows.queries) < 20, "one for each that comes at another moment"
+    async with asyncio.timeout(PATIENCE_S):
+        assert (await reader.standing(1, "late")).owner_id == "before (1, 'late')"
