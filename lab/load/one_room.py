@@ -19,6 +19,7 @@ _OBSERVERS: Final = 500
 _MOVERS: Final = 25
 _MOVES_PER_S: Final = 2.0
 _PRESENCE_S: Final = 10.0
+_SETTLE_S: Final = 2.0
 _BUSY: Final = 100
 _BUSY_EDITS: Final = 30_000
 _IN_FLIGHT: Final = 60
@@ -72,13 +73,16 @@ async def presence() -> list[LoadLine]:
         crowd = [Attendant(number, "stage") for number in range(_OBSERVERS)]
         await gather_crowd(crowd, server.port)
         present = count_present(crowd)
-        await asyncio.sleep(1)
+        for mover in crowd[:_MOVERS]:
+            # As an editor does when it joins; a large room tells that later than a cursor.
+            mover.move(encode_awareness([(mover.number + 1, 1, "{}")]))
+        await asyncio.sleep(_SETTLE_S)
         for client in crowd:
             client.awareness.clear()
         cpu_s, started = cpu_s_of(server.pid), time.perf_counter()
         moved: list[float] = []
         for move in range(int(_MOVERS * _MOVES_PER_S * _PRESENCE_S)):
-            mover, clock = crowd[move % _MOVERS], move // _MOVERS + 1
+            mover, clock = crowd[move % _MOVERS], move // _MOVERS + 2
             state = encode_awareness([(mover.number + 1, clock, f'{{"cursor":{move}}}')])
             moved.append(time.perf_counter())
             mover.move(state)
