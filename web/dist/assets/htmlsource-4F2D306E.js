@@ -1,0 +1,1 @@
+import{b as k}from"./chunk-C081F453.js";import"./shared-DBCD459E.js";import{chunk_4DJ55G2Z_js_a as m}from"./shared-DBCD459E.js";import"./shared-3586F17A.js";import{chunk_XMZJIFQ6_js_a as s,chunk_XMZJIFQ6_js_b as i}from"./shared-3586F17A.js";export{k as markdownOfHtml};

@@ -1,1 +1,0 @@
-import{b as k}from"./chunk-9FF6DF13.js";import"./shared-740E11C4.js";import{chunk_4DJ55G2Z_js_a as m}from"./shared-740E11C4.js";import"./shared-3CDBDE8A.js";import{chunk_XMZJIFQ6_js_a as s,chunk_XMZJIFQ6_js_b as i}from"./shared-3CDBDE8A.js";export{k as markdownOfHtml};
