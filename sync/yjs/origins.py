@@ -34,8 +34,12 @@ Gap: TypeAlias = tuple[Unit | None, Unit | None]
 Order: TypeAlias = tuple[Unit, Unit]
 """Two units, of which the first has to stand before the second."""
 
-_MAX_SLICES: Final = 64
-"""Units that are looked up one by one; for more, the whole state is parsed."""
+_MAX_SLICES: Final = 256
+"""Units that are looked up one by one; for more, the whole state is parsed.
+
+In a document of 138,000 edits one costs 0.25 ms, and parsing all of it 150 ms: not much is lost
+beyond, and who replaces a hundred words at once does not stop everybody for the latter.
+"""
 _ENDLESS: Final = UpdateLimits(*(MAX_SAFE_INTEGER,) * 4)
 _MARK: Final = re.compile("\0(\\d+)\0")
 """A mark in the copy: no text has NUL.

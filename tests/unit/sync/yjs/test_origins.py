@@ -188,10 +188,11 @@ def test_pair_that_is_deleted_before_may_be_cut() -> None:
 def test_many_units_are_looked_up_in_the_whole_state(
     monkeypatch: pytest.MonkeyPatch, crossing: bool
 ) -> None:
-    written = Written(typed("x" * 400), update(block(B, 0, string("y", (A, 7), (A, 8)))))
-    pieces = [string("z", (A, at), (A, at + 1)) for at in range(10, 390, 2)]
+    end = 4 * origins._MAX_SLICES
+    written = Written(typed("x" * end), update(block(B, 0, string("y", (A, 7), (A, 8)))))
+    pieces = [string("z", (A, at), (A, at + 1)) for at in range(10, end - 10, 2)]
     if crossing:
-        pieces[-1] = string("z", (A, 388), (A, 390))
+        pieces[-1] = string("z", (A, end - 12), (A, end - 10))
     many = update(block(D, 0, *pieces))
     asked: list[bytes | None] = []
     state = written.replica.state
