@@ -240,7 +240,7 @@ class World:
 
     def wait(self) -> None:
         self.rooms.settle()
-        self.rooms.pass_time(self.random.choice((1, 1, 2, 12)) * TICK_MS)
+        self.rooms.pass_time(self.random.choice((1, 1, 2, 12)) * TICK_MS, only_wanted=True)
 
     # --- what must hold -------------------------------------------------------------------------
 
@@ -250,7 +250,8 @@ class World:
     def settle(self) -> None:
         """Let the hold time pass, of both rooms one after the other, and a tick."""
         self.rooms.settle()
-        self.rooms.pass_time(len(self.processes) * (MAX_HOLD_MS + TICK_MS), step_ms=TICK_MS)
+        hold_ms = len(self.processes) * (MAX_HOLD_MS + TICK_MS)
+        self.rooms.pass_time(hold_ms, step_ms=TICK_MS, only_wanted=True)
 
     def check(self, *, is_settled: bool) -> None:
         present = set(self.clients)

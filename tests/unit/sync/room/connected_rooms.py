@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Final
 
 from sync.effect import Deliver, Effect, Look, Relay
 from sync.fact import Connected, Fact, Found, RelayReceived, Tick
@@ -9,6 +10,9 @@ from sync.limit import Limits
 from sync.port import Followed
 from sync.wire.message import Outgoing
 from tests.unit.sync.room.driven_room import DrivenRoom, MemoryLog
+
+SLOW_TICK_MS: Final = 5_000
+"""The interval of ticks for rooms that want none, as in `sync.shells.rooms.executor`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +98,16 @@ class ConnectedRooms:
             for number in list(self.processes):
                 self.deliver(message, number)
 
-    def pass_time(self, duration_ms: int, *, step_ms: int = 250) -> None:
-        """Let time pass with nothing lost."""
+    def pass_time(self, duration_ms: int, *, step_ms: int = 250, only_wanted: bool = False) -> None:
+        """Let time pass with nothing lost, with a tick at each step.
+
+        Args:
+            only_wanted: whether rooms that want no ticks have them as rarely as in a server.
+        """
         for _ in range(duration_ms // step_ms):
             self.now_ms += step_ms
-            for number in list(self.processes):
-                self.tell(number, Tick())
+            is_slow_tick = self.now_ms % SLOW_TICK_MS < step_ms
+            for number, process in list(self.processes.items()):
+                if not only_wanted or is_slow_tick or process.driven.room.wants_ticks:
+                    self.tell(number, Tick())
             self.settle()
