@@ -109,7 +109,6 @@ LEFT, RIGHT = item_id(5, 1), item_id(5, 2)
         pytest.param(
             one_struct(string(b"x", LEFT + RIGHT, 0xC4)), ("ax😀b", "a😀xb"), id="both origins"
         ),
-        pytest.param(one_struct(string(b"x", RIGHT, 0x44)), ("ax😀b", "a😀xb"), id="right origin"),
         pytest.param(deletion(5, 1, 1), ("ab",), id="deletion of the first half"),
         pytest.param(deletion(5, 2, 1), ("ab",), id="deletion of the second half"),
         pytest.param(deletion(5, 2, 2), ("a",), id="deletion that begins inside"),
@@ -135,6 +134,26 @@ async def test_update_that_cuts_a_surrogate_pair_leaves_none_cut(
             replica.apply(heard["update"])
             version = heard["to"]
     assert replica.text in text
+
+
+async def test_item_between_the_start_and_half_a_surrogate_pair_is_refused(
+    server: ServerProcess,
+) -> None:
+    """They never were neighbours: the other half has been between them from the beginning."""
+    async with (
+        connect(server, "msgpack", name="Ana") as ana,
+        connect(server, "msgpack", name="Mallory") as mallory,
+    ):
+        doc = fresh_name()
+        await ana.join(doc, "yjs")
+        await ana.update(doc, "a.1", YjsReplica(5).insert(0, "a😀b"))
+        await mallory.join(doc, "yjs")
+        crossed = one_struct(string(b"x", RIGHT, 0x44))
+        await mallory.send("update", doc=doc, id="m.1", update=crossed)
+        await mallory.expect_error("malformed_update", id="m.1")
+        async with connect(server, "msgpack", name="Ben") as ben:
+            joined = await ben.join(doc, "text")
+            assert (joined["text"], joined["version"]) == ("a😀b", 1)
 
 
 async def test_update_under_the_client_id_of_another_user_is_forbidden(
