@@ -1,5 +1,6 @@
 """What one reads stays where it is on the screen while somebody else writes above it."""
 
+import time
 from typing import Any
 
 import httpx
@@ -25,6 +26,7 @@ _FIRST_SEEN = """([scroller, parts]) => {
         const box = part.getBoundingClientRect();
         return box.height > 0 && box.top >= top && part.textContent.startsWith("Paragraph");
     });
+    if (seen === undefined) return null;
     return [seen.textContent.slice(0, 14), seen.getBoundingClientRect().top];
 }"""
 _PLACE_OF = """([parts, words]) => {
@@ -54,14 +56,19 @@ def _scroll(window: Window, scroller: str, top: int) -> None:
 
 
 def _settled(window: Window, script: str, arg: object) -> Any:
-    """Return what a script says of a page once that stays the same for a second and is drawn."""
+    """Return what a script says of a page once that stays the same for a second and is drawn.
+
+    It says null while what it looks for is not drawn.
+    """
+    deadline = time.monotonic() + PATIENCE_S
     seen = window.page.evaluate(script, arg)
-    while True:
+    while time.monotonic() < deadline:
         window.page.wait_for_timeout(1_000)
         window.page.evaluate(_DRAWN)
         before, seen = seen, window.page.evaluate(script, arg)
-        if seen == before:
+        if seen is not None and seen == before:
             return seen
+    raise AssertionError(f"never settled for {arg}: {seen}")
 
 
 @pytest.mark.parametrize("scrolled", [0, 2_500])
