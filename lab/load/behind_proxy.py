@@ -106,8 +106,9 @@ def _generate(port: int, number: int, share: int) -> tuple[int, float, list[floa
             for each in range(share)
         ]
         taken_s = await gather_crowd(crowd, port, source=f"127.0.0.{number + 2}")
-        writers = crowd[:: max(1, share // 100)]
-        await type_for(writers, _TYPED_PER_S, _HOLD_S)
+        writers = [each for each in crowd if each.is_here][:: max(1, share // 100)]
+        if writers:
+            await type_for(writers, _TYPED_PER_S, _HOLD_S)
         held = sum(client.is_here for client in crowd)
         acks = [each for writer in writers for each in writer.acks_s]
         dismiss(crowd)

@@ -118,9 +118,9 @@ class Attendant:
         return len(self._sent)
 
     def _send(self, payload: bytes) -> None:
-        if self.connection is not None:
-            with suppress(AssertionError):
-                self.connection.send(payload)
+        """Send if the connection is open; what is typed while it is not is never acknowledged."""
+        if self.connection is not None and self.connection.is_open:
+            self.connection.send(payload)
 
     # --- what it is told ------------------------------------------------------------------------
 
