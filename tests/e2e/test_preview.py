@@ -141,8 +141,8 @@ def test_a_large_text_is_rendered_in_a_worker_and_follows_edits(
 ) -> None:
     _create(server, "large", _long_text(600))
     ana = open_window("/d/large", "Ana")
-    assert len(ana.page.workers) == 1
     expect(ana.page.locator(".preview h2", has_text="Part 0")).to_be_visible()
+    assert len(ana.page.workers) == 1
     ana.focus_end()
     ana.type("\n# The end\n")
     ana.wait_until("() => document.querySelector('.preview h1') !== null")
