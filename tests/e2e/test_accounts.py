@@ -148,8 +148,9 @@ def test_unsaved_text_is_saved_after_signing_in_again(
         timeout=PATIENCE_S,
     ).raise_for_status()
     ana.page.context.clear_cookies()
-    ana.page.context.set_offline(False)
+    # Before the page is back: a socket that is let in with that ticket would have the text saved.
     server.restart()
+    ana.page.context.set_offline(False)
     banner = ana.page.locator(".banner", has_text="You are signed out.")
     expect(banner).to_contain_text("kept here until you sign in again")
     assert cookies, "there was a session"
