@@ -137,6 +137,8 @@ def test_unsaved_text_is_saved_after_signing_in_again(
     ana.create_if_absent()
     ana.wait_until_saved()
     ana.page.context.set_offline(True)
+    # Until then, what is typed may still be sent and saved.
+    ana.wait_until("() => !window.quire.state().connected")
     ana.focus_end()
     ana.type("typed before it was known")
     cookies = {str(cookie["name"]): str(cookie["value"]) for cookie in ana.page.context.cookies()}
@@ -148,7 +150,6 @@ def test_unsaved_text_is_saved_after_signing_in_again(
         timeout=PATIENCE_S,
     ).raise_for_status()
     ana.page.context.clear_cookies()
-    # Before the page is back: a socket that is let in with that ticket would have the text saved.
     server.restart()
     ana.page.context.set_offline(False)
     banner = ana.page.locator(".banner", has_text="You are signed out.")
