@@ -12,7 +12,7 @@ from typing import Final
 
 from scripts.stage_command import install_packages
 from sync.names import Dialect
-from tests.integration.server import free_port
+from tests.free_port import free_port
 
 FOLDER: Final = Path(__file__).parent / "peers"
 _START_S: Final = 60.0

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from scripts import chromium, firefox, haproxy, nginx
+from scripts import chromium
+from scripts.debian_program import FIREFOX, HAPROXY, NGINX, DebianProgram
 from scripts.junit_report import Tally
 from scripts.stage import CACHE, ROOT, Options, Stage, StageFailed, StageMissing, is_ci
 from scripts.stage_command import NPM_CLIENTS, WEB, install_packages, run_command
@@ -30,35 +31,7 @@ def run_integration_tier(options: Options) -> str | None:
         if is_ci():
             raise StageFailed(f"the clients of tests/npm: {failure}") from None
         print(f"!!! integration: without the clients of tests/npm: {failure}", flush=True)
-    return run_tier("integration", options, nginx_variable() | haproxy_variable())
-
-
-def nginx_variable() -> dict[str, str]:
-    """Return what names the nginx to the tests behind a proxy; without one they are skipped.
-
-    Raises `StageFailed` under CI=true if there is none.
-    """
-    path = nginx.find_nginx()
-    if path is not None:
-        return {nginx.VARIABLE: path}
-    if is_ci():
-        raise StageFailed(f"no nginx that starts; name one with {nginx.VARIABLE}=/path/to/it")
-    print("!!! without an nginx: the tests behind a proxy are skipped", flush=True)
-    return {}
-
-
-def haproxy_variable() -> dict[str, str]:
-    """Return what names the HAProxy to the tests of `quire check`; without one they are skipped.
-
-    Raises `StageFailed` under CI=true if there is none.
-    """
-    path = haproxy.find_haproxy()
-    if path is not None:
-        return {haproxy.VARIABLE: path}
-    if is_ci():
-        raise StageFailed(f"no HAProxy that starts; name one with {haproxy.VARIABLE}=/path/to/it")
-    print("!!! without an HAProxy: the tests behind it are skipped", flush=True)
-    return {}
+    return run_tier("integration", options, program_variables(NGINX, HAPROXY))
 
 
 def run_browser_tier(options: Options) -> str | None:
@@ -73,22 +46,25 @@ def run_browser_tier(options: Options) -> str | None:
         raise StageFailed(f"no Chromium that starts; name one with {chromium.VARIABLE}=/path/to/it")
     for folder in (WEB, NPM_CLIENTS):
         install_packages(folder)
-    variables = {chromium.VARIABLE: path, **firefox_variable(), **nginx_variable()}
+    variables = {chromium.VARIABLE: path, **program_variables(FIREFOX, NGINX)}
     return run_tier("e2e", options, variables)
 
 
-def firefox_variable() -> dict[str, str]:
-    """Return what names the Firefox to the tests; without one its tests are skipped.
+def program_variables(*programs: DebianProgram) -> dict[str, str]:
+    """Return what names the programs to the tests; without one, its tests are skipped.
 
-    Raises `StageFailed` under CI=true if there is none.
+    Raises `StageFailed` under CI=true if one is not there.
     """
-    path = firefox.find_firefox()
-    if path is not None:
-        return {firefox.VARIABLE: path}
-    if is_ci():
-        raise StageFailed(f"no Firefox that starts; name one with {firefox.VARIABLE}=/path/to/it")
-    print("!!! without a Firefox: its tests are skipped", flush=True)
-    return {}
+    variables = {}
+    for program in programs:
+        if path := program.find():
+            variables[program.variable] = path
+        elif is_ci():
+            name = f"name one with {program.variable}=/path/to/it"
+            raise StageFailed(f"no {program.title} that starts; {name}")
+        else:
+            print(f"!!! without {program.title}: its tests are skipped", flush=True)
+    return variables
 
 
 def run_tier(tier: str, options: Options, variables: Mapping[str, str] | None = None) -> str | None:

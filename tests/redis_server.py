@@ -25,6 +25,7 @@ from typing import Any, Final
 import pytest
 import redis
 
+from tests.free_port import free_port
 from tests.patience import PATIENCE_S
 
 _POLL_S: Final = 0.02
@@ -82,7 +83,7 @@ class RedisServer:
         assert self._process is None, "Redis runs already"
         attempts = 1 if self._port else _PORT_ATTEMPTS
         for attempt in range(attempts):
-            port = self._port or _free_port()
+            port = self._port or free_port()
             if self._start_on(port):
                 self._port = port
                 return
@@ -182,13 +183,6 @@ def redis_binary() -> Path | None:
             return packaged
     installed = shutil.which("redis-server")
     return Path(installed) if installed else None
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _answers(port: int) -> bool:

@@ -24,8 +24,8 @@ from bench.server import Server
 from lab.load.crowd import Attendant, dismiss, gather_crowd, type_for
 from lab.load.kernel_figures import cpu_s_of, rss_bytes_of
 from lab.load.load_line import LoadLine, at_least
-from scripts.haproxy import find_haproxy
-from tests.integration.server import free_port
+from scripts.debian_program import HAPROXY
+from tests.free_port import free_port
 from tests.postgresql import running_postgresql
 from tests.redis_server import running_redis
 
@@ -56,7 +56,7 @@ backend quire
 async def hold_behind_proxy(connections: int) -> list[LoadLine]:
     """Return what they cost, and how long an edit takes among them."""
     name = f"{connections:,} connections, {_PROCESSES} processes, HAProxy"
-    binary = find_haproxy()
+    binary = HAPROXY.find()
     if binary is None:
         return [at_least(name, "connections held (there is no HAProxy)", 0, connections)]
     async with AsyncExitStack() as stack:

@@ -8,8 +8,9 @@ from playwright.sync_api import expect
 
 from tests.e2e.conftest import OpenWindow
 from tests.e2e.window import Window
+from tests.free_port import free_port
 from tests.integration.oidc_provider import oidc_provider, settings_for
-from tests.integration.server import ServerProcess, free_port
+from tests.integration.server import ServerProcess
 
 
 @pytest.fixture

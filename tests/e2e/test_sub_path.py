@@ -9,7 +9,7 @@ from tests.e2e.account_journey import find_owner_link, join, sign_in
 from tests.e2e.conftest import OpenWindow
 from tests.e2e.window import wait_until_equal
 from tests.integration.server import ServerProcess
-from tests.nginx_server import nginx
+from tests.proxy_server import nginx
 
 pytestmark = pytest.mark.offline
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.integration.server import ServerProcess
-from tests.nginx_server import nginx
+from tests.proxy_server import nginx
 
 SEND = """([url, size]) => new Promise((resolve) => {
     const socket = new WebSocket(url);

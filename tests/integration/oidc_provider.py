@@ -15,8 +15,9 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
+from tests.free_port import free_port
 from tests.integration.npm_client import node_program
-from tests.integration.server import ROOT, free_port
+from tests.integration.server import ROOT
 from tests.patience import PATIENCE_S
 
 CLIENT_ID: Final = "quire"

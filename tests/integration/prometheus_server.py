@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from scripts.prometheus import VARIABLE, find_prometheus
-from tests.integration.server import free_port
+from tests.free_port import free_port
 from tests.patience import PATIENCE_S
 
 DEPLOY: Final = Path(__file__).resolve().parents[2] / "docs" / "deploy"

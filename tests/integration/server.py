@@ -12,7 +12,6 @@ through `anyio.to_thread.run_sync`.
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -24,6 +23,7 @@ from typing import IO, Final, Self
 
 import httpx
 
+from tests.free_port import free_port
 from tests.integration.fork_server import ForkedProcess, start_forked
 from tests.patience import PATIENCE_S
 
@@ -41,14 +41,6 @@ _PORT_ATTEMPTS: Final = 5
 
 class ServerFailed(AssertionError):
     """The server did not do what a test asked of it; the message ends with what it logged."""
-
-
-def free_port() -> int:
-    """A TCP port of 127.0.0.1 on which nothing listened a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class ServerProcess:

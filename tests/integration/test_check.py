@@ -10,7 +10,7 @@ import pytest
 
 from tests.integration.fork_server import run_forked
 from tests.integration.server import ServerProcess
-from tests.nginx_server import nginx
+from tests.proxy_server import nginx
 
 SOUND = "location / {{ proxy_pass http://127.0.0.1:{port}; {more} }}"
 

@@ -15,11 +15,12 @@ from anyio.to_thread import run_sync
 from sqlalchemy import make_url
 
 import lab.server_patch
-from tests.haproxy_server import haproxy, haproxy_or_skip
+from scripts.debian_program import HAPROXY
 from tests.integration.server import ROOT, ServerProcess
 from tests.integration.test_check import check, levels
 from tests.patience import PATIENCE_S
 from tests.postgresql import Postgresql
+from tests.proxy_server import haproxy, path_or_skip
 from tests.redis_server import running_redis
 
 COMPRESSION: Final = (
@@ -31,7 +32,7 @@ _SLOW_S: Final = 0.04
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    haproxy_or_skip()
+    path_or_skip(HAPROXY)
     with ServerProcess(tmp_path_factory.mktemp("server")) as running:
         yield running
 
@@ -44,8 +45,8 @@ def faults(found: dict[str, dict[str, Any]]) -> dict[str, str]:
 def test_sound_proxy_is_in_order_even_if_it_compresses(
     tmp_path: Path, server: ServerProcess
 ) -> None:
-    with haproxy(tmp_path, [server.port], frontend=COMPRESSION) as url:
-        code, found = check(tmp_path, url, "--idle-s", "0")
+    with haproxy(tmp_path, [server.port], frontend=COMPRESSION) as proxy:
+        code, found = check(tmp_path, proxy.url(), "--idle-s", "0")
     assert (code, faults(found)) == (0, {})
 
 
@@ -65,8 +66,8 @@ def test_sound_proxy_is_in_order_even_if_it_compresses(
 def test_wrong_proxy_is_told_what_to_change(
     tmp_path: Path, server: ServerProcess, more: str, where: str, name: str, words: str
 ) -> None:
-    with haproxy(tmp_path, [server.port], **{where: more}) as url:
-        code, found = check(tmp_path, url, "--idle-s", "0")
+    with haproxy(tmp_path, [server.port], **{where: more}) as proxy:
+        code, found = check(tmp_path, proxy.url(), "--idle-s", "0")
     level = "warn" if name == "processes" else "fail"
     assert (code, faults(found)) == (int(level == "fail"), {name: level})
     assert words in found[name]["change"]
@@ -76,10 +77,11 @@ def test_proxy_that_compresses_behind_one_that_drops_headers_is_told_what_to_cha
     tmp_path: Path, server: ServerProcess
 ) -> None:
     drops = "http-response del-header Cache-Control"
-    with haproxy(tmp_path / "inner", [server.port], frontend=drops) as inner:
-        port = int(inner.rpartition(":")[2])
-        with haproxy(tmp_path / "outer", [port], frontend=COMPRESSION) as url:
-            code, found = check(tmp_path, url, "--idle-s", "0")
+    with (
+        haproxy(tmp_path / "inner", [server.port], frontend=drops) as inner,
+        haproxy(tmp_path / "outer", [inner.port], frontend=COMPRESSION) as proxy,
+    ):
+        code, found = check(tmp_path, proxy.url(), "--idle-s", "0")
     assert (code, faults(found)) == (1, {"event stream": "fail"})
     assert "`compression type`" in found["event stream"]["change"]
 
@@ -94,8 +96,8 @@ def test_proxy_that_compresses_behind_one_that_drops_headers_is_told_what_to_cha
 def test_timeout_that_is_too_short_is_named(
     tmp_path: Path, server: ServerProcess, timeout: str, name: str, other: str
 ) -> None:
-    with haproxy(tmp_path, [server.port], backend=timeout) as url:
-        code, found = check(tmp_path, url, "--idle-s", "3")
+    with haproxy(tmp_path, [server.port], backend=timeout) as proxy:
+        code, found = check(tmp_path, proxy.url(), "--idle-s", "3")
     assert (code, faults(found)) == (1, {name: "fail", other: "warn"})
     assert f"{timeout[:-2]}90s`" in found[name]["change"]
 
@@ -118,14 +120,16 @@ def test_clock_that_is_wrong_is_told(tmp_path: Path) -> None:
 async def test_two_processes_their_redis_and_their_database_are_told_of(
     tmp_path: Path, postgresql: Postgresql
 ) -> None:
-    haproxy_or_skip()
+    path_or_skip(HAPROXY)
 
     async def look(
         number: int, ports: Sequence[int], backend: str = "", server: str = ""
     ) -> tuple[int, dict[str, dict[str, Any]]]:
         def run() -> tuple[int, dict[str, dict[str, Any]]]:
-            with haproxy(tmp_path / f"proxy{number}", ports, backend=backend, server=server) as url:
-                return check(tmp_path, url, "--idle-s", "0")
+            with haproxy(
+                tmp_path / f"proxy{number}", ports, backend=backend, server=server
+            ) as proxy:
+                return check(tmp_path, proxy.url(), "--idle-s", "0")
 
         return await run_sync(run)
 

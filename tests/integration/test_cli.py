@@ -13,8 +13,9 @@ from sqlite3 import connect as open_sqlite
 import httpx
 import pytest
 
+from tests.free_port import free_port
 from tests.integration.fork_server import run_forked
-from tests.integration.server import ROOT, ServerProcess, free_port
+from tests.integration.server import ROOT, ServerProcess
 from tests.patience import PATIENCE_S
 
 COMMAND = [sys.executable, "-m", "app.cli.main"]

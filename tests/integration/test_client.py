@@ -25,7 +25,8 @@ from sync.client import (
 from sync.error import ErrorCode, QuireError
 from sync.text.delta import apply, deletion, insertion
 from sync.wire.message import Encoding
-from tests.integration.server import ServerProcess, free_port
+from tests.free_port import free_port
+from tests.integration.server import ServerProcess
 from tests.patience import PATIENCE_S, SOON_S
 
 pytestmark = pytest.mark.anyio

@@ -9,7 +9,8 @@ import pytest
 
 from sync.client import ConnectionLost, DocumentHistory, RequestRefused, open_history
 from sync.text.delta import apply, from_wire
-from tests.integration.server import ServerProcess, free_port
+from tests.free_port import free_port
+from tests.integration.server import ServerProcess
 from tests.patience import PATIENCE_S
 from tests.thinned_file import KEPT, TEXTS, thinned_file
 

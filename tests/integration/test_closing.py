@@ -20,8 +20,8 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.integration.npm_client import KINDS, Kind, npm_client
 from tests.integration.server import ServerProcess
-from tests.nginx_server import nginx
 from tests.patience import PATIENCE_S
+from tests.proxy_server import nginx
 
 pytestmark = [pytest.mark.anyio, pytest.mark.p7]
 

@@ -13,7 +13,8 @@ import pytest
 
 from app.webhook.signature import shown_secret, signed_headers
 from app.webhook.webhook_http import WebhookHttp
-from tests.integration.server import ROOT, free_port
+from tests.free_port import free_port
+from tests.integration.server import ROOT
 from tests.patience import PATIENCE_S
 
 PAGE: Final = (ROOT / "docs" / "webhooks.md").read_text("utf-8")

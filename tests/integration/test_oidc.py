@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from app.http.routes.oidc import MAX_PENDING
 from storage.store import open_store
+from tests.free_port import free_port
 from tests.integration.accounts_app import cookie_value
 from tests.integration.npm_client import require_npm_packages
 from tests.integration.oidc_provider import (
@@ -21,7 +22,7 @@ from tests.integration.oidc_provider import (
     oidc_provider,
     settings_for,
 )
-from tests.integration.server import ServerProcess, free_port
+from tests.integration.server import ServerProcess
 
 
 class Place(Struct, frozen=True):

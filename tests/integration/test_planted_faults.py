@@ -22,6 +22,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from app.cli.main import main
+from tests.free_port import free_port
 from tests.images import make_image
 from tests.integration.peer import connect
 from tests.integration.prometheus_server import (
@@ -30,7 +31,7 @@ from tests.integration.prometheus_server import (
     prometheus_folder,
     running_prometheus,
 )
-from tests.integration.server import ServerProcess, free_port
+from tests.integration.server import ServerProcess
 from tests.integration.test_slow_reader import sleeper, write
 from tests.integration.yjs_replica import YjsReplica
 from tests.patience import PATIENCE_S, SOAK

@@ -14,8 +14,8 @@ from app.setting_row import SettingsError
 from app.settings import Settings
 from sync.client import connect
 from tests.integration.server import ROOT, ServerProcess
-from tests.nginx_server import Nginx, nginx
 from tests.patience import PATIENCE_S
+from tests.proxy_server import Proxy, nginx
 
 pytestmark = pytest.mark.anyio
 
@@ -35,17 +35,17 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
 @pytest.fixture(scope="module", params=sorted(STYLES))
 def proxy(
     request: pytest.FixtureRequest, server: ServerProcess, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Nginx]:
+) -> Iterator[Proxy]:
     locations = STYLES[request.param].format(server=server.url)
     with nginx(tmp_path_factory.mktemp("nginx"), locations) as running:
         yield running
 
 
-def client(proxy: Nginx) -> httpx.Client:
+def client(proxy: Proxy) -> httpx.Client:
     return httpx.Client(base_url=proxy.url(), trust_env=False, timeout=PATIENCE_S)
 
 
-def test_addresses_in_answers_lie_below_the_path(proxy: Nginx) -> None:
+def test_addresses_in_answers_lie_below_the_path(proxy: Proxy) -> None:
     with client(proxy) as http:
         created = http.post("/pad/api/documents", json={"text": "Hello"})
         assert created.status_code == 201
@@ -56,7 +56,7 @@ def test_addresses_in_answers_lie_below_the_path(proxy: Nginx) -> None:
         assert http.get("/api/documents").status_code == 404
 
 
-def test_redirects_stay_below_the_path(proxy: Nginx) -> None:
+def test_redirects_stay_below_the_path(proxy: Proxy) -> None:
     with client(proxy) as http:
         bare = http.get("/pad")
         assert bare.status_code in (301, 308)
@@ -69,7 +69,7 @@ def test_redirects_stay_below_the_path(proxy: Nginx) -> None:
 
 
 @pytest.mark.parametrize(("page", "base"), [("/pad/", "./"), ("/pad/d/notes", "../")])
-def test_files_of_a_page_are_found_from_where_it_is(proxy: Nginx, page: str, base: str) -> None:
+def test_files_of_a_page_are_found_from_where_it_is(proxy: Proxy, page: str, base: str) -> None:
     with client(proxy) as http:
         answer = http.get(page)
         assert answer.status_code == 200
@@ -81,7 +81,7 @@ def test_files_of_a_page_are_found_from_where_it_is(proxy: Nginx, page: str, bas
 
 
 @pytest.mark.parametrize("path", ["/pad/ws", "/pad/yjs/notes", "/pad/hocuspocus"])
-async def test_sockets_are_found_below_the_path(proxy: Nginx, path: str) -> None:
+async def test_sockets_are_found_below_the_path(proxy: Proxy, path: str) -> None:
     async with (
         asyncio.timeout(PATIENCE_S),
         connect_websocket(proxy.url("ws") + path, proxy=None) as socket,
@@ -89,7 +89,7 @@ async def test_sockets_are_found_below_the_path(proxy: Nginx, path: str) -> None
         await socket.ping()
 
 
-async def test_the_python_client_takes_an_address_with_a_path(proxy: Nginx) -> None:
+async def test_the_python_client_takes_an_address_with_a_path(proxy: Proxy) -> None:
     async with connect(f"{proxy.url()}/pad", name="Ana") as ana:
         document = await ana.join(f"from-python-{proxy.port}")
         await document.insert(0, "Hello")
@@ -97,7 +97,7 @@ async def test_the_python_client_takes_an_address_with_a_path(proxy: Nginx) -> N
         assert (await ben.join(f"from-python-{proxy.port}")).text == "Hello"
 
 
-def test_the_command_line_takes_an_address_with_a_path(proxy: Nginx, tmp_path: Path) -> None:
+def test_the_command_line_takes_an_address_with_a_path(proxy: Proxy, tmp_path: Path) -> None:
     with client(proxy) as http:
         http.post("/pad/api/documents", json={"name": f"from-shell-{proxy.port}", "text": "Hello"})
     command = [sys.executable, "-m", "app.cli.main", "cat", f"from-shell-{proxy.port}"]

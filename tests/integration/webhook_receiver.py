@@ -20,7 +20,7 @@ from typing import Any, Final, Self
 
 from msgspec import Struct
 
-from tests.integration.server import free_port
+from tests.free_port import free_port
 
 _POLL_S: Final = 0.01
 
