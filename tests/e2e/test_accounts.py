@@ -183,9 +183,10 @@ def test_unsaved_text_is_never_saved_as_another_users(
     # Somebody else signs in, in another tab of the same browser.
     context.clear_cookies()
     context.add_cookies([dict(each) for each in ben.page.context.cookies()])  # type: ignore[misc]
+    # Before the page is online: the ticket of its socket is good for some seconds more.
+    server.restart()
     with ana.page.expect_navigation(url="**/d/notes"):
         context.set_offline(False)
-        server.restart()
     ana.wait_until_saved()
     assert ana.user()["name"] == "Ben"
     assert ana.text == ""
