@@ -198,10 +198,13 @@ def test_formulas_code_and_drawings_are_made_when_they_are_used(
     expect(ana.page.locator(".preview .tok-keyword")).to_have_text("const")
     expect(ana.page.locator(".preview img.drawing")).to_have_count(2)
     expect(ana.page.locator(".preview .diagram-failed")).to_be_visible()
-    widths = ana.page.locator(".preview img.drawing").evaluate_all(
-        "images => images.map((image) => image.complete && image.naturalWidth)"
+    # They are there before they are loaded.
+    expect_soon(
+        lambda: ana.page.locator(".preview img.drawing").evaluate_all(
+            "images => images.map((image) => image.complete && image.naturalWidth > 20)"
+        ),
+        [True, True],
     )
-    assert all(width > 20 for width in widths), widths
 
 
 def test_what_is_folded_out_stays_while_one_types(open_window: OpenWindow) -> None:
