@@ -14,17 +14,11 @@ from sync.limit import Limits
 from sync.names import Mode, PositionEncoding, Role
 from sync.port import AuthorBinding, Checkpoint, DocumentRecord, EventRecord, Followed, Opened
 from sync.room.room import Room
-from sync.submission import (
-    Submission,
-    TextSubmission,
-    UpdateSubmission,
-    text_digest,
-    update_digest,
-)
+from sync.submission import Submission, TextSubmission, UpdateSubmission, text_digest, update_digest
 from sync.text.delta import Ops, apply
 from sync.text.gaps import GAP, around_gaps
 from sync.user import User
-from sync.wire.message import Outgoing
+from sync.wire.message import Ack, ErrorMessage, Events, Outgoing, Updates
 
 NAME = "notes"
 KEY = 7
@@ -297,3 +291,47 @@ class Editor:
 
     def __str__(self) -> str:
         return str(self.text)
+
+
+def room_with(*sessions: str, text: str = "", limits: Limits | None = None) -> DrivenRoom:
+    """A room that these sessions have joined in text mode; version 1 holds `text`, if any."""
+    driven = DrivenRoom(limits)
+    if text:
+        driven.write(edit("http", "first", None, text))
+    for session in sessions:
+        driven.join(session)
+    return driven
+
+
+def orders(effects: list[Effect]) -> list[CatchUp]:
+    """What is to be read from the log."""
+    return [effect for effect in effects if isinstance(effect, CatchUp)]
+
+
+def versions(effects: list[Effect], session: str) -> list[int]:
+    """Every version that a session is told of, acks and events alike, in order."""
+    told: list[int] = []
+    for message in messages(effects, session):
+        if isinstance(message, Ack) and message.changed:
+            told.append(message.version)
+        elif isinstance(message, Events):
+            told += [event.version for event in message.events]
+        elif isinstance(message, Updates):
+            told += range(message.from_, message.to + 1)
+    return told
+
+
+def error(effects: list[Effect], session: str) -> ErrorMessage:
+    (found,) = sent(effects, session, ErrorMessage)
+    return found
+
+
+def parked() -> tuple[DrivenRoom, bytes, bytes]:
+    """A room in which s1 sent an update that needs another; both updates."""
+    driven = DrivenRoom()
+    driven.join("s1", BOB, "yjs")
+    driven.join("s2", ANN)
+    editor = Editor(1)
+    first, second = editor.edit(("a",)), editor.edit((1, "b"))
+    assert messages(driven.write(yjs("s1", "u2", second)), "s1") == []
+    return driven, first, second
