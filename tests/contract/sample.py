@@ -1,12 +1,17 @@
 """Events for the contract suite, and the usual ways to append them."""
 
 import hashlib
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
 
 from storage.log import SqlEventLog, open_event_log
 from storage.store import Store, open_store
-from sync.port import EventLog, EventRecord
+from sync.port import DocumentRecord, EventLog, EventRecord
 from sync.text.delta import Delta
 from tests.patience import PATIENCE_S
+
+Create: TypeAlias = Callable[[str], Awaitable[DocumentRecord]]
+"""The fixture `create`: creates a document of that name."""
 
 
 def open_log(database_url: str, *, pool_size: int = 10) -> SqlEventLog:

@@ -1,20 +1,18 @@
 """Authored deltas: what both databases read in columns is what they read event by event."""
 
-from collections.abc import Awaitable, Callable
 from random import Random
 
 import pytest
 from msgspec.structs import replace
 
-from sync.port import DocumentRecord, EventLog, EventRecord, StoreError
+from sync.port import EventLog, EventRecord, StoreError
 from sync.text.authored import AuthoredDeltas
 from sync.text.delta import Delta
 from tests.contract.conftest import run_sql
-from tests.contract.sample import append, event
+from tests.contract.sample import Create, append, event
 
 pytestmark = pytest.mark.anyio
 
-Create = Callable[[str], Awaitable[DocumentRecord]]
 MUCH = 1 << 30
 
 Told = tuple[int, Delta, int, str, str, str]

@@ -6,7 +6,7 @@ Planted bugs that were seen to fail here: see `docs/decisions/0018-a-feed-over-a
 import asyncio
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
@@ -17,17 +17,15 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from storage.log import SqlEventLog
 from storage.migrate import upgrade
 from sync.changes import Change, Claim, CursorState
-from sync.port import DocumentRecord, StoreError
+from sync.port import StoreError
 from sync.shells.clock import now_ms
 from tests.contract.conftest import new_document, run_sql
 from tests.contract.feed_process import CURSOR, LEASE_MS
-from tests.contract.sample import append, append_next, event, open_log
+from tests.contract.sample import Create, append, append_next, event, open_log
 from tests.patience import PATIENCE_S
 from tests.postgresql import until_blocked, until_connections
 
 pytestmark = pytest.mark.anyio
-
-Create = Callable[[str], Awaitable[DocumentRecord]]
 
 
 async def claim(

@@ -1,18 +1,15 @@
 """Pages of the log: whole, and read in pieces that do not fill the memory."""
 
-from collections.abc import Awaitable, Callable
-
 import pytest
 from msgspec.structs import replace
 
 from sync.document.window import weight
-from sync.port import DocumentRecord, EventLog, EventRecord
+from sync.port import EventLog, EventRecord
 from sync.shells.log_reader import PAGE_EVENTS, pages
-from tests.contract.sample import append, event
+from tests.contract.sample import Create, append, event
 
 pytestmark = pytest.mark.anyio
 
-Create = Callable[[str], Awaitable[DocumentRecord]]
 MAX_BYTES = 1 << 20
 
 

@@ -1,19 +1,18 @@
 """Sittings: what both databases group is what a plain loop over the events groups."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from random import Random
 
 import pytest
 from msgspec.structs import replace
 
 from sync.event_origin import origin_of, restored_version
-from sync.port import SITTING_CUT, DocumentRecord, EventLog, EventRecord, Sitting, SittingAuthor
-from tests.contract.sample import append, event
+from sync.port import SITTING_CUT, EventLog, EventRecord, Sitting, SittingAuthor
+from tests.contract.sample import Create, append, event
 
 pytestmark = pytest.mark.anyio
 
-Create = Callable[[str], Awaitable[DocumentRecord]]
 
 PAUSE_MS = 300_000
 SESSIONS = ("9f1c2d3e4a5b6c7d", "77b1d0e2a6f84c11", "http-5d41402abc4b", "repair")
