@@ -17,7 +17,7 @@ from lab.converge.frame_world import Script, failure_of, play
 from lab.converge.shrink import shrink
 from lab.markdown_table import render_table
 from lab.proof_page import write_section
-from tests.property.simulation import Scenario
+from tests.property.simulation.scenario import Scenario
 
 _BATCH: Final = 50
 _MAX_FAILURES: Final = 3

@@ -12,14 +12,11 @@ from lab.converge.frame_channel import DownFrames, FrameChannel, UpFrames
 from lab.converge.hostile_client import HostileClient
 from sync.effect import Dismiss, Effect
 from sync.names import Dialect
-from tests.property.simulation import (
-    Client,
-    Connection,
-    DialectClient,
-    Scenario,
-    Server,
-    World,
-)
+from tests.property.simulation.client import Client
+from tests.property.simulation.scenario import Scenario
+from tests.property.simulation.server import Connection, Server
+from tests.property.simulation.world import World
+from tests.property.simulation.yjs_client import DialectClient
 
 _SETTLING: Final = -1
 

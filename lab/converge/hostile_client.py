@@ -28,7 +28,8 @@ from sync.yjs.layout import Piece, Section, encode_update, string_piece
 from sync.yjs.update import parse_update
 from sync.yjs.varint import MalformedError
 from tests.property.hostile_update import has_values, invent, mutate
-from tests.property.simulation import Client, Connection
+from tests.property.simulation.client import Client
+from tests.property.simulation.server import Connection
 from tests.property.test_dialect_fuzz import mutated
 from tests.unit.sync.room.driven_room import NAME
 

@@ -16,7 +16,7 @@ from lab.converge.converge import play_batch, script_of
 from lab.converge.frame_world import Script, failure_of
 from lab.converge.shrink import shrink
 from tests.patience import SOAK
-from tests.property.simulation import Scenario
+from tests.property.simulation.scenario import Scenario
 
 pytestmark = [
     pytest.mark.p1,

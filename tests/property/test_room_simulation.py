@@ -37,7 +37,8 @@ from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from tests.patience import SOAK
-from tests.property.simulation import Scenario, play
+from tests.property.simulation.scenario import Scenario
+from tests.property.simulation.world import play
 
 pytestmark = [
     pytest.mark.p1,
