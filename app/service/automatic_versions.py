@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from app.service.feed_lease import FeedLease, edited_keys
-from app.service.writing_pause import wait_for_pause
+from app.service.writing_pause import rest_after_start, wait_for_pause
 from storage.change_feed import SqlChangeFeed
 from storage.versions.named_version import SessionEnds
 from storage.versions.sql_versions import SqlVersions, automatic_work
@@ -59,6 +59,7 @@ class AutomaticVersions:
     async def run(self) -> None:
         """Follow the feed until cancelled. While the store fails, try again and again."""
         is_started = False
+        await rest_after_start(self.log)
         while True:
             is_busy = False
             try:

@@ -12,7 +12,7 @@ from typing import Final
 
 from app.service.blames import SAVE_AFTER, Blames
 from app.service.feed_lease import FeedLease, edited_keys
-from app.service.writing_pause import wait_for_pause
+from app.service.writing_pause import rest_after_start, wait_for_pause
 from storage.change_feed import SqlChangeFeed
 from storage.versions.sql_versions import SqlVersions
 from sync.port import DocumentRecord, EventLog, StoreError
@@ -44,6 +44,7 @@ class BlameKeeper:
     async def run(self) -> None:
         """Follow the feed until cancelled. While the store fails, try again and again."""
         is_started = False
+        await rest_after_start(self.log)
         while True:
             begun = monotonic()
             is_busy = False

@@ -11,6 +11,14 @@ BUSY_APPENDS: Final = 30
 MAX_WAIT_S: Final = 20.0
 """The longest wait for a pause of those who write."""
 REST_S: Final = 0.5
+START_REST_S: Final = 5.0
+"""After a start everybody comes back, and nobody writes yet."""
+
+
+async def rest_after_start(log: EventLog) -> None:
+    """Leave the first seconds to those who come back, and go on resting while many write."""
+    await asyncio.sleep(START_REST_S)
+    await wait_for_pause(log)
 
 
 async def wait_for_pause(log: EventLog, rest_s: float = REST_S) -> None:

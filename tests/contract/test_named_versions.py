@@ -10,7 +10,7 @@ document.
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from random import Random
-from typing import Final
+from typing import Any, Final
 from uuid import uuid4
 
 import pytest
@@ -18,6 +18,8 @@ from msgspec.structs import replace
 
 from app.service import automatic_versions, writing_pause
 from app.service.automatic_versions import VERSIONS_CURSOR, AutomaticVersions
+from app.service.blame_keeping import BlameKeeper
+from app.service.blames import Blames
 from storage.fullness import FullError
 from storage.store import Store
 from storage.versions import version_rows
@@ -146,6 +148,7 @@ async def test_automatic_versions_wait_until_those_who_write_pause(
     monkeypatch.setattr(writing_pause, "BUSY_APPENDS", 0)
     monkeypatch.setattr(automatic_versions, "PAUSE_S", 0.0)
     monkeypatch.setattr(automatic_versions, "_BUSY_PAUSE_S", 0.0)
+    monkeypatch.setattr(writing_pause, "START_REST_S", 0.0)
     begun = note_rounds(monkeypatch, AutomaticVersions)
     key = await create(store, "notes")
     await append_next(store.log, key, "first")
@@ -165,6 +168,29 @@ async def test_automatic_versions_wait_until_those_who_write_pause(
         while mark != {key: head}:
             await asyncio.sleep(0.02)
             mark = await store.versions.marks([key])
+    running.cancel()
+    await asyncio.wait([running])
+
+
+@pytest.mark.parametrize("worker", [AutomaticVersions, BlameKeeper])
+async def test_background_work_leaves_the_first_seconds_to_those_who_come_back(
+    store: Store, worker: type[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = note_rounds(monkeypatch, worker)
+    monkeypatch.setattr(writing_pause, "START_REST_S", 3_600.0)
+    blames = [Blames(store.log, store.versions)] if worker is BlameKeeper else []
+    resting = worker(store.log, store.log.changes, store.versions, *blames)
+    running = asyncio.create_task(resting.run())
+    # Longer than what a round that does not rest takes to begin, and than a rest between two.
+    await asyncio.sleep(writing_pause.REST_S + 0.2)
+    assert begun == []
+    monkeypatch.setattr(writing_pause, "START_REST_S", 0.0)
+    running.cancel()
+    await asyncio.wait([running])
+    running = asyncio.create_task(resting.run())
+    async with asyncio.timeout(PATIENCE_S):
+        while not begun:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
     running.cancel()
     await asyncio.wait([running])
 
