@@ -1,7 +1,10 @@
 """Merging of a peer's Yjs updates into a document."""
 
+from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Final
+
+from msgspec.structs import replace
 
 from sync.document.deleted import Deleted, deleted_in
 from sync.document.document_state import DocumentState
@@ -13,7 +16,7 @@ from sync.submission import UpdateSubmission
 from sync.yjs.authorship import NO_CLAIMS, Claims, Shares, share
 from sync.yjs.gate import inspect
 from sync.yjs.layout import deletion
-from sync.yjs.part import present, reachable, take_new, take_part
+from sync.yjs.part import close_gaps, present, reachable, take_new, take_part
 from sync.yjs.repair import REPLACEMENT_BYTES, Repaired, repair
 from sync.yjs.replica import Replica, ReplicaBrokenError
 from sync.yjs.update import parse_update
@@ -111,12 +114,19 @@ class UpdateDocument(DocumentState):
         """
         verdict: Ready | Waiting | Malformed = inspect(update, self._known)
         repaired: Repaired | None = None
+        if isinstance(verdict, Malformed):
+            closed = close_gaps(update, self.clocks)
+            if closed is not None:
+                return self._merge_beside_gaps(submission, *closed, now_ms)
         if isinstance(verdict, Malformed) or REPLACEMENT_BYTES in update:
             found = repair(update, self._known)
             if isinstance(found, Malformed):
                 return Refused(refusal(ErrorCode.MALFORMED_UPDATE, found.reason))
             repaired, verdict = found, found.verdict
         if isinstance(verdict, Waiting):
+            if whole and submission.is_past:
+                clean = update if repaired is None else repaired.update
+                return self._merge_ahead(submission, clean, verdict, now_ms)
             return Parked(verdict.missing)
         if not verdict.authored and not verdict.deletes:
             return Unchanged(self.version)
@@ -194,6 +204,45 @@ class UpdateDocument(DocumentState):
         missing = tuple((client, end) for client, _, end in verdict.authored if client in foreign)
         self.has_corrected = True
         outcome = self._merge_uncommon(_derived(submission, part), part, now_ms, whole=False)
+        return outcome if isinstance(outcome, Refused) else Parked(missing)
+
+    def _merge_beside_gaps(
+        self, submission: UpdateSubmission, part: bytes, missing: Mapping[int, int], now_ms: int
+    ) -> Outcome:
+        """Merge the part of an update that `close_gaps` returned, and leave the rest waiting."""
+        if not missing:
+            return self._merge_update(replace(submission, update=part), now_ms)
+        return self._merge_first(submission, part, tuple(sorted(missing.items())), now_ms)
+
+    def _merge_ahead(
+        self, submission: UpdateSubmission, update: bytes, verdict: Waiting, now_ms: int
+    ) -> Outcome:
+        """Merge of a client's state what needs nothing that the log lacks; the rest waits.
+
+        A stock client sends with its own work also what it waits for itself.
+
+        Args:
+            update: the submission's update, as the gate has read it.
+        """
+        parsed = parse_update(update)
+        reached = reachable(parsed, self.clocks, frozenset())
+        deletes = [Range._make(each) for each in parsed.deletes]
+        part = take_part(submission.update, deletes, reached, self.clocks)
+        if part == submission.update:
+            return Parked(verdict.missing)
+        return self._merge_first(submission, part, verdict.missing, now_ms)
+
+    def _merge_first(
+        self,
+        submission: UpdateSubmission,
+        part: bytes,
+        missing: tuple[tuple[int, int], ...],
+        now_ms: int,
+    ) -> Outcome:
+        """Merge a part of an update before the whole, which waits for `missing`."""
+        self.has_corrected = True
+        first = replace(_derived(submission, part), update=part)
+        outcome = self._merge_update(first, now_ms)
         return outcome if isinstance(outcome, Refused) else Parked(missing)
 
     def _merge_repaired(

@@ -196,7 +196,8 @@ def _place(ready: Ready, update: Update, known: KnownState, *, is_logged: bool) 
     main = UNKNOWN if known.clocks else first_root(update)
     if main:
         places = Places(main)
-    if not (places.ranges or update.remains or any(at != places.main for *_, at in update.places)):
+    is_simple = not (places.ranges or update.remains or update.pinched)
+    if is_simple and all(at == places.main for *_, at in update.places):
         return msgspec.structs.replace(ready, main=main) if main else ready
     placed = place(update, places, known.clocks, is_logged=is_logged)
     return msgspec.structs.replace(ready, places=placed, main=main)

@@ -105,7 +105,7 @@ class Piece(NamedTuple):
 
 
 class Section(NamedTuple):
-    """The structs of one client, without a gap."""
+    """The structs of one client. A gap between them is a struct of kind `SKIP`."""
 
     client: int
     pieces: Sequence[Piece]
@@ -165,9 +165,7 @@ def _read_piece(data: bytes, at: int, clock: int, limits: UpdateLimits) -> tuple
     info, begin = data[at], at
     at += 1
     kind = info & 31
-    if kind == SKIP:
-        raise MalformedError("an update with a gap")
-    if kind != GC:
+    if kind not in (GC, SKIP):
         at = skip_place(data, at, info)
     head_end = at
     text: str | None = None
@@ -176,7 +174,7 @@ def _read_piece(data: bytes, at: int, clock: int, limits: UpdateLimits) -> tuple
         raw, at = read_data(data, at)
         text = raw.decode()
         units = len(raw) if len(text) == len(raw) else len(text.encode("utf-16-le")) // 2
-    elif kind <= DELETED:
+    elif kind <= DELETED or kind == SKIP:
         units, at = read_varint(data, at)
     elif kind in (JSON, DOCUMENT) or (kind == TYPE and data[at] == XML_HOOK):
         units, at = _skip_unsupported(data, at, kind, limits)

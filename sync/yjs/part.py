@@ -1,13 +1,14 @@
-"""Parts of an update: without some clients' new structs, or without what the log has already."""
+"""Parts of an update: without its gaps, some clients' new structs, or what the log has already."""
 
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from heapq import heappop, heappush
 
-from sync.yjs.content import UpdateLimits
+from sync.yjs.content import SKIP, UpdateLimits
 from sync.yjs.gate import DEFAULT_LIMITS
-from sync.yjs.layout import Section, encode_deletes, encode_update, read_layout
+from sync.yjs.layout import Piece, Section, encode_deletes, encode_update, read_layout
 from sync.yjs.update import Update
+from sync.yjs.varint import MalformedError
 from sync.yjs.verdict import Range
 
 
@@ -110,6 +111,46 @@ def take_new(
         ]
         new.append(Section(client, kept))
     return encode_update(new, deletes)
+
+
+def close_gaps(
+    update: bytes, clocks: Mapping[int, int], limits: UpdateLimits = DEFAULT_LIMITS.update
+) -> tuple[bytes, dict[int, int]] | None:
+    """Return the part of an update that stands before its gaps, or after those the log has filled.
+
+    Yjs writes a gap where it has later structs of a client and lacks earlier ones: into what it
+    merges of single updates, and into the state of a document that waits for structs.
+
+    Args:
+        update: any bytes.
+        clocks: the state vector of the log.
+
+    Returns:
+        The part, with all deletions, and the clocks that the rest waits for, by client.
+        None if there is no gap, or the bytes are no update.
+    """
+    try:
+        sections, deletes = read_layout(update, limits)
+    except MalformedError:
+        return None
+    if not any(piece.kind == SKIP for each in sections for piece in each.pieces):
+        return None
+    kept: list[Section] = []
+    missing: dict[int, int] = {}
+    for client, pieces in sections:
+        have = clocks.get(client, 0)
+        run: list[Piece] = []
+        for piece in pieces:
+            if piece.kind == SKIP:
+                continue
+            if run and piece.start > run[-1].end:
+                if piece.start > have:
+                    missing[client] = piece.start
+                    break
+                run = []
+            run.append(piece)
+        kept.append(Section(client, run))
+    return encode_update(kept, deletes), missing
 
 
 def present(deletes: Iterable[Range], clocks: Mapping[int, int]) -> list[Range]:

@@ -14,6 +14,8 @@ clocks. The author's document is corrected by deletions and insertions, which ev
   server inserts the character again.
 - Content that the log cannot hold (sub-documents, XML hooks, JSON of Yjs 12, half a pair in JSON,
   NUL in the name of an element or a mark) is replaced by deleted content.
+- So are values that were written one over the other under a key of a map. Yjs joins them to one
+  struct where it keeps deleted content: for an `UndoManager`, or without garbage collection.
 
 See `docs/decisions/0014-a-refused-struct-is-repaired.md`.
 """
@@ -37,6 +39,7 @@ from sync.yjs.layout import (
     read_layout,
     string_piece,
 )
+from sync.yjs.place import LongEntriesError
 from sync.yjs.update import Update, parse_update
 from sync.yjs.varint import MalformedError
 from sync.yjs.verdict import Malformed, Range, Ready, Waiting
@@ -141,7 +144,12 @@ def repair(
             for piece in section.pieces
             if piece.kind == STRING and not piece.is_keyed and piece.text is not None
         }
-        return _repair(sections, texts, deletes, parsed, known, limits)
+        try:
+            return _repair([*sections], texts, [*deletes], parsed, known, limits)
+        except LongEntriesError as long:
+            sections = [_without_long(each, set(long.structs), deletes) for each in sections]
+            parsed = parse_update(encode_update(sections, layout.delete_set), limits.update)
+            return _repair(sections, texts, deletes, parsed, known, limits)
     except MalformedError as error:
         return Malformed(str(error))
 
@@ -168,6 +176,19 @@ def _without_unfit(section: Section, have: int, deletes: list[Range]) -> Section
             for start, end, _ in _runs(_NULS, piece.text, piece.start):
                 deletes.append(Range(section.client, start, end))
             pieces[index] = piece.with_text(piece.text.replace("\0", " "))
+    return Section(section.client, pieces)
+
+
+def _without_long(section: Section, long: AbstractSet[_Unit], deletes: list[Range]) -> Section:
+    """Replace map entries of several values; add their units to `deletes`.
+
+    An editor has deleted all of them: the value that is shown is an entry of its own.
+    """
+    pieces = list(section.pieces)
+    for index, piece in enumerate(pieces):
+        if (section.client, piece.start) in long:
+            pieces[index] = piece.without_content()
+            deletes.append(Range(section.client, piece.start, piece.end))
     return Section(section.client, pieces)
 
 

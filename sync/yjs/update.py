@@ -13,10 +13,10 @@ other without a gap. Clocks count UTF-16 units.
 bounds, and nothing else. It refuses on purpose some things that Yjs can write:
 
 - Skip (10), a gap in an update. yrs integrates the structs after it before the gap is filled.
+  What can be merged of such an update is found by `sync.yjs.part`.
 - sub-documents (9), which would be documents outside of this one's log.
 - XmlHook types (7 with 5). yrs does not read their name and takes its bytes for the next struct.
 - JSON lists (2), which Yjs wrote before version 13. yrs reads one value more than there are.
-- an item whose origin is also its right origin. Its place in yrs depends on the order of updates.
 """
 
 import re
@@ -92,6 +92,8 @@ class Update:
     """(client, start, end), per client ascending and without overlap."""
     places: Sequence[tuple[int, int, bytes]] = ()
     """(client, clock) of each struct that names its parent, and the bytes of parent and key."""
+    pinched: Sequence[tuple[int, int]] = ()
+    """(client, clock) of each struct whose origin is also its right origin."""
 
 
 DEFAULT_LIMITS: Final = UpdateLimits()
@@ -135,6 +137,7 @@ def _parse(data: bytes, limits: UpdateLimits) -> Update:
     types: list[tuple[int, int]] = []
     remains: list[tuple[int, int, int]] = []
     places: list[tuple[int, int, bytes]] = []
+    pinched: list[tuple[int, int]] = []
     spans: list[tuple[int, int, int]] = []
     seen: set[int] = set()
     make_struct = Struct._make
@@ -207,7 +210,7 @@ def _parse(data: bytes, limits: UpdateLimits) -> Update:
                         raise MalformedError("a clock is out of range")
                     right = make_dependency((client, clock, on, unit, unit - 1))
                     if info & 0x80 and dependencies[-1][2:4] == right[2:4]:
-                        raise MalformedError("a struct to the left and right of one item")
+                        pinched.append((client, clock))
                     dependencies.append(right)
             else:
                 begin = at
@@ -264,7 +267,9 @@ def _parse(data: bytes, limits: UpdateLimits) -> Update:
             clock = end
         spans.append((client, first, clock))
     deletes = _read_delete_set(data, at, limits) if data[at] or at + 1 != size else ()
-    return Update(spans, structs, dependencies, pairs, parents, types, remains, deletes, places)
+    return Update(
+        spans, structs, dependencies, pairs, parents, types, remains, deletes, places, pinched
+    )
 
 
 def _read_delete_set(data: bytes, at: int, limits: UpdateLimits) -> list[tuple[int, int, int]]:

@@ -11,8 +11,6 @@ character behind it; halves at a string's end forgotten; half of a pair deleted 
 deleted; a checkpoint without the cuts.
 """
 
-import json
-import subprocess
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from random import Random
@@ -26,7 +24,8 @@ from sync.limit import Limits
 from sync.room.feed import merged_messages
 from sync.text.delta import apply
 from sync.yjs.statevector import decode_state_vector
-from tests.integration.npm_client import _PROJECT, node_program, require_npm_packages
+from tests.integration.npm_client import require_npm_packages
+from tests.integration.yjs_process import YjsProcess
 from tests.patience import SOAK
 from tests.unit.sync.room.driven_room import MemoryLog, yjs
 
@@ -35,36 +34,10 @@ pytestmark = [pytest.mark.p3, pytest.mark.p5, pytest.mark.p6]
 WORLDS = 3_000 if SOAK else 150
 
 
-class Yjs:
-    """The Node process that holds replicas of real Yjs."""
-
-    def __init__(self) -> None:
-        node, environment = node_program()
-        self._process = subprocess.Popen(
-            [node, str(_PROJECT / "replicas.mjs")],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=environment,
-            text=True,
-        )
-
-    def call(self, command: str, **parameters: Any) -> Any:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps({"do": command, **parameters}) + "\n")
-        self._process.stdin.flush()
-        return json.loads(self._process.stdout.readline())
-
-    def close(self) -> None:
-        with self._process:
-            assert self._process.stdin is not None
-            self._process.stdin.close()
-
-
 @pytest.fixture(scope="module")
-def real_yjs() -> Iterator[Yjs]:
+def real_yjs() -> Iterator[YjsProcess]:
     require_npm_packages()
-    process = Yjs()
+    process = YjsProcess("replicas.mjs")
     yield process
     process.close()
 
@@ -72,7 +45,7 @@ def real_yjs() -> Iterator[Yjs]:
 class World:
     """One document on the server, and replicas that are sent its log in pieces."""
 
-    def __init__(self, real: Yjs, seed: int, *, rich: bool) -> None:
+    def __init__(self, real: YjsProcess, seed: int, *, rich: bool) -> None:
         self.rng = Random(seed)
         self.real = real
         self.rich = rich
@@ -200,7 +173,9 @@ class World:
 
 
 @pytest.mark.parametrize("rich", [False, True], ids=["text", "rich"])
-def test_replicas_that_cut_pairs_and_type_nul_agree_with_the_log(real_yjs: Yjs, rich: bool) -> None:
+def test_replicas_that_cut_pairs_and_type_nul_agree_with_the_log(
+    real_yjs: YjsProcess, rich: bool
+) -> None:
     for seed in range(WORLDS):
         world = World(real_yjs, seed, rich=rich)
         try:

@@ -2,7 +2,8 @@
 
 Mutants seen caught here: a pair not inserted again; a carrier that binds what it brings; an id that
 is announced taken for nobody's; others' structs taken; what waits for them forgotten; the past of
-a silent session bound; a full document that takes no deletions.
+a silent session bound; a full document that takes no deletions;
+a state that waits as a whole; what is behind a gap forgotten, or an edit merged in part.
 """
 
 import pytest
@@ -18,6 +19,7 @@ from sync.wire.message import Resync
 from sync.yjs.awareness import encode_awareness
 from sync.yjs.gate import KnownState, Ready, inspect_logged
 from sync.yjs.replica import Replica, ReplicaBrokenError, merged
+from sync.yjs.update import parse_update
 from tests.unit.sync.room.driven_room import (
     ANN,
     BOB,
@@ -100,6 +102,53 @@ def test_author_s_missing_text_is_left_to_it_and_what_builds_on_that_waits() -> 
     assert isinstance(written.merge(past), Accepted)
     assert written.document.text == "* one!?"
     assert written.log.authors == {A: ANN.id, B: BOB.id}
+
+
+def gap(missing: int) -> bytes:
+    """What Ann wrote under A, and an edit of her other tab that waits for those before it."""
+    later = string("?", (B, missing - 1))
+    return update(block(B, missing, later), block(A, 0, string("one")))
+
+
+@pytest.mark.parametrize("is_deletion", [False, True], ids=["structs", "deletions"])
+def test_work_is_stored_beside_what_the_client_waits_for_itself(is_deletion: bool) -> None:
+    written = Written()
+    state = gap(2)
+    if is_deletion:
+        state = update(block(A, 0, string("one")), deletes=delete(B, (0, 1)))
+    past = yjs("ann", "a1", state, ANN, is_past=True)
+    assert written.merge(past) == Parked(((B, 1 if is_deletion else 2),))
+    assert written.document.text == "one"
+    assert written.merge(past) == Parked(((B, 1 if is_deletion else 2),))
+    assert written.document.version == 1
+    written.merge(yjs("ann-2", "a2", update(block(B, 0, string("xy", (A, 2)))), ANN))
+    assert isinstance(written.merge(past), Accepted)
+    assert written.document.text == ("oney" if is_deletion else "onexy?")
+    assert Document(written.log.opened(), Limits()).text == written.document.text
+
+
+@pytest.mark.parametrize("is_past", [False, True], ids=["edit", "state"])
+def test_work_on_both_sides_of_a_gap_is_stored_once_it_is_filled(is_past: bool) -> None:
+    """Recorded from `Y.mergeUpdates` of a client's first and third edit."""
+    written = Written()
+    merged_with_gap = bytes.fromhex("01030700040107636f6e74656e7401610a01840701016300")
+    sent = yjs("ann", "a1", merged_with_gap, ANN, is_past=is_past)
+    assert written.merge(sent) == Parked(((7, 2),))
+    assert written.document.text == "a"
+    written.merge(yjs("ann", "a2", update(block(7, 1, string("b", (7, 0)))), ANN))
+    assert isinstance(written.merge(sent), Accepted)
+    assert written.document.text == "abc"
+    assert [parse_update(each.update).spans for each in written.log.events] == [
+        [(7, 0, 1)],
+        [(7, 1, 2)],
+        [(7, 2, 3)],
+    ]
+
+
+def test_edit_that_waits_is_not_merged_in_part() -> None:
+    written = Written()
+    assert written.merge(yjs("ann", "a1", gap(2), ANN)) == Parked(((B, 2),))
+    assert written.document.version == 0
 
 
 @pytest.mark.p9

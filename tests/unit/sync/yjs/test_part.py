@@ -3,7 +3,7 @@
 import pytest
 
 from sync.yjs.gate import KnownState, inspect
-from sync.yjs.part import present, reachable, take_new, take_part
+from sync.yjs.part import close_gaps, present, reachable, take_new, take_part
 from sync.yjs.update import parse_update
 from sync.yjs.verdict import Range
 from tests.unit.sync.room.driven_room import Editor
@@ -34,6 +34,37 @@ def test_part_has_the_structs_in_reach_and_the_deletions_of_what_is_there_then()
     assert (verdict.authored, verdict.deletes) == ((Range(B, 0, 3),), ())
     whole = take_part(BOTH, deletes, reachable(parsed, {}, frozenset()), {})
     assert ready(inspect(whole, KnownState())).deletes == (Range(A, 0, 1),)
+
+
+def skip(units: int) -> bytes:
+    return bytes((10, units))
+
+
+GAP = update(
+    block(B, 0, string("own")),
+    block(A, 0, string("ab"), skip(1), string("d", (A, 2)), skip(2), string("g", (A, 5))),
+    deletes=delete(A, (1, 1)),
+)
+
+
+@pytest.mark.parametrize(
+    ("have", "start", "missing"),
+    [(0, 0, {A: 3}), (2, 0, {A: 3}), (3, 3, {A: 6}), (5, 3, {A: 6}), (6, 6, {}), (7, 6, {})],
+)
+def test_part_without_gaps_goes_on_from_the_log(
+    have: int, start: int, missing: dict[int, int]
+) -> None:
+    closed = close_gaps(GAP, {A: have})
+    assert closed is not None
+    part, rest = closed
+    parsed = parse_update(part)
+    assert [span[:2] for span in parsed.spans] == [(B, 0), (A, start)]
+    assert (rest, parsed.deletes) == (missing, [(A, 1, 2)])
+
+
+@pytest.mark.parametrize("data", [BOTH, b"", b"\1\1\5\0\x0b"], ids=["whole", "empty", "damaged"])
+def test_update_without_gaps_has_no_such_part(data: bytes) -> None:
+    assert close_gaps(data, {}) is None
 
 
 def test_deletions_end_at_the_clocks() -> None:

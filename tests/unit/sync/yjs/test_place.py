@@ -107,6 +107,33 @@ def test_string_sent_again_goes_on_where_it_was() -> None:
     assert inspect(elsewhere, known) == Malformed("an item that goes on in another parent")
 
 
+TEXT_IN_ROOT_OF_A = update(block(A, 0, string("ab"))).hex()
+PINCHED = update(block(B, 0, string("x", (A, 1), (A, 1))))
+
+
+@pytest.mark.p5
+@pytest.mark.parametrize("is_main", [True, False], ids=["main", "other"])
+def test_item_on_both_sides_of_one_unit_is_refused_in_a_root(is_main: bool) -> None:
+    """Its place in yrs depends on the order of updates."""
+    known = after(*([] if is_main else ["01011e000401046d61696e016d00"]), TEXT_IN_ROOT_OF_A)
+    assert inspect(PINCHED, known) == Malformed("a struct to the left and right of one item")
+    assert isinstance(inspect_logged(PINCHED, known), Ready)
+    with_root = update(block(A, 0, string("ab")), block(B, 0, string("x", (A, 1), (A, 1))))
+    assert isinstance(inspect(with_root, KnownState()), Malformed)
+
+
+def test_item_on_both_sides_of_one_unit_is_let_into_a_nested_type() -> None:
+    """`Y.UndoManager` makes one in a type that was deleted and made again."""
+    inner = b"\4" + b"\0" + varint(A) + varint(0) + name("ab")
+    known = after(update(block(A, 0, item(7, b"\0"), inner)).hex())
+    nested = update(block(B, 0, string("x", (A, 1), (A, 1))))
+    verdict = inspect(nested, known)
+    assert isinstance(verdict, Ready)
+    assert verdict.places == (Placed(B, 0, 1, b"\0" + varint(A) + varint(0)),)
+    known.advance(verdict)
+    assert inspect(nested, known) == inspect_logged(nested, known)
+
+
 def test_map_entry_of_several_units_is_refused_but_for_one_in_the_log() -> None:
     """Split, and collected with its map, it leaves yrs with a pointer to freed memory."""
     entry = update(block(A, 0, item(4, name("xy"), key="k")))

@@ -45,6 +45,30 @@ def test_nul_in_content_that_the_log_has_is_of_no_matter() -> None:
     assert not ready(found).deletes
 
 
+@pytest.mark.parametrize("is_marked", [True, False], ids=["keyed", "merged"])
+def test_values_written_one_over_the_other_are_stored_as_deleted(is_marked: bool) -> None:
+    """Recorded from `new Y.UndoManager(map)`, with and without what `Y.mergeUpdates` leaves out."""
+    first = update(block(A, 0, item(8, b"\x01\x7d\x01", key="k")))
+    info = 0xA8 if is_marked else 0x88
+    joined = bytes((info, A, 0)) + b"\x02\x7d\x02\x7d\x03"
+    shown = bytes((info, A, 2)) + b"\x01\x7d\x04"
+    sent = update(block(A, 1, joined, shown), deletes=delete(A, (0, 3)))
+    found = repaired(sent, known(first))
+    assert [(each.kind, each.end) for each in parse_update(found.update).structs] == [
+        (1, 3),
+        (8, 4),
+    ]
+    assert ready(found).deletes == (Range(A, 0, 3),)
+    assert ready(found).authored == (Range(A, 1, 4),)
+    assert (found.insertions, found.cuts) == ([], [])
+    assert isinstance(inspect(found.update, known(first)), Ready)
+
+
+def test_values_of_a_map_that_nobody_deleted_are_deleted_by_the_repair() -> None:
+    found = repaired(update(block(A, 0, item(8, b"\x02\x7d\x02\x7d\x03", key="k"))), KnownState())
+    assert ready(found).deletes == (Range(A, 0, 2),)
+
+
 @pytest.mark.parametrize(
     ("text", "insertion", "gone"),
     [

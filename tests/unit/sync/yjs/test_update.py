@@ -58,9 +58,6 @@ HOSTILE_UPDATES = [
         update(block(A, 0, item(4, name(b"a\xed\xa0\x80")))), "UTF-8", id="half-pair-cesu"
     ),
     pytest.param(update(block(A, 0, item(4, name(b"\xff")))), "UTF-8", id="not-utf-8"),
-    pytest.param(
-        update(block(B, 0, string("x", (A, 1), (A, 1)))), "left and right", id="origin-twice"
-    ),
 ]
 """Updates and what is said of them; many are named for what they once did to yrs."""
 
