@@ -15,7 +15,7 @@ from hashlib import sha256
 from storage.access import access_changes
 from storage.access.access_record import AccessChange
 from storage.store import Store
-from tests.contract.sample import open_whole
+from tests.contract.sample import be_patient, open_whole
 
 
 async def use(store: Store, *secrets: str) -> None:
@@ -40,6 +40,7 @@ async def change(store: Store, count: str) -> None:
 
 
 async def main(task: str, url: str, *arguments: str) -> None:
+    be_patient()
     store = open_whole(url)
     await store.log.ping()
     print("ready", flush=True)

@@ -16,9 +16,9 @@ from functools import partial
 
 from sqlalchemy import Connection, text
 
-from storage.log import SqlEventLog, open_event_log
+from storage.log import SqlEventLog
 from sync.changes import Claim
-from tests.contract.sample import event
+from tests.contract.sample import be_patient, event, open_log
 
 CURSOR = "test"
 LEASE_MS = 300
@@ -92,7 +92,8 @@ def _versions(connection: Connection) -> int:
 
 
 async def main(task: str, url: str, *arguments: str) -> None:
-    log = open_event_log(url)
+    be_patient()
+    log = open_log(url)
     if task == "append":
         await append(log, *arguments)
     elif task.startswith("stop"):

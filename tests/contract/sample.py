@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
+from storage import sqlite
 from storage.log import SqlEventLog, open_event_log
 from storage.store import Store, open_store
 from sync.port import DocumentRecord, EventLog, EventRecord
@@ -22,6 +23,15 @@ def open_log(database_url: str, *, pool_size: int = 10) -> SqlEventLog:
 def open_whole(database_url: str, *, pool_size: int = 10) -> Store:
     """The whole store, with as much time for its database as tests have."""
     return open_store(database_url, pool_size=pool_size, timeout_s=PATIENCE_S)
+
+
+def be_patient() -> None:
+    """Have this process wait for the one lock of SQLite as long as tests do.
+
+    Of many processes that write at once one can be unlucky for more than the seconds that an
+    installation, in which one server writes, waits for a backup or a migration.
+    """
+    sqlite._BUSY_TIMEOUT_MS = round(PATIENCE_S * 1000)
 
 
 def event(
