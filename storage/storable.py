@@ -4,17 +4,12 @@ SQLite would keep NUL, but its own functions and its shell end a text there.
 """
 
 from sync.port import StoreError
+from sync.text.delta import valid_text
 
 
 def is_storable(text: str) -> bool:
     """Return whether both databases keep a text as it is."""
-    if "\0" in text:
-        return False
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+    return valid_text(text)
 
 
 def require_storable(*texts: str | None) -> None:

@@ -81,6 +81,12 @@ def session_state(state: State, principal: Principal) -> SessionState:
     )
 
 
+def require_passwords(state: State) -> None:
+    """Raise `QuireError` unless people sign in here with a password."""
+    if state.settings.auth_mode != "accounts":
+        raise QuireError(ErrorCode.FORBIDDEN, "This server has no accounts with passwords.")
+
+
 def person(user: User) -> Person:
     """Return a user as others see it."""
     return Person(id=user.id, name=user.name, color=user.color)

@@ -1,7 +1,6 @@
 """The samples of docs/embedding.md: an application's token and page, against a real server."""
 
 import re
-import subprocess
 import time
 from collections.abc import Iterator
 from typing import Any, Final
@@ -11,13 +10,13 @@ import pytest
 from msgspec import Struct
 
 from tests.integration.issuer import Answer, Issuer
-from tests.integration.npm_client import node_program, require_npm_packages
+from tests.integration.npm_client import require_npm_packages
+from tests.integration.npm_sample import run_sample
 from tests.integration.server import ROOT, ServerProcess
 from tests.integration.token_client import enter_yjs
 from tests.patience import PATIENCE_S
 
 PAGE: Final = (ROOT / "docs" / "embedding.md").read_text("utf-8")
-NPM: Final = ROOT / "tests" / "npm"
 SECRET: Final = "the secret of the application and of Quire"
 ORIGIN: Final = "https://wiki.example.org"
 DOCUMENTED: Final = "http://127.0.0.1:8000"
@@ -77,7 +76,7 @@ def test_page_of_the_application_writes_into_its_document(
     place: Place, tokens: dict[str, Any], name: str
 ) -> None:
     require_npm_packages()
-    run_page(place, page(place, name))
+    run_sample(f"embedding-{place.server.port}", page(place, name))
     token = tokens["quire_token"]("7", "Ada")
     written = wait_for_text(place, token)
     assert "Hello from an editor" in written
@@ -108,7 +107,7 @@ def test_page_gets_a_new_ticket_when_its_token_has_ended(
 await new Promise((done) => provider.once("closed", done));
 await new Promise((done) => provider.once("sync", done));
 """
-    run_page(place, page(place, "y-websocket") + lost)
+    run_sample(f"embedding-{place.server.port}", page(place, "y-websocket") + lost)
     assert next(clocks, None) is None
 
 
@@ -124,24 +123,6 @@ def page(place: Place, name: str) -> str:
     code = code.replace('"/quire-token"', f'"{place.application.url}/quire-token"')
     typing = 'export const type = (text) => ydoc.getText("content").insert(0, text)'
     return f"{code}\n{typing}\nexport {{ provider }}\n"
-
-
-def run_page(place: Place, code: str) -> None:
-    folder = NPM / ".samples"
-    folder.mkdir(exist_ok=True)
-    file = folder / f"embedding-{place.server.port}.mjs"
-    file.write_text(code)
-    node, environment = node_program()
-    try:
-        subprocess.run(
-            [node, str(NPM / "sample.mjs"), str(file)],
-            stdin=subprocess.DEVNULL,
-            env=environment,
-            timeout=PATIENCE_S,
-            check=True,
-        )
-    finally:
-        file.unlink()
 
 
 def wait_for_text(place: Place, token: str) -> str:

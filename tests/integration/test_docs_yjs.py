@@ -2,19 +2,18 @@
 
 import json
 import re
-import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator
 
 import pytest
 
-from tests.integration.npm_client import node_program, require_npm_packages
+from tests.integration.npm_client import require_npm_packages
+from tests.integration.npm_sample import run_sample
 from tests.integration.server import ROOT, ServerProcess
 from tests.patience import PATIENCE_S
 
 PAGE = (ROOT / "docs" / "yjs.md").read_text()
-NPM = ROOT / "tests" / "npm"
 DOCUMENTED_ADDRESS = "ws://127.0.0.1:8000"
 TYPE = {
     "codemirror": "view.dispatch({ changes: { from: 0, insert: text } })",
@@ -55,21 +54,7 @@ def history(server: ServerProcess, document: str) -> list[dict[str, object]]:
 )
 def test_sample_connects_its_editor(server: ServerProcess, name: str, document: str) -> None:
     require_npm_packages()
-    folder = NPM / ".samples"
-    folder.mkdir(exist_ok=True)
-    file = folder / f"{name}-{server.port}.mjs"
-    file.write_text(sample(name, server))
-    node, environment = node_program()
-    try:
-        subprocess.run(
-            [node, str(NPM / "sample.mjs"), str(file)],
-            stdin=subprocess.DEVNULL,
-            env=environment,
-            timeout=PATIENCE_S,
-            check=True,
-        )
-    finally:
-        file.unlink()
+    run_sample(f"{name}-{server.port}", sample(name, server))
     # The page was closed as soon as it had been typed into: y-websocket does not say when it is
     # saved.
     deadline = time.monotonic() + PATIENCE_S

@@ -20,7 +20,14 @@ from app.http.identity_schema import (
     SessionState,
 )
 from app.http.noting import NotingOf
-from app.http.people_access import NOT_KEPT, ClientOf, OperatorOf, PeopleOf, let_in
+from app.http.people_access import (
+    NOT_KEPT,
+    ClientOf,
+    OperatorOf,
+    PeopleOf,
+    let_in,
+    require_passwords,
+)
 from app.identity.accounts.invitation import issue_invitation
 from app.service.service_error import ServiceCode, ServiceError
 from sync.error import ErrorCode, QuireError
@@ -55,8 +62,7 @@ async def invite(
     new: NewInvitation, state: StateOf, people: PeopleOf, operator: OperatorOf, note: NotingOf
 ) -> IssuedInvitation:
     """Make a link with which one person becomes a user. It is shown this once."""
-    if state.settings.auth_mode != "accounts":
-        raise QuireError(ErrorCode.FORBIDDEN, "This server has no accounts with passwords.")
+    require_passwords(state)
     issued = await issue_invitation(
         people.identity,
         created_by=operator.user.id,
@@ -112,8 +118,7 @@ async def accept_invitation(
     client: ClientOf,
 ) -> SessionState:
     """Become a user, or choose a new password, and be signed in."""
-    if state.settings.auth_mode != "accounts":
-        raise QuireError(ErrorCode.FORBIDDEN, "This server has no accounts with passwords.")
+    require_passwords(state)
     if shown.login is None and shown.name is None:
         signed_in = await people.invitations.reset(
             shown.secret, password=shown.password, client=client

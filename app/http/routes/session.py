@@ -23,6 +23,7 @@ from app.http.people_access import (
     keep_guest,
     keep_session,
     let_in,
+    require_passwords,
     session_state,
 )
 from app.identity.accounts.login import clean_login
@@ -117,8 +118,7 @@ async def sign_in(
     client: ClientOf,
 ) -> SessionState:
     """Sign in with a login and a password; the session is a new one, whoever asked before."""
-    if state.settings.auth_mode != "accounts":
-        raise QuireError(ErrorCode.FORBIDDEN, "This server has no accounts with passwords.")
+    require_passwords(state)
     audit = state.backend.audit
     try:
         signed_in = await people.accounts.sign_in(shown.login, shown.password, client)
