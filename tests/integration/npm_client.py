@@ -127,7 +127,7 @@ class NpmClient:
 
     async def connect(
         self,
-        server: ServerProcess,
+        server: ServerProcess | str,
         doc: str,
         *,
         name: str,
@@ -140,16 +140,17 @@ class NpmClient:
         """Open the document; does not wait for the server.
 
         Args:
+            server: or the address of a proxy, with the path of the site: `ws://127.0.0.1:80/pad`.
             editing: in a TipTap editor, in ProseMirror with y-prosemirror, or in Quill.
             session_aware: Hocuspocus 4: with a session id in every message.
             client_id: the Yjs client id; None draws one.
             token: y-websocket has it in the address, Hocuspocus in its first message.
             backoff_ms: the longest pause before it connects again; None is the provider's own.
         """
-        path = "yjs" if self.kind == "yws" else "hocuspocus"
+        site = server if isinstance(server, str) else f"ws://127.0.0.1:{server.port}"
         await self._call(
             "connect",
-            url=f"ws://127.0.0.1:{server.port}/{path}",
+            url=f"{site}/{'yjs' if self.kind == 'yws' else 'hocuspocus'}",
             doc=doc,
             params={"name": name},
             editing=editing,
