@@ -195,6 +195,22 @@ async def test_a_claim_is_one_holders_until_its_lease_ends(
     assert [each.upto for each in await take(log)] == [3]
 
 
+async def test_second_advance_of_a_claim_changes_nothing_though_its_holder_has_claimed_again(
+    log: SqlEventLog, create: Create
+) -> None:
+    key = (await create("notes")).key
+    await log.changes.start(CURSOR)
+    for version in (1, 2):
+        await append(log, key, event(version))
+    earlier = await claim(log)
+    assert earlier is not None
+    assert await log.changes.advance(earlier, 1)
+    later = await claim(log)
+    assert later is not None
+    assert not await log.changes.advance(earlier, 1)
+    assert await log.changes.advance(later, 2)
+
+
 async def test_work_takes_effect_only_with_the_advance(log: SqlEventLog, create: Create) -> None:
     key = (await create("notes")).key
     await log.changes.start(CURSOR)

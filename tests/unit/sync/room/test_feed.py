@@ -102,6 +102,22 @@ def test_text_is_asked_for_where_units_may_differ() -> None:
     assert sent(list(other.bring_up(log(3)[1:], 3, is_wide=True)))
 
 
+def test_utf16_positions_of_an_order_do_not_count_from_the_text_of_a_void_one() -> None:
+    driven = DrivenRoom()
+    for number, ops in enumerate([("ab",), ("😀",), (2, "x")]):
+        driven.write(edit("http", f"e{number}", None, *ops))
+    records, one = driven.log.events, feed("text", "utf-16")
+    for order in (5, 6):
+        one.fall_behind(1)
+        list(one.bring_up(None, 3, is_wide=True))
+        assert len(sent(list(one.take_page(order, records[1:2], "ab")))) == 1
+        if order == 5:
+            one.lag()
+    (shown,) = sent(list(one.take_page(6, records[2:], None)))
+    assert isinstance(shown, Events)
+    assert shown.events[0].pos == 3
+
+
 @pytest.mark.parametrize("end", ["lag", "fall behind"])
 def test_page_of_a_void_order_is_ignored(end: str) -> None:
     records, one = log(3), feed()

@@ -67,6 +67,16 @@ def test_id_that_another_announces_is_that_user_s_already() -> None:
     assert share([5], {}, claims, session="ann", user_id=ANN, is_past=False) == Shares(bound=(5,))
 
 
+def test_unbound_id_that_another_announces_is_contested_and_not_forged() -> None:
+    both = Announced(ann=(5, ANN), bob=(5, BOB))
+    # Ann announced it first.
+    assert of_bob([5], {}, both) == Shares(foreign=frozenset({5}), is_contested=True)
+    # Also what a session that announces nothing edits under it.
+    anns = Announced(ann=(5, ANN))
+    assert of_bob([5], {}, anns) == Shares(foreign=frozenset({5}), is_contested=True)
+    assert of_bob([5], {}, anns, is_past=True) == Shares(foreign=frozenset({5}))
+
+
 def test_session_that_announces_another_s_id_as_its_own_writes_under_it() -> None:
     claims = Announced(bob=(5, BOB))
     assert of_bob([5], {5: ANN}, claims, is_past=True).is_forged
