@@ -72,7 +72,7 @@ class PlainLine:
         """Pass on nothing any more; whoever attends is cancelled."""
 
     def finish(self) -> None:
-        """Have the application return."""
+        """End the wait of the application, so that its coroutine returns."""
         if not self.is_finished.done():
             self.is_finished.set_result(None)
 

@@ -1,4 +1,4 @@
-"""The effects that a room orders: each is a value that a shell carries out."""
+"""The effects that a room orders: each is a value that a shell executes."""
 
 from collections.abc import Iterator
 

@@ -39,7 +39,7 @@ class TakeBackWish(BaseModel):
 
     @property
     def wish(self) -> Wish:
-        """The same for the use case."""
+        """The request as the use case takes it."""
         part = self.part
         return Wish(
             self.actor,

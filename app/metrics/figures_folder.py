@@ -35,7 +35,7 @@ class FiguresFolder:
         made.replace(self._kept(name))
 
     def kept(self, besides: Collection[str]) -> list[Snapshot]:
-        """Return what workers have kept, but those of some names."""
+        """Return the snapshots that workers have kept, without those of `besides`."""
         with self._locked(is_shared=True):
             return self._read(name for name in self._keepers() if name not in besides)
 

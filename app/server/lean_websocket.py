@@ -183,7 +183,7 @@ class LeanWebSocket(WebSocketsSansIOProtocol):
             self._wake()
 
     async def attend(self, handle: Callable[[ASGIReceiveEvent], Awaitable[None]]) -> None:
-        """Have messages handled, one after another, until none waits."""
+        """Pass waiting messages to `handle`, one after another, until none is left."""
         inbox: Any = self.queue
         while not inbox.empty():
             await handle(self._next())

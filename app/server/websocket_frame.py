@@ -128,22 +128,23 @@ def frame_extent(data: bytes, at: int) -> tuple[int, int] | None:
     return start, start + length
 
 
-def skip_to_close(data: bytes, owed: int) -> tuple[bytes, int, bool]:
+def skip_to_close(data: bytes, unread: int) -> tuple[bytes, int, bool]:
     """Follow frames without looking into them, up to the peer's close frame.
 
     Args:
-        owed: the number of bytes at the beginning of the data that belong to an earlier frame.
+        unread: the number of bytes at the beginning of the data that belong to an earlier frame.
 
     Returns:
-        The beginning of a frame that is not whole, the bytes that are owed of the next data, and
-        True if there is a close frame, behind which nothing matters.
+        The beginning of a frame that is not whole, the number of bytes of the next data that
+        belong to a frame which has begun, and True if there is a close frame, behind which nothing
+        matters.
     """
     size = len(data)
     at = 0
     while at < size:
-        if owed:
-            step = min(owed, size - at)
-            owed -= step
+        if unread:
+            step = min(unread, size - at)
+            unread -= step
             at += step
             continue
         extent = frame_extent(data, at)
@@ -154,5 +155,5 @@ def skip_to_close(data: bytes, owed: int) -> tuple[bytes, int, bool]:
             if end > size:
                 break
             return b"", 0, True
-        owed = end - at
-    return data[at:], owed, False
+        unread = end - at
+    return data[at:], unread, False

@@ -76,7 +76,11 @@ async def create_document(
 
 
 def require_creation(backend: Backend, principal: Principal, name: str | None) -> None:
-    """Raise `QuireError` (`forbidden`, `auth_required`) unless a document may be created so."""
+    """Raise `QuireError` unless a principal may create a document of this name.
+
+    Raises:
+        QuireError: `auth_required`: it has to sign in first; `forbidden`: it may not.
+    """
     if backend.authority.may_create(principal, name):
         return
     if not principal.is_proven:

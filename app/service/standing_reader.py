@@ -37,7 +37,7 @@ class StandingRows(Protocol):
 
 
 class StandingReader:
-    """Reads standings; each answer is read after it was asked for."""
+    """Reads standings, many in one query; each query begins after the requests that it answers."""
 
     def __init__(self, rows: StandingRows) -> None:
         self._rows = rows

@@ -1,7 +1,7 @@
 """Frames between the clients and the rooms of a simulated world, in the dialect of each client.
 
 A client of the simulation hands over facts, a room hands out messages. Here each becomes a frame as
-its dialect spells it, and is read again by the decoder of the other end, before it goes on its way.
+its dialect encodes it, and is read again by the decoder of the other end, before it is passed on.
 """
 
 from collections import deque

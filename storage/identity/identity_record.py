@@ -21,7 +21,7 @@ class TakenError(Exception):
 
 
 class LastOperatorError(Exception):
-    """The only operator who can sign in is to be one no longer."""
+    """A change was refused that would leave no operator who can sign in."""
 
 
 class UserRecord(Struct, frozen=True):

@@ -17,7 +17,7 @@ PAUSE_MS: Final = 300_000
 def thinned_runs(
     events: Sequence[EventRecord], cuts: Collection[int], *, is_whole: bool
 ) -> list[Sequence[EventRecord]]:
-    """Return the sittings of events, in order: each is to become one event.
+    """Return the sittings of some events, in order; each sitting is merged into one event.
 
     Args:
         events: consecutive, ascending.

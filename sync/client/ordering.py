@@ -16,7 +16,7 @@ MAX_HELD: Final = 1_024
 
 
 class Gap(NamedTuple):
-    """A gap of missing versions: ask for the events after `since`."""
+    """A gap of missing versions: those after `since`, up to and including `upto`."""
 
     since: int
     upto: int

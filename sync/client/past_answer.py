@@ -82,7 +82,7 @@ class Contribution(msgspec.Struct, frozen=True):
 
 
 class Contributions(msgspec.Struct, frozen=True):
-    """Those of a version."""
+    """The contributions to the text of one version."""
 
     contributions: list[Contribution]
 

@@ -265,7 +265,7 @@ class Document:
         return self._core.epoch is not None
 
     def tell(self, fact: ClientFact) -> None:
-        """Pass a fact to the core and carry out its effects; never waits.
+        """Pass a fact to the core and execute its effects; never waits.
 
         Raises:
             DeltaError, QuireError: an edit that cannot be; nothing has happened.

@@ -1,6 +1,6 @@
 """One document's room as a state machine: facts come in, effects go out; it never waits.
 
-A shell hands every fact to `handle` and carries out the effects in the order given. The same facts
+A shell hands every fact to `handle` and executes the effects in the order given. The same facts
 have the same effects: there is no clock, no randomness and no I/O in this module.
 
 The room decides the order of steps, by its phase. Each concern has a module in this package:
@@ -141,7 +141,7 @@ class Room(View):
         return bool(self._queue.parking) or self._presence.wants_ticks
 
     def awaits_page(self, session: str, order: int) -> bool:
-        """Return True if a `CatchUp` order is still to be carried out."""
+        """Return True if a `CatchUp` order is still to be executed."""
         return self._membership.awaits_page(session, order)
 
     # --- facts in, effects out ------------------------------------------------------------------

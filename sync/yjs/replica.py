@@ -145,7 +145,7 @@ class Replica:
             applied = None if is_logged else self._apply_doubtful(update, ready)
             return applied or self._apply_by_comparison(update, bool(ready.authored))
         changed = True
-        ops = self._tails.foresee(ready)
+        ops = self._tails.predict(ready)
         if ops is not None:
             if self._watch is not None:
                 self._unwatch()

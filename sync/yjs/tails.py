@@ -62,16 +62,16 @@ class Tails:
         """Return the tail of a CRDT client; None if there is none."""
         return self._tails.get(client)
 
-    def foresee(self, ready: Ready) -> Delta | None:
+    def predict(self, ready: Ready) -> Delta | None:
         """Return the delta of a keystroke that continues a tail, and move the tails over it.
 
         Do not call `follow` for that delta. None: the delta has to come from the CRDT library.
         """
         hint = ready.hint
         if isinstance(hint, TypingInsert):
-            return self._foresee_insert(hint, ready.inserted_units)
+            return self._predict_insert(hint, ready.inserted_units)
         if isinstance(hint, TypingDelete):
-            return self._foresee_delete(hint)
+            return self._predict_delete(hint)
         return None
 
     def remember(self, hint: TypingInsert, units: int, ops: Delta) -> None:
@@ -120,7 +120,7 @@ class Tails:
             last = position
         self._order, self._gaps = order, gaps
 
-    def _foresee_insert(self, hint: TypingInsert, units: int) -> Delta | None:
+    def _predict_insert(self, hint: TypingInsert, units: int) -> Delta | None:
         client, clock, origin, right, text = hint
         tail = self._tails.get(client)
         if tail is None or origin != (client, tail.clock):
@@ -143,7 +143,7 @@ class Tails:
         tail.right = right
         return (position, text) if position else (text,)
 
-    def _foresee_delete(self, hint: TypingDelete) -> Delta | None:
+    def _predict_delete(self, hint: TypingDelete) -> Delta | None:
         client, length = hint.client, hint.length
         tail = self._tails.get(client)
         if tail is None or hint.clock + length != tail.clock + 1 or length >= tail.run:

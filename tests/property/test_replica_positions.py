@@ -1,4 +1,4 @@
-"""sync.yjs.replica: the positions it foresees are the positions that pycrdt finds.
+"""sync.yjs.replica: the positions it predicts are the positions that pycrdt finds.
 
 Invariants, after every single update:
 
@@ -44,7 +44,7 @@ class Compared:
         self.fast = Replica(SERVER)
         self.slow = Replica(SERVER, tails=0)
         self.known = KnownState()
-        self.foreseen = 0
+        self.predicted = 0
         self.log: list[bytes] = []
 
     def receive(self, update: bytes) -> bool:
@@ -54,7 +54,7 @@ class Compared:
             return False
         before = self.fast.text
         applied = self.fast.apply(update, verdict)
-        self.foreseen += self.fast._watch is None and applied.ops != ()
+        self.predicted += self.fast._watch is None and applied.ops != ()
         searched = self.slow.apply(update, verdict)
         self._compare(before, applied, searched)
         self.known.advance(verdict)
@@ -80,7 +80,7 @@ class Compared:
         assert self.fast.text == self.slow.text
         assert apply(before, applied.ops) == self.fast.text, "ops and update differ"
         if exactly:
-            assert applied == searched, "foreseen and found differ"
+            assert applied == searched, "predicted and found differ"
 
 
 class Writer:
@@ -185,7 +185,7 @@ def play(rng: Random, steps: int) -> Compared:
 @pytest.mark.timeout(0)
 @settings(max_examples=SESSIONS, deadline=None)
 @given(st.integers(0, 2**64))
-def test_foreseen_positions_are_found_ones_in_honest_sessions(seed: int) -> None:
+def test_predicted_positions_are_found_ones_in_honest_sessions(seed: int) -> None:
     play(Random(seed), STEPS)
 
 
@@ -196,7 +196,7 @@ def test_fast_path_is_taken_most_of_the_time_when_typing() -> None:
         writer.change(number, "x")
     for update in writer.unsent:
         compared.receive(update)
-    assert compared.foreseen > 190
+    assert compared.predicted > 190
 
 
 # --- items that no editor writes ----------------------------------------------------------------
@@ -253,7 +253,7 @@ def hostile(rng: Random, compared: Compared) -> bytes:
 @pytest.mark.timeout(0)
 @settings(max_examples=SESSIONS * 3, deadline=None)
 @given(st.integers(0, 2**64))
-def test_foreseen_positions_are_found_ones_for_any_origins(seed: int) -> None:
+def test_predicted_positions_are_found_ones_for_any_origins(seed: int) -> None:
     rng = Random(seed)
     compared = Compared()
     for _ in range(STEPS // 2):
@@ -273,10 +273,10 @@ def test_hostile_sessions_reach_the_fast_path(kind: type) -> None:
     for _ in range(2_000):
         update = hostile(rng, compared)
         verdict = inspect(update, compared.known)
-        before = compared.foreseen
+        before = compared.predicted
         compared.receive(update)
         reached += (
-            compared.foreseen > before
+            compared.predicted > before
             and isinstance(verdict, Ready)
             and isinstance(verdict.hint, kind)
         )

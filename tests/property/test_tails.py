@@ -1,11 +1,11 @@
 """sync.yjs.tails beside a text of which every character knows who wrote it.
 
-Held after every step: what is foreseen is where the writer stands, and a backspace that is foreseen
-takes out the writer's own last characters; a tail beside which somebody has put something is gone;
+Held after every step: what is predicted is where the writer stands, and a predicted backspace takes
+out the writer's own last characters; a tail beside which somebody has put something is gone;
 nobody else's is, unless it stood at the same place as one that moved.
 
 Mutants seen caught here, one at a time: a tail not dropped, or only the first of several at one
-place, by an insert, a replacement, a keystroke that was foreseen; a run not cut by an insert or a
+place, by an insert, a replacement, a keystroke that was predicted; a run not cut by an insert or a
 replacement; a run not ended by a delete in it; a gap not widened, narrowed, split or joined; a tail
 learned twice; the number of tails not bounded.
 """
@@ -46,7 +46,7 @@ class World:
         self.tails = Tails(MOST)
         self.cells: list[tuple[int, int]] = []
         self.writers = {client: Writer(client) for client in CLIENTS}
-        self.foreseen = 0
+        self.predicted = 0
 
     def step(self) -> None:
         writer = self.writers[self.rng.choice(CLIENTS)]
@@ -71,12 +71,12 @@ class World:
         hint = TypingInsert(writer.client, clock, left, None, "x" * length)
         ready = Ready((), (), length, True, (), (), (), (), (), hint)
         ops = canonical((at, hint.text) if at else (hint.text,))
-        found = self.tails.foresee(ready)
+        found = self.tails.predict(ready)
         if found is None:
             self.tails.follow(ops)
             self.tails.remember(hint, length, ops)
         else:
-            self.foreseen += 1
+            self.predicted += 1
             assert found == ops
         self.cells[at:at] = [(writer.client, clock + n) for n in range(length)]
         for other in self.writers.values():
@@ -91,11 +91,11 @@ class World:
         place = writer.place
         assert place is not None
         before = self.tails.find(writer.client)
-        found = self.tails.foresee(Ready((), (), 0, True, (), (), (), (), (), hint))
+        found = self.tails.predict(Ready((), (), 0, True, (), (), (), (), (), hint))
         if found is None:
             return
         assert before is not None
-        self.foreseen += 1
+        self.predicted += 1
         start = place - length
         assert found == canonical((start, -length) if start else (-length,))
         assert self.cells[start:place] == [(writer.client, first + n) for n in range(length)]
@@ -103,7 +103,7 @@ class World:
         self.delete(start, place)
 
     def change(self) -> None:
-        """Somebody else's change, which nobody foresees: one part of it after the other."""
+        """Somebody else's change, which nobody predicts: one part of it after the other."""
         parts: list[int | str] = []
         at = 0
         for _ in range(self.rng.choice((1, 1, 1, 2, 3))):
@@ -169,11 +169,11 @@ def test_tails_stand_where_the_text_says(seed: int) -> None:
         world.step()
 
 
-def test_much_is_foreseen() -> None:
+def test_much_is_predicted() -> None:
     world = World(1)
     for _ in range(2_000):
         world.step()
-    assert world.foreseen > 200
+    assert world.predicted > 200
 
 
 def test_no_tails_are_kept_where_none_are_wanted() -> None:

@@ -64,7 +64,7 @@ class WebSessions:
         self.lifetime_ms = days * DAY_MS
 
     async def start(self, user: UserRecord, client: Client) -> SignedIn:
-        """Start a session of a user who has proven to be that; returns after the commit."""
+        """Start a session of a user who has proven its identity; returns after the commit."""
         at_ms = now_ms()
         open_sessions = await self._identity.sessions(user.id)
         for oldest in open_sessions[: max(0, len(open_sessions) - MAX_SESSIONS + 1)]:

@@ -39,7 +39,7 @@ class PendingSignIn(Struct, frozen=True):
 
     @property
     def cookie(self) -> str:
-        """The name of its cookie."""
+        """The name of the cookie that holds this sign-in."""
         return cookie_of(self.state)
 
 

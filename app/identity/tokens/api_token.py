@@ -64,7 +64,11 @@ class ApiTokens:
         return principal_of_token(record)
 
     async def renew(self, principal: Principal) -> Principal | None:
-        """Return the principal of the token that one came from; None: the token is over.
+        """Return the principal that a token proves now; None if the token has ended.
+
+        Args:
+            principal: came from that token earlier.
+
 
         Raises:
             StoreError: it cannot be looked up.

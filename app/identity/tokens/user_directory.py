@@ -70,7 +70,7 @@ class UserDirectory:
             self._noted.popitem(last=False)
 
     async def renew(self, principal: Principal) -> Principal | None:
-        """Return a principal as it is; None: it has ended, or the user is shut out.
+        """Return the principal unchanged; None if it has ended, or if its user is shut out.
 
         Raises:
             StoreError: the store does not answer.

@@ -59,7 +59,7 @@ class Appender:
     """The appender of one process.
 
     Args:
-        tell: hands a fact to a room and carries out what it orders.
+        tell: hands a fact to a room and executes the effects that it orders.
         discard: closes a room that failed by a defect.
         now_ms: the server's clock, UTC, milliseconds.
         meter: counts and times what is appended.

@@ -1,4 +1,4 @@
-"""The executor of effects: hands facts to rooms, and carries out what the rooms order.
+"""The executor of effects: hands facts to rooms, and executes the effects that rooms order.
 
 Everything runs on one event loop and `tell` never waits, so a room's state is never seen
 half-changed and needs no lock. Work that takes time (a look at the log, loading a document again)
@@ -66,7 +66,7 @@ _FROM_ELSEWHERE = (RelayReceived, Connected)
 
 
 class Executor:
-    """Carries out the effects of all rooms of one process.
+    """Executes the effects of all rooms of one process.
 
     Args:
         registry: the open rooms.
@@ -138,7 +138,7 @@ class Executor:
         self.tell(room, fact)
 
     def tell(self, room: Room, fact: Fact) -> None:
-        """Hand a fact to a room and carry out its effects; never waits, never raises."""
+        """Hand a fact to a room and execute its effects; never waits, never raises."""
         version = room.version
         try:
             effects = room.handle(fact, now_ms())
@@ -170,7 +170,7 @@ class Executor:
     # --- effects out ----------------------------------------------------------------------------
 
     def _carry_out(self, room: Room, effects: Sequence[Effect]) -> list[Part]:
-        """Carry out effects of a room; return its relays to other processes."""
+        """Execute effects of a room; return its relays to other processes."""
         relayed: list[Part] = []
         find, meter = self.sinks.get, self._meter
         for effect in effects:

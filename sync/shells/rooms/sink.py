@@ -78,22 +78,25 @@ class Parcel(Struct):
         self.frames[key] = made = (frame, len(data) + len(tail))
         return made
 
-    def spelled(
-        self, key: str, spell: Callable[[SingleMessage], bytes | None]
+    def encoded(
+        self, key: str, encode_message: Callable[[SingleMessage], bytes | None]
     ) -> tuple[Frame, int] | None:
-        """The same in another protocol: `spell` is asked once for each `key`.
+        """Return the frame of the message in another protocol, and its size.
+
+        Args:
+            key: names the protocol; `encode_message` is called once for each.
 
         Returns:
-            None if the protocol has no words for it.
+            None if the protocol has no message for it.
         """
         if key not in self.frames:
             message = self.message
             if isinstance(message, Several):
-                spelled = [piece.spelled(key, spell) for piece in _pieces(message)]
-                frames = [frame for frame in spelled if frame is not None]
+                encoded = [piece.encoded(key, encode_message) for piece in _pieces(message)]
+                frames = [frame for frame in encoded if frame is not None]
                 self.frames[key] = _series(frames) if frames else None
             else:
-                data = spell(message)
+                data = encode_message(message)
                 self.frames[key] = None if data is None else (binary_frame(data), len(data))
         return self.frames[key]
 

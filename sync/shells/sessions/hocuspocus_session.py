@@ -115,10 +115,10 @@ class HocuspocusChannel(Channel):
     def _role_frame(self, role: Role) -> bytes:
         return self.frame(encode_authenticated(may_write=role in WRITING_ROLES))
 
-    def _spell(self, message: SingleMessage) -> bytes | None:
-        spelled = super()._spell(message)
-        if spelled is not None:
-            return spelled
+    def _encode(self, message: SingleMessage) -> bytes | None:
+        encoded = super()._encode(message)
+        if encoded is not None:
+            return encoded
         match message:
             case Joined(role=role) | RoleChanged(role=role):
                 return self._role_frame(role)

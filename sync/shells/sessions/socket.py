@@ -162,7 +162,7 @@ class Socket(ABC):
             self._rooms.sockets_by_user.leave(_user_key(self.user))
 
     def become(self, user: User) -> None:
-        """Act for a user from here on.
+        """Make this user the one that the socket acts for.
 
         Raises:
             QuireError: `rate_limited`: the user has too many sockets; the socket is as it was.

@@ -2,7 +2,7 @@
 
 A channel has the behaviour that the dialects share: sync steps, updates and awareness become facts
 for the room, the room's messages become frames, and dropped messages come from the log. How a
-frame is spelled, and what a refusal is, its subclasses know.
+frame is encoded, and what a refusal is, its subclasses know.
 """
 
 import asyncio
@@ -267,7 +267,7 @@ class Channel(ABC):
         progress = self.progress
         if parcel.droppable and progress.is_lagging:
             return
-        encoded = parcel.spelled(self._key, self._spell)
+        encoded = parcel.encoded(self._key, self._encode)
         if encoded is None:
             progress.wrote(parcel.upto)
             return
@@ -322,7 +322,7 @@ class Channel(ABC):
             is_followed: True if its event is delivered soon; one frame may wait in `_ack` for it.
         """
 
-    def _spell(self, message: SingleMessage) -> bytes | None:
+    def _encode(self, message: SingleMessage) -> bytes | None:
         """Return the frame for a message of the room; None if the dialect has none for it."""
         match message:
             case SyncReply(update=update):

@@ -1,4 +1,4 @@
-"""sync.yjs.tails: which keystrokes are foreseen, where, and what makes a tail be forgotten."""
+"""sync.yjs.tails: which keystrokes are predicted, where, and what makes a tail be forgotten."""
 
 import pytest
 
@@ -66,19 +66,19 @@ def typing(client: int = A, *, clock: int = 5, text: str = "abc", at: int = 10) 
 # --- what continues a tail ----------------------------------------------------------------------
 
 
-def test_insert_behind_the_last_character_is_foreseen_there_and_moves_the_tail() -> None:
+def test_insert_behind_the_last_character_is_predicted_there_and_moves_the_tail() -> None:
     tails = typing()
-    assert tails.foresee(typed(A, 8, "d")) == (13, "d")
-    assert tails.foresee(typed(A, 9, "ef")) == (14, "ef")
+    assert tails.predict(typed(A, 8, "d")) == (13, "d")
+    assert tails.predict(typed(A, 9, "ef")) == (14, "ef")
     assert tails.find(A) == Tail(10, FAR, 6)
-    assert tails.foresee(typed(A, 11, "g")) == (16, "g")
+    assert tails.predict(typed(A, 11, "g")) == (16, "g")
 
 
 def test_insert_that_continues_after_another_item_of_the_client_begins_a_new_run() -> None:
     tails = typing()
-    assert tails.foresee(typed(A, 20, "d", behind=7)) == (13, "d")
+    assert tails.predict(typed(A, 20, "d", behind=7)) == (13, "d")
     assert tails.find(A) == Tail(20, FAR, 1)
-    assert tails.foresee(erased(A, 20)) is None
+    assert tails.predict(erased(A, 20)) is None
 
 
 @pytest.mark.parametrize(
@@ -96,46 +96,46 @@ def test_insert_that_continues_after_another_item_of_the_client_begins_a_new_run
 )
 def test_what_does_not_continue_a_tail_is_to_be_asked_for_and_changes_nothing(other: Ready) -> None:
     tails = typing()
-    assert tails.foresee(other) is None
+    assert tails.predict(other) is None
     assert tails.find(A) == Tail(7, FAR, 3)
-    assert tails.foresee(typed(A, 8, "d")) == (13, "d")
+    assert tails.predict(typed(A, 8, "d")) == (13, "d")
 
 
-def test_insert_before_the_next_unit_of_the_client_is_foreseen() -> None:
+def test_insert_before_the_next_unit_of_the_client_is_predicted() -> None:
     tails = typing()
-    assert tails.foresee(typed(A, 8, "x")) == (13, "x")
-    assert tails.foresee(erased(A, 8)) == (13, -1)
-    assert tails.foresee(typed(A, 20, "d", behind=7, right=(A, 8))) == (13, "d")
+    assert tails.predict(typed(A, 8, "x")) == (13, "x")
+    assert tails.predict(erased(A, 8)) == (13, -1)
+    assert tails.predict(typed(A, 20, "d", behind=7, right=(A, 8))) == (13, "d")
     assert tails.find(A) == Tail(20, (A, 8), 1)
 
 
 def test_pair_is_one_place_and_two_units_and_ends_the_run() -> None:
     tails = typing()
-    assert tails.foresee(typed(A, 8, "😀")) == (13, "😀")
+    assert tails.predict(typed(A, 8, "😀")) == (13, "😀")
     assert tails.find(A) == Tail(9, FAR, 0)
-    assert tails.foresee(erased(A, 9)) is None
-    assert tails.foresee(typed(A, 10, "e")) == (14, "e")
+    assert tails.predict(erased(A, 9)) is None
+    assert tails.predict(typed(A, 10, "e")) == (14, "e")
 
 
 # --- deletes ------------------------------------------------------------------------------------
 
 
-def test_backspace_of_the_run_is_foreseen_and_moves_the_tail_back() -> None:
+def test_backspace_of_the_run_is_predicted_and_moves_the_tail_back() -> None:
     tails = typing()
-    assert tails.foresee(erased(A, 7)) == (12, -1)
+    assert tails.predict(erased(A, 7)) == (12, -1)
     assert tails.find(A) == Tail(6, FAR, 2)
-    assert tails.foresee(typed(A, 8, "d", behind=6)) == (12, "d")
+    assert tails.predict(typed(A, 8, "d", behind=6)) == (12, "d")
 
 
-def test_delete_of_two_units_is_foreseen_as_one() -> None:
-    assert typing().foresee(erased(A, 6, 2)) == (11, -2)
+def test_delete_of_two_units_is_predicted_as_one() -> None:
+    assert typing().predict(erased(A, 6, 2)) == (11, -2)
 
 
 def test_deltas_at_the_beginning_keep_nothing_before_them() -> None:
     tails = Tails(8)
     learn(tails, A, 0, "ab", 0)
-    assert tails.foresee(erased(A, 1)) == (1, -1)
-    assert tails.foresee(typed(A, 2, "c", behind=0)) == (1, "c")
+    assert tails.predict(erased(A, 1)) == (1, -1)
+    assert tails.predict(typed(A, 2, "c", behind=0)) == (1, "c")
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_deltas_at_the_beginning_keep_nothing_before_them() -> None:
 )
 def test_delete_that_is_not_the_end_of_the_run_is_to_be_asked_for(other: Ready) -> None:
     tails = typing()
-    assert tails.foresee(other) is None
+    assert tails.predict(other) is None
     assert tails.find(A) == Tail(7, FAR, 3)
 
 
@@ -173,7 +173,7 @@ def test_delete_that_is_not_the_end_of_the_run_is_to_be_asked_for(other: Ready) 
 def test_tail_is_moved_by_what_others_do_elsewhere(ops: Delta, expected: Delta) -> None:
     tails = typing()
     tails.follow(ops)
-    assert tails.foresee(typed(A, 8, "d")) == expected
+    assert tails.predict(typed(A, 8, "d")) == expected
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_tail_is_dropped_by_an_insert_at_its_place(ops: Delta) -> None:
     tails = typing()
     tails.follow(ops)
     assert tails.find(A) is None
-    assert tails.foresee(typed(A, 8, "d")) is None
+    assert tails.predict(typed(A, 8, "d")) is None
 
 
 @pytest.mark.parametrize(
@@ -215,13 +215,13 @@ def test_tails_of_several_writers_move_each_other() -> None:
     tails = typing(A, clock=0, text="aaa", at=10)
     learn(tails, B, 0, "bb", 2)
     learn(tails, C, 0, "c", 20)
-    assert tails.foresee(typed(B, 2, "bb")) == (4, "bb")
-    assert tails.foresee(typed(A, 3, "a")) == (17, "a")
-    assert tails.foresee(erased(B, 3)) == (5, -1)
-    assert tails.foresee(typed(C, 1, "c")) == (23 - 2 + 2 - 1 + 1, "c")
+    assert tails.predict(typed(B, 2, "bb")) == (4, "bb")
+    assert tails.predict(typed(A, 3, "a")) == (17, "a")
+    assert tails.predict(erased(B, 3)) == (5, -1)
+    assert tails.predict(typed(C, 1, "c")) == (23 - 2 + 2 - 1 + 1, "c")
     tails.follow((8, "x"))
-    assert tails.foresee(typed(B, 4, "b", behind=2)) == (5, "b")
-    assert tails.foresee(typed(A, 4, "a")) == (19, "a")
+    assert tails.predict(typed(B, 4, "b", behind=2)) == (5, "b")
+    assert tails.predict(typed(A, 4, "a")) == (19, "a")
 
 
 def test_of_two_writers_at_one_place_the_one_who_types_stays() -> None:
@@ -231,7 +231,7 @@ def test_of_two_writers_at_one_place_the_one_who_types_stays() -> None:
     learn(tails, A, 9, "a", 4)
     tails.follow((5, -11))
     assert (tails.find(A), tails.find(B)) == (Tail(9, FAR, 1), Tail(1, FAR, 0))
-    assert tails.foresee(typed(B, 2, "b")) == (5, "b")
+    assert tails.predict(typed(B, 2, "b")) == (5, "b")
     assert tails.find(A) is None, "what A types next may stand on either side"
 
 
@@ -239,7 +239,7 @@ def test_of_two_writers_at_one_place_the_first_in_order_may_type_as_well() -> No
     tails = typing(B, clock=0, text="bb", at=13)
     learn(tails, A, 9, "a", 4)
     tails.follow((5, -11))
-    assert tails.foresee(typed(A, 10, "a")) == (5, "a")
+    assert tails.predict(typed(A, 10, "a")) == (5, "a")
     assert tails.find(B) is None
 
 
@@ -247,8 +247,8 @@ def test_writer_who_types_elsewhere_has_one_tail_there() -> None:
     tails = typing()
     learn(tails, A, 8, "z", 2)
     assert tails.find(A) == Tail(8, FAR, 1)
-    assert tails.foresee(typed(A, 9, "z")) == (3, "z")
-    assert tails.foresee(typed(A, 8, "d", behind=7)) is None
+    assert tails.predict(typed(A, 9, "z")) == (3, "z")
+    assert tails.predict(typed(A, 8, "d", behind=7)) is None
 
 
 # --- what is remembered -------------------------------------------------------------------------
@@ -258,11 +258,11 @@ def test_oldest_tail_makes_room_for_one_more_than_the_most() -> None:
     tails = Tails(2)
     learn(tails, A, 0, "a", 10)
     learn(tails, B, 0, "b", 20)
-    assert tails.foresee(typed(A, 1, "a")) == (11, "a")
+    assert tails.predict(typed(A, 1, "a")) == (11, "a")
     learn(tails, C, 0, "c", 30)
     assert tails.find(A) is None
-    assert tails.foresee(typed(B, 1, "b")) == (22, "b")
-    assert tails.foresee(typed(C, 1, "c")) == (32, "c")
+    assert tails.predict(typed(B, 1, "b")) == (22, "b")
+    assert tails.predict(typed(C, 1, "c")) == (32, "c")
 
 
 def test_no_tail_is_remembered_where_none_may_be() -> None:
@@ -292,4 +292,4 @@ def test_cleared_tails_are_forgotten() -> None:
     tails.clear()
     assert tails.find(A) is None
     learn(tails, B, 0, "b", 3)
-    assert tails.foresee(typed(B, 1, "b")) == (4, "b")
+    assert tails.predict(typed(B, 1, "b")) == (4, "b")

@@ -50,11 +50,11 @@ def test_several_messages_are_frames_of_one_write_which_others_share() -> None:
     assert other[SERIES][1] is frame[SERIES][0], "encoded once"
 
 
-def test_several_messages_are_spelled_as_far_as_a_protocol_has_words_for_them() -> None:
-    def spell(message: SingleMessage) -> bytes | None:
+def test_several_messages_are_encoded_as_far_as_a_protocol_has_messages_for_them() -> None:
+    def encode_message(message: SingleMessage) -> bytes | None:
         return message.update if isinstance(message, AwarenessOut) else None
 
     role, awareness = RoleChanged("notes", "viewer"), AwarenessOut("notes", b"\x00")
-    spelled = Parcel(Several("notes", (role, awareness))).spelled("yjs", spell)
-    assert spelled == (binary_frame(b"\x00"), 1)
-    assert Parcel(Several("notes", (role, role))).spelled("yjs", spell) is None
+    encoded = Parcel(Several("notes", (role, awareness))).encoded("yjs", encode_message)
+    assert encoded == (binary_frame(b"\x00"), 1)
+    assert Parcel(Several("notes", (role, role))).encoded("yjs", encode_message) is None
