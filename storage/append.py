@@ -6,12 +6,19 @@ from itertools import repeat
 from operator import attrgetter, itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, tuple_
+from sqlalchemy import Connection
 
-from storage import catalogue, change_feed, checkpoint, event_query, image_references, whole_log
+from storage import (
+    author_query,
+    catalogue,
+    change_feed,
+    checkpoint,
+    event_query,
+    image_references,
+    whole_log,
+)
 from storage.engine import Transaction
 from storage.row import event_rows
-from storage.table import authors
 from storage.writer import KnownWriters, WriterName, find_or_add
 from sync.port import (
     AuthorBinding,
@@ -71,7 +78,7 @@ class SqlAppendTransaction:
         return found
 
     async def authors(self, key: int) -> dict[int, str]:
-        return await self._transaction.run(partial(event_query.authors_of, key=key))
+        return await self._transaction.run(partial(author_query.of_document, key=key))
 
     async def find_ids(
         self, wanted: Sequence[tuple[int, str]]
@@ -171,21 +178,8 @@ class SqlAppendTransaction:
 
 def _bind_authors(connection: Connection, bindings: Sequence[AuthorBinding]) -> None:
     wanted = {(binding.key, binding.client_id): binding.user_id for binding in bindings}
-    # On SQLite this scans, but only the few rows of `authors`, and only when somebody is new.
-    taken = connection.execute(
-        select(authors.c.document_key, authors.c.client_id, authors.c.user_id).where(
-            authors.c.document_key.in_({key for key, _ in wanted}),
-            tuple_(authors.c.document_key, authors.c.client_id).in_(list(wanted)),
-        )
-    )
-    for key, client_id, user_id in taken:
+    for key, client_id, user_id in author_query.among(connection, list(wanted)):
         if wanted.pop((key, client_id)) != user_id:
             raise StoreError(f"CRDT client id {client_id} of document {key} is another user's")
     if wanted:
-        connection.execute(
-            insert(authors),
-            [
-                {"document_key": key, "client_id": client_id, "user_id": user_id}
-                for (key, client_id), user_id in wanted.items()
-            ],
-        )
+        author_query.add(connection, [(*pair, user) for pair, user in wanted.items()])

@@ -35,7 +35,9 @@ from sync.port import DerivedTitle, DocumentRecord, NewDocument
 _MAX_KNOWN = 10_000
 """The bound of the heads that are cached."""
 
-_by_name = select(*documents.c).where(documents.c.name == bindparam("document_name"))
+_by_name = Prepared(
+    select(*documents.c).where(documents.c.name == bindparam("document_name")), "document_name"
+)
 
 # All keys are one parameter. With one for each, every number of keys would be another statement to
 # parse and plan, and there would be a largest.
@@ -109,8 +111,9 @@ _create = {
 
 
 def find(connection: Connection, name: str) -> DocumentRecord | None:
-    row = connection.execute(_by_name, {"document_name": name}).one_or_none()
-    return None if row is None else document_record(row)
+    for row in _by_name.fetch(connection, name):
+        return document_record(row)
+    return None
 
 
 def create(connection: Connection, new: NewDocument) -> tuple[DocumentRecord, bool]:

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from storage.prepared import Prepared
 from storage.row import document_record, event_record, parse_made_up
-from storage.table import authors, documents, events, writers
+from storage.table import documents, events, writers
 from sync.port import DocumentRecord, EventRecord
 
 COLUMNS = (
@@ -80,7 +80,6 @@ _by_version = (
     .select_from(_written)
     .where(events.c.document_key == _key, events.c.version == bindparam("version"))
 )
-_authors = select(authors.c.client_id, authors.c.user_id).where(authors.c.document_key == _key)
 
 # What is wanted comes as one JSON parameter. `(document_key, id) IN ((…), …)` says the same, but
 # SQLite answers it by scanning all of `events`.
@@ -222,8 +221,3 @@ def _are_few(connection: Connection, which: ColumnElement[bool]) -> bool:
     some = select(events.c.version).where(which).limit(_FEW_EVENTS + 1).subquery()
     found: int = connection.execute(select(func.count()).select_from(some)).scalar_one()
     return found <= _FEW_EVENTS
-
-
-def authors_of(connection: Connection, key: int) -> dict[int, str]:
-    rows = connection.execute(_authors, {"of_document": key})
-    return {row.client_id: row.user_id for row in rows}

@@ -7,7 +7,7 @@ from types import TracebackType
 
 from sqlalchemy import Connection, select
 
-from storage import catalogue, checkpoint, event_query, secret, text_query, whole_log
+from storage import author_query, catalogue, checkpoint, secret, text_query, whole_log
 from storage.append import SqlAppendTransaction
 from storage.change_feed import SqlChangeFeed
 from storage.database import open_database
@@ -312,7 +312,7 @@ def _open(connection: Connection, name: str, before: int | None) -> Opened | Non
         raise StoreError(
             f"the log of document {found.key} has {count} events after {start}, not {length}"
         )
-    return Opened(found, saved, tail, event_query.authors_of(connection, found.key))
+    return Opened(found, saved, tail, author_query.of_document(connection, found.key))
 
 
 def _follow(connection: Connection, key: int, after: int, limit: int) -> Followed | None:
@@ -321,7 +321,7 @@ def _follow(connection: Connection, key: int, after: int, limit: int) -> Followe
         return None
     head, news = found
     # Authors are only ever added: those of a later moment include the ones of these events.
-    return Followed(head, news, event_query.authors_of(connection, key) if news else {})
+    return Followed(head, news, author_query.of_document(connection, key) if news else {})
 
 
 def _save_checkpoint(connection: Connection, key: int, saved: Checkpoint) -> None:

@@ -10,7 +10,6 @@ import asyncio
 import os
 import sqlite3
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, suppress
 from functools import partial
 from pathlib import Path
@@ -22,14 +21,12 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from storage.engine import KNOWN, Transaction, Work, finish, store_errors
+from storage.sqlite_readers import READERS, SqliteReaders
 from storage.work_thread import WorkThread
 from storage.write_gap import WriteGaps
 from sync.port import StoreError
 
 T = TypeVar("T")
-
-_READERS = 3
-"""Reader threads, each with a connection. A read that finds none free waits its turn."""
 
 _BUSY_TIMEOUT_MS = 5_000
 """The longest wait for another process (a migration, a backup) that holds the write lock."""
@@ -66,7 +63,7 @@ def sqlite_engine(path: Path, *, begin: str, pragmas: Sequence[str] = ()) -> Eng
     """A pool of connections to that file whose transactions start with the statement `begin`."""
     engine = create_engine(
         URL.create("sqlite", database=str(path)),
-        pool_size=_READERS,  # the writer's thread never asks for a second one
+        pool_size=READERS,  # the writer's thread never asks for a second one
         max_overflow=0,
         hide_parameters=True,  # what people wrote does not belong into error messages and logs
         connect_args={"check_same_thread": False},
@@ -111,9 +108,10 @@ class SqliteDatabase:
 
     def __init__(self, path: Path) -> None:
         self.writer = Writer(sqlite_engine(path, begin="BEGIN IMMEDIATE"))
-        self._reader = sqlite_engine(path, begin="BEGIN", pragmas=("query_only = ON",))
+        self._readers = SqliteReaders(
+            sqlite_engine(path, begin="BEGIN", pragmas=("query_only = ON",))
+        )
         self._write_thread = WorkThread("quire-sqlite-write")
-        self._read_threads = ThreadPoolExecutor(_READERS, "quire-sqlite-read")
         # Held over a whole transaction, which takes the writer's thread several times.
         self._writing = asyncio.Lock()
         self._gaps = WriteGaps()
@@ -125,8 +123,7 @@ class SqliteDatabase:
     async def read_snapshot(self, work: Work[T]) -> T:
         self._must_be_open()
         with store_errors():
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._read_threads, _read, self._reader, work)
+            return await self._readers.run(work)
 
     def write(self, *, is_background: bool = False) -> AbstractAsyncContextManager[Transaction]:
         return _SqliteTransaction(self, is_background=is_background)
@@ -137,9 +134,8 @@ class SqliteDatabase:
                 return
             self._closed = True
             # Readers first: the last connection to close folds the WAL into the database file.
-            await asyncio.to_thread(self._read_threads.shutdown)
+            await self._readers.aclose()
             await asyncio.to_thread(self._write_thread.shut_down)
-            await asyncio.to_thread(self._reader.dispose)
             await asyncio.to_thread(self.writer.close)
 
     async def begin_writing(self, *, is_background: bool) -> None:
@@ -328,8 +324,3 @@ class _SqliteTransaction:
     def _roll_back(self) -> None:
         if self._writer.is_begun:
             self._writer.roll_back()
-
-
-def _read(engine: Engine, work: Work[T]) -> T:
-    with engine.connect() as connection, connection.begin():
-        return work(connection)

@@ -5,6 +5,7 @@ from typing import Final, TypeAlias
 
 from sqlalchemy import Connection, bindparam, insert, select
 
+from storage.prepared import Prepared
 from storage.table import writers
 
 WriterName: TypeAlias = tuple[int, str, str, str, str]
@@ -13,12 +14,18 @@ WriterName: TypeAlias = tuple[int, str, str, str, str]
 MAX_KNOWN: Final = 20_000
 """The bound of the writers that are cached."""
 
-_NAMES = ("document_key", "session", "actor_id", "actor_name")
+_NAMES: Final = ("document_key", "session", "actor_id", "actor_name")
+_PARAMETERS: Final = tuple(f"of_{name}" for name in _NAMES)
+_given = {
+    name: bindparam(parameter, type_=writers.c[name].type)
+    for name, parameter in zip(_NAMES, _PARAMETERS, strict=True)
+}
 
-_find = select(writers.c.key).where(
-    *(writers.c[name] == bindparam(f"writer_{name}") for name in _NAMES)
+_find = Prepared(
+    select(writers.c.key).where(*(writers.c[name] == _given[name] for name in _NAMES)),
+    *_PARAMETERS,
 )
-_insert = insert(writers)
+_add = Prepared(insert(writers).values(_given).returning(writers.c.key), *_PARAMETERS)
 
 
 class KnownWriters(dict[WriterName, int]):
@@ -39,12 +46,6 @@ def find_or_add(connection: Connection, name: WriterName) -> int:
     A row is never changed or removed: a key, once committed, holds.
     """
     key, _, *names = name
-    values = dict(zip(_NAMES, (key, *names), strict=True))
-    found = connection.execute(
-        _find, {f"writer_{column}": value for column, value in values.items()}
-    ).scalar_one_or_none()
-    if found is not None:
-        return int(found)
-    added = connection.execute(_insert, values).inserted_primary_key
-    assert added is not None, "the database counts the keys up"
-    return int(added[0])
+    found = _find.fetch(connection, key, *names) or _add.fetch(connection, key, *names)
+    ((writer,),) = found
+    return int(writer)
