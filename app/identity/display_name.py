@@ -52,11 +52,14 @@ def clean_name(name: str) -> str:
 
 def visible_line(text: str) -> str:
     """Return a text in NFC, on one line, without invisible characters; empty: nothing is left."""
-    kept = "".join(
-        char
-        for char in unicodedata.normalize("NFC", text)
-        if char in _JOINERS or unicodedata.category(char) not in _REFUSED_CATEGORIES
-    )
+    if text.isascii() and text.isprintable():
+        kept = text  # as most are
+    else:
+        kept = "".join(
+            char
+            for char in unicodedata.normalize("NFC", text)
+            if char in _JOINERS or unicodedata.category(char) not in _REFUSED_CATEGORIES
+        )
     cleaned = " ".join(kept.split())
     return cleaned if cleaned.strip("\u200c\u200d") else ""
 

@@ -57,9 +57,10 @@ def redact(text: str, *, is_name: bool = False) -> str:
         is_name: the text is an id or a name, which may well be random.
     """
     lowered = text.lower()
-    for marks, pattern, replacement in _RULES:
-        if any(mark in lowered for mark in marks):
-            text = _compiled(pattern).sub(replacement, text)
+    if any(map(lowered.__contains__, _MARKS)):
+        for marks, pattern, replacement in _RULES:
+            if any(map(lowered.__contains__, marks)):
+                text = _compiled(pattern).sub(replacement, text)
     if len(text) >= _LEAST_RANDOM_CHARS and not is_name:
         text = _compiled(_RUN).sub(_redact_random, text)
     return text
@@ -83,8 +84,7 @@ def redacted_text(
 
 def is_secret_name(name: str) -> bool:
     """Return whether a value of that name is a secret."""
-    lowered = name.lower()
-    return any(word in lowered for word in _WORDS)
+    return any(map(name.lower().__contains__, _WORDS))
 
 
 def _redact_random(found: re.Match[str]) -> str:
@@ -171,3 +171,5 @@ _RULES: Final = (
         rf"\1{REDACTED}",
     ),
 )
+_MARKS: Final = tuple(dict.fromkeys(mark for rule in _RULES for mark in rule.marks))
+"""The marks of all kinds; nearly every text has none of them."""

@@ -1,6 +1,7 @@
 """The address of a peer, and the networks whose word about it is taken."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any, Final
 
@@ -41,6 +42,7 @@ def plain_address(host: str) -> str | None:
     return str(address)
 
 
+@lru_cache(maxsize=4_096)
 def address_key(host: str) -> str:
     """Return what counts as one place that requests come from: an address, or a /64 of IPv6.
 
