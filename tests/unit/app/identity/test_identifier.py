@@ -122,3 +122,38 @@ async def test_document_of_a_ticket_holds_after_its_session_was_looked_at_again(
     renewed = await identifier.renew(bound)
     assert renewed is not None
     assert renewed.document == "notes"
+
+
+PROVEN = {
+    "session": structs_replace(_principal("account"), session_id="s1"),
+    "api_token_again": structs_replace(_principal("token"), token_id="t1"),
+    "json_web_token_again": _principal("jwt"),
+}
+"""A principal of each stored or signed proof, by the check that looks at it again."""
+
+
+@pytest.mark.parametrize("check", PROVEN)
+async def test_renewal_looks_at_the_proof_again(check: str) -> None:
+    proven = PROVEN[check]
+    now = structs_replace(proven, user=User(proven.user.id, "Grace", "#654321"))
+    looked_at: list[Principal] = []
+    answers: list[Principal | None] = [now, None]
+
+    async def renew(principal: Principal) -> Principal | None:
+        looked_at.append(principal)
+        return answers.pop(0)
+
+    async def take_for_another(_: Principal) -> Principal | None:
+        return _principal("oidc")
+
+    session, token, web_token = (renew if check == each else take_for_another for each in PROVEN)
+    verifiers = Verifiers(session=session, api_token_again=token, json_web_token_again=web_token)
+    identifier = Identifier(verifiers, takes_names=False)
+    assert await identifier.renew(proven) == now
+    assert await identifier.renew(proven) is None, "it is signed out, withdrawn or at its end"
+    assert looked_at == [proven, proven]
+
+
+@pytest.mark.parametrize("check", ["session", "api_token_again"])
+async def test_stored_proof_is_none_where_nothing_can_look_at_it(check: str) -> None:
+    assert await Identifier(Verifiers(), takes_names=True).renew(PROVEN[check]) is None
