@@ -2,6 +2,7 @@
 
 import re
 
+from app.settings import Settings
 from tests.integration.server import ROOT
 
 DOCS = ROOT / "docs"
@@ -53,6 +54,24 @@ def test_files_that_development_and_architecture_name_exist() -> None:
         missing = [each for each in named if not (ROOT / each).exists()]
         # The wheel makes that one.
         assert set(missing) <= {"storage/migrations/"}, page
+
+
+def test_map_of_the_editor_names_every_folder_and_only_what_there_is() -> None:
+    page = (DOCS / "editor.md").read_text().partition("## How it is made")[2]
+    named = set(re.findall(r"^    (src/[\w/]+(?:\.ts)?)", page, re.MULTILINE))
+    web = ROOT / "web"
+    assert sorted(each for each in named if not (web / each).exists()) == []
+    folders = {path.name for path in (web / "src").iterdir() if path.is_dir()}
+    assert sorted(folders - {each.split("/")[1] for each in named}) == []
+
+
+def test_shipped_nginx_passes_the_largest_body_that_quire_takes() -> None:
+    conf = (DOCS / "deploy" / "nginx.conf").read_text()
+    megabytes = [int(each) for each in re.findall(r"client_max_body_size (\d+)m;", conf)]
+    settings = Settings()
+    largest = max(settings.max_message_bytes, settings.max_image_bytes, settings.max_import_bytes)
+    assert len(megabytes) == 1
+    assert megabytes[0] << 20 >= largest
 
 
 def test_at_least_twelve_changes_have_their_file() -> None:
