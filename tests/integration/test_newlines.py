@@ -188,7 +188,8 @@ async def test_push_keeps_the_line_ends_of_a_windows_file(
     shell = Shell(tmp_path, server.url)
     path = tmp_path / "windows.md"
     path.write_bytes("\ufeffone\r\ntwo\r\n".encode())
-    assert (await asyncio.to_thread(shell.run, "push", name, path.name)).stdout == b"1\n"
+    first = await asyncio.to_thread(shell.run, "push", name, path.name)
+    assert (first.stdout, first.stderr) == (b"1\n", b""), "the file lacks nothing"
     assert path.read_bytes() == "\ufeffone\r\ntwo\r\n".encode()
     assert (await asyncio.to_thread(shell.run, "push", name, path.name)).stdout == b"1\n"
     async with connect(server, "json", name="Ben") as ben:
