@@ -112,7 +112,9 @@ const taken = ({ made }) => made.splice(0).map(encode)
 
 function documentOf (gc, updates) {
   const doc = new Y.Doc({ gc })
-  for (const update of updates) Y.applyUpdate(doc, decode(update), 'remote')
+  // At once: after each transaction Yjs removes marks that are not needed then, by edits of its own, which an editor
+  // sends, and which a document that only shows what the log has would keep for itself.
+  doc.transact(() => { for (const update of updates) Y.applyUpdate(doc, decode(update), 'remote') }, 'remote')
   return doc
 }
 
