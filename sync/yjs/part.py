@@ -127,13 +127,15 @@ def close_gaps(
 
     Returns:
         The part, with all deletions, and the clocks that the rest waits for, by client.
-        None if there is no gap, or the bytes are no update.
+        None if there is no gap, or one that nothing follows, or the bytes are no update.
     """
     try:
         sections, deletes = read_layout(update, limits)
     except MalformedError:
         return None
     if not any(piece.kind == SKIP for each in sections for piece in each.pieces):
+        return None
+    if any(each.pieces and each.pieces[-1].kind == SKIP for each in sections):
         return None
     kept: list[Section] = []
     missing: dict[int, int] = {}

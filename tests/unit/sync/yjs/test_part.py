@@ -62,7 +62,15 @@ def test_part_without_gaps_goes_on_from_the_log(
     assert (rest, parsed.deletes) == (missing, [(A, 1, 2)])
 
 
-@pytest.mark.parametrize("data", [BOTH, b"", b"\1\1\5\0\x0b"], ids=["whole", "empty", "damaged"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(BOTH, id="whole"),
+        pytest.param(b"", id="empty"),
+        pytest.param(b"\1\1\5\0\x0b", id="damaged"),
+        pytest.param(b"\1\1\5\0\x0a\5\0", id="a gap that nothing follows"),
+    ],
+)
 def test_update_without_gaps_has_no_such_part(data: bytes) -> None:
     assert close_gaps(data, {}) is None
 
