@@ -65,8 +65,10 @@ def test_empty_start_page_invites_and_a_template_begins_a_document(
     ana = open_start(open_window)
     expect(ana.page.get_by_text("A blank page, waiting")).to_be_visible()
     ana.page.get_by_role("button", name="From a template").click()
-    ana.page.get_by_role("dialog").get_by_role("button", name="Meeting notes").click()
-    ana.page.wait_for_url("**/d/*")
+    # Whoever leaves a page before it has said so has not opened it.
+    with ana.page.expect_response("**/opened"):
+        ana.page.get_by_role("dialog").get_by_role("button", name="Meeting notes").click()
+        ana.page.wait_for_url("**/d/*")
     ana.wait_for_text_that_contains("## Agenda")
     ana.visit("/")
     # It was opened: so it is recent, under the title that the page has.
