@@ -75,6 +75,8 @@ def test_markdown_is_the_text_byte_for_byte(
     open_window: OpenWindow, server: ServerProcess, tmp_path: Path
 ) -> None:
     ana = open_document(open_window, server, "md")
+    # The server says the title, a moment after the text is there.
+    expect(ana.page).to_have_title(re.compile("Übersicht 📝"))
     name, content = export(ana, "export-markdown", tmp_path)
     assert content == TEXT.encode()
     assert name == "Übersicht 📝.md"
