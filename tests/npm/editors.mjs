@@ -7,23 +7,13 @@
 
 import { createInterface } from 'node:readline'
 import * as Y from 'yjs'
+import { dice } from './dice.mjs'
 
 const WORDS = ['a', 'bc', 'é', '😀', 'x😀y', '👩‍👩‍👧', '\n', 'a longer text']
 const MARKS = [{}, { bold: true }, { bold: null }, { italic: 1, bold: true }, { link: { href: 'x' } }]
 const VALUES = [1, -1.5, 'text', '😀', true, null, [1, [2, { a: 'b' }]], 2 ** 40, new Uint8Array([1, 2, 3])]
 const KEYS = ['a', 'b', 'c']
 const editors = new Map()
-
-/** Mulberry32: the same dice for the same seed. */
-function dice (seed) {
-  let a = seed >>> 0
-  return (n) => {
-    a = (a + 0x6D2B79F5) >>> 0
-    let t = Math.imul(a ^ (a >>> 15), 1 | a)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) % n
-  }
-}
 
 const pick = (roll, list) => list[roll(list.length)]
 

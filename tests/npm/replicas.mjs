@@ -7,20 +7,10 @@
 
 import { createInterface } from 'node:readline'
 import * as Y from 'yjs'
+import { dice } from './dice.mjs'
 
 const PIECES = ['a', 'bc', '😀', 'x😀y', '\0', 'n\0n', '\ud83d', '\ude00', 'l\ud83dr', '\ufffd', '👩‍👩‍👧']
 const replicas = new Map()
-
-/** Mulberry32: the same dice for the same seed. */
-function dice (seed) {
-  let a = seed >>> 0
-  return (n) => {
-    a = (a + 0x6D2B79F5) >>> 0
-    let t = Math.imul(a ^ (a >>> 15), 1 | a)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) % n
-  }
-}
 
 function replica ({ replica: number, client }) {
   if (!replicas.has(number)) {
